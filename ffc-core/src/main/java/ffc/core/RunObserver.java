@@ -1,0 +1,28 @@
+package ffc.core;
+
+import ffc.core.eval.EvalResult;
+import java.nio.file.Path;
+
+/**
+ * Whoever watches a run: the command line writes run records and draws progress from these calls.
+ * All come from the training thread, in order; an exception ends the run.
+ */
+public interface RunObserver {
+  /** Before the first step: the step the run starts from (0 or the checkpoint's). */
+  void started(long fromStep, long toStep);
+
+  /** After every step: cheap figures for a progress bar. */
+  void progress(long step, double loss, double imagesPerSecond);
+
+  /** Every {@code run.reportEvery} steps and at the last one. */
+  void report(StepReport report);
+
+  /** After an evaluation at the given step. */
+  void evaluated(long step, EvalResult result);
+
+  /** After a checkpoint of the given step became durable at the given folder. */
+  void checkpoint(long step, Path folder);
+
+  /** At the end, also of an interrupted run. */
+  void finished(RunSummary summary);
+}
