@@ -8,9 +8,14 @@ package ffc.loaders;
  * @param idPosition identities of that epoch already taken by all trainers together
  * @param epoch epoch of the instance loader
  * @param position images of that epoch already taken by all trainers together
- * @param skipped unreadable images left out so far
+ * @param skipped unreadable images that the trainer holding this cursor has left out so far
  */
 public record Cursor(long idEpoch, long idPosition, long epoch, long position, long skipped) {
   /** The beginning of a run. */
   public static final Cursor START = new Cursor(0, 0, 0, 0, 0);
+
+  /** This place with another count of unreadable images. */
+  public Cursor withSkipped(long count) {
+    return new Cursor(idEpoch, idPosition, epoch, position, count);
+  }
 }

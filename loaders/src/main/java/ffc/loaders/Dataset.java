@@ -1,0 +1,78 @@
+package ffc.loaders;
+
+import ffc.loaders.format.Datasets;
+import java.nio.ByteBuffer;
+
+/**
+ * Labelled images: identities 0..C-1, images 0..M-1 grouped by identity, at least one each. Reading
+ * is thread-safe; {@link #close} must come after the last read.
+ */
+public interface Dataset extends AutoCloseable {
+
+  /** Where the set lies, for messages. */
+  String name();
+
+  /** C, the number of identities. */
+  long identities();
+
+  /** M, the number of images. */
+  long images();
+
+  /**
+   * First image of an identity: its images are [firstImage(id), firstImage(id + 1)).
+   *
+   * @param identity in [0, identities()]; firstImage(identities()) == images()
+   */
+  long firstImage(long identity);
+
+  /** Number of images of an identity, at least 1. */
+  default long imageCount(long identity) {
+    return firstImage(identity + 1) - firstImage(identity);
+  }
+
+  /** The identity of an image in [0, images()). */
+  long identityOf(long image);
+
+  /**
+   * Decodes one image, converted between gray and RGB as the shape asks.
+   *
+   * @param image in [0, images())
+   * @param shape wanted shape; height and width must be those of the stored image
+   * @param out receives u8 [channels, height, width]; its position and limit are not used or moved
+   * @param offset absolute byte offset in {@code out}
+   * @throws BadDataException if the record is corrupt or of another size; {@code out} may then hold
+   *     anything in the image's place
+   */
+  void decode(long image, ImageShape shape, ByteBuffer out, int offset);
+
+  /** An image's place for messages, such as {@code data/train.rec key 17 (offset 1234)}. */
+  String describe(long image);
+
+  /** Name of an identity in the source: its label, folder or string ID. */
+  default String identityName(long identity) {
+    return Long.toString(identity);
+  }
+
+  /**
+   * Hash of the content's identity (sizes, offsets, labels, not pixels), stable over runs and
+   * machines: 16 hexadecimal digits.
+   */
+  String fingerprint();
+
+  /** Counters that the source keeps about its reading, such as a cache's hit rate; may be empty. */
+  default java.util.Map<String, Double> statistics() {
+    return java.util.Map.of();
+  }
+
+  @Override
+  void close();
+
+  /**
+   * Opens a data set of any format.
+   *
+   * @throws BadDataException if it is missing, corrupt or inconsistent
+   */
+  static Dataset open(DataConfig.Source source) {
+    return Datasets.open(source, 0);
+  }
+}

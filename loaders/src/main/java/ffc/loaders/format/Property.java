@@ -1,0 +1,52 @@
+package ffc.loaders.format;
+
+import ffc.loaders.BadDataException;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Optional;
+
+/**
+ * The {@code property} file of an InsightFace pack, one line {@code classes,height,width}. {@code
+ * stem.property} beside {@code stem.rec} wins over {@code property}.
+ */
+record Property(long identities, int height, int width) {
+
+  static Optional<Property> beside(Path rec) {
+    String name = rec.getFileName().toString();
+    String stem = name.endsWith(".rec") ? name.substring(0, name.length() - 4) : name;
+    for (String candidate : new String[] {stem + ".property", "property"}) {
+      Path path = rec.resolveSibling(candidate);
+      if (Files.exists(path)) {
+        return Optional.of(parse(path));
+      }
+    }
+    return Optional.empty();
+  }
+
+  private static Property parse(Path path) {
+    String text;
+    try {
+      if (Files.size(path) > 1024) {
+        throw new BadDataException(path + ": wanted one line \"classes,height,width\"");
+      }
+      text = new String(Files.readAllBytes(path), java.nio.charset.StandardCharsets.ISO_8859_1);
+    } catch (IOException e) {
+      throw new BadDataException(path + ": cannot be read: " + e.getMessage(), e);
+    }
+    String[] fields = text.strip().split(",", -1);
+    try {
+      if (fields.length == 3) {
+        return new Property(
+            Long.parseLong(fields[0].strip()),
+            Integer.parseInt(fields[1].strip()),
+            Integer.parseInt(fields[2].strip()));
+      }
+    } catch (NumberFormatException e) {
+      // Falls through to the message that quotes the whole line.
+    }
+    throw new BadDataException(
+        "%s: got \"%s\", wanted \"classes,height,width\""
+            .formatted(path, text.strip().lines().findFirst().orElse("")));
+  }
+}

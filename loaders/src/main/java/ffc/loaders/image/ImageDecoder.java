@@ -1,0 +1,77 @@
+package ffc.loaders.image;
+
+import ffc.loaders.ImageShape;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+
+/**
+ * Decodes PNG, JPEG and BMP into planar bytes, keeping its readers and scratch memory between
+ * images. Confined to one thread.
+ */
+public final class ImageDecoder {
+  private static final ThreadLocal<ImageDecoder> OF_THREAD =
+      ThreadLocal.withInitial(ImageDecoder::new);
+
+  private final PngDecoder png = new PngDecoder();
+  private final JpegDecoder jpeg = new JpegDecoder();
+  private final PlainDecoder plain = new PlainDecoder();
+  private byte[] planes = new byte[0];
+
+  private ImageDecoder() {}
+
+  /** The calling thread's decoder. */
+  public static ImageDecoder ofThread() {
+    return OF_THREAD.get();
+  }
+
+  /**
+   * Decodes one image.
+   *
+   * @param encoded a whole file from position to limit; not moved
+   * @param out receives u8 [channels, height, width] at the absolute {@code offset}
+   * @throws IOException if the bytes are no such image, corrupt, or of another height or width
+   */
+  public void decode(ByteBuffer encoded, ImageShape shape, ByteBuffer out, int offset)
+      throws IOException {
+    if (planes.length < shape.bytes()) {
+      planes = new byte[shape.bytes()];
+    }
+    try {
+      switch (ImageFormat.of(encoded)) {
+        case PNG -> {
+          if (!png.decode(encoded, shape, planes)) {
+            plain.decode("png", encoded, shape, planes);
+          }
+        }
+        case JPEG -> jpeg.decode(encoded, shape, planes);
+        case BMP -> plain.decode("bmp", encoded, shape, planes);
+      }
+    } catch (IndexOutOfBoundsException | IllegalArgumentException e) {
+      // ImageIO's readers answer some corrupt headers with these.
+      throw new IOException("corrupt image: " + e.getMessage(), e);
+    }
+    out.put(offset, planes, 0, shape.bytes());
+  }
+
+  /** Height and width in the header of an image, without decoding it. */
+  public static int[] size(ByteBuffer encoded) throws IOException {
+    return switch (ImageFormat.of(encoded)) {
+      case PNG -> PngDecoder.size(encoded);
+      case JPEG -> JpegHeader.of(encoded).size();
+      case BMP -> PlainDecoder.size("bmp", encoded);
+    };
+  }
+
+  static void checkSize(int height, int width, ImageShape shape) throws IOException {
+    if (height != shape.height() || width != shape.width()) {
+      throw new IOException(
+          "image is %dx%d (height x width), wanted %dx%d"
+              .formatted(height, width, shape.height(), shape.width()));
+    }
+  }
+
+  /** ITU-R 601 luma as Pillow rounds it. */
+  static byte luma(int red, int green, int blue) {
+    return (byte) ((red * 19595 + green * 38470 + blue * 7471 + 0x8000) >> 16);
+  }
+}

@@ -1,0 +1,68 @@
+package ffc.loaders.image;
+
+import ffc.loaders.ImageShape;
+import java.awt.image.BufferedImage;
+import java.awt.image.DataBufferByte;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import javax.imageio.ImageIO;
+import javax.imageio.ImageReadParam;
+import javax.imageio.ImageReader;
+
+/** Decodes JPEG by ImageIO with one reader and one destination image for all. */
+final class JpegDecoder {
+  private final ImageReader reader = ImageIO.getImageReadersByFormatName("jpeg").next();
+  private final BufferImageInputStream input = new BufferImageInputStream();
+  private final ImageReadParam param = reader.getDefaultReadParam();
+  private BufferedImage gray;
+  private BufferedImage colour;
+  private String warning;
+
+  JpegDecoder() {
+    reader.addIIOReadWarningListener(
+        (source, message) -> {
+          // libjpeg invents the pixels that a truncated or damaged file lacks, and only warns.
+          boolean harmless = message.contains("extraneous");
+          if (!harmless && (message.contains("remature") || message.contains("Corrupt"))) {
+            warning = message;
+          }
+        });
+  }
+
+  void decode(ByteBuffer encoded, ImageShape shape, byte[] planes) throws IOException {
+    JpegHeader header = JpegHeader.of(encoded);
+    ImageDecoder.checkSize(header.height(), header.width(), shape);
+    BufferedImage target =
+        switch (header.components()) {
+          case 1 -> gray = fitting(gray, shape, BufferedImage.TYPE_BYTE_GRAY);
+          case 3 -> colour = fitting(colour, shape, BufferedImage.TYPE_3BYTE_BGR);
+          default ->
+              throw new IOException(
+                  "JPEG has " + header.components() + " colour components, wanted 1 or 3");
+        };
+    warning = null;
+    try {
+      reader.setInput(input.reset(encoded), true, true);
+      param.setDestination(target);
+      reader.read(0, param);
+    } catch (RuntimeException e) {
+      throw new IOException("corrupt JPEG: " + e.getMessage(), e);
+    }
+    if (warning != null) {
+      throw new IOException("corrupt JPEG: " + warning);
+    }
+    byte[] pixels = ((DataBufferByte) target.getRaster().getDataBuffer()).getData();
+    if (header.components() == 1) {
+      Planes.fromGray(pixels, 0, shape, planes);
+    } else {
+      Planes.fromInterleaved(pixels, 2, 1, 0, shape, planes);
+    }
+  }
+
+  private static BufferedImage fitting(BufferedImage image, ImageShape shape, int type) {
+    if (image != null && image.getHeight() == shape.height() && image.getWidth() == shape.width()) {
+      return image;
+    }
+    return new BufferedImage(shape.width(), shape.height(), type);
+  }
+}

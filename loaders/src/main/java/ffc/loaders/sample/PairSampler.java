@@ -1,0 +1,171 @@
+package ffc.loaders.sample;
+
+import ffc.loaders.Cursor;
+import ffc.loaders.DataConfig;
+import ffc.loaders.Dataset;
+
+/**
+ * Chooses the images of every batch: a pure function of seed, cursor, rank and configuration, in
+ * constant memory. The world's draws of a step are consecutive positions of the two orders; ranks
+ * take consecutive parts of them. Thread-safe.
+ */
+public final class PairSampler {
+  private static final long IDS = 1;
+  private static final long INSTANCES = 2;
+
+  private final Dataset data;
+  private final DataConfig config;
+  private final int rank;
+  private final int trainers;
+  private final Order ids;
+  private final Order instances;
+  private final long idKey;
+  private final long instanceKey;
+
+  /**
+   * @param rank this trainer, in [0, trainers)
+   * @param trainers trainers in the world, each drawing the same number of images
+   */
+  public PairSampler(Dataset data, DataConfig config, long seed, int rank, int trainers) {
+    if (rank < 0 || rank >= trainers) {
+      throw new IllegalArgumentException(
+          "rank is " + rank + ", wanted 0 to trainers - 1 = " + (trainers - 1));
+    }
+    if (config.instancesPerBatch() % 2 != 0) {
+      throw new IllegalArgumentException(
+          "data.instancesPerBatch is " + config.instancesPerBatch() + ", wanted an even number");
+    }
+    if (config.pairsPerBatch() == 0) {
+      throw new IllegalArgumentException(
+          "data.idsPerBatch and data.instancesPerBatch are both 0: nothing to train on");
+    }
+    this.data = data;
+    this.config = config;
+    this.rank = rank;
+    this.trainers = trainers;
+    this.idKey = Keyed.hash(seed, IDS);
+    this.instanceKey = Keyed.hash(seed, INSTANCES);
+    this.ids = new ShuffledOrder(data.identities(), idKey);
+    this.instances = new ShuffledOrder(data.images(), instanceKey);
+  }
+
+  /** Images that the instance loaders of all trainers draw from their order in a step. */
+  private long instanceDraws() {
+    return (long) instancesOfRank() * trainers;
+  }
+
+  private int instancesOfRank() {
+    return config.instancePartner() ? config.instancesPerBatch() / 2 : config.instancesPerBatch();
+  }
+
+  /** The cursor behind a batch: what all trainers together take from both orders. */
+  public Cursor after(Cursor start) {
+    Walk walk = new Walk(ids.size(), start.idEpoch(), start.idPosition());
+    int draws = Math.multiplyExact(config.idsPerBatch(), trainers);
+    if (skipsSingles()) {
+      for (int i = 0; i < draws; i++) {
+        nextIdentity(walk);
+      }
+    } else {
+      walk.skip(draws);
+    }
+    Walk images = new Walk(instances.size(), start.epoch(), start.position());
+    images.skip(instanceDraws());
+    return new Cursor(
+        walk.epoch(), walk.position(), images.epoch(), images.position(), start.skipped());
+  }
+
+  /** This trainer's part of the batch that begins at a cursor. */
+  public PairPlan plan(Cursor start, Cursor next) {
+    int pairs = config.pairsPerBatch();
+    int idPairs = config.idsPerBatch();
+    PairPlan plan =
+        new PairPlan(
+            new long[pairs],
+            new long[pairs],
+            new long[pairs],
+            new long[pairs],
+            idPairs,
+            config.instancePartner(),
+            start,
+            next);
+    drawIdentities(plan);
+    drawInstances(plan);
+    return plan;
+  }
+
+  private void drawIdentities(PairPlan plan) {
+    Cursor start = plan.start();
+    Walk walk = new Walk(ids.size(), start.idEpoch(), start.idPosition());
+    int before = rank * config.idsPerBatch();
+    if (skipsSingles()) {
+      for (int i = 0; i < before; i++) {
+        nextIdentity(walk);
+      }
+    } else {
+      walk.skip(before);
+    }
+    for (int row = 0; row < config.idsPerBatch(); row++) {
+      long identity = nextIdentity(walk);
+      long key = Keyed.hash(idKey, walk.lastEpoch(), walk.lastPosition());
+      long first = data.firstImage(identity);
+      long count = data.firstImage(identity + 1) - first;
+      long one = Keyed.below(Keyed.hash(key, 0), count);
+      plan.x()[row] = first + one;
+      plan.y()[row] = first + other(one, count, Keyed.hash(key, 1));
+      plan.xKeys()[row] = Keyed.hash(key, 2);
+      plan.yKeys()[row] = Keyed.hash(key, 3);
+    }
+  }
+
+  /** Another of {@code count} elements, uniformly; the same one if there is no other. */
+  private static long other(long one, long count, long random) {
+    return count == 1 ? one : (one + 1 + Keyed.below(random, count - 1)) % count;
+  }
+
+  private void drawInstances(PairPlan plan) {
+    int half = config.instancesPerBatch() / 2;
+    int idPairs = config.idsPerBatch();
+    Walk walk = new Walk(instances.size(), plan.start().epoch(), plan.start().position());
+    walk.skip((long) rank * instancesOfRank());
+    for (int row = idPairs; row < idPairs + half; row++) {
+      long image = instances.at(walk.epoch(), walk.position());
+      long key = Keyed.hash(instanceKey, walk.epoch(), walk.position());
+      walk.skip(1);
+      plan.x()[row] = image;
+      plan.xKeys()[row] = Keyed.hash(key, 2);
+      if (config.instancePartner()) {
+        long identity = data.identityOf(image);
+        long first = data.firstImage(identity);
+        long count = data.firstImage(identity + 1) - first;
+        plan.y()[row] = first + other(image - first, count, Keyed.hash(key, 1));
+        plan.yKeys()[row] = Keyed.hash(key, 3);
+      } else {
+        plan.y()[row] = instances.at(walk.epoch(), walk.position());
+        plan.yKeys()[row] = Keyed.hash(instanceKey, walk.epoch(), walk.position(), 2);
+        walk.skip(1);
+      }
+    }
+  }
+
+  private boolean skipsSingles() {
+    return config.singleImage() == DataConfig.SingleImage.skip;
+  }
+
+  /** The next identity that the policy lets through. */
+  private long nextIdentity(Walk walk) {
+    for (long walked = 0; ; walked++) {
+      long identity = ids.at(walk.epoch(), walk.position());
+      walk.skip(1);
+      if (!skipsSingles() || data.imageCount(identity) > 1) {
+        return identity;
+      }
+      if (walked > 2 * ids.size()) {
+        throw new IllegalArgumentException(
+            data.name()
+                + ": every identity has a single image, which data.singleImage: skip leaves out;"
+                + " use augment, or data.idsPerBatch: 0");
+      }
+    }
+  }
+}

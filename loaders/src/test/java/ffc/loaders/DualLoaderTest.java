@@ -1,0 +1,262 @@
+package ffc.loaders;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import java.nio.ByteBuffer;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+
+class DualLoaderTest {
+  private static Dataset data;
+
+  /** Has identities with one image; the other has none. */
+  private static Dataset train;
+
+  @BeforeAll
+  static void open() {
+    data = Dataset.open(Quickstart.open());
+    train = Dataset.open(Quickstart.train());
+  }
+
+  @AfterAll
+  static void close() {
+    data.close();
+    train.close();
+  }
+
+  private static DataConfig config(int ids, int instances, boolean partner, int workers) {
+    return new DataConfig(
+        Quickstart.open(),
+        ids,
+        instances,
+        partner,
+        null,
+        new DataConfig.Augment(true, 2),
+        null,
+        workers,
+        3,
+        null,
+        null,
+        null);
+  }
+
+  private record Taken(byte[] x, byte[] y, long[] xIds, long[] yIds, Cursor start, Cursor next) {
+    static Taken of(PairBatch batch) {
+      try (batch) {
+        return new Taken(
+            bytes(batch.x()),
+            bytes(batch.y()),
+            batch.xIds(),
+            batch.yIds(),
+            batch.start(),
+            batch.next());
+      }
+    }
+
+    private static byte[] bytes(ByteBuffer buffer) {
+      byte[] bytes = new byte[buffer.remaining()];
+      buffer.get(0, bytes);
+      return bytes;
+    }
+  }
+
+  private static List<Taken> take(DataConfig config, int rank, int trainers, Cursor start, int n) {
+    return take(data, config, rank, trainers, start, n);
+  }
+
+  private static List<Taken> take(
+      Dataset data, DataConfig config, int rank, int trainers, Cursor start, int n) {
+    List<Taken> batches = new ArrayList<>();
+    try (DualLoader loader =
+        new DualLoader(data, config, Quickstart.SHAPE, 7, rank, trainers, start)) {
+      for (int i = 0; i < n; i++) {
+        batches.add(Taken.of(loader.next()));
+      }
+    }
+    return batches;
+  }
+
+  private static void assertSame(Taken got, Taken want) {
+    assertThat(got.x()).isEqualTo(want.x());
+    assertThat(got.y()).isEqualTo(want.y());
+    assertThat(got.xIds()).isEqualTo(want.xIds());
+    assertThat(got.yIds()).isEqualTo(want.yIds());
+    assertThat(got.start()).isEqualTo(want.start());
+    assertThat(got.next()).isEqualTo(want.next());
+  }
+
+  @Test
+  void batchesDoNotDependOnTheNumberOfWorkers() {
+    List<Taken> one = take(config(16, 16, true, 1), 0, 1, Cursor.START, 40);
+    List<Taken> four = take(config(16, 16, true, 4), 0, 1, Cursor.START, 40);
+    for (int i = 0; i < one.size(); i++) {
+      assertSame(four.get(i), one.get(i));
+    }
+  }
+
+  @Test
+  void resumesFromAnyBatch() {
+    List<Taken> whole = take(config(16, 16, false, 1), 0, 1, Cursor.START, 40);
+    for (int cut : new int[] {1, 13, 31, 39}) {
+      List<Taken> rest = take(config(16, 16, false, 2), 0, 1, whole.get(cut - 1).next(), 40 - cut);
+      for (int i = cut; i < whole.size(); i++) {
+        assertSame(rest.get(i - cut), whole.get(i));
+      }
+    }
+  }
+
+  @Test
+  void ranksShareTheBatchOfOneTrainer() {
+    for (boolean partner : new boolean[] {true, false}) {
+      List<Taken> whole = take(config(24, 24, partner, 1), 0, 1, Cursor.START, 20);
+      List<List<Taken>> ranks = new ArrayList<>();
+      for (int rank = 0; rank < 3; rank++) {
+        ranks.add(take(config(8, 8, partner, 1), rank, 3, Cursor.START, 20));
+      }
+      for (int step = 0; step < 20; step++) {
+        List<Long> ids = new ArrayList<>();
+        List<Long> instances = new ArrayList<>();
+        for (List<Taken> rank : ranks) {
+          long[] xIds = rank.get(step).xIds();
+          for (int row = 0; row < xIds.length; row++) {
+            (row < 8 ? ids : instances).add(xIds[row]);
+          }
+          assertThat(rank.get(step).next()).isEqualTo(whole.get(step).next());
+        }
+        ids.addAll(instances);
+        assertThat(ids.stream().mapToLong(Long::longValue).toArray())
+            .isEqualTo(whole.get(step).xIds());
+      }
+    }
+  }
+
+  @Test
+  void idLoaderVisitsEveryIdentityOnceAnEpochInAFreshOrder() {
+    long identities = data.identities();
+    List<Long> ids = new ArrayList<>();
+    for (Taken batch : take(config(16, 0, true, 1), 0, 1, Cursor.START, 64)) {
+      for (long id : batch.xIds()) {
+        ids.add(id);
+      }
+      assertThat(batch.xIds()).isEqualTo(batch.yIds());
+    }
+    List<Long> first = ids.subList(0, (int) identities);
+    List<Long> second = ids.subList((int) identities, 2 * (int) identities);
+    assertThat(first).doesNotHaveDuplicates();
+    assertThat(second).doesNotHaveDuplicates().isNotEqualTo(first);
+  }
+
+  @Test
+  void instanceLoaderVisitsEveryImageOnceAnEpoch() {
+    for (boolean partner : new boolean[] {true, false}) {
+      Map<Long, Integer> counts = new HashMap<>();
+      int drawn = 0;
+      int steps = (int) data.images() / (partner ? 5 : 10); // 5,630 images: no remainder
+      for (Taken batch : take(config(0, 10, partner, 1), 0, 1, Cursor.START, steps)) {
+        for (long id : batch.xIds()) {
+          counts.merge(id, 1, Integer::sum);
+          drawn++;
+        }
+        if (!partner) {
+          for (long id : batch.yIds()) {
+            counts.merge(id, 1, Integer::sum);
+            drawn++;
+          }
+        } else {
+          assertThat(batch.yIds()).isEqualTo(batch.xIds());
+        }
+      }
+      assertThat(drawn).isEqualTo((int) data.images());
+      for (long id = 0; id < data.identities(); id++) {
+        assertThat(counts.get(id)).isEqualTo((int) data.imageCount(id));
+      }
+    }
+  }
+
+  @Test
+  void pairsTwoDifferentImagesWhereThereAreTwo() {
+    DataConfig plain =
+        new DataConfig(Quickstart.train(), 16, 16, true, null, null, null, 1, 2, null, null, null);
+    int same = 0;
+    for (Taken batch : take(train, plain, 0, 1, Cursor.START, 30)) {
+      for (int row = 0; row < batch.xIds().length; row++) {
+        boolean equal =
+            java.util.Arrays.equals(
+                batch.x(), row * 1024, (row + 1) * 1024, batch.y(), row * 1024, (row + 1) * 1024);
+        assertThat(equal).isEqualTo(train.imageCount(batch.xIds()[row]) == 1);
+        same += equal ? 1 : 0;
+      }
+    }
+    assertThat(same).isPositive();
+  }
+
+  @Test
+  void skipsSingleImageIdentitiesByWalkingPastThem() {
+    DataConfig skip =
+        new DataConfig(
+            Quickstart.train(),
+            16,
+            0,
+            true,
+            DataConfig.SingleImage.skip,
+            null,
+            null,
+            1,
+            2,
+            null,
+            null,
+            null);
+    List<Taken> batches = take(train, skip, 0, 1, Cursor.START, 40);
+    long taken = 0;
+    for (Taken batch : batches) {
+      for (long id : batch.xIds()) {
+        assertThat(train.imageCount(id)).isGreaterThan(1);
+        taken++;
+      }
+      long walked = batch.next().idEpoch() * train.identities() + batch.next().idPosition();
+      assertThat(walked).isGreaterThanOrEqualTo(taken);
+    }
+    List<Taken> resumed = take(train, skip, 0, 1, batches.get(9).next(), 30);
+    assertSame(resumed.get(29), batches.get(39));
+    List<Long> ranks = new ArrayList<>();
+    DataConfig half =
+        new DataConfig(
+            Quickstart.train(), 8, 0, true, skip.singleImage(), null, null, 1, 2, null, null, null);
+    for (int rank = 0; rank < 2; rank++) {
+      for (long id : take(train, half, rank, 2, batches.get(9).next(), 1).get(0).xIds()) {
+        ranks.add(id);
+      }
+    }
+    assertThat(ranks.stream().mapToLong(Long::longValue).toArray())
+        .isEqualTo(batches.get(10).xIds());
+  }
+
+  @Test
+  void refusesImpossibleSettings() {
+    assertThatThrownBy(() -> take(config(0, 0, true, 1), 0, 1, Cursor.START, 1))
+        .isInstanceOf(IllegalArgumentException.class);
+    assertThatThrownBy(() -> take(config(4, 5, true, 1), 0, 1, Cursor.START, 1))
+        .hasMessageContaining("even number");
+    assertThatThrownBy(() -> take(config(4, 4, true, 1), 2, 2, Cursor.START, 1))
+        .hasMessageContaining("rank is 2");
+    assertThatThrownBy(() -> take(config(4, 4, true, 1), 0, 1, new Cursor(0, 99_999, 0, 0, 0), 1))
+        .hasMessageContaining("cursor stands at position 99999");
+  }
+
+  @Test
+  void throwsWhatAWorkerThrew() {
+    ImageShape wrong = new ImageShape(1, 16, 16);
+    try (DualLoader loader =
+        new DualLoader(data, config(4, 4, true, 2), wrong, 7, 0, 1, Cursor.START)) {
+      assertThatThrownBy(loader::next)
+          .isInstanceOf(BadDataException.class)
+          .hasMessageContaining("image is 32x32");
+    }
+  }
+}

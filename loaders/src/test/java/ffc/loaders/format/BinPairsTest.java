@@ -1,0 +1,101 @@
+package ffc.loaders.format;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import ffc.loaders.BadDataException;
+import ffc.loaders.ImageShape;
+import ffc.loaders.Quickstart;
+import ffc.loaders.VerificationSet;
+import java.nio.ByteBuffer;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+class BinPairsTest {
+  @TempDir Path dir;
+
+  @Test
+  void readsTheQuickstartPairs() {
+    try (VerificationSet set = VerificationSet.openBin(Quickstart.ROOT.resolve("open.bin"))) {
+      assertThat(set.pairs()).isEqualTo(6000);
+      assertThat(set.images()).isEqualTo(12_000);
+      int same = 0;
+      ByteBuffer out = ByteBuffer.allocateDirect(1024);
+      for (int i = 0; i < set.pairs(); i++) {
+        same += set.same(i) ? 1 : 0;
+        set.decode(2 * i, Quickstart.SHAPE, out, 0);
+        set.decode(2 * i + 1, Quickstart.SHAPE, out, 0);
+      }
+      assertThat(same).isEqualTo(3000);
+    }
+  }
+
+  /** Two pairs of 4x3 images as Python wrote them; see {@code pickles/make.py}. */
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "bytes-0",
+        "bytes-1",
+        "bytes-2",
+        "bytes-3",
+        "bytes-4",
+        "bytes-5",
+        "numpy-0",
+        "numpy-1",
+        "numpy-2",
+        "numpy-3",
+        "numpy-4",
+        "numpy-5",
+        "bytearray-5",
+        "flags-array-2",
+        "flags-array-5",
+        "py2str-0",
+        "py2str-1",
+        "py2str-2"
+      })
+  void readsAllProtocolsAndEntryTypes(String name) {
+    try (VerificationSet set =
+        VerificationSet.openBin(Path.of("src/test/resources/pickles", name + ".bin"))) {
+      assertThat(set.pairs()).isEqualTo(2);
+      assertThat(set.same(0)).isTrue();
+      assertThat(set.same(1)).isFalse();
+      ByteBuffer out = ByteBuffer.allocate(12);
+      for (int i = 0; i < 4; i++) {
+        set.decode(i, new ImageShape(1, 4, 3), out, 0);
+        for (int p = 0; p < 12; p++) {
+          assertThat(out.get(p) & 0xff).isEqualTo((i * 50 + p * 7) % 256);
+        }
+      }
+    }
+  }
+
+  @Test
+  void refusesOtherGlobals() throws Exception {
+    Path file = dir.resolve("evil.bin");
+    Files.writeString(file, "cos\nsystem\n(S'echo hello'\ntR.");
+    assertThatThrownBy(() -> VerificationSet.openBin(file).close())
+        .isInstanceOf(BadDataException.class)
+        .hasMessageContaining("evil.bin: the pickle names os.system: refused");
+  }
+
+  @Test
+  void refusesTruncatedAndForeignFiles() throws Exception {
+    byte[] whole = Files.readAllBytes(Quickstart.ROOT.resolve("open.bin"));
+    Path file = dir.resolve("cut.bin");
+    Files.write(file, java.util.Arrays.copyOf(whole, 100_000));
+    assertThatThrownBy(() -> VerificationSet.openBin(file).close())
+        .isInstanceOf(BadDataException.class)
+        .hasMessageContaining("pickle ends early");
+    Files.writeString(file, "<html>");
+    assertThatThrownBy(() -> VerificationSet.openBin(file).close())
+        .isInstanceOf(BadDataException.class)
+        .hasMessageContaining("no verification pickle: operation 0x3c at byte 0");
+    Files.write(file, new byte[0]);
+    assertThatThrownBy(() -> VerificationSet.openBin(file).close())
+        .isInstanceOf(BadDataException.class);
+  }
+}
