@@ -1,0 +1,64 @@
+package ffc.cli;
+
+import ffc.cli.config.ConfigLoader;
+import ffc.cli.config.ConfigSchema;
+import ffc.cli.config.Experiment;
+import java.io.PrintWriter;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+import picocli.CommandLine.Spec;
+
+/** {@code ffc config}: checks experiment files and prints their schema. */
+@Command(
+    name = "config",
+    description = "Check experiment files, print their JSON schema.",
+    mixinStandardHelpOptions = true,
+    synopsisSubcommandLabel = "COMMAND")
+final class ConfigCommand {
+  @Spec private CommandSpec spec;
+
+  @Command(
+      description = "Check files: every mistake at once, with line and column.",
+      mixinStandardHelpOptions = true)
+  int check(
+      @Parameters(paramLabel = "FILE", arity = "1..*", description = "Experiment files")
+          List<Path> files,
+      @Option(
+              names = "--set",
+              paramLabel = "PATH=VALUE",
+              description = "Override a setting, such as run.steps=100")
+          List<String> set,
+      @Option(
+              names = "--no-files",
+              description = "Do not ask whether the data that they name are on this machine")
+          boolean noFiles) {
+    ConfigLoader loader = new ConfigLoader();
+    List<String> mistakes = new ArrayList<>();
+    PrintWriter out = spec.commandLine().getOut();
+    for (Path file : files) {
+      try {
+        Experiment experiment = loader.load(file, set == null ? List.of() : set, !noFiles);
+        out.println(file + ": ok (" + experiment.name() + ")");
+      } catch (IllegalArgumentException e) {
+        mistakes.add(e.getMessage());
+      }
+    }
+    out.flush();
+    if (!mistakes.isEmpty()) {
+      throw new IllegalArgumentException(String.join("\n", mistakes));
+    }
+    return 0;
+  }
+
+  @Command(
+      description = "Print the JSON schema of experiment files, for editors.",
+      mixinStandardHelpOptions = true)
+  void schema() {
+    spec.commandLine().getOut().println(ConfigSchema.generate().toPrettyString());
+  }
+}

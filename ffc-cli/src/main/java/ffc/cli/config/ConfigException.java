@@ -1,0 +1,24 @@
+package ffc.cli.config;
+
+import java.util.List;
+import java.util.stream.Collectors;
+
+/** A configuration with mistakes; the message has one line for each of them. */
+public final class ConfigException extends IllegalArgumentException {
+  private static final long serialVersionUID = 1;
+
+  private final transient List<Problem> problems;
+
+  /**
+   * @param problems the mistakes, at least one
+   */
+  public ConfigException(List<Problem> problems) {
+    super(problems.stream().map(Problem::toString).collect(Collectors.joining("\n")));
+    this.problems = List.copyOf(problems);
+  }
+
+  /** The mistakes in the order in which they were found. */
+  public List<Problem> problems() {
+    return problems;
+  }
+}

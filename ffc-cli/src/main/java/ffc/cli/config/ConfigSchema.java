@@ -1,0 +1,111 @@
+package ffc.cli.config;
+
+import com.fasterxml.classmate.ResolvedType;
+import com.github.victools.jsonschema.generator.CustomDefinition;
+import com.github.victools.jsonschema.generator.FieldScope;
+import com.github.victools.jsonschema.generator.MemberScope;
+import com.github.victools.jsonschema.generator.Option;
+import com.github.victools.jsonschema.generator.OptionPreset;
+import com.github.victools.jsonschema.generator.SchemaGenerationContext;
+import com.github.victools.jsonschema.generator.SchemaGenerator;
+import com.github.victools.jsonschema.generator.SchemaGeneratorConfigBuilder;
+import com.github.victools.jsonschema.generator.SchemaVersion;
+import com.github.victools.jsonschema.module.jackson.JacksonSchemaModule;
+import com.github.victools.jsonschema.module.jakarta.validation.JakartaValidationModule;
+import com.github.victools.jsonschema.module.jakarta.validation.JakartaValidationOption;
+import ffc.core.MethodConfig;
+import jakarta.validation.constraints.Pattern;
+import java.math.BigDecimal;
+import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.node.ArrayNode;
+import tools.jackson.databind.node.ObjectNode;
+
+/**
+ * JSON schema of an experiment, derived from the config records and their annotations: what editors
+ * complete from and what {@link ConfigLoader} validates against.
+ */
+public final class ConfigSchema {
+  private static final BigDecimal INT_MAX = BigDecimal.valueOf(Integer.MAX_VALUE);
+  private static final BigDecimal LONG_MAX = BigDecimal.valueOf(Long.MAX_VALUE);
+
+  private ConfigSchema() {}
+
+  /** The schema, draft 2020-12; a new tree at each call. */
+  public static ObjectNode generate() {
+    SchemaGeneratorConfigBuilder builder =
+        new SchemaGeneratorConfigBuilder(SchemaVersion.DRAFT_2020_12, OptionPreset.PLAIN_JSON)
+            .with(new JacksonSchemaModule())
+            .with(
+                new JakartaValidationModule(JakartaValidationOption.NOT_NULLABLE_FIELD_IS_REQUIRED))
+            .with(
+                Option.DEFINITIONS_FOR_ALL_OBJECTS,
+                Option.FORBIDDEN_ADDITIONAL_PROPERTIES_BY_DEFAULT);
+    builder
+        .forFields()
+        .withStringPatternResolver(ConfigSchema::pattern)
+        .withNumberInclusiveMaximumResolver(ConfigSchema::maximum);
+    builder
+        .forTypesInGeneral()
+        .withPropertySorter((a, b) -> 0) // as declared: the order in which people read a file
+        .withCustomDefinitionProvider(
+            (type, context) ->
+                type.getErasedType() == MethodConfig.class
+                    ? new CustomDefinition(
+                        methods(context),
+                        CustomDefinition.DefinitionType.STANDARD,
+                        CustomDefinition.AttributeInclusion.NO)
+                    : null);
+    ObjectNode schema =
+        (ObjectNode) new SchemaGenerator(builder.build()).generateSchema(Experiment.class);
+    allowNumbersAsText(schema);
+    schema.put("title", "FFC experiment");
+    return schema;
+  }
+
+  /** The section of a method: the settings depend on {@code type}. */
+  private static ObjectNode methods(SchemaGenerationContext context) {
+    ObjectNode schema = context.getGeneratorConfig().createObjectNode();
+    schema.put("type", "object");
+    schema.putArray("required").add("type");
+    ObjectNode type = schema.putObject("properties").putObject("type");
+    type.put("description", "Name of the method");
+    Methods.types().forEach(type.putArray("enum")::add);
+    ArrayNode choices = schema.putArray("allOf");
+    for (String name : Methods.types()) {
+      ResolvedType config = context.getTypeContext().resolve(Methods.config(name));
+      ObjectNode choice = choices.addObject();
+      ObjectNode condition = choice.putObject("if");
+      condition.putObject("properties").putObject("type").put("const", name);
+      condition.putArray("required").add("type");
+      choice.set("then", context.createDefinitionReference(config));
+    }
+    return schema;
+  }
+
+  /** Patterns of jakarta validation match the whole text, those of JSON schema any part of it. */
+  private static String pattern(MemberScope<?, ?> scope) {
+    Pattern pattern = annotation(scope);
+    return pattern == null ? null : "^(?:" + pattern.regexp() + ")$";
+  }
+
+  private static BigDecimal maximum(FieldScope field) {
+    Class<?> type = field.getType() == null ? null : field.getType().getErasedType();
+    return type == Integer.class ? INT_MAX : type == Long.class ? LONG_MAX : null;
+  }
+
+  /** YAML reads {@code at: [100, end]} as a number and a text: where digits match, both will do. */
+  private static void allowNumbersAsText(JsonNode node) {
+    String pattern = node.path("pattern").asString("");
+    if (node instanceof ObjectNode object && !pattern.isEmpty() && "1".matches(pattern)) {
+      object.putArray("type").add("string").add("integer");
+      object.put("minimum", 0);
+    }
+    node.forEach(ConfigSchema::allowNumbersAsText);
+  }
+
+  private static Pattern annotation(MemberScope<?, ?> scope) {
+    return scope.isFakeContainerItemScope()
+        ? scope.getContainerItemAnnotation(Pattern.class)
+        : scope.getAnnotation(Pattern.class);
+  }
+}

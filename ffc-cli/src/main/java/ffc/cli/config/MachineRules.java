@@ -1,0 +1,55 @@
+package ffc.cli.config;
+
+import ffc.core.RunConfig;
+import java.nio.file.Files;
+import java.nio.file.InvalidPathException;
+import java.nio.file.Path;
+import java.util.List;
+
+/** What this machine must have: the files that an experiment names, and the device. */
+final class MachineRules {
+  private static final List<Path> GPU_NODES =
+      List.of(Path.of("/dev/nvidiactl"), Path.of("/dev/dxg"));
+
+  private final Experiment experiment;
+  private final Rules rules;
+
+  MachineRules(Experiment experiment, Rules rules) {
+    this.experiment = experiment;
+    this.rules = rules;
+  }
+
+  void check() {
+    rules.rule("data.train.path", () -> missing(experiment.data().train().path().split(",", -1)));
+    rules.rule(
+        "model.initFrom",
+        () ->
+            experiment.model().initFrom() == null ? null : missing(experiment.model().initFrom()));
+    for (int i = 0; i < experiment.evaluate().size(); i++) {
+      String path = experiment.evaluate().get(i).path();
+      rules.rule("evaluate." + i + ".path", () -> missing(path));
+    }
+    rules.rule(
+        "run.device",
+        () ->
+            experiment.run().device() == RunConfig.Device.gpu
+                    && GPU_NODES.stream().noneMatch(Files::exists)
+                ? "got gpu, but this machine has no NVIDIA device; wanted auto or cpu"
+                : null);
+  }
+
+  private static String missing(String... paths) {
+    for (String path : paths) {
+      try {
+        if (path.isBlank() || !Files.exists(Path.of(path.strip()))) {
+          return "no such file or folder: "
+              + (path.isBlank() ? "(empty)" : path.strip())
+              + " (paths are relative to the working directory)";
+        }
+      } catch (InvalidPathException e) {
+        return "not a path: " + Describe.oneLine(path);
+      }
+    }
+    return null;
+  }
+}

@@ -1,0 +1,242 @@
+package ffc.cli.config;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.catchThrowableOfType;
+
+import ffc.core.FfcConfig;
+import ffc.core.MarginConfig;
+import ffc.core.OptimizerConfig;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.MethodSource;
+
+class ConfigLoaderTest {
+  static final String SOUND =
+      """
+      name: small
+      data:
+        train: {format: recordio, path: train.rec}
+        idsPerBatch: 8
+        instancesPerBatch: 8
+      model: {backbone: iresnet, input: [1, 32, 32], layers: [1, 1], widths: [8, 16]}
+      method: {type: ffc, capacity: 20, margin: {type: arcface}}
+      optimizer: {learningRate: 1e-1, schedule: {type: cosine}}
+      run: {steps: 100}
+      evaluate:
+        - {name: open, format: recordio, path: open.rec, at: [50, end]}
+      """;
+
+  private final ConfigLoader loader = new ConfigLoader();
+
+  @TempDir Path folder;
+
+  @Test
+  void bindsTheFileAndFillsInDefaults() {
+    Experiment experiment = load(SOUND);
+
+    assertThat(experiment.seed()).isZero();
+    assertThat(experiment.optimizer().learningRate()).isEqualTo(0.1);
+    assertThat(experiment.optimizer().schedule().type()).isEqualTo(OptimizerConfig.Course.cosine);
+    assertThat(experiment.evaluate().get(0).at()).containsExactly("50", "end");
+    assertThat(experiment.method())
+        .isInstanceOfSatisfying(
+            FfcConfig.class,
+            ffc -> {
+              assertThat(ffc.capacity()).isEqualTo(20);
+              assertThat(ffc.margin().type()).isEqualTo(MarginConfig.Type.arcface);
+              assertThat(ffc.margin().margin()).isEqualTo(0.5);
+            });
+  }
+
+  @Test
+  void reportsEveryMistakeAtOnceWithLineAndColumn() {
+    String yaml =
+        SOUND
+            .replace("idsPerBatch: 8", "idPerBatch: 8")
+            .replace("instancesPerBatch: 8", "instancesPerBatch: eight")
+            .replace("capacity: 20", "capacity: -20")
+            .replace("cosine", "cosin");
+
+    assertThat(problems(yaml))
+        .containsExactlyInAnyOrder(
+            "f.yaml:4:3: data.idPerBatch: unknown key; did you mean idsPerBatch?",
+            "f.yaml:5:22: data.instancesPerBatch: got the text \"eight\", wanted a whole number",
+            "f.yaml:7:31: method.capacity: got -20, wanted more than 0",
+            "f.yaml:8:50: optimizer.schedule.type: got the text \"cosin\", wanted one of constant,"
+                + " linear, cosine, multistep, polynomial; did you mean cosine?");
+  }
+
+  @Test
+  void reportsRulesBesideWrongValues() {
+    String yaml =
+        SOUND.replace("capacity: 20", "capacity: 15").replace("steps: 100", "steps: many");
+
+    assertThat(problems(yaml))
+        .containsExactlyInAnyOrder(
+            "f.yaml:9:14: run.steps: got the text \"many\", wanted a whole number",
+            "f.yaml:7:31: method.capacity: got 15, wanted at least 16: the identities of one batch"
+                + " (data.idsPerBatch 8 + data.instancesPerBatch 8) must fit into the group");
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      value = {
+        "data.instancesPerBatch=7 | data.instancesPerBatch: got 7, wanted an even number",
+        "data.instancesPerBatch=8.0 | data.instancesPerBatch:",
+        "data={train: {format: folder, path: x}, idsPerBatch: 0, instancesPerBatch: 2} |"
+            + " data.idsPerBatch: idsPerBatch + instancesPerBatch / 2 is 1, wanted at least 2",
+        "run.accumulate=7 | run.accumulate: got 7 micro-batches, wanted at least 2 images",
+        "model.layers=[1, 1, 1] | model.layers: got 3 stages, wanted as many as model.widths (2)",
+        "model.layers= | model.layers: missing; backbone iresnet needs",
+        "model.widths= | model.widths: missing; backbone iresnet needs",
+        "model.backbone=r50 | model.layers: backbone r50 fixes it to [3, 4, 14, 3]",
+        "model.input=[2, 32, 32] | model.input: got 2 channels, wanted 1 (gray) or 3 (RGB)",
+        "model.input=[1, 32, 30] | model.input: got 32x30, wanted height and width divisible by 4",
+        "model.input=[1, 32] | model.input: got a list of 2, wanted at least 3 elements",
+        "method.type=fcf | method.type: got the text \"fcf\", wanted ffc; did you mean ffc?",
+        "method.update.type=tworow | wanted weighted or two-row; did you mean two-row?",
+        "method.galleryMomentum=1.5 | method.galleryMomentum: got 1.5, wanted at most 1",
+        "method.capacity=9999999999 | got 9999999999, wanted at most 2147483647",
+        "method= | method: missing",
+        "optimizer.momentum=0 | no mistake",
+        "optimizer={learningRate: 1, nesterov: true, momentum: 0} |"
+            + " optimizer.nesterov: Nesterov momentum wants optimizer.momentum above 0",
+        "optimizer.betas=[0.9] | optimizer.betas: got [0.9], wanted two numbers in [0, 1)",
+        "optimizer.learningRate=.inf | --set optimizer.learningRate=.inf: got .inf, wanted a finite",
+        "optimizer.learningRate=1e999 | wanted a finite number",
+        "optimizer.schedule.type=multistep | optimizer.schedule.milestones: missing",
+        "optimizer.schedule.milestones=[5] | schedule cosine has no milestones",
+        "optimizer.schedule={type: multistep, milestones: [5, 5]} | got [5, 5], wanted rising steps",
+        "optimizer.schedule={type: multistep, milestones: [100]} |"
+            + " got a milestone at 100, wanted one before the schedule's end at 100",
+        "run.steps=0 | run.steps: got 0, wanted more than 0",
+        "run.best=opn.rank1 | \"opn\" is no evaluation set; known: open; did you mean open?",
+        "run.best=open.f1 | run.best: got metric \"f1\", wanted accuracy_mean",
+        "run.best=open.tar_at_far.1e-3 | no mistake",
+        "run.device=cuda | run.device: got the text \"cuda\", wanted one of auto, cpu, gpu",
+        "evaluate.1={name: open, format: bin, path: x} |"
+            + " evaluate.1.name: \"open\" is the name of evaluate.0 as well",
+        "evaluate.1={name: open, format: bin, path: x, net: gallery} | no mistake",
+        "evaluate.0.at=[101] | evaluate.0.at: got step 101, the run ends at step 100",
+        "evaluate.0.at=[never] | evaluate.0.at.0: got the text \"never\", wanted text that matches",
+        "evaluate.3.name=x | evaluate.3: got index \"3\", wanted 0 to 1",
+        "evaluate.0.name=a b | evaluate.0.name: got the text \"a b\", wanted text that matches",
+        "evaluate.0= | evaluate.0: a list element cannot be left empty",
+        "name.first=x | name.first: name is the text \"small\", it has no keys",
+        "name=../x | name: got the text \"../x\", wanted text that matches",
+        "run.steps 5 | --set run.steps 5: wanted path=value",
+        "=5 | wanted path=value",
+        "run.steps=[1 | not valid YAML",
+        "run..steps=1 | run.: unknown key",
+      })
+  void checksOverridesLikeTheFile(String set, String expected) {
+    List<String> found = problems(SOUND, set);
+
+    if (expected.equals("no mistake")) {
+      assertThat(found).isEmpty();
+    } else {
+      assertThat(found)
+          .anySatisfy(line -> assertThat(line).startsWith("--set " + set).contains(expected));
+    }
+  }
+
+  @Test
+  void appliesOverridesInOrderAndAnEmptyValueRestoresTheDefault() {
+    Experiment experiment =
+        load(
+            SOUND,
+            "method.margin.type=sv",
+            "seed=5",
+            "evaluate.0.path=other.rec",
+            "evaluate.1={name: pairs, format: bin, path: p.bin}",
+            "method.margin.type=",
+            "optimizer.clipNorm=3");
+
+    assertThat(((FfcConfig) experiment.method()).margin().type())
+        .isEqualTo(MarginConfig.Type.cosface);
+    assertThat(experiment.seed()).isEqualTo(5);
+    assertThat(experiment.evaluate().get(0).path()).isEqualTo("other.rec");
+    assertThat(experiment.evaluate().get(1).flip()).isTrue();
+    assertThat(experiment.optimizer().clipNorm()).isEqualTo(3.0);
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      value = {
+        "'' | f.yaml:1:1: the file is empty",
+        "# nothing | f.yaml:1:1: the file is empty",
+        "just text | f.yaml:1:1: got the text \"just text\", wanted key: value lines",
+        "'- a' | f.yaml:1:1: got a list of 1, wanted key: value lines",
+        "'a: [1' | f.yaml:1:6: not valid YAML: while parsing a flow sequence: expected ',' or ']'",
+        "'a: \"\\x\"' | not valid YAML",
+        "'a: &x 1, b: *x' | not valid YAML",
+        "'{a: 1, a: 2}' | f.yaml:1:8: a: the key stands twice, first at f.yaml:1:2",
+        "'{a: &x 1, b: *x}' | b: got an alias (*name), wanted the value itself",
+        "'name: !!str 5' | name: got a tag (!name), wanted the value itself",
+        "'? [a]' | not valid YAML",
+      })
+  void refusesWhatIsNoPlainYaml(String yaml, String expected) {
+    assertThat(problems(yaml)).anySatisfy(line -> assertThat(line).contains(expected));
+  }
+
+  @Test
+  void namesMissingFilesWhenTheMachineIsAsked() throws Exception {
+    Path file = folder.resolve("e.yaml");
+    Files.writeString(file, SOUND);
+
+    ConfigException failure =
+        catchThrowableOfType(
+            ConfigException.class,
+            () -> loader.load(file, List.of("data.train.path=" + file + ",none"), true));
+
+    assertThat(failure.problems())
+        .extracting(Problem::message)
+        .containsExactlyInAnyOrder(
+            "no such file or folder: none (paths are relative to the working directory)",
+            "no such file or folder: open.rec (paths are relative to the working directory)");
+    assertThat(
+            catchThrowableOfType(
+                ConfigException.class,
+                () -> loader.load(folder.resolve("absent.yaml"), List.of(), true)))
+        .hasMessage(folder.resolve("absent.yaml") + ": no such file");
+    assertThat(
+            catchThrowableOfType(ConfigException.class, () -> loader.load(folder, List.of(), true)))
+        .hasMessageContaining("cannot be read");
+  }
+
+  static Stream<Path> shippedConfigs() throws Exception {
+    try (Stream<Path> files = Files.list(Path.of("../configs"))) {
+      return files.filter(f -> f.toString().endsWith(".yaml")).sorted().toList().stream();
+    }
+  }
+
+  @ParameterizedTest
+  @MethodSource("shippedConfigs")
+  void everyShippedConfigIsSoundAndItsResolvedFormLoadsBackIdentically(Path file) {
+    Experiment experiment = loader.load(file, List.of(), false);
+
+    assertThat(load(ConfigWriter.yaml(experiment))).isEqualTo(experiment);
+  }
+
+  private Experiment load(String yaml, String... set) {
+    return loader.parse("f.yaml", yaml.getBytes(StandardCharsets.UTF_8), List.of(set), false);
+  }
+
+  private List<String> problems(String yaml, String... set) {
+    try {
+      load(yaml, set);
+      return List.of();
+    } catch (ConfigException e) {
+      return e.getMessage().lines().toList();
+    }
+  }
+}
