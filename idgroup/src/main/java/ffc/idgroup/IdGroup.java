@@ -3,6 +3,7 @@ package ffc.idgroup;
 import java.io.DataInput;
 import java.io.DataOutput;
 import java.io.IOException;
+import java.util.Objects;
 
 // K slots (capacity), E embedding (dim)
 
@@ -100,6 +101,34 @@ public final class IdGroup {
   /** The base matrix of head 1, [K, E]: a live view, read-only for the caller. */
   public Rows row0() {
     return row0;
+  }
+
+  /**
+   * The second row of each slot, [K, E]: a live view, read-only for the caller.
+   *
+   * @return null for {@link Weighted}
+   */
+  public Rows row1() {
+    return row1;
+  }
+
+  /** Row that the next image of a slot's identity writes: 0 for {@link Weighted}. */
+  public int nextRow(int slot) {
+    return nextRow == null ? 0 : nextRow[slot];
+  }
+
+  /** The occupied slots, most recently used first. */
+  public int[] slotsMostRecentFirst() {
+    return table.mostRecentFirst();
+  }
+
+  /**
+   * The identity of a slot.
+   *
+   * @throws IndexOutOfBoundsException if the slot is not occupied
+   */
+  public long idAt(int slot) {
+    return table.idAt(Objects.checkIndex(slot, table.occupied()));
   }
 
   /**
@@ -242,10 +271,6 @@ public final class IdGroup {
 
   GroupHistory history() {
     return history;
-  }
-
-  Rows row1() {
-    return row1;
   }
 
   byte[] nextRow() {
