@@ -1,0 +1,85 @@
+package ffc.core.eval;
+
+import java.nio.ByteBuffer;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+
+/** Embeds a run of images in batches, the next batch being decoded while one is embedded. */
+final class EmbeddingPass {
+  /** Decodes one image into a batch. */
+  interface Decoder {
+    void decode(int image, ByteBuffer out, int offset);
+  }
+
+  private EmbeddingPass() {}
+
+  /**
+   * Embeds images 0 … count − 1.
+   *
+   * @return f32 [count, dim], as the embedder gives them
+   */
+  static float[] embed(ImageEmbedder embedder, int count, Decoder decoder, int batch) {
+    if ((long) count * embedder.dim() > Integer.MAX_VALUE - 8) {
+      throw new IllegalArgumentException(
+          count
+              + " images x "
+              + embedder.dim()
+              + " dimensions exceed one array (2^31 values): embed them to a file and judge that");
+    }
+    float[] rows = new float[count * embedder.dim()];
+    int imageBytes = embedder.shape().bytes();
+    ByteBuffer ready = ByteBuffer.allocateDirect(Math.multiplyExact(batch, imageBytes));
+    ByteBuffer filling = ByteBuffer.allocateDirect(batch * imageBytes);
+    ExecutorService ahead =
+        Executors.newSingleThreadExecutor(
+            task -> {
+              Thread thread = new Thread(task, "evaluation-decoder");
+              thread.setDaemon(true);
+              return thread;
+            });
+    try {
+      Future<?> decoded = decode(ahead, decoder, filling, imageBytes, 0, Math.min(batch, count));
+      for (int from = 0; from < count; from += batch) {
+        await(decoded);
+        ByteBuffer swap = ready;
+        ready = filling;
+        filling = swap;
+        int next = from + batch;
+        if (next < count) {
+          decoded =
+              decode(ahead, decoder, filling, imageBytes, next, Math.min(next + batch, count));
+        }
+        embedder.embed(ready, Math.min(batch, count - from), rows, from * embedder.dim());
+      }
+    } finally {
+      ahead.shutdownNow();
+    }
+    return rows;
+  }
+
+  private static Future<?> decode(
+      ExecutorService ahead, Decoder decoder, ByteBuffer out, int bytes, int from, int to) {
+    return ahead.submit(
+        () -> {
+          for (int image = from; image < to; image++) {
+            decoder.decode(image, out, (image - from) * bytes);
+          }
+        });
+  }
+
+  private static void await(Future<?> decoded) {
+    try {
+      decoded.get();
+    } catch (ExecutionException e) {
+      if (e.getCause() instanceof RuntimeException problem) {
+        throw problem;
+      }
+      throw new IllegalStateException("decoding failed: " + e.getCause(), e.getCause());
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new IllegalStateException("evaluation was interrupted", e);
+    }
+  }
+}

@@ -1,0 +1,136 @@
+package ffc.core.eval;
+
+import ffc.core.EvaluateConfig;
+import ffc.loaders.DataConfig;
+import ffc.loaders.Dataset;
+import ffc.loaders.VerificationSet;
+import java.nio.file.Path;
+import java.util.HashMap;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * Judges a network on the sets of a configuration. Sets stay open between calls, so that evaluating
+ * every few steps reads each index once. One thread at a time.
+ */
+public final class Evaluator implements AutoCloseable {
+  private static final int BATCH = 64;
+
+  private final Map<String, Dataset> datasets = new HashMap<>();
+  private final Map<String, VerificationSet> pairSets = new HashMap<>();
+
+  /**
+   * Embeds a set and runs its protocol: pairs by {@link Verification}, labelled images by {@link
+   * AllPairs} and {@link Identification}.
+   *
+   * @throws IllegalArgumentException if the set cannot be read, does not fit the embedder or holds
+   *     nothing to compare, or if an embedding is not finite
+   */
+  public EvalResult evaluate(EvaluateConfig config, ImageEmbedder network) {
+    long start = System.nanoTime();
+    ImageEmbedder embedder = config.flip() ? new MirrorSum(network) : network;
+    String name =
+        config.net() == EvaluateConfig.Net.gallery ? config.name() + "@gallery" : config.name();
+    return switch (config.format()) {
+      case bin, pairs -> pairs(name, config, embedder, start);
+      default -> labelled(name, config, embedder, start);
+    };
+  }
+
+  private EvalResult pairs(String name, EvaluateConfig config, ImageEmbedder embedder, long start) {
+    VerificationSet set =
+        pairSets.computeIfAbsent(config.path(), path -> VerificationSet.openBin(Path.of(path)));
+    int dim = embedder.dim();
+    float[] rows =
+        EmbeddingPass.embed(
+            embedder,
+            set.images(),
+            (image, out, offset) -> set.decode(image, embedder.shape(), out, offset),
+            BATCH);
+    for (int row = 0; row < set.images(); row++) {
+      ArrayEmbeddings.normalise(rows, row * dim, dim, row);
+    }
+    Verification verification = Verification.of(rows, dim, set::same);
+    return new EvalResult(
+        name,
+        set.images(),
+        0,
+        verification.accuracyMean(),
+        verification.accuracyStd(),
+        Map.of("1e-3", verification.tarMean()),
+        Map.of(),
+        List.of(),
+        List.of(),
+        config.flip(),
+        seconds(start));
+  }
+
+  private EvalResult labelled(
+      String name, EvaluateConfig config, ImageEmbedder embedder, long start) {
+    Dataset set = dataset(config);
+    Embeddings embeddings = embed(set, embedder);
+    Identification.Search search = new Identification.Search(embeddings);
+    AllPairs allPairs = AllPairs.of(embeddings, search);
+    Identification identification = search.result();
+    Map<String, Double> tarAtFar = new LinkedHashMap<>();
+    allPairs.tarAtFar().forEach(rate -> tarAtFar.put(rate.key(), rate.tar()));
+    return new EvalResult(
+        name,
+        set.images(),
+        set.identities(),
+        null,
+        null,
+        tarAtFar,
+        identification.rankN(),
+        allPairs.roc(),
+        identification.neighbours(),
+        config.flip(),
+        seconds(start));
+  }
+
+  /**
+   * Embeds all images of a set, in its order.
+   *
+   * @return unit rows labelled with their identities
+   */
+  public static ArrayEmbeddings embed(Dataset set, ImageEmbedder embedder) {
+    if (set.images() > Integer.MAX_VALUE) {
+      throw new IllegalArgumentException(
+          set.name() + ": " + set.images() + " images exceed the 2^31 that one evaluation takes");
+    }
+    int images = (int) set.images();
+    long[] labels = new long[images];
+    for (int image = 0; image < images; image++) {
+      labels[image] = set.identityOf(image);
+    }
+    float[] rows =
+        EmbeddingPass.embed(
+            embedder,
+            images,
+            (image, out, offset) -> set.decode(image, embedder.shape(), out, offset),
+            BATCH);
+    return ArrayEmbeddings.normalising(rows, embedder.dim(), labels);
+  }
+
+  private Dataset dataset(EvaluateConfig config) {
+    return datasets.computeIfAbsent(
+        config.format() + " " + config.path(),
+        key ->
+            Dataset.open(
+                new DataConfig.Source(
+                    DataConfig.Format.valueOf(config.format().name()), config.path())));
+  }
+
+  private static double seconds(long start) {
+    return (System.nanoTime() - start) / 1e9;
+  }
+
+  @Override
+  public void close() {
+    datasets.values().forEach(Dataset::close);
+    pairSets.values().forEach(VerificationSet::close);
+    datasets.clear();
+    pairSets.clear();
+  }
+}

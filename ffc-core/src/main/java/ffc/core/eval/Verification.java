@@ -1,0 +1,119 @@
+package ffc.core.eval;
+
+import java.util.Arrays;
+import java.util.function.IntPredicate;
+
+/**
+ * The 1:1 protocol of InsightFace's {@code verification.py}: distance ‖e1 − e2‖² in [0, 4]; ten
+ * contiguous folds without shuffling, the first n mod 10 one pair larger; on the other nine folds
+ * the first best of the thresholds 0, 0.01, …, 3.99 (same identity iff distance &lt; threshold).
+ *
+ * @param accuracyMean mean accuracy of the ten test folds
+ * @param accuracyStd their population standard deviation
+ * @param thresholds threshold chosen for each fold
+ * @param tarMean mean true accept rate of the test folds, at the threshold that interpolates a
+ *     false accept rate of 1e-3 between steps of 0.001 on the other nine
+ * @param tarStd its population standard deviation
+ * @param farMean mean false accept rate that these thresholds give on the test folds
+ */
+public record Verification(
+    double accuracyMean,
+    double accuracyStd,
+    double[] thresholds,
+    double tarMean,
+    double tarStd,
+    double farMean) {
+  private static final int FOLDS = 10;
+  private static final double TARGET_FAR = 1e-3;
+
+  /**
+   * Judges pairs: pair i is row 2i and row 2i + 1.
+   *
+   * @param unitRows f32 [2 * pairs, dim], unit rows
+   * @param dim length of a row
+   * @param same whether pair i is of one identity
+   * @throws IllegalArgumentException if there are fewer than ten pairs
+   */
+  public static Verification of(float[] unitRows, int dim, IntPredicate same) {
+    int pairs = unitRows.length / dim / 2;
+    double[] distances = new double[pairs];
+    boolean[] issame = new boolean[pairs];
+    for (int pair = 0; pair < pairs; pair++) {
+      double sum = 0;
+      for (int i = 2 * pair * dim; i < (2 * pair + 1) * dim; i++) {
+        double difference = unitRows[i] - unitRows[i + dim];
+        sum += difference * difference;
+      }
+      distances[pair] = sum;
+      issame[pair] = same.test(pair);
+    }
+    return of(distances, issame);
+  }
+
+  /**
+   * Judges squared distances.
+   *
+   * @throws IllegalArgumentException if there are fewer than ten pairs
+   */
+  static Verification of(double[] distances, boolean[] same) {
+    int n = distances.length;
+    if (n < FOLDS) {
+      throw new IllegalArgumentException(
+          "a verification set needs at least " + FOLDS + " pairs, got " + n);
+    }
+    PairCounts accuracyGrid = new PairCounts(distances, same, 400, 0.01);
+    PairCounts farGrid = new PairCounts(distances, same, 4000, 0.001);
+    double[] accuracies = new double[FOLDS];
+    double[] thresholds = new double[FOLDS];
+    double[] tars = new double[FOLDS];
+    double[] fars = new double[FOLDS];
+    int from = 0;
+    for (int fold = 0; fold < FOLDS; fold++) {
+      int to = from + n / FOLDS + (fold < n % FOLDS ? 1 : 0);
+      thresholds[fold] = accuracyGrid.bestThresholdWithout(from, to);
+      accuracies[fold] = accuracy(distances, same, from, to, thresholds[fold]);
+      double threshold = farGrid.thresholdAtFarWithout(from, to, TARGET_FAR);
+      tars[fold] = share(distances, same, from, to, threshold, true);
+      fars[fold] = share(distances, same, from, to, threshold, false);
+      from = to;
+    }
+    return new Verification(
+        mean(accuracies), std(accuracies), thresholds, mean(tars), std(tars), mean(fars));
+  }
+
+  private static double accuracy(
+      double[] distances, boolean[] same, int from, int to, double threshold) {
+    int right = 0;
+    for (int i = from; i < to; i++) {
+      right += (distances[i] < threshold) == same[i] ? 1 : 0;
+    }
+    return (double) right / (to - from);
+  }
+
+  /** Share of the pairs of one kind that are accepted; 0 if there is none of that kind. */
+  private static double share(
+      double[] distances, boolean[] same, int from, int to, double threshold, boolean genuine) {
+    int accepted = 0;
+    int all = 0;
+    for (int i = from; i < to; i++) {
+      if (same[i] == genuine) {
+        all++;
+        accepted += distances[i] < threshold ? 1 : 0;
+      }
+    }
+    return all == 0 ? 0 : (double) accepted / all;
+  }
+
+  static double mean(double[] values) {
+    return Arrays.stream(values).sum() / values.length;
+  }
+
+  static double std(double[] values) {
+    double mean = mean(values);
+    double sum = 0;
+    for (double value : values) {
+      sum += (value - mean) * (value - mean);
+    }
+    return Math.sqrt(sum / values.length);
+  }
+}

@@ -1,0 +1,104 @@
+package ffc.core.eval;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+
+class AllPairsTest {
+  @Test
+  void agreesWithSortingAllSimilaritiesInDouble() {
+    for (long seed = 1; seed <= 6; seed++) {
+      int n = 200 + (int) seed * 211;
+      Embeddings embeddings = RandomEmbeddings.clusters(seed, n, 24, 90, 0.9);
+      List<Double> genuine = new ArrayList<>();
+      List<Double> impostor = new ArrayList<>();
+      for (int i = 0; i < n; i++) {
+        for (int j = i + 1; j < n; j++) {
+          (embeddings.label(i) == embeddings.label(j) ? genuine : impostor)
+              .add(RandomEmbeddings.cosine(embeddings, i, j));
+        }
+      }
+      impostor.sort(Collections.reverseOrder());
+      AllPairs result = AllPairs.of(embeddings);
+      assertThat(result.genuinePairs()).as("seed %d", seed).isEqualTo(genuine.size());
+      assertThat(result.impostorPairs()).as("seed %d", seed).isEqualTo(impostor.size());
+      assertThat(result.tarAtFar()).as("seed %d", seed).isNotEmpty();
+      for (TarAtFar rate : result.tarAtFar()) {
+        double threshold = impostor.get((int) Math.floor(rate.far() * impostor.size() + 1e-9));
+        long accepted = genuine.stream().filter(s -> s > threshold).count();
+        // An f32 product may put a pair on the other side of the threshold: one pair of slack.
+        assertThat(rate.tar())
+            .as("seed %d, FAR %s", seed, rate.key())
+            .isBetween((accepted - 1.01) / genuine.size(), (accepted + 1.01) / genuine.size());
+        assertThat(rate.threshold()).isBetween(threshold - 1e-6, threshold + 1e-6);
+        assertThat((double) rate.acceptedImpostors())
+            .isLessThanOrEqualTo(rate.far() * impostor.size());
+        assertThat(rate.slack()).isZero();
+      }
+    }
+  }
+
+  @Test
+  void binnedRatesBracketTheExactOnes() {
+    Embeddings embeddings = RandomEmbeddings.clusters(5, 1500, 8, 60, 1.0);
+    SimilarityHistogram histogram = new SimilarityHistogram();
+    for (int i = 0; i < 1500; i++) {
+      for (int j = i + 1; j < 1500; j++) {
+        histogram.add(
+            (float) RandomEmbeddings.cosine(embeddings, i, j),
+            embeddings.label(i) == embeddings.label(j));
+      }
+    }
+    AllPairs exact = AllPairs.of(embeddings);
+    List<TarAtFar> binned = new RocFromHistogram(histogram).rates();
+    assertThat(binned).hasSameSizeAs(exact.tarAtFar());
+    double onePair = 1.01 / histogram.genuinePairs();
+    for (int i = 0; i < binned.size(); i++) {
+      double tar = exact.tarAtFar().get(i).tar();
+      assertThat(tar)
+          .isBetween(
+              binned.get(i).tar() - onePair, binned.get(i).tar() + binned.get(i).slack() + onePair);
+    }
+  }
+
+  @Test
+  void rejectsTiesWithTheDecidingImpostor() {
+    // Similarities: genuine 1 and 0, impostors 1, 1, 0, 0: at FAR 1/4 the threshold is 1 itself.
+    SimilarityHistogram histogram = new SimilarityHistogram();
+    float[] values = {1, 0, 1, 1, 0, 0};
+    for (int i = 0; i < values.length; i++) {
+      histogram.add(values[i], i < 2);
+    }
+    assertThat(new RocFromHistogram(histogram).at(0.25).tar()).isZero();
+    assertThat(new RocFromHistogram(histogram).at(0.25).acceptedImpostors()).isZero();
+    assertThat(new RocFromHistogram(histogram).at(0.5).tar()).isEqualTo(0.5);
+    assertThat(new RocFromHistogram(histogram).at(0.5).acceptedImpostors()).isEqualTo(2);
+  }
+
+  @Test
+  void curveRisesFromTheFinestRateToOne() {
+    List<EvalResult.RocPoint> roc =
+        AllPairs.of(RandomEmbeddings.clusters(3, 600, 16, 50, 1.0)).roc();
+    assertThat(roc)
+        .hasSizeGreaterThan(10)
+        .isSortedAccordingTo((a, b) -> Double.compare(a.far(), b.far()));
+    assertThat(roc).isSortedAccordingTo((a, b) -> Double.compare(a.tar(), b.tar()));
+    assertThat(roc.get(roc.size() - 1)).isEqualTo(new EvalResult.RocPoint(1, 1));
+  }
+
+  @Test
+  void saysWhatIsMissingWhenNothingCanBeCompared() {
+    ArrayEmbeddings alone =
+        ArrayEmbeddings.normalising(new float[] {1, 0, 0, 1}, 2, new long[] {1, 2});
+    assertThatThrownBy(() -> AllPairs.of(alone))
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessageContaining("0 genuine and 1 impostor");
+    assertThatThrownBy(
+            () -> ArrayEmbeddings.normalising(new float[] {1, Float.NaN}, 2, new long[] {1}))
+        .hasMessageContaining("row 0");
+  }
+}
