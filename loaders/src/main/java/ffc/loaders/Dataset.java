@@ -2,6 +2,7 @@ package ffc.loaders;
 
 import ffc.loaders.format.Datasets;
 import java.nio.ByteBuffer;
+import java.util.Map;
 
 /**
  * Labelled images: identities 0..C-1, images 0..M-1 grouped by identity, at least one each. Reading
@@ -60,8 +61,8 @@ public interface Dataset extends AutoCloseable {
   String fingerprint();
 
   /** Counters that the source keeps about its reading, such as a cache's hit rate; may be empty. */
-  default java.util.Map<String, Double> statistics() {
-    return java.util.Map.of();
+  default Map<String, Double> statistics() {
+    return Map.of();
   }
 
   @Override
@@ -74,5 +75,14 @@ public interface Dataset extends AutoCloseable {
    */
   static Dataset open(DataConfig.Source source) {
     return Datasets.open(source, 0);
+  }
+
+  /**
+   * Opens the training set of a configuration, with its record cache.
+   *
+   * @throws BadDataException if it is missing, corrupt or inconsistent
+   */
+  static Dataset open(DataConfig config) {
+    return Datasets.open(config.train(), config.cacheBytes());
   }
 }

@@ -3,14 +3,15 @@ package ffc.loaders.format;
 import ffc.loaders.BadDataException;
 import ffc.loaders.DataConfig;
 import ffc.loaders.Dataset;
-import ffc.loaders.store.IdentityTable;
-import ffc.loaders.store.RecordDataset;
-import ffc.loaders.store.Records;
+import ffc.loaders.index.DatasetIndex;
+import ffc.loaders.store.HeapTable;
+import ffc.loaders.store.Source;
+import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 
-/** Opens data sets by format. */
+/** Opens data sets and sources by format. */
 public final class Datasets {
   private Datasets() {}
 
@@ -21,10 +22,31 @@ public final class Datasets {
    * @throws BadDataException if it is missing, corrupt or inconsistent
    */
   public static Dataset open(DataConfig.Source source, long cacheBytes) {
-    List<Path> paths = paths(source.path());
     return switch (source.format()) {
-      case recordio -> RecordIoPack.open(paths, source.path(), cacheBytes);
-      default -> throw new BadDataException(source.path() + ": format " + source.format());
+      case index -> DatasetIndex.open(path(source.path()), cacheBytes);
+      case synthetic -> Synthetic.open(source.path());
+      default -> HeapTable.open(source(source), cacheBytes);
+    };
+  }
+
+  /** The source behind a format that an index can be built from. */
+  public static Source source(DataConfig.Source source) {
+    return source(source.format(), source.path(), paths(source.path()));
+  }
+
+  /**
+   * As above, with paths already told apart.
+   *
+   * @param name for messages
+   */
+  public static Source source(DataConfig.Format format, String name, List<Path> paths) {
+    return switch (format) {
+      case recordio -> new RecordIoSource(name, paths);
+      case folder -> new FolderSource(name, paths);
+      case lmdb -> new LmdbSource(name, paths);
+      case manifest -> new ManifestSource(name, paths);
+      case index, synthetic ->
+          throw new IllegalArgumentException(name + ": format " + format + " needs no index");
     };
   }
 
@@ -34,13 +56,16 @@ public final class Datasets {
       if (part.isBlank()) {
         throw new BadDataException("data path \"" + text + "\" has an empty part");
       }
-      paths.add(Path.of(part.strip()));
+      paths.add(path(part.strip()));
     }
     return paths;
   }
 
-  static Dataset of(
-      String name, String fingerprint, IdentityTable table, Records records, long cacheBytes) {
-    return new RecordDataset(name, fingerprint, table, records);
+  private static Path path(String text) {
+    try {
+      return Path.of(text);
+    } catch (InvalidPathException e) {
+      throw new BadDataException("data path \"" + text + "\" names no file", e);
+    }
   }
 }

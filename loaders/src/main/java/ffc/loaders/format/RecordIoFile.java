@@ -87,8 +87,12 @@ final class RecordIoFile {
     return new Header(label, second, flag, (int) (total - HEADER - 4L * flag), at);
   }
 
-  /** The encoded image of the record at an offset: a slice of the file unless it has parts. */
-  ByteBuffer image(long offset) throws IOException {
+  /**
+   * The encoded image of the record at an offset: a slice of the file unless it has parts.
+   *
+   * @param label what its label must be, as far as float32 can tell
+   */
+  ByteBuffer image(long offset, long label) throws IOException {
     int lrec = frame(offset, 0);
     int length = lrec & LENGTH_MASK;
     ByteBuffer record;
@@ -105,6 +109,12 @@ final class RecordIoFile {
     if (flag < 0 || flag > MAX_LABELS || HEADER + 4L * flag > record.limit()) {
       throw new IOException(
           "record of " + record.limit() + " bytes says it has " + flag + " labels");
+    }
+    float found = record.getFloat(flag == 0 ? 4 : HEADER);
+    if (found != (float) label) {
+      throw new IOException(
+          "label is %s, wanted %d: the file was changed or damaged since it was opened or indexed"
+              .formatted(found, label));
     }
     return record.position(HEADER + 4 * flag);
   }

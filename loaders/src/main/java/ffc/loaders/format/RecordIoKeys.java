@@ -2,20 +2,22 @@ package ffc.loaders.format;
 
 import ffc.loaders.BadDataException;
 import ffc.loaders.store.MappedFile;
-import it.unimi.dsi.fastutil.longs.LongArrayList;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 
 /**
- * Keys and offsets of a RecordIO pack, in file order of the {@code .idx}: lines {@code
+ * Keys and offsets of a RecordIO pack, in the order of the {@code .idx}: lines {@code
  * key<TAB>offset}. Without an {@code .idx} the records are walked and numbered from 0.
  */
 final class RecordIoKeys {
 
   /** Receives one record. */
   interface Visitor {
-    void record(long key, long offset) throws IOException;
+    /**
+     * @param next position behind this record, to begin a later walk from
+     */
+    void record(long key, long offset, long next);
   }
 
   private RecordIoKeys() {}
@@ -26,72 +28,130 @@ final class RecordIoKeys {
     return rec.resolveSibling(stem + ".idx");
   }
 
-  /** Calls the visitor for every record of the pack, in constant memory. */
-  static void forEach(RecordIoFile rec, Visitor visitor) {
+  /** Bytes that {@link #forEach} walks over. */
+  static long work(RecordIoFile rec) {
+    Path idx = indexOf(rec.path());
+    try {
+      return Files.exists(idx) ? Files.size(idx) : rec.size();
+    } catch (IOException e) {
+      throw new BadDataException(idx + ": cannot be read: " + e.getMessage(), e);
+    }
+  }
+
+  /** Visits the first record alone. */
+  static void first(RecordIoFile rec, Visitor visitor) {
+    walk(rec, 0, 1, visitor);
+  }
+
+  /** Visits all records from a position on, in constant memory. */
+  static void forEach(RecordIoFile rec, long from, Visitor visitor) {
+    walk(rec, from, Long.MAX_VALUE, visitor);
+  }
+
+  private static void walk(RecordIoFile rec, long from, long limit, Visitor visitor) {
     Path idx = indexOf(rec.path());
     if (Files.exists(idx)) {
-      parse(idx, visitor);
+      new Lines(MappedFile.open(idx), from).visit(limit, visitor);
       return;
     }
-    long key = 0;
-    long offset = 0;
-    while (offset < rec.size()) {
+    long offset = from;
+    // Keys are only for messages; a walk that begins later numbers from its offset.
+    long key = from;
+    for (long i = 0; i < limit && offset < rec.size(); i++) {
+      long end;
       try {
-        visitor.record(key, offset);
-        offset = rec.header(offset).end();
+        end = rec.header(offset).end();
       } catch (IOException e) {
         throw rec.fault(key, offset, e);
       }
+      visitor.record(key, offset, end);
+      offset = end;
       key++;
     }
   }
 
-  private static void parse(Path idx, Visitor visitor) {
-    MappedFile file = MappedFile.open(idx);
-    long size = file.size();
-    long line = 1;
-    long at = 0;
-    LongArrayList fields = new LongArrayList(2);
-    while (at < size) {
-      fields.clear();
+  /** Key of the record at an offset, or -1 if the {@code .idx} does not list it. */
+  static long keyOf(RecordIoFile rec, long offset) {
+    long[] found = {-1};
+    try {
+      forEach(
+          rec,
+          0,
+          (key, at, next) -> {
+            if (at == offset) {
+              found[0] = key;
+            }
+          });
+    } catch (BadDataException e) {
+      return found[0];
+    }
+    return found[0];
+  }
+
+  /** Parses pairs of numbers, a pair a line. */
+  private static final class Lines {
+    private final MappedFile file;
+    private long at;
+    private final long[] fields = new long[2];
+
+    Lines(MappedFile file, long from) {
+      this.file = file;
+      this.at = from;
+    }
+
+    void visit(long limit, Visitor visitor) {
+      for (long i = 0; i < limit && at < file.size(); ) {
+        int count = line();
+        if (count == 2) {
+          visitor.record(fields[0], fields[1], at);
+          i++;
+        } else if (count != 0) {
+          throw fault("a line with " + count + " number(s)");
+        }
+      }
+    }
+
+    /** Reads one line; returns the number of its fields. */
+    private int line() {
+      int count = 0;
       boolean inNumber = false;
       long value = 0;
-      while (at < size) {
+      while (at < file.size()) {
         int c = file.getByte(at++);
-        if (c >= '0' && c <= '9' && value < Long.MAX_VALUE / 10 - 10) {
+        if (c >= '0' && c <= '9' && value < 1L << 56) {
           value = 10 * value + c - '0';
           inNumber = true;
           continue;
         }
-        boolean blank = c == '\t' || c == ' ' || c == '\r' || c == '\n';
-        if (!blank) {
-          throw new BadDataException(
-              "%s line %d: byte 0x%02x, wanted \"key<TAB>offset\"".formatted(idx, line, c));
+        if (c != '\t' && c != ' ' && c != '\r' && c != '\n') {
+          throw fault("byte 0x%02x".formatted(c));
         }
         if (inNumber) {
-          fields.add(value);
+          count = add(count, value);
           inNumber = false;
           value = 0;
         }
         if (c == '\n') {
-          break;
+          return count;
         }
       }
-      if (inNumber) {
-        fields.add(value);
+      return inNumber ? add(count, value) : count;
+    }
+
+    private int add(int count, long value) {
+      if (count < 2) {
+        fields[count] = value;
       }
-      if (fields.size() == 2) {
-        try {
-          visitor.record(fields.getLong(0), fields.getLong(1));
-        } catch (IOException e) {
-          throw new BadDataException("%s line %d: %s".formatted(idx, line, e.getMessage()), e);
-        }
-      } else if (!fields.isEmpty()) {
-        throw new BadDataException(
-            "%s line %d: %d numbers, wanted \"key<TAB>offset\""
-                .formatted(idx, line, fields.size()));
+      return count + 1;
+    }
+
+    private BadDataException fault(String got) {
+      long line = 1;
+      for (long i = 0; i < at - 1; i++) {
+        line += file.getByte(i) == '\n' ? 1 : 0;
       }
-      line++;
+      return new BadDataException(
+          "%s line %d: %s, wanted \"key<TAB>offset\"".formatted(file.path(), line, got));
     }
   }
 }

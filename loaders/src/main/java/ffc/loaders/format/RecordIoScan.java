@@ -1,87 +1,137 @@
 package ffc.loaders.format;
 
 import ffc.loaders.BadDataException;
+import ffc.loaders.store.Place;
+import ffc.loaders.store.Source;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.Optional;
 
 /**
- * Walks the images of a RecordIO pack with their labels. The layout of InsightFace (record 0 says
+ * Walks the images of one RecordIO pack with their labels. The layout of InsightFace (record 0 says
  * where the identity records begin) and plain packs (every record is an image) are told apart by
- * record 0. Identity records are left out: their float32 ranges round above 2^24 images, the labels
- * of the images do not.
+ * record 0. Identities come from the labels of the images, not from the identity records: their
+ * float32 ranges round above 2^24 images.
  */
 final class RecordIoScan {
   private static final long EXACT_FLOAT = 1L << 24;
 
-  /** Receives one image. */
-  interface Visitor {
-    void image(long label, long key, long offset) throws IOException;
-  }
-
   private final RecordIoFile rec;
-  private boolean first = true;
+  private final int part;
+  private final long base;
+  private final Optional<Property> property;
+  private final Source.RowSink sink;
+  private final long doneBefore;
+  private final PackRanges ranges;
   private boolean layout;
   private long imagesEnd;
   private long identitiesEnd;
-  private long images;
+  private long top;
+  private long rows;
 
-  private RecordIoScan(RecordIoFile rec) {
+  private RecordIoScan(
+      RecordIoFile rec, Source.Position from, Source.RowSink sink, long doneBefore) {
     this.rec = rec;
+    this.part = from.part();
+    this.base = from.base();
+    this.top = from.top();
+    this.rows = from.rows();
+    this.sink = sink;
+    this.doneBefore = doneBefore;
+    this.property = Property.beside(rec.path());
+    this.ranges = from.offset() == 0 ? new PackRanges() : null;
   }
 
   /**
-   * Calls the visitor for every image in the order of the {@code .idx}.
+   * Walks the records from a position within this pack on.
    *
-   * @return number of identities that the pack's property file or record 0 promises, if any
+   * @return identities of the pack
    */
-  static Optional<Long> forEach(RecordIoFile rec, Visitor visitor) {
-    RecordIoScan scan = new RecordIoScan(rec);
+  static long scan(RecordIoFile rec, Source.Position from, Source.RowSink sink, long doneBefore) {
+    RecordIoScan scan = new RecordIoScan(rec, from, sink, doneBefore);
+    scan.readLayout();
+    RecordIoKeys.forEach(rec, from.offset(), scan::visit);
+    return scan.finish();
+  }
+
+  private void readLayout() {
+    RecordIoKeys.first(
+        rec,
+        (key, offset, next) -> {
+          RecordIoFile.Header header = header(key, offset);
+          if (key == 0 && header.flag() == 2 && header.imageBytes() == 0) {
+            layout = true;
+            imagesEnd = (long) header.label();
+            identitiesEnd = (long) header.second();
+          }
+        });
+  }
+
+  private long finish() {
     Path path = rec.path();
-    Optional<Property> property = Property.beside(path);
-    RecordIoKeys.forEach(rec, (key, offset) -> scan.visit(key, offset, visitor));
-    if (scan.images == 0) {
+    if (rows == 0) {
       throw new BadDataException(path + ": no image in it");
     }
     // Beyond 2^24 record 0 is rounded and proves nothing.
-    boolean exact = scan.layout && scan.imagesEnd < EXACT_FLOAT;
-    if (exact && scan.images != scan.imagesEnd - 1) {
+    if (layout && imagesEnd < EXACT_FLOAT && rows != imagesEnd - 1) {
       throw new BadDataException(
           "%s: record 0 promises %d images, the index lists %d; the .idx is cut or of another pack"
-              .formatted(path, scan.imagesEnd - 1, scan.images));
+              .formatted(path, imagesEnd - 1, rows));
     }
     if (property.isPresent()) {
-      return property.map(Property::identities);
+      return property.get().identities();
     }
-    return exact && scan.identitiesEnd < EXACT_FLOAT
-        ? Optional.of(scan.identitiesEnd - scan.imagesEnd)
-        : Optional.empty();
+    return layout && identitiesEnd < EXACT_FLOAT ? identitiesEnd - imagesEnd : top + 1;
   }
 
-  private void visit(long key, long offset, Visitor visitor) throws IOException {
-    RecordIoFile.Header header;
+  private RecordIoFile.Header header(long key, long offset) {
     try {
-      header = rec.header(offset);
+      return rec.header(offset);
     } catch (IOException e) {
       throw rec.fault(key, offset, e);
     }
-    if (first) {
-      first = false;
-      if (key == 0 && header.flag() == 2 && header.imageBytes() == 0) {
-        layout = true;
-        imagesEnd = (long) header.label();
-        identitiesEnd = (long) header.second();
-        return;
-      }
-    }
+  }
+
+  private void visit(long key, long offset, long next) {
+    RecordIoFile.Header header = header(key, offset);
     if (layout && header.imageBytes() == 0) {
+      checkRange(key, offset, header);
       return;
     }
     float label = header.label();
-    if (!(label >= 0) || label >= Long.MAX_VALUE || label != Math.rint(label)) {
+    if (!(label >= 0) || label >= 1L << 50 || label != Math.rint(label)) {
       throw rec.fault(key, offset, new IOException("label is " + label + ", wanted 0, 1, 2, …"));
     }
-    images++;
-    visitor.image((long) label, key, offset);
+    long number = (long) label;
+    if (property.isPresent() && number >= property.get().identities()) {
+      throw rec.fault(
+          key,
+          offset,
+          new IOException(
+              "label %d is outside the %d classes of the property file"
+                  .formatted(number, property.get().identities())));
+    }
+    if (ranges != null && layout && imagesEnd < EXACT_FLOAT) {
+      ranges.image(key, number);
+    }
+    top = Math.max(top, number);
+    rows++;
+    sink.row(
+        base + number,
+        0,
+        Place.of(part, offset),
+        new Source.Position(part, next, base, top, rows),
+        doneBefore + next);
+  }
+
+  private void checkRange(long key, long offset, RecordIoFile.Header header) {
+    if (key == 0 || ranges == null || header.flag() != 2 || imagesEnd >= EXACT_FLOAT) {
+      return;
+    }
+    try {
+      ranges.identity((long) header.label(), (long) header.second());
+    } catch (IOException e) {
+      throw rec.fault(key, offset, e);
+    }
   }
 }

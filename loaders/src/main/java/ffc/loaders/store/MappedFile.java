@@ -14,7 +14,7 @@ import java.nio.file.StandardOpenOption;
  * on, so that every range of up to 1 GiB lies within one segment. The mapping ends when the object
  * is collected: slices stay valid as long as they are held.
  */
-public final class MappedFile implements LongArray {
+public final class MappedFile implements LongArray, Blob {
   private static final int SEGMENT_SHIFT = 30;
 
   /** Longest range that {@link #slice} can give. */
@@ -61,6 +61,7 @@ public final class MappedFile implements LongArray {
   }
 
   /** Size in bytes when it was opened. */
+  @Override
   public long size() {
     return size;
   }
@@ -90,6 +91,7 @@ public final class MappedFile implements LongArray {
   }
 
   /** A read-only little-endian view of a range of at most {@link #MAX_SLICE} bytes. */
+  @Override
   public ByteBuffer slice(long offset, int length) {
     check(offset, length);
     if (length == 0) {

@@ -6,45 +6,51 @@ import ffc.loaders.ImageShape;
 import ffc.loaders.image.ImageDecoder;
 import java.io.IOException;
 import java.nio.ByteBuffer;
+import java.util.Map;
 
 /** A data set of encoded images: a table of identities beside records of any source. */
 public final class RecordDataset implements Dataset {
-  private final String name;
+  private final Source source;
   private final String fingerprint;
-  private final IdentityTable table;
+  private final ImageTable table;
+  private final IdentityTable identities;
   private final Records records;
 
-  /** Takes ownership of {@code records}. */
-  public RecordDataset(String name, String fingerprint, IdentityTable table, Records records) {
-    this.name = name;
+  /**
+   * @param cacheBytes encoded records to keep in memory, 0 for none
+   */
+  public RecordDataset(Source source, String fingerprint, ImageTable table, long cacheBytes) {
+    this.source = source;
     this.fingerprint = fingerprint;
     this.table = table;
-    this.records = records;
+    this.identities = table.identities();
+    Records plain = source.records(table);
+    this.records = cacheBytes > 0 ? new RecordCache(plain, cacheBytes) : plain;
   }
 
   @Override
   public String name() {
-    return name;
+    return source.name();
   }
 
   @Override
   public long identities() {
-    return table.identities();
+    return identities.identities();
   }
 
   @Override
   public long images() {
-    return table.images();
+    return identities.images();
   }
 
   @Override
   public long firstImage(long identity) {
-    return table.firstImage(identity);
+    return identities.firstImage(identity);
   }
 
   @Override
   public long identityOf(long image) {
-    return table.identityOf(image);
+    return identities.identityOf(image);
   }
 
   @Override
@@ -52,16 +58,25 @@ public final class RecordDataset implements Dataset {
     try {
       ImageDecoder.ofThread().decode(records.read(image), shape, out, offset);
     } catch (IOException e) {
-      throw new BadDataException(describe(image) + ": " + e.getMessage(), e);
+      throw fault(image, e.getMessage(), e);
+    } catch (BadDataException e) {
+      throw fault(image, e.getMessage(), e);
+    } catch (InternalError e) {
+      // How the JVM reports a mapped file that shrank.
+      throw fault(image, "the file was cut while it was open", e);
     }
   }
 
-  /** The encoded bytes of an image, as {@link Records#read}. */
+  private BadDataException fault(long image, String message, Throwable cause) {
+    return new BadDataException(describe(image) + ": " + message, cause);
+  }
+
+  /** The encoded bytes of an image, from position to limit, unchanged. */
   public ByteBuffer encoded(long image) {
     try {
       return records.read(image);
     } catch (IOException e) {
-      throw new BadDataException(describe(image) + ": " + e.getMessage(), e);
+      throw fault(image, e.getMessage(), e);
     }
   }
 
@@ -71,8 +86,18 @@ public final class RecordDataset implements Dataset {
   }
 
   @Override
+  public String identityName(long identity) {
+    return source.identityName(identity, table);
+  }
+
+  @Override
   public String fingerprint() {
     return fingerprint;
+  }
+
+  @Override
+  public Map<String, Double> statistics() {
+    return records instanceof RecordCache cache ? cache.statistics() : Map.of();
   }
 
   @Override

@@ -10,6 +10,8 @@ import ffc.loaders.ImageShape;
 import ffc.loaders.Quickstart;
 import java.awt.image.BufferedImage;
 import java.io.ByteArrayInputStream;
+import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -18,7 +20,7 @@ import javax.imageio.ImageIO;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-class RecordIoPackTest {
+class RecordIoSourceTest {
   @TempDir Path dir;
 
   @Test
@@ -51,7 +53,7 @@ class RecordIoPackTest {
   }
 
   @Test
-  void decodesAsImageIoDoes() throws Exception {
+  void decodesAsImageIoDoes() {
     Path rec = Quickstart.ROOT.resolve("train.rec");
     try (Dataset train = Dataset.open(Quickstart.train())) {
       RecordIoFile file = RecordIoFile.open(rec);
@@ -60,14 +62,15 @@ class RecordIoPackTest {
       ByteBuffer out = ByteBuffer.allocateDirect(7 + rgb.bytes());
       RecordIoKeys.forEach(
           file,
-          (key, offset) -> {
+          0,
+          (key, offset, next) -> {
             if (key == 0 || image[0] == 2000) {
               return;
             }
-            ByteBuffer encoded = file.image(offset);
+            ByteBuffer encoded = image(file, offset, train.identityOf(image[0]));
             byte[] bytes = new byte[encoded.remaining()];
             encoded.get(bytes);
-            BufferedImage want = ImageIO.read(new ByteArrayInputStream(bytes));
+            BufferedImage want = read(bytes);
             train.decode(image[0], rgb, out, 7);
             for (int i = 0; i < 1024; i++) {
               // 4-bit grays are exact multiples of 17.
@@ -78,6 +81,22 @@ class RecordIoPackTest {
             }
             image[0]++;
           });
+    }
+  }
+
+  private static ByteBuffer image(RecordIoFile file, long offset, long label) {
+    try {
+      return file.image(offset, label);
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  private static BufferedImage read(byte[] png) {
+    try {
+      return ImageIO.read(new ByteArrayInputStream(png));
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
     }
   }
 

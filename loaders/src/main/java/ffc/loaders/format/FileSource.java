@@ -1,0 +1,83 @@
+package ffc.loaders.format;
+
+import ffc.loaders.BadDataException;
+import ffc.loaders.store.ImageTable;
+import ffc.loaders.store.MappedFile;
+import ffc.loaders.store.Place;
+import ffc.loaders.store.Records;
+import ffc.loaders.store.Source;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.channels.FileChannel;
+import java.nio.file.InvalidPathException;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+
+/** Base of sources whose images are files: a place is a row of text that ends with the path. */
+abstract class FileSource implements Source {
+
+  /** The folder that paths of a part are relative to. */
+  abstract Path root(int part);
+
+  /** The path in a row, and what names the identity in it. */
+  abstract String pathIn(String row);
+
+  abstract String identityIn(String row);
+
+  @Override
+  public String kind() {
+    return "files";
+  }
+
+  @Override
+  public String identityName(long identity, ImageTable table) {
+    return identityIn(row(table, table.identities().firstImage(identity)));
+  }
+
+  private static String row(ImageTable table, long image) {
+    return table.names().at(Place.offset(table.places().get(image)));
+  }
+
+  private Path path(ImageTable table, long image) {
+    int part = Place.part(table.places().get(image));
+    String row = row(table, image);
+    try {
+      return root(part).resolve(pathIn(row));
+    } catch (InvalidPathException e) {
+      throw new BadDataException(name() + ": \"" + row + "\" names no file", e);
+    }
+  }
+
+  @Override
+  public Records records(ImageTable table) {
+    return new Records() {
+      @Override
+      public ByteBuffer read(long image) throws IOException {
+        return readFile(path(table, image));
+      }
+
+      @Override
+      public String describe(long image) {
+        return path(table, image).toString();
+      }
+
+      @Override
+      public void close() {}
+    };
+  }
+
+  static ByteBuffer readFile(Path path) throws IOException {
+    try (FileChannel channel = FileChannel.open(path, StandardOpenOption.READ)) {
+      long size = channel.size();
+      if (size > MappedFile.MAX_SLICE) {
+        throw new IOException("file of " + size + " bytes, at most 1 GiB is read");
+      }
+      ByteBuffer bytes = ByteBuffer.allocate((int) size);
+      while (bytes.hasRemaining() && channel.read(bytes) >= 0) {}
+      return bytes.flip();
+    } catch (NoSuchFileException e) {
+      throw new IOException("no such file", e);
+    }
+  }
+}

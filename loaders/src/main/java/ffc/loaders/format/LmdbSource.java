@@ -1,0 +1,170 @@
+package ffc.loaders.format;
+
+import ffc.loaders.BadDataException;
+import ffc.loaders.store.Fingerprint;
+import ffc.loaders.store.ImageTable;
+import ffc.loaders.store.MappedFile;
+import ffc.loaders.store.Place;
+import ffc.loaders.store.Records;
+import ffc.loaders.store.Source;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+
+/**
+ * LMDB environments of Datum messages with lists of {@code key label} lines, the format of the FFC
+ * reference code. A path is {@code environment:list}, or {@code environment} with the list in
+ * {@code environment.txt}. Labels of each list run from 0 and are offset by the identities of the
+ * lists before it.
+ */
+public final class LmdbSource implements Source {
+  private static final int LONGEST_LINE = 4096;
+
+  private final String name;
+  private final List<LmdbFile> databases = new ArrayList<>();
+  private final List<MappedFile> lists = new ArrayList<>();
+  private final List<Path> parts = new ArrayList<>();
+
+  public LmdbSource(String name, List<Path> paths) {
+    this.name = name;
+    for (Path path : paths) {
+      String text = path.toString();
+      int colon = text.lastIndexOf(':');
+      Path environment = colon < 0 ? path : Path.of(text.substring(0, colon));
+      Path list = Path.of(colon < 0 ? text + ".txt" : text.substring(colon + 1));
+      databases.add(LmdbFile.open(environment));
+      lists.add(MappedFile.open(list));
+      parts.add(path);
+    }
+  }
+
+  @Override
+  public String kind() {
+    return "lmdb";
+  }
+
+  @Override
+  public String name() {
+    return name;
+  }
+
+  @Override
+  public List<Path> parts() {
+    return parts;
+  }
+
+  @Override
+  public String stamp() {
+    Fingerprint stamp = new Fingerprint().add("lmdb");
+    for (int part = 0; part < databases.size(); part++) {
+      LmdbFile database = databases.get(part);
+      stamp.add(database.size()).add(database.transaction()).add(database.entries());
+      stamp.add(lists.get(part).size());
+    }
+    return stamp.hex();
+  }
+
+  @Override
+  public long work() {
+    return lists.stream().mapToLong(MappedFile::size).sum();
+  }
+
+  @Override
+  public void scan(Position from, RowSink sink) {
+    Position position = from;
+    long done = 0;
+    for (int part = 0; part < lists.size(); part++) {
+      if (part >= from.part()) {
+        sink.part(part, position.base());
+        long labels = scanList(part, position, done, sink);
+        position = new Position(part + 1, 0, position.base() + labels, -1, 0);
+      }
+      done += lists.get(part).size();
+    }
+    sink.end(position.base());
+  }
+
+  private long scanList(int part, Position from, long doneBefore, RowSink sink) {
+    LmdbFile database = databases.get(part);
+    TextLines lines = new TextLines(lists.get(part), from.offset(), LONGEST_LINE);
+    long top = from.top();
+    while (lines.next()) {
+      int keyLength = 0;
+      byte[] line = lines.bytes();
+      while (keyLength < lines.length() && line[keyLength] != ' ' && line[keyLength] != '\t') {
+        keyLength++;
+      }
+      if (lines.length() == 0) {
+        continue;
+      }
+      long label = label(line, keyLength, lines.length());
+      if (keyLength == 0 || label < 0) {
+        throw lines.fault("wanted \"key label\" with a label 0, 1, 2, …");
+      }
+      long node;
+      try {
+        node = database.find(line, keyLength);
+      } catch (IOException e) {
+        throw new BadDataException(database.path() + ": " + e.getMessage(), e);
+      }
+      if (node < 0) {
+        String key = new String(line, 0, keyLength, StandardCharsets.UTF_8);
+        throw lines.fault("key \"" + key + "\" is not in " + database.path());
+      }
+      top = Math.max(top, label);
+      sink.row(
+          from.base() + label,
+          0,
+          Place.of(part, node),
+          new Position(part, lines.offset(), from.base(), top, 0),
+          doneBefore + lines.offset());
+    }
+    return top + 1;
+  }
+
+  private static long label(byte[] line, int from, int to) {
+    long value = 0;
+    int digits = 0;
+    for (int i = from; i < to; i++) {
+      if (line[i] >= '0' && line[i] <= '9' && value < 1L << 45) {
+        value = 10 * value + line[i] - '0';
+        digits++;
+      } else if ((line[i] != ' ' && line[i] != '\t') || digits > 0) {
+        return -1;
+      }
+    }
+    return digits > 0 ? value : -1;
+  }
+
+  @Override
+  public Records records(ImageTable table) {
+    return new Records() {
+      @Override
+      public ByteBuffer read(long image) throws IOException {
+        long place = table.places().get(image);
+        return Datum.data(databases.get(Place.part(place)).value(Place.offset(place)));
+      }
+
+      @Override
+      public String describe(long image) {
+        long place = table.places().get(image);
+        LmdbFile database = databases.get(Place.part(place));
+        byte[] key;
+        try {
+          key = database.key(Place.offset(place));
+        } catch (BadDataException e) {
+          key = new byte[] {'?'};
+        }
+        return "%s key \"%s\" (offset %d)"
+            .formatted(
+                database.path(), new String(key, StandardCharsets.UTF_8), Place.offset(place));
+      }
+
+      @Override
+      public void close() {}
+    };
+  }
+}

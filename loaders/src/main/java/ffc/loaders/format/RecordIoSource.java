@@ -1,0 +1,103 @@
+package ffc.loaders.format;
+
+import ffc.loaders.BadDataException;
+import ffc.loaders.store.Fingerprint;
+import ffc.loaders.store.ImageTable;
+import ffc.loaders.store.Place;
+import ffc.loaders.store.Records;
+import ffc.loaders.store.Source;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+
+/** One or more RecordIO packs; labels of each are offset by the identities of those before. */
+public final class RecordIoSource implements Source {
+  private final String name;
+  private final List<RecordIoFile> packs = new ArrayList<>();
+
+  public RecordIoSource(String name, List<Path> paths) {
+    this.name = name;
+    if (paths.size() > Place.MAX_PARTS) {
+      throw new BadDataException(
+          "%s: %d packs, at most %d".formatted(name, paths.size(), Place.MAX_PARTS));
+    }
+    for (Path path : paths) {
+      packs.add(RecordIoFile.open(path));
+    }
+  }
+
+  @Override
+  public String kind() {
+    return "recordio";
+  }
+
+  @Override
+  public String name() {
+    return name;
+  }
+
+  @Override
+  public List<Path> parts() {
+    return packs.stream().map(RecordIoFile::path).toList();
+  }
+
+  @Override
+  public String stamp() {
+    Fingerprint stamp = new Fingerprint().add("recordio");
+    for (RecordIoFile pack : packs) {
+      stamp.add(pack.size()).add(RecordIoKeys.work(pack));
+    }
+    return stamp.hex();
+  }
+
+  @Override
+  public long work() {
+    return packs.stream().mapToLong(RecordIoKeys::work).sum();
+  }
+
+  @Override
+  public void scan(Position from, RowSink sink) {
+    long done = 0;
+    Position position = from;
+    for (int part = 0; part < packs.size(); part++) {
+      RecordIoFile pack = packs.get(part);
+      if (part >= from.part()) {
+        sink.part(part, position.base());
+        long base = position.base() + RecordIoScan.scan(pack, position, sink, done);
+        position = new Position(part + 1, 0, base, -1, 0);
+      }
+      done += RecordIoKeys.work(pack);
+    }
+    sink.end(position.base());
+  }
+
+  @Override
+  public Records records(ImageTable table) {
+    return new PackRecords(packs, table);
+  }
+
+  /** Reads images, and checks on each that its label still is what the table says. */
+  private record PackRecords(List<RecordIoFile> packs, ImageTable table) implements Records {
+
+    @Override
+    public ByteBuffer read(long image) throws IOException {
+      long place = table.places().get(image);
+      int part = Place.part(place);
+      long label = table.identities().identityOf(image) - table.bases().get(part);
+      return packs.get(part).image(Place.offset(place), label);
+    }
+
+    @Override
+    public String describe(long image) {
+      long place = table.places().get(image);
+      RecordIoFile pack = packs.get(Place.part(place));
+      long offset = Place.offset(place);
+      return pack.describe(RecordIoKeys.keyOf(pack, offset), offset);
+    }
+
+    @Override
+    public void close() {}
+  }
+}

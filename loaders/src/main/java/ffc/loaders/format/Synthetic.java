@@ -1,0 +1,70 @@
+package ffc.loaders.format;
+
+import ffc.loaders.BadDataException;
+import ffc.loaders.Dataset;
+import ffc.loaders.index.DatasetIndex;
+import ffc.loaders.store.IdentityTable;
+import ffc.loaders.store.SyntheticDataset;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.LinkedHashMap;
+import java.util.Map;
+
+/**
+ * Sets without stored images: the folder of a synthetic index, or a description such as {@code
+ * ids=100000;mean=3;tail=zipf;seed=1} that is laid out on the heap.
+ */
+public final class Synthetic {
+  private static final long MOST_ON_HEAP = 20_000_000;
+
+  private Synthetic() {}
+
+  static Dataset open(String text) {
+    if (Files.isDirectory(Path.of(text))) {
+      return DatasetIndex.open(Path.of(text), 0);
+    }
+    SyntheticSpec spec = parse(text);
+    if (spec.identities() > MOST_ON_HEAP) {
+      throw new BadDataException(
+          "%s: more than %d identities; write an index first (ffc data synth)"
+              .formatted(text, MOST_ON_HEAP));
+    }
+    long[] first = new long[(int) spec.identities() + 1];
+    SyntheticSpec.Counts counts = spec.counts();
+    for (int id = 0; id < spec.identities(); id++) {
+      first[id + 1] = first[id] + counts.of(id);
+    }
+    return new SyntheticDataset(text, text, IdentityTable.of(first), spec.seed());
+  }
+
+  /** Parses a description; missing fields take their defaults. */
+  public static SyntheticSpec parse(String text) {
+    Map<String, String> fields = new LinkedHashMap<>();
+    for (String field : text.split("[;,]", -1)) {
+      int equals = field.indexOf('=');
+      if (equals < 1) {
+        throw new BadDataException(
+            "%s: no such folder, and no description such as \"ids=1000;mean=3;tail=zipf;seed=1\""
+                .formatted(text));
+      }
+      fields.put(field.substring(0, equals).strip(), field.substring(equals + 1).strip());
+    }
+    try {
+      SyntheticSpec spec =
+          new SyntheticSpec(
+              Long.parseLong(fields.getOrDefault("ids", "1000")),
+              Double.parseDouble(fields.getOrDefault("mean", "3")),
+              SyntheticSpec.Tail.valueOf(fields.getOrDefault("tail", "zipf")),
+              Long.parseLong(fields.getOrDefault("seed", "1")));
+      fields.keySet().removeAll(java.util.Set.of("ids", "mean", "tail", "seed"));
+      if (!fields.isEmpty()) {
+        throw new BadDataException(text + ": unknown " + fields.keySet());
+      }
+      return spec;
+    } catch (BadDataException e) {
+      throw e;
+    } catch (IllegalArgumentException e) {
+      throw new BadDataException(text + ": " + e.getMessage(), e);
+    }
+  }
+}

@@ -1,0 +1,78 @@
+package ffc.loaders.index;
+
+import ffc.loaders.BadDataException;
+import ffc.loaders.store.Blob;
+import ffc.loaders.store.LongArray;
+import ffc.loaders.store.MappedFile;
+import java.nio.ByteBuffer;
+import java.util.concurrent.atomic.AtomicLongArray;
+import java.util.zip.CRC32C;
+
+/**
+ * A mapped file whose blocks are compared with their checksums when they are first touched: opening
+ * costs nothing, and a damaged block never gives a number.
+ */
+final class CheckedFile implements LongArray, Blob {
+  /** Bytes under one checksum; a multiple of 8. */
+  static final int BLOCK = 1 << 16;
+
+  private final MappedFile file;
+  private final int[] sums;
+  private final AtomicLongArray verified;
+
+  CheckedFile(MappedFile file, int[] sums) {
+    this.file = file;
+    this.sums = sums;
+    this.verified = new AtomicLongArray((sums.length + 63) / 64);
+  }
+
+  @Override
+  public long length() {
+    return file.length();
+  }
+
+  @Override
+  public long get(long index) {
+    touch((int) (index >>> 13));
+    return file.get(index);
+  }
+
+  @Override
+  public long size() {
+    return file.size();
+  }
+
+  @Override
+  public ByteBuffer slice(long offset, int length) {
+    ByteBuffer slice = file.slice(offset, length);
+    for (long block = offset / BLOCK; block * BLOCK < offset + length; block++) {
+      touch((int) block);
+    }
+    return slice;
+  }
+
+  private void touch(int block) {
+    if ((verified.getPlain(block >>> 6) & 1L << block) == 0) {
+      verify(block);
+    }
+  }
+
+  private void verify(int block) {
+    long offset = (long) block * BLOCK;
+    CRC32C crc = new CRC32C();
+    crc.update(file.slice(offset, (int) Math.min(BLOCK, file.size() - offset)));
+    if ((int) crc.getValue() != sums[block]) {
+      throw new BadDataException(
+          "%s: block at offset %d has checksum %08x, expected %08x; build the index again"
+              .formatted(file.path(), offset, (int) crc.getValue(), sums[block]));
+    }
+    verified.getAndAccumulate(block >>> 6, 1L << block, (a, b) -> a | b);
+  }
+
+  /** Compares all blocks. */
+  void verifyAll() {
+    for (int block = 0; block < sums.length; block++) {
+      verify(block);
+    }
+  }
+}

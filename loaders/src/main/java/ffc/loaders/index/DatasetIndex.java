@@ -1,0 +1,135 @@
+package ffc.loaders.index;
+
+import ffc.loaders.BadDataException;
+import ffc.loaders.DataConfig;
+import ffc.loaders.Dataset;
+import ffc.loaders.format.Datasets;
+import ffc.loaders.format.Synthetic;
+import ffc.loaders.store.Fingerprint;
+import ffc.loaders.store.IdentityTable;
+import ffc.loaders.store.ImageTable;
+import ffc.loaders.store.LongArray;
+import ffc.loaders.store.MappedFile;
+import ffc.loaders.store.Names;
+import ffc.loaders.store.RecordDataset;
+import ffc.loaders.store.Source;
+import ffc.loaders.store.SyntheticDataset;
+import java.nio.ByteBuffer;
+import java.nio.file.Path;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * A folder that maps identities to images of any source, as memory-mapped 64-bit numbers: opening
+ * reads the header alone, whatever the number of identities.
+ *
+ * <pre>
+ * index.ffc    header, see {@link IndexHeader}
+ * first.i64    first image of each identity, and the number of images: C + 1 numbers
+ * hints.i64    identity of every 64th image
+ * places.i64   place of each image: part &lt;&lt; 48 | offset of record, node or row (not synthetic)
+ * names.bin    rows of paths, where the source's images are files
+ * sums.i32     CRC-32C of every 64 KiB of these files
+ * </pre>
+ *
+ * All numbers are little-endian. Blocks are checked when they are first touched.
+ */
+public final class DatasetIndex {
+  private final Path folder;
+  private final IndexHeader header;
+  private final Map<String, CheckedFile> files = new HashMap<>();
+
+  private DatasetIndex(Path folder) {
+    this.folder = folder;
+    this.header = IndexHeader.read(folder);
+    MappedFile sums = MappedFile.open(folder.resolve(IndexWriter.SUMS));
+    byte[] bytes = new byte[(int) Math.min(sums.size(), 1 << 28)];
+    sums.slice(0, bytes.length).get(bytes);
+    String found = IndexHeader.crc(bytes);
+    if (!found.equals(header.sums())) {
+      throw new BadDataException(
+          "%s: checksum %s, expected %s; build the index again"
+              .formatted(sums.path(), found, header.sums()));
+    }
+    int at = 0;
+    for (IndexHeader.Content content : header.files()) {
+      MappedFile file = MappedFile.open(folder.resolve(content.name()));
+      if (file.size() != content.bytes()) {
+        throw new BadDataException(
+            "%s: %d bytes, expected %d; build the index again"
+                .formatted(file.path(), file.size(), content.bytes()));
+      }
+      int[] blockSums = new int[content.blocks()];
+      ByteBuffer part = sums.slice(4L * at, 4 * blockSums.length);
+      part.asIntBuffer().get(blockSums);
+      at += blockSums.length;
+      files.put(content.name(), new CheckedFile(file, blockSums));
+    }
+  }
+
+  /**
+   * Opens an index as a data set.
+   *
+   * @param cacheBytes encoded records to keep in memory, 0 for none
+   * @throws BadDataException if the index is damaged, or its source changed since it was built
+   */
+  public static Dataset open(Path folder, long cacheBytes) {
+    return new DatasetIndex(folder).dataset(cacheBytes);
+  }
+
+  /**
+   * Compares every block of an index with its checksum.
+   *
+   * @throws BadDataException at the first damaged one
+   */
+  public static void verify(Path folder) {
+    new DatasetIndex(folder).files.values().forEach(CheckedFile::verifyAll);
+  }
+
+  private Dataset dataset(long cacheBytes) {
+    CheckedFile first = file(IndexWriter.FIRST);
+    if (first.length() != header.identities() + 1
+        || first.get(header.identities()) != header.images()) {
+      throw new BadDataException(
+          "%s: header and %s disagree; build the index again".formatted(folder, IndexWriter.FIRST));
+    }
+    IdentityTable identities = new IdentityTable(first, file(IndexWriter.HINTS));
+    if (header.format().equals("synthetic")) {
+      return new SyntheticDataset(
+          folder.toString(), header.spec(), identities, Synthetic.parse(header.spec()).seed());
+    }
+    Source source = source();
+    if (source.stampIsCheap() && !source.stamp().equals(header.stamp())) {
+      throw new BadDataException(
+          "%s: the source %s changed since it was indexed; build the index again"
+              .formatted(folder, source.name()));
+    }
+    CheckedFile names = files.get(IndexWriter.NAMES);
+    ImageTable table =
+        new ImageTable(
+            identities,
+            file(IndexWriter.PLACES),
+            names == null ? null : new Names(names),
+            LongArray.of(header.parts().stream().mapToLong(IndexHeader.Part::base).toArray()));
+    String fingerprint = new Fingerprint().add(header.stamp()).add(header.sums()).hex();
+    return new RecordDataset(source, fingerprint, table, cacheBytes);
+  }
+
+  private Source source() {
+    List<Path> paths = header.parts().stream().map(part -> part.resolve(folder)).toList();
+    try {
+      return Datasets.source(DataConfig.Format.valueOf(header.format()), folder.toString(), paths);
+    } catch (BadDataException e) {
+      throw new BadDataException(folder + ": its source cannot be opened: " + e.getMessage(), e);
+    }
+  }
+
+  private CheckedFile file(String name) {
+    CheckedFile file = files.get(name);
+    if (file == null) {
+      throw new BadDataException(folder + ": " + name + " is not in the header");
+    }
+    return file;
+  }
+}

@@ -1,0 +1,185 @@
+package ffc.loaders.index;
+
+import ffc.loaders.BadDataException;
+import ffc.loaders.DataConfig;
+import ffc.loaders.Progress;
+import ffc.loaders.format.Datasets;
+import ffc.loaders.format.SyntheticSpec;
+import ffc.loaders.store.IdentityCounter;
+import ffc.loaders.store.Source;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.channels.FileChannel;
+import java.nio.channels.FileLock;
+import java.nio.channels.OverlappingFileLockException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.stream.Stream;
+
+/**
+ * Builds an index out of core: the source is walked once into sorted runs on disk, the runs are
+ * merged. Everything happens in {@code OUT.partial}, which a build that was killed leaves behind
+ * and the next one continues; {@code OUT} appears whole at the end. Sources are not changed.
+ */
+public final class IndexBuilder {
+  /** Rows sorted in memory at a time by default: 96 MiB of heap. */
+  public static final int ROWS_PER_RUN = 1 << 22;
+
+  private static final String LOCK = "lock";
+
+  private IndexBuilder() {}
+
+  /**
+   * Builds the index of a source, continuing an unfinished build of the same source.
+   *
+   * @param out folder to make; it must not exist
+   * @param rowsPerRun rows sorted in memory at a time, 24 bytes each
+   * @throws BadDataException if the source is corrupt or inconsistent, or {@code out} exists
+   */
+  public static void build(DataConfig.Source from, Path out, int rowsPerRun, Progress progress) {
+    checkFree(out);
+    Source source = Datasets.source(from);
+    Path folder = partial(out);
+    try {
+      Files.createDirectories(folder);
+      try (FileChannel channel = lock(folder)) {
+        Journal journal = journalOf(folder, from.format() + "-" + source.stamp());
+        try (journal) {
+          if (!journal.ended) {
+            walk(source, journal, folder, rowsPerRun, progress);
+          }
+        }
+        merge(source, from, journal, folder, out, progress);
+      }
+    } catch (IOException e) {
+      throw new UncheckedIOException(out + ": cannot be written: " + e.getMessage(), e);
+    }
+  }
+
+  private static Journal journalOf(Path folder, String id) throws IOException {
+    Journal journal = new Journal(folder);
+    if (!journal.source.isEmpty() && !journal.source.equals(id)) {
+      journal.close();
+      clear(folder); // left by another source
+      journal = new Journal(folder);
+    }
+    if (journal.source.isEmpty()) {
+      journal.source(id);
+    }
+    return journal;
+  }
+
+  private static void walk(
+      Source source, Journal journal, Path folder, int rowsPerRun, Progress progress)
+      throws IOException {
+    int done = journal.runs.size();
+    Source.Position from = done == 0 ? Source.Position.START : journal.runs.get(done - 1).after();
+    try (RunWriter runs = new RunWriter(folder, journal, rowsPerRun, source.work(), progress)) {
+      source.scan(from, runs);
+    } catch (UncheckedIOException e) {
+      throw e.getCause();
+    }
+  }
+
+  private static void merge(
+      Source source,
+      DataConfig.Source from,
+      Journal journal,
+      Path folder,
+      Path out,
+      Progress progress)
+      throws IOException {
+    RunMerge merge = new RunMerge(folder, journal.runs);
+    if (Files.size(folder.resolve(IndexWriter.NAMES)) == 0) {
+      Files.delete(folder.resolve(IndexWriter.NAMES));
+    }
+    List<IndexHeader.Part> parts = new ArrayList<>();
+    Path home = out.toAbsolutePath().normalize();
+    for (int part = 0; part < source.parts().size(); part++) {
+      Path path = source.parts().get(part).toAbsolutePath().normalize();
+      String relative = home.relativize(path).toString();
+      if ((relative + path).matches("(?s).*[\t\n\r].*")) {
+        throw new BadDataException("path \"" + path + "\" holds a tab or a line end");
+      }
+      parts.add(
+          new IndexHeader.Part(journal.bases.getOrDefault(part, 0L), relative, path.toString()));
+    }
+    try (IndexWriter writer = new IndexWriter(folder, true)) {
+      merge.into(writer, new IdentityCounter(source.name(), journal.labels), progress);
+      writer.finish(out, from.format().name(), source.stamp(), "-", parts);
+    }
+    for (Journal.Run run : journal.runs) {
+      Files.delete(RunWriter.file(out, run.number()));
+    }
+    Files.delete(out.resolve(Journal.FILE));
+    Files.delete(out.resolve(LOCK));
+    progress.report("merging", merge.rows(), merge.rows());
+  }
+
+  /** Writes the index of a synthetic set: no image is stored. */
+  public static void synthesize(SyntheticSpec spec, Path out, Progress progress) {
+    checkFree(out);
+    Path folder = partial(out);
+    try {
+      Files.createDirectories(folder);
+      try (FileChannel channel = lock(folder);
+          IndexWriter writer = new IndexWriter(folder, false)) {
+        SyntheticSpec.Counts counts = spec.counts();
+        for (long id = 0; id < spec.identities(); id++) {
+          writer.identity();
+          for (int i = counts.of(id); i > 0; i--) {
+            writer.image(0);
+          }
+          if (id % 1_000_000 == 0) {
+            progress.report("laying out identities", id, spec.identities());
+          }
+        }
+        String description =
+            "ids=%d;mean=%s;tail=%s;seed=%d"
+                .formatted(spec.identities(), spec.mean(), spec.tail(), spec.seed());
+        writer.finish(out, "synthetic", "-", description, List.of());
+        Files.delete(out.resolve(LOCK));
+      }
+    } catch (IOException e) {
+      throw new UncheckedIOException(out + ": cannot be written: " + e.getMessage(), e);
+    }
+  }
+
+  private static Path partial(Path out) {
+    return out.resolveSibling(out.getFileName() + ".partial");
+  }
+
+  private static void checkFree(Path out) {
+    if (Files.exists(out)) {
+      throw new BadDataException(out + ": exists already; remove it or choose another folder");
+    }
+  }
+
+  private static FileChannel lock(Path folder) throws IOException {
+    FileChannel channel =
+        FileChannel.open(folder.resolve(LOCK), StandardOpenOption.CREATE, StandardOpenOption.WRITE);
+    try {
+      FileLock lock = channel.tryLock();
+      if (lock != null) {
+        return channel;
+      }
+    } catch (OverlappingFileLockException e) {
+      // Held by this very process: the same answer.
+    }
+    channel.close();
+    throw new BadDataException(folder + ": another process is building this index");
+  }
+
+  private static void clear(Path folder) throws IOException {
+    try (Stream<Path> files = Files.list(folder)) {
+      for (Path file : files.toList()) {
+        if (!file.getFileName().toString().equals(LOCK)) {
+          Files.delete(file);
+        }
+      }
+    }
+  }
+}

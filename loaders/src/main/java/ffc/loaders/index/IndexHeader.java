@@ -1,0 +1,159 @@
+package ffc.loaders.index;
+
+import ffc.loaders.BadDataException;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.zip.CRC32C;
+
+/**
+ * The text file {@code index.ffc} of an index: lines of a word and its value.
+ *
+ * <pre>
+ * ffc-index 1
+ * format    recordio | folder | lmdb | manifest | synthetic
+ * identities, images    numbers
+ * stamp     hash of the source's sizes and headers when it was indexed
+ * spec      description of a synthetic set, else -
+ * part      identities before it, path relative to the index TAB absolute path   (for each part)
+ * file      name, bytes, blocks        (for each file, in the order of its checksums in sums.i32)
+ * sums      CRC-32C of sums.i32, hexadecimal
+ * check     CRC-32C of all lines before, hexadecimal
+ * </pre>
+ */
+record IndexHeader(
+    String format,
+    long identities,
+    long images,
+    String stamp,
+    String spec,
+    List<Part> parts,
+    List<Content> files,
+    String sums) {
+  static final String FILE = "index.ffc";
+  private static final String MAGIC = "ffc-index ";
+  private static final int VERSION = 1;
+
+  record Part(long base, String relative, String absolute) {
+    /** Where the part lies now: beside the index if it moved with it. */
+    Path resolve(Path index) {
+      Path moved = index.toAbsolutePath().resolve(relative).normalize();
+      return exists(moved) || !exists(Path.of(absolute)) ? moved : Path.of(absolute);
+    }
+
+    private static boolean exists(Path path) {
+      String text = path.toString();
+      int colon = text.lastIndexOf(':'); // an LMDB and its list
+      return Files.exists(path) || (colon > 0 && Files.exists(Path.of(text.substring(0, colon))));
+    }
+  }
+
+  record Content(String name, long bytes, int blocks) {}
+
+  String text() {
+    StringBuilder text = new StringBuilder(MAGIC + VERSION + "\n");
+    text.append("format ").append(format).append('\n');
+    text.append("identities ").append(identities).append('\n');
+    text.append("images ").append(images).append('\n');
+    text.append("stamp ").append(stamp).append('\n');
+    text.append("spec ").append(spec).append('\n');
+    for (Part part : parts) {
+      text.append("part ").append(part.base()).append(' ').append(part.relative());
+      text.append('\t').append(part.absolute()).append('\n');
+    }
+    for (Content file : files) {
+      text.append("file ").append(file.name()).append(' ').append(file.bytes());
+      text.append(' ').append(file.blocks()).append('\n');
+    }
+    text.append("sums ").append(sums).append('\n');
+    return text + "check " + crc(text.toString().getBytes(StandardCharsets.UTF_8)) + "\n";
+  }
+
+  static String crc(byte[] bytes) {
+    CRC32C crc = new CRC32C();
+    crc.update(bytes);
+    return "%08x".formatted((int) crc.getValue());
+  }
+
+  static IndexHeader read(Path index) {
+    Path file = index.resolve(FILE);
+    if (!Files.exists(file)) {
+      throw new BadDataException(
+          index + ": no index in it (" + FILE + " is missing); build one with ffc data index");
+    }
+    byte[] bytes;
+    try {
+      bytes = Files.readAllBytes(file);
+    } catch (IOException e) {
+      throw new BadDataException(file + ": cannot be read: " + e.getMessage(), e);
+    }
+    String text = new String(bytes, StandardCharsets.UTF_8);
+    String first = text.lines().findFirst().orElse("");
+    if (!first.startsWith(MAGIC)) {
+      throw new BadDataException(file + ": not an index: begins with \"" + brief(first) + "\"");
+    }
+    if (!first.equals(MAGIC + VERSION)) {
+      throw new BadDataException(
+          "%s: index version %s, wanted %d; build it again"
+              .formatted(file, brief(first.substring(MAGIC.length())), VERSION));
+    }
+    int check = text.lastIndexOf("check ");
+    String want = check < 0 ? "none" : text.substring(check + 6).strip();
+    String got = crc(text.substring(0, Math.max(0, check)).getBytes(StandardCharsets.UTF_8));
+    if (!got.equals(want)) {
+      throw new BadDataException(
+          "%s: header has checksum %s, expected %s; build the index again"
+              .formatted(file, got, brief(want)));
+    }
+    try {
+      return parse(text.substring(0, check));
+    } catch (IndexOutOfBoundsException | NumberFormatException e) {
+      throw new BadDataException(file + ": damaged header", e);
+    }
+  }
+
+  private static String brief(String text) {
+    return text.length() <= 40 ? text : text.substring(0, 40) + "…";
+  }
+
+  private static IndexHeader parse(String text) {
+    String format = "";
+    String stamp = "";
+    String spec = "";
+    String sums = "";
+    long identities = 0;
+    long images = 0;
+    List<Part> parts = new ArrayList<>();
+    List<Content> files = new ArrayList<>();
+    for (String line : text.lines().toList()) {
+      int space = line.indexOf(' ');
+      String value = line.substring(space + 1);
+      switch (line.substring(0, space)) {
+        case "format" -> format = value;
+        case "identities" -> identities = Long.parseLong(value);
+        case "images" -> images = Long.parseLong(value);
+        case "stamp" -> stamp = value;
+        case "spec" -> spec = value;
+        case "sums" -> sums = value;
+        case "part" -> {
+          int cut = value.indexOf(' ');
+          int tab = value.indexOf('\t');
+          parts.add(
+              new Part(
+                  Long.parseLong(value.substring(0, cut)),
+                  value.substring(cut + 1, tab),
+                  value.substring(tab + 1)));
+        }
+        case "file" -> {
+          String[] fields = value.split(" ", -1);
+          files.add(new Content(fields[0], Long.parseLong(fields[1]), Integer.parseInt(fields[2])));
+        }
+        default -> {} // the first line
+      }
+    }
+    return new IndexHeader(format, identities, images, stamp, spec, parts, files, sums);
+  }
+}

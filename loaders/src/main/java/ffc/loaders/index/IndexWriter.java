@@ -1,0 +1,154 @@
+package ffc.loaders.index;
+
+import ffc.loaders.store.IdentityTable;
+import ffc.loaders.store.MappedFile;
+import java.io.Closeable;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.nio.channels.FileChannel;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.nio.file.StandardOpenOption;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.zip.CRC32C;
+
+/**
+ * Writes the files of an index into a folder beside its place and renames the folder when all is on
+ * disk, so that an index is there whole or not at all.
+ */
+final class IndexWriter implements Closeable {
+  static final String FIRST = "first.i64";
+  static final String HINTS = "hints.i64";
+  static final String PLACES = "places.i64";
+  static final String NAMES = "names.bin";
+  static final String SUMS = "sums.i32";
+
+  private final Path folder;
+  private final SummedWriter first;
+  private final SummedWriter hints;
+  private final SummedWriter places;
+  private long identities;
+  private long images;
+
+  /**
+   * @param folder the unfinished index
+   * @param withPlaces whether images have places
+   */
+  IndexWriter(Path folder, boolean withPlaces) throws IOException {
+    this.folder = folder;
+    this.first = new SummedWriter(folder.resolve(FIRST));
+    this.hints = new SummedWriter(folder.resolve(HINTS));
+    this.places = withPlaces ? new SummedWriter(folder.resolve(PLACES)) : null;
+  }
+
+  /** The next images belong to the next identity. */
+  void identity() throws IOException {
+    first.putLong(images);
+    identities++;
+  }
+
+  void image(long place) throws IOException {
+    if (places != null) {
+      places.putLong(place);
+    }
+    if (images % IdentityTable.STRIDE == 0) {
+      hints.putLong(identities - 1);
+    }
+    images++;
+  }
+
+  /** Ends the table, writes the header and moves the folder to its place. */
+  void finish(Path out, String format, String stamp, String spec, List<IndexHeader.Part> parts)
+      throws IOException {
+    first.putLong(images);
+    List<IndexHeader.Content> files = new ArrayList<>();
+    List<int[]> sums = new ArrayList<>();
+    add(files, sums, FIRST, first);
+    add(files, sums, HINTS, hints);
+    if (places != null) {
+      add(files, sums, PLACES, places);
+    }
+    Path names = folder.resolve(NAMES);
+    if (Files.exists(names)) {
+      int[] nameSums = sumsOf(names);
+      files.add(new IndexHeader.Content(NAMES, Files.size(names), nameSums.length));
+      sums.add(nameSums);
+    }
+    byte[] table = bytes(sums);
+    writeForced(folder.resolve(SUMS), table);
+    IndexHeader header =
+        new IndexHeader(
+            format, identities, images, stamp, spec, parts, files, IndexHeader.crc(table));
+    writeForced(folder.resolve(IndexHeader.FILE), header.text().getBytes(StandardCharsets.UTF_8));
+    close();
+    force(folder);
+    Files.move(folder, out, StandardCopyOption.ATOMIC_MOVE);
+    force(out.toAbsolutePath().getParent());
+  }
+
+  private static void add(
+      List<IndexHeader.Content> files, List<int[]> sums, String name, SummedWriter writer)
+      throws IOException {
+    int[] blocks = writer.finish();
+    files.add(new IndexHeader.Content(name, writer.size(), blocks.length));
+    sums.add(blocks);
+  }
+
+  private static int[] sumsOf(Path path) {
+    MappedFile file = MappedFile.open(path);
+    int[] sums = new int[(int) ((file.size() + CheckedFile.BLOCK - 1) / CheckedFile.BLOCK)];
+    CRC32C crc = new CRC32C();
+    for (int i = 0; i < sums.length; i++) {
+      long at = (long) i * CheckedFile.BLOCK;
+      crc.reset();
+      crc.update(file.slice(at, (int) Math.min(CheckedFile.BLOCK, file.size() - at)));
+      sums[i] = (int) crc.getValue();
+    }
+    return sums;
+  }
+
+  private static byte[] bytes(List<int[]> sums) {
+    int count = sums.stream().mapToInt(s -> s.length).sum();
+    ByteBuffer bytes = ByteBuffer.allocate(4 * count).order(ByteOrder.LITTLE_ENDIAN);
+    for (int[] part : sums) {
+      for (int sum : part) {
+        bytes.putInt(sum);
+      }
+    }
+    return bytes.array();
+  }
+
+  static void writeForced(Path file, byte[] bytes) throws IOException {
+    try (FileChannel channel =
+        FileChannel.open(
+            file,
+            StandardOpenOption.CREATE,
+            StandardOpenOption.TRUNCATE_EXISTING,
+            StandardOpenOption.WRITE)) {
+      ByteBuffer buffer = ByteBuffer.wrap(bytes);
+      while (buffer.hasRemaining()) {
+        channel.write(buffer);
+      }
+      channel.force(true);
+    }
+  }
+
+  static void force(Path folder) throws IOException {
+    try (FileChannel channel = FileChannel.open(folder, StandardOpenOption.READ)) {
+      channel.force(true);
+    }
+  }
+
+  @Override
+  public void close() throws IOException {
+    first.close();
+    hints.close();
+    if (places != null) {
+      places.close();
+    }
+  }
+}

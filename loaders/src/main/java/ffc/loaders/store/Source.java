@@ -1,0 +1,93 @@
+package ffc.loaders.store;
+
+import java.nio.file.Path;
+import java.util.List;
+
+/**
+ * A source of labelled images, read in place. It can be walked from any position in constant
+ * memory, and gives access to its images by the places found while walking.
+ */
+public interface Source {
+
+  /** Kind of source: {@code recordio}, {@code files} or {@code lmdb}. */
+  String kind();
+
+  /** Path(s), for messages. */
+  String name();
+
+  /** Files or folders that images are read from, by part. */
+  List<Path> parts();
+
+  /**
+   * Hash of sizes and headers, without a walk: changes when the source is replaced.
+   *
+   * @return 16 hexadecimal digits
+   */
+  String stamp();
+
+  /** Whether {@link #stamp} takes no walk, so that it can be compared at every opening. */
+  default boolean stampIsCheap() {
+    return true;
+  }
+
+  /** Units of work of a whole walk, for progress. */
+  long work();
+
+  /**
+   * Walks the rows after a position.
+   *
+   * @throws ffc.loaders.BadDataException if the source is corrupt or inconsistent
+   */
+  void scan(Position from, RowSink sink);
+
+  /** The images, by the table that a walk filled. */
+  Records records(ImageTable table);
+
+  /** Name of an identity, given the place of its first image. */
+  default String identityName(long identity, ImageTable table) {
+    return Long.toString(identity);
+  }
+
+  /**
+   * A place in a walk.
+   *
+   * @param part number of the pack, database or list being walked
+   * @param offset place in it, of the source's own making
+   * @param base identities of the parts before
+   * @param top largest label met in this part, -1 if none
+   * @param rows images met in this part
+   */
+  record Position(int part, long offset, long base, long top, long rows) {
+    public static final Position START = new Position(0, 0, 0, -1, 0);
+  }
+
+  /** Receives the rows of a walk. */
+  interface RowSink {
+
+    /**
+     * One image. Rows are grouped by (key1, key2) and identities numbered in their order; images of
+     * an identity are numbered in the order of places.
+     *
+     * @param done units of work done so far
+     */
+    void row(long key1, long key2, long place, Position after, long done);
+
+    /**
+     * A part begins.
+     *
+     * @param base identities of the parts before it
+     */
+    void part(int part, long base);
+
+    /** Stores a text row and returns its offset, to be used in a place. */
+    long name(byte[] text, int from, int length);
+
+    /**
+     * The walk is complete.
+     *
+     * @param labels number of identities if key1 is a label that must run from 0 without gaps, or
+     *     -1 if keys are names of any kind
+     */
+    void end(long labels);
+  }
+}

@@ -1,0 +1,54 @@
+package ffc.loaders.format;
+
+import java.io.ByteArrayOutputStream;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import org.lmdbjava.ByteArrayProxy;
+import org.lmdbjava.Dbi;
+import org.lmdbjava.DbiFlags;
+import org.lmdbjava.Env;
+import org.lmdbjava.Txn;
+
+/** Writes LMDB environments of Datum messages with the native library. */
+public final class TestLmdb {
+  private TestLmdb() {}
+
+  /** One image of an environment. */
+  public record Entry(String key, long label, byte[] image) {}
+
+  /** Writes {@code folder} and {@code folder.txt}. */
+  public static void write(Path folder, List<Entry> entries) throws Exception {
+    Files.createDirectories(folder);
+    StringBuilder list = new StringBuilder();
+    try (Env<byte[]> env =
+        Env.create(ByteArrayProxy.PROXY_BA)
+            .setMapSize(1 << 28)
+            .setMaxDbs(1)
+            .open(folder.toFile())) {
+      Dbi<byte[]> db = env.openDbi((String) null, DbiFlags.MDB_CREATE);
+      try (Txn<byte[]> txn = env.txnWrite()) {
+        for (Entry entry : entries) {
+          db.put(txn, entry.key().getBytes(StandardCharsets.UTF_8), datum(entry.image()));
+          list.append(entry.key()).append(' ').append(entry.label()).append('\n');
+        }
+        txn.commit();
+      }
+    }
+    Files.writeString(Path.of(folder + ".txt"), list);
+  }
+
+  static byte[] datum(byte[] image) {
+    ByteArrayOutputStream out = new ByteArrayOutputStream();
+    out.write(0x0a);
+    int length = image.length;
+    while (length > 0x7f) {
+      out.write(length & 0x7f | 0x80);
+      length >>>= 7;
+    }
+    out.write(length);
+    out.writeBytes(image);
+    return out.toByteArray();
+  }
+}
