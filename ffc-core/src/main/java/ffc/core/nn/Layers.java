@@ -1,0 +1,115 @@
+package ffc.core.nn;
+
+import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.NDScope;
+import ai.djl.ndarray.types.Shape;
+import ai.djl.nn.convolutional.Conv2d;
+import ai.djl.nn.core.Linear;
+import ai.djl.nn.norm.BatchNorm;
+import ffc.core.script.NativeOps;
+import java.util.function.Supplier;
+
+/**
+ * The layers that face-recognition backbones are made of. Each registers its arrays under the names
+ * of PyTorch's modules and starts from PyTorch's default values.
+ */
+final class Layers {
+  private static final float EPS = 1e-5f;
+  // Share of the old running statistic that stays; PyTorch's momentum 0.1 is its complement.
+  private static final float RUNNING_KEEP = 0.9f;
+
+  private Layers() {}
+
+  /** Convolution without bias, NCHW. */
+  record Convolution(NDArray weight, Shape stride, Shape padding, int groups) {
+    private static final Shape NO_DILATION = new Shape(1, 1);
+
+    static Convolution of(
+        Parameters p, String name, int in, int out, int kernel, int stride, int pad, int groups) {
+      double bound = 1 / Math.sqrt((double) in / groups * kernel * kernel);
+      return new Convolution(
+          p.uniform(name + ".weight", new Shape(out, in / groups, kernel, kernel), bound),
+          new Shape(stride, stride),
+          new Shape(pad, pad),
+          groups);
+    }
+
+    static Convolution of(Parameters p, String name, int in, int out, int kernel, int stride) {
+      return of(p, name, in, out, kernel, stride, kernel / 2, 1);
+    }
+
+    NDArray forward(NDArray x) {
+      return Conv2d.conv2d(x, weight, null, stride, padding, NO_DILATION, groups).head();
+    }
+  }
+
+  /** Batch norm over the channels (axis 1). */
+  record Norm(NDArray gamma, NDArray beta, NDArray mean, NDArray variance) {
+    static Norm of(Parameters p, String name, int channels) {
+      Shape shape = new Shape(channels);
+      return new Norm(
+          p.constant(name + ".weight", shape, 1),
+          p.constant(name + ".bias", shape, 0),
+          p.buffer(name + ".running_mean", shape, 0),
+          p.buffer(name + ".running_var", shape, 1));
+    }
+
+    /** As InsightFace's last layer: its weight stays 1 and is never trained. */
+    static Norm withFixedWeight(Parameters p, String name, int channels) {
+      Shape shape = new Shape(channels);
+      return new Norm(
+          p.buffer(name + ".weight", shape, 1),
+          p.constant(name + ".bias", shape, 0),
+          p.buffer(name + ".running_mean", shape, 0),
+          p.buffer(name + ".running_var", shape, 1));
+    }
+
+    NDArray forward(NDArray x, boolean batchStatistics) {
+      // Axis -1 is DJL's direct path; PyTorch itself always normalises axis 1.
+      return BatchNorm.batchNorm(
+              x, mean, variance, gamma, beta, -1, RUNNING_KEEP, EPS, batchStatistics)
+          .head();
+    }
+  }
+
+  /** max(x, 0) + a min(x, 0) with one a per channel. */
+  record Prelu(NDArray slope) {
+    static Prelu of(Parameters p, String name, int channels) {
+      NDArray slope = p.constant(name + ".weight", new Shape(channels), 0.25f);
+      return new Prelu(slope);
+    }
+
+    NDArray forward(NDArray x) {
+      return NativeOps.prelu(x, slope);
+    }
+  }
+
+  /** x Wᵀ + b over flattened input. */
+  record Dense(NDArray weight, NDArray bias) {
+    static Dense of(Parameters p, String name, int in, int out) {
+      double bound = 1 / Math.sqrt(in);
+      return new Dense(
+          p.uniform(name + ".weight", new Shape(out, in), bound),
+          p.uniform(name + ".bias", new Shape(out), bound));
+    }
+
+    NDArray forward(NDArray x) {
+      return Linear.linear(x.reshape(x.getShape().get(0), -1), weight, bias).head();
+    }
+  }
+
+  /**
+   * Runs a piece of a network and closes its intermediate results, so that outside of gradients
+   * they are freed at once; inside, PyTorch itself keeps what the backward pass needs.
+   */
+  static NDArray scoped(Supplier<NDArray> piece) {
+    NDArray result;
+    try (NDScope scope = new NDScope()) {
+      scope.suppressNotUsedWarning();
+      result = piece.get();
+      NDScope.unregister(result);
+    }
+    NDScope.register(result);
+    return result;
+  }
+}

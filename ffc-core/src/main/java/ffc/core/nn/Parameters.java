@@ -1,0 +1,160 @@
+package ffc.core.nn;
+
+import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.NDList;
+import ai.djl.ndarray.NDManager;
+import ai.djl.ndarray.NDScope;
+import ai.djl.ndarray.index.NDIndex;
+import ai.djl.ndarray.types.Shape;
+import ffc.core.script.NativeOps;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.SplittableRandom;
+
+/**
+ * The named arrays of one network, f32, in the order of its state dict: trainable weights and
+ * buffers (running statistics of batch norm). Owns the arrays. Initial values depend on the seed
+ * and the name alone.
+ */
+public final class Parameters implements AutoCloseable {
+  private final NDManager manager;
+  private final long seed;
+  private final Map<String, NDArray> arrays = new LinkedHashMap<>();
+  private final Map<String, NDArray> weights = new LinkedHashMap<>();
+
+  /**
+   * @param parent manager on the device that the network runs on
+   * @param seed decides the initial weights
+   */
+  public Parameters(NDManager parent, long seed) {
+    this.manager = parent.newSubManager();
+    this.seed = seed;
+  }
+
+  /** A trainable weight drawn uniformly from [-bound, bound]. */
+  NDArray uniform(String name, Shape shape, double bound) {
+    float[] values = new float[Math.toIntExact(shape.size())];
+    SplittableRandom random = new SplittableRandom(seed ^ hash(name));
+    for (int i = 0; i < values.length; i++) {
+      values[i] = (float) ((2 * random.nextDouble() - 1) * bound);
+    }
+    NDArray array = manager.create(values, shape);
+    // Filters with the channels innermost: convolutions on the CPU take them without reordering.
+    return addWeight(name, shape.dimension() == 4 ? NativeOps.channelsLast(array) : array);
+  }
+
+  /** A trainable weight with one initial value. */
+  NDArray constant(String name, Shape shape, float value) {
+    return addWeight(name, manager.full(shape, value));
+  }
+
+  /** An array that is not trained by gradient. */
+  NDArray buffer(String name, Shape shape, float value) {
+    return add(name, manager.full(shape, value));
+  }
+
+  private NDArray addWeight(String name, NDArray array) {
+    weights.put(name, array);
+    return add(name, array);
+  }
+
+  private NDArray add(String name, NDArray array) {
+    // A caller's scope must not close what the network keeps.
+    NDScope.unregister(array);
+    if (arrays.put(name, array) != null) {
+      throw new IllegalStateException("two arrays are named " + name);
+    }
+    return array;
+  }
+
+  private static long hash(String name) {
+    long h = 0xcbf29ce484222325L;
+    for (byte b : name.getBytes(StandardCharsets.UTF_8)) {
+      h = (h ^ (b & 0xff)) * 0x100000001b3L;
+    }
+    return h;
+  }
+
+  /** Makes the weights take part in gradients. */
+  public void requireGradients() {
+    weights.values().forEach(w -> w.setRequiresGradient(true));
+  }
+
+  /** All arrays by name, in state-dict order; owned by this object. */
+  public Map<String, NDArray> all() {
+    return arrays;
+  }
+
+  /** The trainable arrays by name, in state-dict order; owned by this object. */
+  public Map<String, NDArray> weights() {
+    return weights;
+  }
+
+  /** The trainable arrays as a list. */
+  public NDList weightList() {
+    return new NDList(new ArrayList<>(weights.values()));
+  }
+
+  /** The running statistics as a list. */
+  public NDList bufferList() {
+    List<NDArray> buffers = new ArrayList<>();
+    arrays.forEach(
+        (name, array) -> {
+          if (!weights.containsKey(name)) {
+            buffers.add(array);
+          }
+        });
+    return new NDList(buffers);
+  }
+
+  /** Number of trainable values. */
+  public long weightCount() {
+    return weights.values().stream().mapToLong(NDArray::size).sum();
+  }
+
+  /** Number of values, buffers included. */
+  public long size() {
+    return arrays.values().stream().mapToLong(NDArray::size).sum();
+  }
+
+  /** Takes over the values of a network of the same structure. */
+  public void copyFrom(Parameters other) {
+    other.arrays.forEach((name, array) -> set(name, array));
+  }
+
+  /**
+   * Overwrites one array in place.
+   *
+   * @throws IllegalArgumentException if the name is unknown or the shape differs
+   */
+  public void set(String name, NDArray value) {
+    NDArray target = arrays.get(name);
+    if (target == null) {
+      throw new IllegalArgumentException("the network has no array named " + name);
+    }
+    if (!target.getShape().equals(value.getShape())) {
+      throw new IllegalArgumentException(
+          name + " has shape " + value.getShape() + ", expected " + target.getShape());
+    }
+    try (NDScope scope = new NDScope()) {
+      scope.suppressNotUsedWarning();
+      boolean trainable = target.hasGradient();
+      if (trainable) {
+        // PyTorch refuses to edit a leaf in place while it asks for gradients.
+        target.setRequiresGradient(false);
+      }
+      target.set(new NDIndex(":"), value);
+      if (trainable) {
+        target.setRequiresGradient(true);
+      }
+    }
+  }
+
+  @Override
+  public void close() {
+    manager.close();
+  }
+}

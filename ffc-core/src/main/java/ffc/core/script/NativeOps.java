@@ -1,0 +1,160 @@
+package ffc.core.script;
+
+import ai.djl.engine.Engine;
+import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.NDList;
+import ai.djl.pytorch.engine.PtNDArray;
+import ai.djl.pytorch.engine.PtNDManager;
+import ai.djl.pytorch.engine.PtSymbolBlock;
+import ai.djl.pytorch.jni.IValue;
+import ai.djl.pytorch.jni.IValueUtils;
+import ai.djl.pytorch.jni.JniUtils;
+import java.io.ByteArrayInputStream;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
+
+/**
+ * PyTorch operators that DJL lacks. The functions of one tensor take part in gradients; the updates
+ * work in place on lists and must be called outside of gradient recording.
+ */
+public final class NativeOps {
+  // Numbers that TorchScript writes for torch.channels_last, torch.bfloat16 and torch.float32.
+  private static final PtSymbolBlock PRELU =
+      function("x: Tensor, slope: Tensor", "torch.prelu(x, slope)");
+  private static final PtSymbolBlock CHANNELS_LAST =
+      function("x: Tensor", "torch.contiguous(x, memory_format=2)");
+  private static final PtSymbolBlock CONTIGUOUS =
+      function("x: Tensor", "torch.contiguous(x, memory_format=0)");
+  private static final PtSymbolBlock TO_BF16 = function("x: Tensor", "torch.to(x, 15)");
+  private static final PtSymbolBlock TO_F32 = function("x: Tensor", "torch.to(x, 6)");
+  private static final PtSymbolBlock UPDATES = load(resource("updates.txt"));
+
+  private NativeOps() {}
+
+  private static PtSymbolBlock function(String parameters, String expression) {
+    return load(
+        "class Module(Module):\n"
+            + "  __parameters__ = []\n"
+            + "  __buffers__ = []\n"
+            + "  def forward(self: __torch__.Module, "
+            + parameters
+            + ") -> Tensor:\n"
+            + "    return "
+            + expression
+            + "\n");
+  }
+
+  private static PtSymbolBlock load(String source) {
+    PtNDManager manager =
+        (PtNDManager) Engine.getEngine("PyTorch").newBaseManager(); // lives as long as the process
+    try (InputStream in = new ByteArrayInputStream(TorchScriptArchive.of(source))) {
+      return JniUtils.loadModule(manager, in, false, false);
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  private static String resource(String name) {
+    try (InputStream in = NativeOps.class.getResourceAsStream(name)) {
+      return new String(in.readAllBytes(), StandardCharsets.UTF_8);
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  private static NDArray call(PtSymbolBlock function, NDArray... inputs) {
+    // "Training" is what keeps PyTorch from cutting the graph; without recording it changes
+    // nothing.
+    return IValueUtils.forward(function, new NDList(inputs), true).head();
+  }
+
+  /** max(x, 0) + slope min(x, 0); slope f32 [C] for x f32 [B, C, ...]; differentiable in both. */
+  public static NDArray prelu(NDArray x, NDArray slope) {
+    return call(PRELU, x, slope);
+  }
+
+  /** The same values with the channels innermost in memory; x [B, C, H, W]; differentiable. */
+  public static NDArray channelsLast(NDArray x) {
+    return call(CHANNELS_LAST, x);
+  }
+
+  /** The same values in row-major memory; differentiable. */
+  public static NDArray contiguous(NDArray x) {
+    return call(CONTIGUOUS, x);
+  }
+
+  /** Rounded to bfloat16; differentiable. The result may only go into further operators. */
+  public static NDArray toBf16(NDArray x) {
+    return call(TO_BF16, x);
+  }
+
+  /** Widened to f32; differentiable. */
+  public static NDArray toF32(NDArray x) {
+    return call(TO_F32, x);
+  }
+
+  /** Sets arrays to zero. */
+  public static void zero(NDList arrays) {
+    if (!arrays.isEmpty()) {
+      update("zero", list(arrays));
+    }
+  }
+
+  /** targets ← targets + share (ends − targets), array by array. */
+  public static void lerp(NDList targets, NDList ends, double share) {
+    if (!targets.isEmpty()) {
+      update("lerp", list(targets), list(ends), IValue.from(share));
+    }
+  }
+
+  /** Euclidean norm over all values of all arrays, on the host. */
+  public static double norm(NDList arrays) {
+    try (IValue xs = list(arrays);
+        IValue result = IValueUtils.runMethod(UPDATES, "norm", xs);
+        NDArray norm = result.toTensor((PtNDManager) arrays.head().getManager())) {
+      return norm.toFloatArray()[0];
+    }
+  }
+
+  /**
+   * Stochastic gradient descent by PyTorch's rule; the gradients are used up.
+   *
+   * @param velocities empty without momentum
+   * @param decay weight decay, added to the gradient
+   * @param factor of the gradients, applied first
+   */
+  public static void sgd(
+      NDList weights,
+      NDList gradients,
+      NDList velocities,
+      double rate,
+      double momentum,
+      boolean nesterov,
+      double decay,
+      double factor) {
+    update(
+        "sgd",
+        list(weights),
+        list(gradients),
+        list(velocities),
+        IValue.from(rate),
+        IValue.from(momentum),
+        IValue.from(nesterov),
+        IValue.from(decay),
+        IValue.from(factor));
+  }
+
+  private static void update(String method, IValue... arguments) {
+    try (IValue none = IValueUtils.runMethod(UPDATES, method, arguments)) {
+      for (IValue argument : arguments) {
+        argument.close();
+      }
+    }
+  }
+
+  private static IValue list(NDList arrays) {
+    return IValue.listFrom(arrays.stream().map(PtNDArray.class::cast).toArray(PtNDArray[]::new));
+  }
+}
