@@ -1,0 +1,78 @@
+package ffc.core;
+
+import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.NDManager;
+import ffc.core.checkpoint.CheckpointReader;
+import ffc.core.checkpoint.CheckpointWriter;
+import ffc.core.nn.Parameters;
+import java.io.DataInputStream;
+import java.io.DataOutputStream;
+import java.io.IOException;
+import java.util.Map;
+
+/**
+ * Adam with decoupled weight decay (Loshchilov and Hutter 2019) by PyTorch's rule: p ← p (1 − lr
+ * wd), then p ← p − lr m̂ / (√v̂ + ε) with both moments corrected for their start at zero.
+ */
+public final class AdamW extends Optimizer {
+  private final double beta1;
+  private final double beta2;
+  private final double epsilon;
+  private final double weightDecay;
+  private final Map<String, NDArray> first;
+  private final Map<String, NDArray> second;
+  private long updates;
+
+  AdamW(OptimizerConfig config, Parameters parameters, NDManager parent) {
+    super(parameters, parent);
+    beta1 = config.betas().get(0);
+    beta2 = config.betas().get(1);
+    epsilon = config.epsilon();
+    weightDecay = config.weightDecay();
+    first = state();
+    second = state();
+  }
+
+  @Override
+  public void step(double learningRate, double gradientFactor) {
+    updates++;
+    double correction1 = 1 - Math.pow(beta1, updates);
+    double correction2 = Math.sqrt(1 - Math.pow(beta2, updates));
+    Map<String, NDArray> gradients = gradients();
+    weights()
+        .forEach(
+            (name, weight) -> {
+              NDArray g = gradients.get(name);
+              if (gradientFactor != 1) {
+                g.muli(gradientFactor);
+              }
+              NDArray m = first.get(name);
+              NDArray v = second.get(name);
+              m.muli(beta1).addi(g.mul(1 - beta1));
+              v.muli(beta2).addi(g.square().muli(1 - beta2));
+              NDArray denominator = v.sqrt().divi(correction2).addi(epsilon);
+              weight.muli(1 - learningRate * weightDecay);
+              weight.subi(m.div(denominator).muli(learningRate / correction1));
+            });
+  }
+
+  @Override
+  public void save(CheckpointWriter out) throws IOException {
+    out.tensors("optimizer-first", first);
+    out.tensors("optimizer-second", second);
+    try (DataOutputStream file = out.file("optimizer-updates.bin")) {
+      file.writeLong(updates);
+    }
+  }
+
+  @Override
+  public void load(CheckpointReader in) throws IOException {
+    try (NDManager temporary = manager.newSubManager()) {
+      restore(first, in.tensors("optimizer-first", temporary), "optimizer-first");
+      restore(second, in.tensors("optimizer-second", temporary), "optimizer-second");
+    }
+    try (DataInputStream file = in.file("optimizer-updates.bin")) {
+      updates = file.readLong();
+    }
+  }
+}

@@ -1,0 +1,87 @@
+package ffc.core;
+
+import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.NDManager;
+import ffc.core.nn.Backbone;
+import ffc.core.nn.IResNet;
+import ffc.core.nn.MobileFaceNet;
+import ffc.core.nn.Parameters;
+import ffc.loaders.ImageShape;
+
+/** A backbone on a device, and the way from its features to unit embeddings. Owns its arrays. */
+public final class Encoder implements AutoCloseable {
+  // B images, E embedding
+
+  private final Backbone backbone;
+  private final ImageShape shape;
+  private final int embedding;
+
+  private Encoder(Backbone backbone, ImageShape shape, int embedding) {
+    this.backbone = backbone;
+    this.shape = shape;
+    this.embedding = embedding;
+  }
+
+  /**
+   * Builds a network with fresh weights.
+   *
+   * @param manager on the device that the network shall run on
+   * @param seed decides the weights
+   */
+  public static Encoder create(ModelConfig config, NDManager manager, long seed) {
+    Parameters parameters = new Parameters(manager, seed);
+    ImageShape shape = config.shape();
+    Backbone backbone =
+        config.backbone() == ModelConfig.Backbone.mobilefacenet
+            ? new MobileFaceNet(parameters, shape, config.embedding())
+            : new IResNet(
+                parameters,
+                shape,
+                config.layers(),
+                config.widths(),
+                config.embedding(),
+                config.dropout());
+    return new Encoder(backbone, shape, config.embedding());
+  }
+
+  /**
+   * Features before normalisation.
+   *
+   * @param images f32 [B, channels, height, width] in [-1, 1]
+   * @param batchStatistics as {@link Backbone#forward}
+   * @return f32 [B, E], registered with the caller's scope
+   */
+  public NDArray features(NDArray images, boolean batchStatistics) {
+    return backbone.forward(images, batchStatistics);
+  }
+
+  /** Unit embeddings, f32 [B, E]; arguments as {@link #features}. */
+  public NDArray embed(NDArray images, boolean batchStatistics) {
+    return MarginHead.normalise(features(images, batchStatistics));
+  }
+
+  /** The arrays of the network. */
+  public Parameters parameters() {
+    return backbone.parameters();
+  }
+
+  /** Shape of the images it takes. */
+  public ImageShape shape() {
+    return shape;
+  }
+
+  /** E, the size of an embedding. */
+  public int embedding() {
+    return embedding;
+  }
+
+  /** Values that one image keeps for the backward pass (estimate). */
+  public long activationsPerImage() {
+    return backbone.activationsPerImage();
+  }
+
+  @Override
+  public void close() {
+    backbone.parameters().close();
+  }
+}

@@ -1,0 +1,295 @@
+package ffc.core;
+
+import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.NDArrays;
+import ai.djl.ndarray.NDList;
+import ai.djl.ndarray.NDManager;
+import ai.djl.ndarray.NDScope;
+import ffc.core.checkpoint.CheckpointReader;
+import ffc.core.checkpoint.CheckpointWriter;
+import ffc.idgroup.Contribution;
+import ffc.idgroup.FloatRows;
+import ffc.idgroup.GlobalBatch;
+import ffc.idgroup.GroupExchange;
+import ffc.idgroup.IdGroup;
+import ffc.idgroup.Proposal;
+import ffc.idgroup.Side;
+import ffc.idgroup.TwoRow;
+import ffc.idgroup.UpdateRule;
+import ffc.idgroup.Weighted;
+import java.io.DataInputStream;
+import java.io.DataOutputStream;
+import java.io.IOException;
+import java.util.Arrays;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.SplittableRandom;
+import java.util.function.IntFunction;
+
+/**
+ * Fast face classification (FFC / F2C, CVPR 2022): the ID group is the classifier, the gallery
+ * makes its features. Two symmetrical passes a step: probe(x) against the group with gallery(y)
+ * proposed and dropped again, probe(y) against the group with gallery(x) proposed and committed.
+ *
+ * <p>Departures from the reference code: proposing never mutates; empty slots are masked; with
+ * {@code data.instancePartner} every sample finds its identity in the group.
+ */
+public final class Ffc implements Method {
+  // B images a side, b of a slice, E embedding, K slots
+
+  private final FfcConfig config;
+  private final Encoder probe;
+  private final MomentumEncoder gallery;
+  private final GroupExchange exchange;
+  private final GroupMirror mirror;
+  private final FfcHead head;
+  private final FfcStatistics statistics = new FfcStatistics();
+  private final NDManager manager;
+  private final int batch;
+  private final int slices;
+
+  private IdGroup group;
+  private Proposal toCommit;
+  private long step;
+
+  /** Builds the method with an empty group. */
+  public Ffc(FfcConfig config, MethodContext context) {
+    this.config = config;
+    this.probe = context.probe();
+    this.exchange = context.exchange();
+    this.batch = context.data().pairsPerBatch();
+    this.slices = context.run().accumulate();
+    this.manager = probe.parameters().weightList().head().getManager().newSubManager();
+    this.gallery = new MomentumEncoder(probe, context.model(), config, manager, context.seed());
+    this.group = newGroup(config, probe.embedding(), context.seed());
+    this.mirror = new GroupMirror(manager, group.row0());
+    this.head =
+        new FfcHead(
+            MarginHead.of(config.margin()),
+            config.fresh(),
+            config.emptySlots() == FfcConfig.EmptySlots.mask,
+            config.capacity());
+    if (config.warmFill() > 0) {
+      int identities =
+          (int)
+              Math.min(
+                  context.dataset().identities(),
+                  Math.round(config.warmFill() * config.capacity()));
+      WarmFill.fill(
+          context,
+          gallery,
+          identities,
+          (ids, features) -> {
+            mirror.apply(group.commit(group.propose(ids, features)).row0());
+          });
+    }
+  }
+
+  private static IdGroup newGroup(FfcConfig config, int dim, long seed) {
+    UpdateRule rule =
+        config.update().type().equals("two-row")
+            ? new TwoRow()
+            : new Weighted(config.update().keep());
+    if (config.emptySlots() == FfcConfig.EmptySlots.mask) {
+      return new IdGroup(config.capacity(), dim, rule);
+    }
+    SplittableRandom random = new SplittableRandom(seed);
+    FloatRows row0 = positiveRows(config.capacity(), dim, random);
+    return new IdGroup(
+        rule, row0, rule instanceof TwoRow ? positiveRows(config.capacity(), dim, random) : null);
+  }
+
+  /** Uniform in [0, 1), normalised: the reference code's start. */
+  private static FloatRows positiveRows(int count, int dim, SplittableRandom random) {
+    FloatRows rows = new FloatRows(count, dim);
+    float[] v = rows.values();
+    for (int row = 0; row < count; row++) {
+      double squares = 0;
+      for (int i = row * dim; i < (row + 1) * dim; i++) {
+        v[i] = (float) random.nextDouble();
+        squares += (double) v[i] * v[i];
+      }
+      for (int i = row * dim; i < (row + 1) * dim; i++) {
+        v[i] = (float) (v[i] / Math.sqrt(squares));
+      }
+    }
+    return rows;
+  }
+
+  @Override
+  public Losses accumulate(DevicePair pair) {
+    NDArray galleryX = galleryFeatures(pair, pair.x());
+    NDArray galleryY = galleryFeatures(pair, pair.y());
+    GlobalBatch all =
+        exchange.exchange(
+            step,
+            new Contribution(
+                pair.idPairs(),
+                new Side(pair.xIds(), rows(galleryX)),
+                new Side(pair.yIds(), rows(galleryY))));
+    Proposal passA = group.propose(all.y().ids(), all.y().features());
+    toCommit = group.propose(all.x().ids(), all.x().features());
+    Losses.Sum losses = new Losses.Sum();
+    pass(
+        pair,
+        pair.x(),
+        pair.xIds(),
+        passA,
+        FfcHead.Counts.of(passA.slots(all.x().ids())),
+        galleryY,
+        losses);
+    pass(
+        pair,
+        pair.y(),
+        pair.yIds(),
+        toCommit,
+        FfcHead.Counts.of(toCommit.slots(all.y().ids())),
+        galleryX,
+        losses);
+    return losses.total();
+  }
+
+  private NDArray galleryFeatures(DevicePair pair, NDArray side) {
+    return sliced(slice -> gallery.embed(pair.images(side, slice)));
+  }
+
+  /** Concatenates what a function gives for every slice; intermediate results are closed. */
+  private NDArray sliced(IntFunction<NDArray> piece) {
+    NDList parts = new NDList();
+    for (int i = 0; i < slices; i++) {
+      try (NDScope scope = new NDScope()) {
+        scope.suppressNotUsedWarning();
+        NDArray part = piece.apply(i);
+        NDScope.unregister(part);
+        parts.add(part);
+      }
+    }
+    parts.forEach(NDScope::register);
+    return slices == 1 ? parts.head() : NDArrays.concat(parts);
+  }
+
+  private void pass(
+      DevicePair pair,
+      NDArray side,
+      long[] ids,
+      Proposal proposal,
+      FfcHead.Counts counts,
+      NDArray partnerBE,
+      Losses.Sum losses) {
+    int[] slots = proposal.slots(ids);
+    statistics.samples(slots, pair.idPairs());
+    for (int slice = 0; slice < slices; slice++) {
+      int from = pair.from(slice);
+      int to = pair.from(slice + 1);
+      try (NDScope scope = new NDScope()) {
+        scope.suppressNotUsedWarning();
+        NDArray images = pair.images(side, slice);
+        NDArray features = Autograd.record(() -> probe.features(images, true));
+        NDArray detached = features.stopGradient();
+        NDArray normB1 = MarginHead.norm(detached);
+        NDArray unitBE = detached.div(normB1);
+        FfcHead.Result result =
+            head.score(unitBE, Arrays.copyOfRange(slots, from, to), counts, proposal, mirror);
+        losses.add("existing", result.existing());
+        losses.add("fresh", result.fresh());
+        statistics.cosine(
+            FfcHead.scalar(unitBE.mul(partnerBE.get(from + ":" + to)).sum()) / (to - from));
+        Autograd.backward(
+            features, MarginHead.throughNormalisation(result.gradientBE(), unitBE, normB1));
+      }
+    }
+  }
+
+  private static FloatRows rows(NDArray featuresBE) {
+    return FloatRows.of(
+        featuresBE.toFloatArray(),
+        (int) featuresBE.getShape().get(0),
+        (int) featuresBE.getShape().get(1));
+  }
+
+  @Override
+  public void update(double learningRate) {
+    mirror.apply(group.commit(toCommit).row0());
+    toCommit = null;
+    step++;
+    gallery.follow(step);
+  }
+
+  @Override
+  public Map<String, Double> statistics() {
+    Map<String, Double> figures = new LinkedHashMap<>(statistics.take());
+    figures.put("gallery_momentum", gallery.momentum(step));
+    figures.putAll(group.statistics().asMap());
+    return figures;
+  }
+
+  @Override
+  public Encoder gallery() {
+    return gallery.encoder();
+  }
+
+  /** The group, for inspection; read only. */
+  IdGroup group() {
+    return group;
+  }
+
+  @Override
+  public Footprint footprint() {
+    return footprint(
+        config, probe.embedding(), gallery.encoder().parameters().size(), batch / slices);
+  }
+
+  /** Predicted bytes of the group (host and device), the gallery and the logits. */
+  public static Footprint footprint(FfcConfig config, int embedding, long weights, int pairs) {
+    long rows = config.update().type().equals("two-row") ? 2 : 1;
+    long matrix = 4L * config.capacity() * embedding;
+    Map<String, Long> parts = new LinkedHashMap<>();
+    parts.put("group", rows * matrix + 40L * config.capacity());
+    parts.put("group_mirror", matrix);
+    parts.put("gallery", 4 * weights);
+    // cosines, log-probabilities and their gradient
+    parts.put("logits", 3L * 4 * pairs * config.capacity());
+    return new Footprint(parts);
+  }
+
+  @Override
+  public void save(CheckpointWriter out) throws IOException {
+    out.tensors("gallery", gallery.encoder().parameters().all());
+    try (DataOutputStream file = out.file("group.bin")) {
+      file.writeLong(step);
+      group.save(file);
+    }
+  }
+
+  @Override
+  public void load(CheckpointReader in) throws IOException {
+    try (NDManager temporary = manager.newSubManager()) {
+      Weights.load(gallery.encoder().parameters(), in.tensors("gallery", temporary), "gallery");
+    }
+    try (DataInputStream file = in.file("group.bin")) {
+      step = file.readLong();
+      IdGroup loaded = IdGroup.load(file);
+      if (loaded.capacity() != config.capacity() || loaded.dim() != probe.embedding()) {
+        throw new IllegalArgumentException(
+            in.folder()
+                + ": the group has "
+                + loaded.capacity()
+                + " slots of "
+                + loaded.dim()
+                + " values, the config asks for "
+                + config.capacity()
+                + " of "
+                + probe.embedding());
+      }
+      group = loaded;
+    }
+    mirror.reset(group.row0());
+  }
+
+  @Override
+  public void close() {
+    mirror.close();
+    gallery.close();
+    manager.close();
+  }
+}

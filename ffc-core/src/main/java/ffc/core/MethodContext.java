@@ -1,0 +1,34 @@
+package ffc.core;
+
+import ffc.idgroup.GroupExchange;
+import ffc.loaders.DataConfig;
+import ffc.loaders.Dataset;
+
+/**
+ * What a method is built from.
+ *
+ * @param probe the network it trains; owned by the trainer
+ * @param model how to build another network of the same structure
+ * @param data how batches are drawn
+ * @param dataset the training set, for its number of identities
+ * @param optimizer settings of the probe's optimiser, shared by trained class centres
+ * @param run precision and number of slices a step
+ * @param seed of the experiment
+ * @param exchange what the trainers exchange in a step
+ */
+public record MethodContext(
+    Encoder probe,
+    ModelConfig model,
+    DataConfig data,
+    Dataset dataset,
+    OptimizerConfig optimizer,
+    RunConfig run,
+    long seed,
+    GroupExchange exchange) {
+
+  /** Builds a method. */
+  @FunctionalInterface
+  public interface Factory {
+    Method create(MethodContext context);
+  }
+}

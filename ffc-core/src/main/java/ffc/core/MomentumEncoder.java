@@ -1,0 +1,63 @@
+package ffc.core;
+
+import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.NDManager;
+import ffc.core.script.NativeOps;
+
+/**
+ * The gallery: a network of the probe's structure that is never trained by gradient but follows it,
+ * gallery ← m gallery + (1 − m) probe (He et al. 2020; method section 1). Owns its arrays.
+ */
+public final class MomentumEncoder implements AutoCloseable {
+  // B images, E embedding
+
+  private final Encoder gallery;
+  private final Encoder probe;
+  private final FfcConfig config;
+
+  /** Starts as a copy of the probe. */
+  MomentumEncoder(
+      Encoder probe, ModelConfig model, FfcConfig config, NDManager manager, long seed) {
+    this.gallery = Encoder.create(model, manager, seed);
+    this.probe = probe;
+    this.config = config;
+    gallery.parameters().copyFrom(probe.parameters());
+  }
+
+  /** Unit features of images, f32 [B, E]. */
+  NDArray embed(NDArray images) {
+    return gallery.embed(images, config.galleryBatchNorm() == FfcConfig.GalleryBatchNorm.batch);
+  }
+
+  /**
+   * Follows the probe. With batch norm by {@code ema} the running statistics follow too; by {@code
+   * batch} they are the gallery's own, moved by its forward passes.
+   *
+   * @param step steps completed, from 1
+   */
+  void follow(long step) {
+    double m = momentum(step);
+    NativeOps.lerp(gallery.parameters().weightList(), probe.parameters().weightList(), 1 - m);
+    if (config.galleryBatchNorm() == FfcConfig.GalleryBatchNorm.ema) {
+      NativeOps.lerp(gallery.parameters().bufferList(), probe.parameters().bufferList(), 1 - m);
+    }
+  }
+
+  /** m at a step: constant, or min(m, (1 + t) / (20 + t)). */
+  double momentum(long step) {
+    double m = config.galleryMomentum();
+    return config.galleryMomentumSchedule() == FfcConfig.MomentumCourse.ramp
+        ? Math.min(m, (1.0 + step) / (20.0 + step))
+        : m;
+  }
+
+  /** The network itself. */
+  Encoder encoder() {
+    return gallery;
+  }
+
+  @Override
+  public void close() {
+    gallery.close();
+  }
+}

@@ -1,0 +1,132 @@
+package ffc.core.checkpoint;
+
+import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.NDManager;
+import java.io.BufferedInputStream;
+import java.io.DataInputStream;
+import java.io.IOException;
+import java.io.InputStream;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.zip.CRC32C;
+
+/** Reads one checkpoint. Opening it verifies the checksum of every file. */
+public final class CheckpointReader {
+  private final Path folder;
+  private final Map<String, Long> sizes = new LinkedHashMap<>();
+
+  private CheckpointReader(Path folder) {
+    this.folder = folder;
+  }
+
+  /**
+   * Opens a checkpoint.
+   *
+   * @throws IllegalArgumentException if it is torn, corrupt or no checkpoint
+   */
+  public static CheckpointReader open(Path folder) throws IOException {
+    Path list = folder.resolve(CheckpointWriter.CHECKSUMS);
+    if (!Files.isRegularFile(list)) {
+      throw new IllegalArgumentException(
+          folder
+              + ": no checkpoint, it has no "
+              + CheckpointWriter.CHECKSUMS
+              + "; name a folder such as RUN/checkpoints/step-00000400");
+    }
+    List<String> lines =
+        new String(Files.readAllBytes(list), StandardCharsets.UTF_8).lines().toList();
+    if (lines.isEmpty() || !lines.get(0).equals("ffc-checkpoint 1")) {
+      throw new IllegalArgumentException(
+          list
+              + ": starts with '"
+              + (lines.isEmpty() ? "" : lines.get(0))
+              + "', expected 'ffc-checkpoint 1'");
+    }
+    CheckpointReader reader = new CheckpointReader(folder);
+    for (String line : lines.subList(1, lines.size())) {
+      String[] parts = line.split(" ", 3);
+      if (parts.length != 3 || !parts[1].matches("[0-9]{1,18}")) {
+        throw new IllegalArgumentException(list + ": cannot read the line '" + line + "'");
+      }
+      reader.verify(parts[2], parts[0], Long.parseLong(parts[1]));
+    }
+    return reader;
+  }
+
+  private void verify(String name, String expected, long expectedSize) throws IOException {
+    Path path = folder.resolve(name);
+    if (!Files.isRegularFile(path)) {
+      throw new IllegalArgumentException(path + ": missing; use an older checkpoint");
+    }
+    long size = Files.size(path);
+    if (size != expectedSize) {
+      throw new IllegalArgumentException(
+          path
+              + ": has "
+              + size
+              + " bytes, expected "
+              + expectedSize
+              + "; use an older checkpoint");
+    }
+    CRC32C crc = new CRC32C();
+    byte[] buffer = new byte[1 << 20];
+    try (InputStream in = Files.newInputStream(path)) {
+      for (int n = in.read(buffer); n >= 0; n = in.read(buffer)) {
+        crc.update(buffer, 0, n);
+      }
+    }
+    String sum = String.format("%08x", crc.getValue());
+    if (!sum.equals(expected)) {
+      throw new IllegalArgumentException(
+          path + ": has checksum " + sum + ", expected " + expected + "; use an older checkpoint");
+    }
+    sizes.put(name, size);
+  }
+
+  /** The folder it was read from. */
+  public Path folder() {
+    return folder;
+  }
+
+  /** Whether the checkpoint has a file of that name. */
+  public boolean has(String name) {
+    return sizes.containsKey(name);
+  }
+
+  /** Opens a file that {@link CheckpointWriter#file} wrote. */
+  public DataInputStream file(String name) throws IOException {
+    if (!has(name)) {
+      throw new IllegalArgumentException(
+          folder + ": has no file " + name + "; it was written by another method or version");
+    }
+    return new DataInputStream(
+        new BufferedInputStream(Files.newInputStream(folder.resolve(name)), 1 << 16));
+  }
+
+  /** Arrays that {@link CheckpointWriter#tensors} wrote; they belong to the given manager. */
+  public Map<String, NDArray> tensors(String name, NDManager manager) throws IOException {
+    String file = name + ".safetensors";
+    try (InputStream in = file(file)) {
+      return Tensors.read(in, sizes.get(file), manager);
+    }
+  }
+
+  /** What {@link CheckpointWriter#properties} wrote. */
+  public Map<String, String> properties(String name) throws IOException {
+    Map<String, String> values = new LinkedHashMap<>();
+    try (InputStream in = file(name + ".properties")) {
+      new String(in.readAllBytes(), StandardCharsets.UTF_8)
+          .lines()
+          .forEach(
+              line -> {
+                int equals = line.indexOf('=');
+                values.put(line.substring(0, equals), line.substring(equals + 1));
+              });
+    }
+    return values;
+  }
+}

@@ -1,0 +1,140 @@
+package ffc.core;
+
+import ffc.core.eval.EvalResult;
+import ffc.idgroup.LocalExchange;
+import ffc.loaders.DataConfig;
+import ffc.loaders.Dataset;
+import java.io.IOException;
+import java.io.PrintStream;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.function.UnaryOperator;
+
+/**
+ * A small run on the quick-start data for tests; also the main class of JVMs that tests start and
+ * kill.
+ */
+final class TinyRun implements RunObserver {
+  final List<String> losses = new ArrayList<>();
+  final List<StepReport> reports = new ArrayList<>();
+  private final PrintStream out;
+  private RunSummary summary;
+
+  private TinyRun(PrintStream out) {
+    this.out = out;
+  }
+
+  static final FfcConfig FFC =
+      new FfcConfig("ffc", 40, 0.9, null, null, null, null, null, null, null);
+
+  static Trainer.Setup setup(FfcConfig method, int steps, Path checkpoints, Path resumeFrom) {
+    DataConfig data =
+        new DataConfig(
+            new DataConfig.Source(DataConfig.Format.recordio, "../data/quickstart/train.rec"),
+            8,
+            8,
+            true,
+            null,
+            new DataConfig.Augment(true, 2),
+            null,
+            null,
+            null,
+            null,
+            null,
+            null);
+    ModelConfig model =
+        new ModelConfig(
+            ModelConfig.Backbone.iresnet,
+            List.of(1, 32, 32),
+            List.of(1, 1),
+            List.of(4, 8),
+            16,
+            0.1,
+            null);
+    OptimizerConfig optimizer =
+        new OptimizerConfig(null, 0.1, 0.9, true, 1e-4, null, null, null, 5.0);
+    RunConfig run =
+        new RunConfig(
+            (long) steps, null, 10, 5, null, null, RunConfig.Device.cpu, 1, null, null, null);
+    return new Trainer.Setup(
+        11,
+        data,
+        model,
+        "ffc",
+        context -> new Ffc(method, context),
+        optimizer,
+        run,
+        List.of(),
+        checkpoints,
+        resumeFrom);
+  }
+
+  /** Runs a setup and keeps what it reports. */
+  static TinyRun run(Trainer.Setup setup) throws IOException {
+    return run(setup, new PrintStream(PrintStream.nullOutputStream()));
+  }
+
+  private static TinyRun run(Trainer.Setup setup, PrintStream out) throws IOException {
+    TinyRun observer = new TinyRun(out);
+    try (Dataset data = Dataset.open(setup.data().train());
+        Trainer trainer = new Trainer(setup, data, new LocalExchange(), observer, () -> false)) {
+      observer.summary = trainer.run();
+    }
+    return observer;
+  }
+
+  RunSummary summary() {
+    return summary;
+  }
+
+  /** A setup with other run settings. */
+  static Trainer.Setup with(Trainer.Setup s, UnaryOperator<RunConfig> change) {
+    return new Trainer.Setup(
+        s.seed(),
+        s.data(),
+        s.model(),
+        s.methodName(),
+        s.method(),
+        s.optimizer(),
+        change.apply(s.run()),
+        s.evaluate(),
+        s.checkpoints(),
+        s.resumeFrom());
+  }
+
+  /** Arguments: steps, checkpoint folder, checkpoint to resume from or "-". */
+  public static void main(String[] args) throws IOException {
+    Path resume = args[2].equals("-") ? null : Path.of(args[2]);
+    run(setup(FFC, Integer.parseInt(args[0]), Path.of(args[1]), resume), System.out);
+  }
+
+  @Override
+  public void started(long fromStep, long toStep) {
+    out.println("started " + fromStep);
+  }
+
+  @Override
+  public void progress(long step, double loss, double imagesPerSecond) {
+    losses.add(step + " " + loss);
+    out.println("loss " + step + " " + loss);
+    out.flush();
+  }
+
+  @Override
+  public void report(StepReport report) {
+    reports.add(report);
+    out.println("rss " + report.step() + " " + ProcessMemory.anonymous());
+  }
+
+  @Override
+  public void evaluated(long step, EvalResult result) {}
+
+  @Override
+  public void checkpoint(long step, Path folder) {
+    out.println("checkpoint " + step + " " + folder);
+  }
+
+  @Override
+  public void finished(RunSummary summary) {}
+}

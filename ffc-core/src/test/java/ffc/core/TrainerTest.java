@@ -1,0 +1,224 @@
+package ffc.core;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import java.io.BufferedReader;
+import java.io.IOException;
+import java.io.InputStreamReader;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Random;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class TrainerTest {
+  @TempDir Path folder;
+
+  private static FfcConfig ffc(FfcConfig.GalleryBatchNorm norm, String rule, double warmFill) {
+    return new FfcConfig(
+        "ffc",
+        40,
+        0.9,
+        FfcConfig.MomentumCourse.ramp,
+        norm,
+        new FfcConfig.Update(rule, null),
+        null,
+        null,
+        rule.equals("two-row") ? FfcConfig.EmptySlots.random : null,
+        warmFill);
+  }
+
+  @Test
+  void resumedRunRepeatsTheLossesOfAnUnbrokenOne() throws IOException {
+    for (FfcConfig method :
+        List.of(
+            ffc(FfcConfig.GalleryBatchNorm.batch, "weighted", 0),
+            ffc(FfcConfig.GalleryBatchNorm.ema, "two-row", 0.5))) {
+      Path checkpoints = folder.resolve(method.update().type());
+      List<String> whole = TinyRun.run(TinyRun.setup(method, 12, checkpoints, null)).losses;
+      List<String> rest =
+          TinyRun.run(
+                  TinyRun.setup(
+                      method, 12, folder.resolve("resumed"), checkpoints.resolve("step-00000005")))
+              .losses;
+      assertThat(whole).hasSize(12).doesNotHaveDuplicates();
+      assertThat(rest).as(method.toString()).isEqualTo(whole.subList(5, 12));
+    }
+  }
+
+  @Test
+  void resumingAfterAKillGivesTheSameLosses() throws Exception {
+    List<String> whole =
+        TinyRun.run(TinyRun.setup(TinyRun.FFC, 30, folder.resolve("whole"), null)).losses;
+    Random random = new Random();
+    int killAt = 6 + random.nextInt(20);
+    Path checkpoints = folder.resolve("killed");
+    List<String> seen = new ArrayList<>();
+    Process training = start("30", checkpoints, "-");
+    try (BufferedReader lines = reader(training)) {
+      while (seen.size() < killAt) {
+        String line = lines.readLine();
+        if (line.startsWith("loss ")) {
+          seen.add(line.substring(5));
+        }
+      }
+      // SIGKILL, between two steps or in the middle of one.
+      training.destroyForcibly();
+    }
+    assertThat(training.waitFor(60, TimeUnit.SECONDS)).isTrue();
+    assertThat(training.exitValue()).as("killed at step " + killAt).isEqualTo(128 + 9);
+    assertThat(whole.subList(0, seen.size())).isEqualTo(seen);
+    Path latest = new ffc.core.checkpoint.Checkpoints(checkpoints, 3).latest().orElseThrow();
+    List<String> rest = TinyRun.run(TinyRun.setup(TinyRun.FFC, 30, checkpoints, latest)).losses;
+    assertThat(rest)
+        .as("killed at step " + killAt + ", resumed from " + latest)
+        .isNotEmpty()
+        .isEqualTo(whole.subList(30 - rest.size(), 30));
+  }
+
+  @Test
+  void fiveHundredStepsKeepNativeMemoryFlat() throws Exception {
+    Process training = start("500", folder.resolve("long"), "-");
+    List<Long> anonymous = new ArrayList<>();
+    try (BufferedReader lines = reader(training)) {
+      lines
+          .lines()
+          .filter(line -> line.startsWith("rss "))
+          .forEach(line -> anonymous.add(Long.parseLong(line.split(" ")[2])));
+    }
+    assertThat(training.waitFor()).isZero();
+    long warm = anonymous.get(9);
+    long last = anonymous.get(anonymous.size() - 1);
+    // A leaked activation of 8x4x32x32 floats a step would add 64 MB over the 400 steps between.
+    assertThat(last - warm).as("bytes gained since step 100, of " + warm).isLessThan(24 << 20);
+  }
+
+  @Test
+  void arraysOfAStepAreClosed() throws IOException {
+    Trainer.Setup setup = TinyRun.setup(TinyRun.FFC, 30, folder, null);
+    List<Integer> live = new ArrayList<>();
+    try (ffc.loaders.Dataset data = ffc.loaders.Dataset.open(setup.data().train())) {
+      Trainer[] trainer = new Trainer[1];
+      trainer[0] =
+          new Trainer(
+              setup,
+              data,
+              new ffc.idgroup.LocalExchange(),
+              new CountingObserver(() -> live.add(trainer[0].liveArrays())),
+              () -> false);
+      trainer[0].run();
+      trainer[0].close();
+    }
+    assertThat(live).hasSize(30);
+    assertThat(live.get(29)).isEqualTo(live.get(9)).isPositive();
+  }
+
+  @Test
+  void aLossThatIsNotFiniteStopsBeforeAnythingChanges() {
+    Trainer.Setup setup = TinyRun.setup(TinyRun.FFC, 10, folder, null);
+    Trainer.Setup wild =
+        new Trainer.Setup(
+            setup.seed(),
+            setup.data(),
+            setup.model(),
+            "ffc",
+            setup.method(),
+            new OptimizerConfig(null, 1e30, 0.9, true, 1e-4, null, null, null, null),
+            setup.run(),
+            List.of(),
+            folder,
+            null);
+    assertThatThrownBy(() -> TinyRun.run(wild))
+        .isInstanceOf(NonFiniteException.class)
+        .hasMessageContaining("is not finite, at Cursor")
+        .hasMessageContaining("no checkpoint was written yet");
+  }
+
+  @Test
+  void skippedStepsAreCountedAndChangeNothing() throws IOException {
+    Trainer.Setup setup =
+        TinyRun.with(
+            TinyRun.setup(TinyRun.FFC, 6, folder, null),
+            run ->
+                new RunConfig(
+                    run.steps(),
+                    null,
+                    1,
+                    0,
+                    null,
+                    null,
+                    run.device(),
+                    1,
+                    null,
+                    RunConfig.OnNonFinite.skip,
+                    null));
+    Trainer.Setup wild =
+        new Trainer.Setup(
+            setup.seed(),
+            setup.data(),
+            setup.model(),
+            "ffc",
+            setup.method(),
+            new OptimizerConfig(null, 1e38, 0.9, true, 1e-4, null, null, null, null),
+            setup.run(),
+            List.of(),
+            folder,
+            null);
+    assertThat(TinyRun.run(wild).summary().skippedSteps()).isBetween(1L, 5L);
+  }
+
+  @Test
+  void aTornCheckpointIsRefused() throws IOException {
+    TinyRun.run(TinyRun.setup(TinyRun.FFC, 5, folder, null));
+    Path checkpoint = folder.resolve("step-00000005");
+    Path probe = checkpoint.resolve("probe.safetensors");
+    byte[] bytes = Files.readAllBytes(probe);
+    bytes[bytes.length / 2] ^= 1;
+    Files.write(probe, bytes);
+    assertThatThrownBy(() -> TinyRun.run(TinyRun.setup(TinyRun.FFC, 9, folder, checkpoint)))
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessageContaining("probe.safetensors: has checksum");
+    Files.write(probe, java.util.Arrays.copyOf(bytes, bytes.length - 7));
+    assertThatThrownBy(() -> TinyRun.run(TinyRun.setup(TinyRun.FFC, 9, folder, checkpoint)))
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessageContaining("bytes, expected " + bytes.length);
+  }
+
+  @Test
+  void slicedStepsTrainToo() throws IOException {
+    Trainer.Setup setup =
+        TinyRun.with(
+            TinyRun.setup(TinyRun.FFC, 3, folder, null),
+            run ->
+                new RunConfig(run.steps(), null, 1, 0, null, null, run.device(), 1, 3, null, null));
+    TinyRun sliced = TinyRun.run(setup);
+    assertThat(sliced.losses).hasSize(3);
+    assertThat(sliced.reports.get(0).terms().get("existing")).isPositive();
+  }
+
+  private static Process start(String steps, Path checkpoints, String resume) throws IOException {
+    return new ProcessBuilder(
+            Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+            "-Xms256m",
+            "-Xmx256m",
+            "-XX:+AlwaysPreTouch",
+            "-cp",
+            System.getProperty("java.class.path"),
+            TinyRun.class.getName(),
+            steps,
+            checkpoints.toString(),
+            resume)
+        .redirectError(ProcessBuilder.Redirect.DISCARD)
+        .start();
+  }
+
+  private static BufferedReader reader(Process process) {
+    return new BufferedReader(
+        new InputStreamReader(process.getInputStream(), StandardCharsets.UTF_8));
+  }
+}
