@@ -1,6 +1,7 @@
 package ffc.loaders;
 
 import ffc.loaders.format.BinPairs;
+import ffc.loaders.format.ListedPairs;
 import java.nio.ByteBuffer;
 import java.nio.file.Path;
 
@@ -40,5 +41,35 @@ public interface VerificationSet extends AutoCloseable {
   /** Opens an InsightFace {@code .bin} file: a Python pickle of (images, same flags). */
   static VerificationSet openBin(Path file) {
     return BinPairs.open(file);
+  }
+
+  /**
+   * Opens a list of {@code pathA pathB 0|1} lines.
+   *
+   * @param list text file; blank lines and lines that begin with # are left out
+   * @param folder what the paths are relative to
+   */
+  static VerificationSet openPairs(Path list, Path folder) {
+    return ListedPairs.open(list, folder);
+  }
+
+  /** Opens a list of pairs with paths relative to the list's own folder. */
+  static VerificationSet openPairs(Path list) {
+    return openPairs(list, list.toAbsolutePath().getParent());
+  }
+
+  /**
+   * Opens a verification set by format.
+   *
+   * @param format {@code bin} or {@code pairs}
+   */
+  static VerificationSet open(String format, Path path) {
+    return switch (format) {
+      case "bin" -> openBin(path);
+      case "pairs" -> openPairs(path);
+      default ->
+          throw new IllegalArgumentException(
+              path + ": format " + format + " holds no pairs, wanted bin or pairs");
+    };
   }
 }

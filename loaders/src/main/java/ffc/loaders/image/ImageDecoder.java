@@ -13,7 +13,7 @@ public final class ImageDecoder {
       ThreadLocal.withInitial(ImageDecoder::new);
 
   private final PngDecoder png = new PngDecoder();
-  private final JpegDecoder jpeg = new JpegDecoder();
+  private final JpegDecoder jpeg = new JpegDecoder(true);
   private final PlainDecoder plain = new PlainDecoder();
   private byte[] planes = new byte[0];
 
@@ -51,6 +51,11 @@ public final class ImageDecoder {
       throw new IOException("corrupt image: " + e.getMessage(), e);
     }
     out.put(offset, planes, 0, shape.bytes());
+  }
+
+  /** What decodes JPEG on this machine, for manifests: {@code libturbojpeg} or {@code ImageIO}. */
+  public static String jpegDecoder() {
+    return TurboJpeg.available() ? "libturbojpeg" : "ImageIO";
   }
 
   /** Height and width in the header of an image, without decoding it. */

@@ -9,8 +9,12 @@ import javax.imageio.ImageIO;
 import javax.imageio.ImageReadParam;
 import javax.imageio.ImageReader;
 
-/** Decodes JPEG by ImageIO with one reader and one destination image for all. */
+/**
+ * Decodes JPEG by libturbojpeg if the machine has it, else by ImageIO with one reader and one
+ * destination image for all.
+ */
 final class JpegDecoder {
+  private final TurboJpeg turbo;
   private final ImageReader reader = ImageIO.getImageReadersByFormatName("jpeg").next();
   private final BufferImageInputStream input = new BufferImageInputStream();
   private final ImageReadParam param = reader.getDefaultReadParam();
@@ -18,20 +22,32 @@ final class JpegDecoder {
   private BufferedImage colour;
   private String warning;
 
-  JpegDecoder() {
+  JpegDecoder(boolean mayUseTurbo) {
+    turbo = mayUseTurbo && TurboJpeg.available() ? new TurboJpeg() : null;
     reader.addIIOReadWarningListener(
         (source, message) -> {
-          // libjpeg invents the pixels that a truncated or damaged file lacks, and only warns.
-          boolean harmless = message.contains("extraneous");
-          if (!harmless && (message.contains("remature") || message.contains("Corrupt"))) {
+          if (isFault(message)) {
             warning = message;
           }
         });
   }
 
+  /**
+   * Whether a warning of libjpeg means damage: it invents the pixels that a truncated or damaged
+   * file lacks, and only warns.
+   */
+  static boolean isFault(String message) {
+    boolean harmless = message.contains("extraneous");
+    return !harmless && (message.contains("remature") || message.contains("Corrupt"));
+  }
+
   void decode(ByteBuffer encoded, ImageShape shape, byte[] planes) throws IOException {
     JpegHeader header = JpegHeader.of(encoded);
     ImageDecoder.checkSize(header.height(), header.width(), shape);
+    if (turbo != null && (header.components() == 1 || header.components() == 3)) {
+      turbo.decode(encoded, header, shape, planes);
+      return;
+    }
     BufferedImage target =
         switch (header.components()) {
           case 1 -> gray = fitting(gray, shape, BufferedImage.TYPE_BYTE_GRAY);

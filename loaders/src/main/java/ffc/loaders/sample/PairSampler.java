@@ -12,6 +12,7 @@ import ffc.loaders.Dataset;
 public final class PairSampler {
   private static final long IDS = 1;
   private static final long INSTANCES = 2;
+  private static final long BLOCKS = 3;
 
   private final Dataset data;
   private final DataConfig config;
@@ -45,8 +46,19 @@ public final class PairSampler {
     this.trainers = trainers;
     this.idKey = Keyed.hash(seed, IDS);
     this.instanceKey = Keyed.hash(seed, INSTANCES);
-    this.ids = new ShuffledOrder(data.identities(), idKey);
-    this.instances = new ShuffledOrder(data.images(), instanceKey);
+    if (config.localityBlock() > 0 && config.idsPerBatch() > 0 && instancesOfRank() > 0) {
+      if (skipsSingles()) {
+        throw new IllegalArgumentException(
+            "data.localityBlock needs data.singleImage: augment; skip lets the two loaders drift");
+      }
+      Blocks blocks = new Blocks(data, config.localityBlock(), Keyed.hash(seed, BLOCKS));
+      double drawn = (double) data.identities() / config.idsPerBatch() * instancesOfRank();
+      this.ids = new BlockIdOrder(blocks, idKey);
+      this.instances = new BlockInstanceOrder(blocks, instanceKey, drawn / data.images());
+    } else {
+      this.ids = new ShuffledOrder(data.identities(), idKey);
+      this.instances = new ShuffledOrder(data.images(), instanceKey);
+    }
   }
 
   /** Images that the instance loaders of all trainers draw from their order in a step. */

@@ -1,0 +1,238 @@
+package ffc.loaders.sample;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import ffc.loaders.Cursor;
+import ffc.loaders.DataConfig;
+import ffc.loaders.DataConfig.SingleImage;
+import ffc.loaders.Dataset;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Random;
+import org.junit.jupiter.api.Test;
+
+class PairSamplerTest {
+  private static final long SEED = 31_337;
+
+  private static Dataset set(long identities) {
+    return Dataset.open(
+        new DataConfig.Source(
+            DataConfig.Format.synthetic, "ids=" + identities + ";mean=3;tail=zipf;seed=2"));
+  }
+
+  private static DataConfig config(
+      int ids, int instances, boolean partner, SingleImage single, long block) {
+    return new DataConfig(
+        new DataConfig.Source(DataConfig.Format.synthetic, "-"),
+        ids,
+        instances,
+        partner,
+        single,
+        null,
+        block,
+        1,
+        1,
+        null,
+        null,
+        null);
+  }
+
+  /** What all ranks together draw in a step, in the world's order. */
+  private record Draw(List<Long> ids, List<Long> instances, Cursor next) {}
+
+  private static Draw draw(
+      Dataset data, DataConfig config, long seed, int trainers, Cursor cursor) {
+    List<Long> ids = new ArrayList<>();
+    List<Long> instances = new ArrayList<>();
+    Cursor next = null;
+    for (int rank = 0; rank < trainers; rank++) {
+      PairSampler sampler = new PairSampler(data, config, seed, rank, trainers);
+      next = sampler.after(cursor);
+      PairPlan plan = sampler.plan(cursor, next);
+      for (int row = 0; row < plan.x().length; row++) {
+        if (row < plan.idPairs()) {
+          ids.add(data.identityOf(plan.x()[row]));
+          assertThat(data.identityOf(plan.y()[row])).isEqualTo(data.identityOf(plan.x()[row]));
+        } else {
+          instances.add(plan.x()[row]);
+          if (!config.instancePartner()) {
+            instances.add(plan.y()[row]);
+          }
+        }
+      }
+    }
+    return new Draw(ids, instances, next);
+  }
+
+  /**
+   * The run is cut at random steps and goes on with another number of trainers each time: still
+   * every identity and every image comes once an epoch, in the order that one trainer sees.
+   */
+  @Test
+  void everySampleOfAnEpochIsSeenOnceOverRandomCutsAndTrainerCounts() {
+    for (int trial = 0; trial < 40; trial++) {
+      long trialSeed = SEED + trial;
+      Random random = new Random(trialSeed);
+      try (Dataset data = set(20 + random.nextInt(200))) {
+        boolean partner = random.nextBoolean();
+        SingleImage single = random.nextInt(3) == 0 ? SingleImage.skip : SingleImage.augment;
+        long block =
+            single == SingleImage.augment && random.nextBoolean() ? 1 + random.nextInt(40) : 0;
+        DataConfig perTrainer =
+            config(1 + random.nextInt(9), 2 * (1 + random.nextInt(5)), partner, single, block);
+        List<Long> ids = new ArrayList<>();
+        List<Long> instances = new ArrayList<>();
+        Cursor cursor = Cursor.START;
+        while (cursor.idEpoch() < 2 || cursor.epoch() < 2) {
+          int trainers = 1 + random.nextInt(4);
+          for (int step = random.nextInt(6); step >= 0; step--) {
+            Draw draw = draw(data, perTrainer, trialSeed, trainers, cursor);
+            ids.addAll(draw.ids());
+            instances.addAll(draw.instances());
+            cursor = draw.next();
+          }
+        }
+        String what = "seed %d %s".formatted(trialSeed, perTrainer);
+        PairSampler alone = new PairSampler(data, perTrainer, trialSeed, 0, 1);
+        List<Long> wantIds = new ArrayList<>();
+        List<Long> wantInstances = new ArrayList<>();
+        Cursor at = Cursor.START;
+        while (wantIds.size() < ids.size() || wantInstances.size() < instances.size()) {
+          Draw draw = draw(data, perTrainer, trialSeed, 1, at);
+          wantIds.addAll(draw.ids());
+          wantInstances.addAll(draw.instances());
+          at = alone.after(at);
+        }
+        assertThat(ids).as(what).isEqualTo(wantIds.subList(0, ids.size()));
+        assertThat(instances).as(what).isEqualTo(wantInstances.subList(0, instances.size()));
+        long multiple = 0;
+        for (long id = 0; id < data.identities(); id++) {
+          multiple += data.imageCount(id) > 1 ? 1 : 0;
+        }
+        int epoch = (int) (single == SingleImage.skip ? multiple : data.identities());
+        assertThat(ids.subList(0, epoch)).as(what).doesNotHaveDuplicates();
+        assertThat(ids.subList(epoch, 2 * epoch)).as(what).doesNotHaveDuplicates();
+        if (block == 0) {
+          assertThat(instances.subList(0, (int) data.images())).as(what).doesNotHaveDuplicates();
+        }
+      }
+    }
+  }
+
+  @Test
+  void blocksGiveEveryImageATurnBeforeAnyOfTheBlockGetsAnother() {
+    try (Dataset data = set(1000)) {
+      DataConfig config = config(16, 16, true, SingleImage.augment, 50);
+      PairSampler sampler = new PairSampler(data, config, SEED, 0, 1);
+      int[] turns = new int[(int) data.images()];
+      Cursor cursor = Cursor.START;
+      for (int step = 0; step < 3000; step++) {
+        Cursor next = sampler.after(cursor);
+        PairPlan plan = sampler.plan(cursor, next);
+        for (int row = plan.idPairs(); row < plan.x().length; row++) {
+          turns[(int) plan.x()[row]]++;
+        }
+        cursor = next;
+        if (step % 500 == 17) {
+          int least = Integer.MAX_VALUE;
+          int most = 0;
+          for (long id = 0; id < data.identities(); id += 50) {
+            int blockLeast = Integer.MAX_VALUE;
+            int blockMost = 0;
+            for (long i = data.firstImage(id); i < data.firstImage(id + 50); i++) {
+              blockLeast = Math.min(blockLeast, turns[(int) i]);
+              blockMost = Math.max(blockMost, turns[(int) i]);
+            }
+            assertThat(blockMost - blockLeast).as("step %d id %d", step, id).isLessThanOrEqualTo(1);
+            least = Math.min(least, blockLeast);
+            most = Math.max(most, blockMost);
+          }
+          assertThat(most - least).as("step %d", step).isLessThanOrEqualTo(2);
+        }
+      }
+    }
+  }
+
+  /** Share of instance rows whose identity is among the last {@code slots} different ones. */
+  private static double existingShare(Dataset data, long block, int slots, int steps) {
+    DataConfig config = config(64, 64, true, SingleImage.augment, block);
+    PairSampler sampler = new PairSampler(data, config, SEED, 0, 1);
+    Map<Long, Boolean> group =
+        new LinkedHashMap<>(16, 0.75f, true) {
+          private static final long serialVersionUID = 1L;
+
+          @Override
+          protected boolean removeEldestEntry(Map.Entry<Long, Boolean> eldest) {
+            return size() > slots;
+          }
+        };
+    Cursor cursor = Cursor.START;
+    int met = 0;
+    int rows = 0;
+    for (int step = 0; step < steps; step++) {
+      Cursor next = sampler.after(cursor);
+      PairPlan plan = sampler.plan(cursor, next);
+      for (int row = 64; row < plan.x().length; row++) {
+        rows++;
+        met += group.get(data.identityOf(plan.x()[row])) != null ? 1 : 0;
+      }
+      for (long image : plan.x()) {
+        group.put(data.identityOf(image), true);
+      }
+      cursor = next;
+    }
+    return (double) met / rows;
+  }
+
+  @Test
+  void blocksMakeTheLoadersMeetWithinTheLifeOfASlot() {
+    try (Dataset data = set(200_000)) {
+      double shuffled = existingShare(data, 0, 3000, 2000);
+      double local = existingShare(data, 2000, 3000, 2000);
+      // Even shuffled, identities of hundreds of images are met again.
+      assertThat(shuffled).isLessThan(0.15);
+      assertThat(local).isGreaterThan(0.8);
+    }
+  }
+
+  @Test
+  void blocksBearLongRunsAndTinySets() {
+    try (Dataset data = set(3)) {
+      DataConfig config = config(5, 4, false, SingleImage.augment, 2);
+      PairSampler sampler = new PairSampler(data, config, SEED, 0, 1);
+      Cursor cursor = new Cursor(1_000_000, 2, 400_000, 0, 0);
+      for (int step = 0; step < 200; step++) {
+        Cursor next = sampler.after(cursor);
+        for (long image : sampler.plan(cursor, next).x()) {
+          assertThat(image).isBetween(0L, data.images() - 1);
+        }
+        cursor = next;
+      }
+    }
+  }
+
+  @Test
+  void refusesBlocksWithSkippedSingles() {
+    try (Dataset data = set(30)) {
+      assertThatThrownBy(
+              () -> new PairSampler(data, config(4, 4, true, SingleImage.skip, 10), SEED, 0, 1))
+          .hasMessageContaining("data.localityBlock needs data.singleImage: augment");
+    }
+  }
+
+  @Test
+  void refusesToSkipWhenAllIdentitiesAreSingle() {
+    try (Dataset data =
+        Dataset.open(
+            new DataConfig.Source(
+                DataConfig.Format.synthetic, "ids=20;mean=1;tail=constant;seed=1"))) {
+      PairSampler sampler =
+          new PairSampler(data, config(4, 4, true, SingleImage.skip, 0), SEED, 0, 1);
+      assertThatThrownBy(() -> sampler.after(Cursor.START))
+          .hasMessageContaining("every identity has a single image");
+    }
+  }
+}
