@@ -1,5 +1,6 @@
 package ffc.core;
 
+import ai.djl.engine.Engine;
 import ai.djl.ndarray.NDArray;
 import ai.djl.pytorch.engine.PtNDArray;
 import ai.djl.pytorch.jni.JniUtils;
@@ -15,6 +16,7 @@ public final class Autograd {
 
   /** Switches recording off for this thread. */
   public static void off() {
+    Engine.getEngine("PyTorch"); // loads the natives
     JniUtils.setGradMode(false);
   }
 
