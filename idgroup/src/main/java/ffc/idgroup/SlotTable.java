@@ -9,17 +9,22 @@ import java.util.Arrays;
  * out. No slot is ever freed. Not thread-safe.
  */
 final class SlotTable {
-  /** Largest capacity: the index then has 2^29 cells. */
+  /** Largest capacity: the index then has 2^30 cells, 8 GiB. */
   static final int MAX_CAPACITY = 1 << 28;
 
   private static final int NONE = -1;
+  private static final long LOWER = 0xFFFFFFFFL;
+  private static final long UPPER = ~LOWER;
 
   private final int capacity;
-  private final LongIntTable slotOfId;
-  private final long[] idOfSlot;
 
-  /** Neighbours of slot s: towards the front (more recent) at 2s, towards the back at 2s + 1. */
-  private final int[] links;
+  /**
+   * Node of slot s: its identity at 2s; at 2s + 1 its neighbours, towards the front (more recent)
+   * in the upper half, towards the back in the lower. Side by side they share a cache line.
+   */
+  private final long[] nodes;
+
+  private final SlotIndex index;
 
   private int front = NONE;
   private int back = NONE;
@@ -31,9 +36,8 @@ final class SlotTable {
           "capacity of the ID group: got " + capacity + ", wanted 1 to " + MAX_CAPACITY);
     }
     this.capacity = capacity;
-    slotOfId = new LongIntTable(capacity);
-    idOfSlot = new long[capacity];
-    links = new int[2 * capacity];
+    nodes = new long[2 * capacity];
+    index = new SlotIndex(capacity, nodes);
   }
 
   int capacity() {
@@ -46,12 +50,12 @@ final class SlotTable {
 
   /** The slot of an identity, or -1. */
   int slotOf(long id) {
-    return slotOfId.get(id);
+    return index.find(id, SlotIndex.hash(id));
   }
 
   /** The identity of an occupied slot. */
   long idAt(int slot) {
-    return idOfSlot[slot];
+    return nodes[2 * slot];
   }
 
   /** The least recently used slot, or -1 if the table is empty. */
@@ -63,7 +67,7 @@ final class SlotTable {
   int[] mostRecentFirst() {
     int[] slots = new int[occupied];
     int n = 0;
-    for (int slot = front; slot != NONE; slot = links[2 * slot + 1]) {
+    for (int slot = front; slot != NONE; slot = older(slot)) {
       slots[n++] = slot;
     }
     return slots;
@@ -76,10 +80,11 @@ final class SlotTable {
    * @return its slot
    */
   int use(long id) {
-    int slot = slotOfId.get(id);
+    int hash = SlotIndex.hash(id);
+    int slot = index.find(id, hash);
     if (slot == NONE) {
       slot = occupied < capacity ? occupied : back;
-      assign(id, slot);
+      assign(id, hash, slot);
     } else {
       moveToFront(slot);
     }
@@ -108,7 +113,7 @@ final class SlotTable {
     for (int i = 0; i < ids.length; i++) {
       int entry = entryOfId.get(ids[i]);
       if (entry == NONE) {
-        int slot = slotOfId.get(ids[i]);
+        int slot = slotOf(ids[i]);
         // A slot that the batch already holds here belongs to the identity that evicted this one.
         boolean present = slot != NONE && entryOfSlot.get(slot) == NONE;
         if (!present) {
@@ -117,7 +122,7 @@ final class SlotTable {
             slot = filled++;
           } else {
             while (victim != NONE && entryOfSlot.get(victim) != NONE) {
-              victim = links[2 * victim];
+              victim = newer(victim);
             }
             if (victim == NONE) {
               throw new IllegalArgumentException(
@@ -157,7 +162,7 @@ final class SlotTable {
   void apply(Placement plan) {
     for (int entry = 0; entry < plan.entries(); entry++) {
       if (plan.inserted()[entry]) {
-        assign(plan.ids()[entry], plan.slots()[entry]);
+        assign(plan.ids()[entry], SlotIndex.hash(plan.ids()[entry]), plan.slots()[entry]);
       }
     }
     for (int i = 0; i < plan.entryOf().length; i++) {
@@ -169,42 +174,51 @@ final class SlotTable {
     }
   }
 
-  private void assign(long id, int slot) {
+  private void assign(long id, int hash, int slot) {
     if (slot < occupied) {
-      slotOfId.remove(idOfSlot[slot]);
+      index.remove(SlotIndex.hash(nodes[2 * slot]), slot);
       moveToFront(slot);
     } else {
       occupied++;
       pushFront(slot);
     }
-    idOfSlot[slot] = id;
-    slotOfId.put(id, slot);
+    nodes[2 * slot] = id;
+    index.add(hash, slot);
   }
 
   private void moveToFront(int slot) {
-    int newer = links[2 * slot];
+    long[] n = nodes;
+    long links = n[2 * slot + 1];
+    int newer = (int) (links >>> 32);
     if (newer == NONE) {
       return;
     }
-    int older = links[2 * slot + 1];
-    links[2 * newer + 1] = older;
+    int older = (int) links;
+    n[2 * newer + 1] = (n[2 * newer + 1] & UPPER) | (links & LOWER);
     if (older == NONE) {
       back = newer;
     } else {
-      links[2 * older] = newer;
+      n[2 * older + 1] = (n[2 * older + 1] & LOWER) | (links & UPPER);
     }
     pushFront(slot);
   }
 
   private void pushFront(int slot) {
-    links[2 * slot] = NONE;
-    links[2 * slot + 1] = front;
+    nodes[2 * slot + 1] = UPPER | (front & LOWER);
     if (front == NONE) {
       back = slot;
     } else {
-      links[2 * front] = slot;
+      nodes[2 * front + 1] = (nodes[2 * front + 1] & LOWER) | ((long) slot << 32);
     }
     front = slot;
+  }
+
+  private int newer(int slot) {
+    return (int) (nodes[2 * slot + 1] >>> 32);
+  }
+
+  private int older(int slot) {
+    return (int) nodes[2 * slot + 1];
   }
 
   /**
@@ -218,7 +232,7 @@ final class SlotTable {
     boolean[] seen = new boolean[ids.length];
     for (int i = 0; i < ids.length; i++) {
       int slot = slots[i];
-      if (slot < 0 || slot >= ids.length || seen[slot] || slotOfId.get(ids[i]) != NONE) {
+      if (slot < 0 || slot >= ids.length || seen[slot] || slotOf(ids[i]) != NONE) {
         throw new IllegalArgumentException(
             "ID group snapshot: entry "
                 + i
@@ -231,8 +245,8 @@ final class SlotTable {
                 + " slots and identities once");
       }
       seen[slot] = true;
-      idOfSlot[slot] = ids[i];
-      slotOfId.put(ids[i], slot);
+      nodes[2 * slot] = ids[i];
+      index.add(SlotIndex.hash(ids[i]), slot);
       pushFront(slot);
       occupied++;
     }
