@@ -1,0 +1,82 @@
+package ffc.cli.progress;
+
+import ffc.core.RunObserver;
+import ffc.core.RunSummary;
+import ffc.core.StepReport;
+import ffc.core.eval.EvalResult;
+import java.io.PrintStream;
+import java.nio.file.Path;
+import java.time.Duration;
+import me.tongfei.progressbar.ConsoleProgressBarConsumer;
+import me.tongfei.progressbar.ProgressBar;
+import me.tongfei.progressbar.ProgressBarBuilder;
+import me.tongfei.progressbar.ProgressBarStyle;
+
+/** A bar with loss, images/s and time left: for terminals. Close it if the run fails. */
+public final class BarProgress implements RunObserver, AutoCloseable {
+  private static final String CLEAR_LINE = "\r\u001b[K";
+
+  private final PrintStream terminal;
+  private final int width;
+  private ProgressBar bar;
+
+  /**
+   * @param terminal where the bar is drawn
+   * @param width columns of the terminal
+   */
+  public BarProgress(PrintStream terminal, int width) {
+    this.terminal = terminal;
+    this.width = width;
+  }
+
+  @Override
+  public void started(long fromStep, long toStep) {
+    bar =
+        new ProgressBarBuilder()
+            .setTaskName("train")
+            .setInitialMax(toStep)
+            .startsFrom(fromStep, Duration.ZERO)
+            .setStyle(ProgressBarStyle.COLORFUL_UNICODE_BLOCK)
+            .setUpdateIntervalMillis(200)
+            .setConsumer(new ConsoleProgressBarConsumer(terminal, width))
+            .build();
+  }
+
+  @Override
+  public void progress(long step, double loss, double imagesPerSecond) {
+    bar.setExtraMessage(Lines.format(" loss %.3f  %.0f img/s", loss, imagesPerSecond));
+    bar.stepTo(step);
+  }
+
+  @Override
+  public void report(StepReport report) {}
+
+  @Override
+  public void evaluated(long step, EvalResult result) {
+    above(Lines.evaluation(step, result));
+  }
+
+  @Override
+  public void checkpoint(long step, Path folder) {}
+
+  @Override
+  public void finished(RunSummary summary) {
+    close();
+    terminal.println(Lines.summary(summary));
+  }
+
+  /** Prints a line that stays, the bar moving on below it. */
+  private void above(String line) {
+    bar.pause();
+    terminal.println(CLEAR_LINE + line);
+    bar.resume();
+  }
+
+  @Override
+  public void close() {
+    if (bar != null) {
+      bar.close();
+      bar = null;
+    }
+  }
+}

@@ -1,0 +1,74 @@
+package ffc.cli.progress;
+
+import ffc.core.RunSummary;
+import ffc.core.StepReport;
+import ffc.core.eval.EvalResult;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import java.util.TreeMap;
+
+/** The sentences that a run prints. */
+final class Lines {
+  private Lines() {}
+
+  static String report(StepReport report, long toStep, Duration left) {
+    StringBuilder terms = new StringBuilder();
+    report.terms().forEach((term, value) -> terms.append(format(" %s %.3f", term, value)));
+    return format(
+        "step %d/%d  loss %.3f (%s)  lr %.4g  %.0f images/s  data wait %.1f %%  left %s",
+        report.step(),
+        toStep,
+        report.loss(),
+        terms.toString().strip(),
+        report.learningRate(),
+        report.imagesPerSecond(),
+        report.dataWaitShare() * 100,
+        clock(left));
+  }
+
+  static String evaluation(long step, EvalResult result) {
+    List<String> figures = new ArrayList<>();
+    if (result.accuracyMean() != null) {
+      figures.add(
+          format("accuracy %.4f", result.accuracyMean())
+              + (result.accuracyStd() == null ? "" : format(" +- %.4f", result.accuracyStd())));
+    }
+    result.tarAtFar().forEach((far, tar) -> figures.add(format("TAR@FAR=%s %.4f", far, tar)));
+    new TreeMap<>(result.rankN())
+        .forEach((rank, share) -> figures.add(format("rank-%d %.4f", rank, share)));
+    return format(
+        "step %d  %s: %s  (%d images%s, %.1f s)",
+        step,
+        result.name(),
+        String.join("  ", figures),
+        result.images(),
+        result.flip() ? ", flip test" : "",
+        result.seconds());
+  }
+
+  static String summary(RunSummary summary) {
+    return format(
+        "%s after %d steps, %d images%s; peak memory %.0f MB%s",
+        summary.finished() ? "done" : "stopped",
+        summary.steps(),
+        summary.images(),
+        Double.isFinite(summary.imagesPerSecond())
+            ? format(", %.0f images/s", summary.imagesPerSecond())
+            : "",
+        summary.peakRssBytes() / 1e6,
+        summary.skippedSteps() > 0 ? ", " + summary.skippedSteps() + " steps skipped" : "");
+  }
+
+  /** Hours only where there are some: {@code 1:02:03} or {@code 2:03}. */
+  static String clock(Duration time) {
+    return time.toHours() > 0
+        ? format("%d:%02d:%02d", time.toHours(), time.toMinutesPart(), time.toSecondsPart())
+        : format("%d:%02d", time.toMinutes(), time.toSecondsPart());
+  }
+
+  static String format(String format, Object... values) {
+    return String.format(Locale.ROOT, format, values);
+  }
+}

@@ -1,0 +1,72 @@
+package ffc.cli.progress;
+
+import ffc.core.RunObserver;
+import ffc.core.RunSummary;
+import ffc.core.StepReport;
+import ffc.core.eval.EvalResult;
+import java.io.PrintWriter;
+import java.nio.file.Path;
+import java.time.Duration;
+
+/** A line for each report, evaluation and checkpoint: for logs and pipes. */
+public final class PlainProgress implements RunObserver {
+  private final PrintWriter out;
+  private long fromStep;
+  private long toStep;
+  private long startNanos;
+
+  /**
+   * @param out written to and flushed; stays the caller's
+   */
+  public PlainProgress(PrintWriter out) {
+    this.out = out;
+  }
+
+  @Override
+  public void started(long fromStep, long toStep) {
+    this.fromStep = fromStep;
+    this.toStep = toStep;
+    startNanos = System.nanoTime();
+    print(
+        fromStep == 0
+            ? "training " + toStep + " steps"
+            : "resuming after step " + fromStep + " of " + toStep);
+  }
+
+  @Override
+  public void progress(long step, double loss, double imagesPerSecond) {
+    if (step == fromStep + 1) {
+      print(Lines.format("step %d/%d  loss %.3f", step, toStep, loss));
+    }
+  }
+
+  @Override
+  public void report(StepReport report) {
+    print(Lines.report(report, toStep, left(report.step())));
+  }
+
+  private Duration left(long step) {
+    double perStep = (System.nanoTime() - startNanos) / (double) Math.max(1, step - fromStep);
+    return Duration.ofNanos((long) (perStep * (toStep - step)));
+  }
+
+  @Override
+  public void evaluated(long step, EvalResult result) {
+    print(Lines.evaluation(step, result));
+  }
+
+  @Override
+  public void checkpoint(long step, Path folder) {
+    print("step " + step + "  checkpoint " + folder);
+  }
+
+  @Override
+  public void finished(RunSummary summary) {
+    print(Lines.summary(summary));
+  }
+
+  private void print(String line) {
+    out.println(line);
+    out.flush();
+  }
+}

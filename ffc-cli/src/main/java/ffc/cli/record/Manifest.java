@@ -1,0 +1,109 @@
+package ffc.cli.record;
+
+import java.io.File;
+import java.io.IOException;
+import java.lang.management.ManagementFactory;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Instant;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.TimeUnit;
+import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.node.ArrayNode;
+import tools.jackson.databind.node.ObjectNode;
+
+/**
+ * {@code manifest.json}: which program, JVM, engine, machine and data made a run. The processes
+ * that resumed it are listed under {@code resumed}, each with a manifest of its own.
+ *
+ * @param ffc version of this program
+ * @param engine version of the tensor engine's Java side
+ * @param natives version of its native libraries
+ * @param commandLine as it was typed
+ * @param sources folder of the program's sources, for the commit; may be no repository
+ * @param data fingerprint of each data set by its name, {@code train} or a name from {@code
+ *     evaluate}
+ */
+public record Manifest(
+    String ffc,
+    String engine,
+    String natives,
+    String commandLine,
+    Path sources,
+    Map<String, String> data) {
+
+  /** Writes it, or adds it to that of the process that began the run. */
+  public void write(Path file, long fromStep, Instant now) throws IOException {
+    ObjectNode own = json(fromStep, now);
+    ObjectNode whole = own;
+    if (fromStep > 0 && Files.exists(file)) {
+      JsonNode first = Json.parse(Files.readString(file, StandardCharsets.UTF_8));
+      if (first instanceof ObjectNode begun) {
+        ArrayNode resumed =
+            begun.get("resumed") instanceof ArrayNode list ? list : begun.putArray("resumed");
+        resumed.add(own);
+        whole = begun;
+      }
+    }
+    WholeFile.write(file, whole.toPrettyString() + "\n");
+  }
+
+  private ObjectNode json(long fromStep, Instant now) {
+    ObjectNode node = Json.object();
+    node.put("started", now.toString());
+    node.put("from_step", fromStep);
+    node.put("command_line", commandLine);
+    node.put("working_directory", Path.of("").toAbsolutePath().toString());
+    node.put("ffc", ffc);
+    git("rev-parse", "HEAD").ifPresent(commit -> node.put("git_commit", commit));
+    git("status", "--porcelain", "--untracked-files=no")
+        .ifPresent(changes -> node.put("git_dirty", !changes.isEmpty()));
+    node.put("engine", "DJL " + engine + " PyTorch");
+    node.put("natives", natives);
+    node.put(
+        "jvm",
+        System.getProperty("java.vm.name") + " " + System.getProperty("java.runtime.version"));
+    ArrayNode flags = node.putArray("jvm_flags");
+    ManagementFactory.getRuntimeMXBean().getInputArguments().forEach(flags::add);
+    node.set("hardware", Hardware.describe());
+    ObjectNode fingerprints = node.putObject("data");
+    data.forEach(fingerprints::put);
+    return node;
+  }
+
+  /** Output of a git command; empty where there is no git or no repository. */
+  private Optional<String> git(String... arguments) {
+    String[] command = new String[arguments.length + 3];
+    command[0] = "git";
+    command[1] = "-C";
+    command[2] = sources.toString();
+    System.arraycopy(arguments, 0, command, 3, arguments.length);
+    try {
+      Path output = Files.createTempFile("ffc-git", ".txt");
+      try {
+        Process process =
+            new ProcessBuilder(command)
+                .redirectOutput(output.toFile())
+                .redirectError(ProcessBuilder.Redirect.DISCARD)
+                .redirectInput(new File("/dev/null"))
+                .start();
+        if (!process.waitFor(10, TimeUnit.SECONDS)) {
+          process.destroyForcibly();
+          return Optional.empty();
+        }
+        return process.exitValue() == 0
+            ? Optional.of(Files.readString(output, StandardCharsets.UTF_8).strip())
+            : Optional.empty();
+      } finally {
+        Files.delete(output);
+      }
+    } catch (IOException e) {
+      return Optional.empty(); // no git on this machine
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      return Optional.empty();
+    }
+  }
+}

@@ -1,0 +1,174 @@
+package ffc.cli.record;
+
+import ffc.cli.config.ConfigLoader;
+import ffc.cli.config.ConfigWriter;
+import ffc.cli.config.Experiment;
+import java.io.IOException;
+import java.nio.channels.FileChannel;
+import java.nio.channels.FileLock;
+import java.nio.channels.OverlappingFileLockException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.nio.file.attribute.FileTime;
+import java.time.LocalDateTime;
+import java.time.format.DateTimeFormatter;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Optional;
+import java.util.regex.Pattern;
+import java.util.stream.Stream;
+
+/**
+ * The folder of one run, held by one process at a time.
+ *
+ * <pre>
+ * config.resolved.yaml  the experiment with every default spelled out
+ * manifest.json         program, machine and data that made the run
+ * steps.jsonl           figures every report interval
+ * evaluations.jsonl     results of the evaluation sets
+ * summary.json          figures of the whole run
+ * report.html           all of it to look at
+ * events.out.tfevents.* the same figures for TensorBoard
+ * checkpoints/          what a resumed run goes on from
+ * run.log               stack trace of a failure
+ * </pre>
+ */
+public final class RunDirectory implements AutoCloseable {
+  /** Where runs go unless they are sent elsewhere, relative to the working directory. */
+  public static final Path RUNS = Path.of("runs");
+
+  private static final String CONFIG = "config.resolved.yaml";
+  private static final DateTimeFormatter STAMP = DateTimeFormatter.ofPattern("yyyyMMdd-HHmmss");
+
+  private final Path folder;
+  private final FileChannel lockFile;
+
+  private RunDirectory(Path folder, FileChannel lockFile) {
+    this.folder = folder;
+    this.lockFile = lockFile;
+  }
+
+  /** A fresh directory {@code runs/<name>-<timestamp>}. */
+  public static RunDirectory create(String name, LocalDateTime now) throws IOException {
+    Files.createDirectories(RUNS);
+    for (int i = 1; ; i++) {
+      Path folder = RUNS.resolve(name + "-" + STAMP.format(now) + (i == 1 ? "" : "-" + i));
+      if (Files.notExists(folder)) {
+        return open(folder);
+      }
+    }
+  }
+
+  /**
+   * A directory of the user's choice for a new run.
+   *
+   * @throws IllegalArgumentException if it holds a run already
+   */
+  public static RunDirectory create(Path folder) throws IOException {
+    if (Files.exists(folder.resolve(CONFIG))) {
+      throw new IllegalArgumentException(
+          folder + " holds a run already; add --resume to go on with it, or choose another --out");
+    }
+    return open(folder);
+  }
+
+  /**
+   * The directory of an earlier run.
+   *
+   * @throws IllegalArgumentException if there is none
+   */
+  public static RunDirectory reopen(Path folder) throws IOException {
+    if (!Files.exists(folder.resolve(CONFIG))) {
+      throw new IllegalArgumentException(
+          folder + ": no run to resume here (it has no " + CONFIG + ")");
+    }
+    return open(folder);
+  }
+
+  /** The newest run of an experiment below {@link #RUNS}. */
+  public static Optional<Path> newest(String name) throws IOException {
+    return list().stream()
+        .filter(
+            run ->
+                run.getFileName()
+                    .toString()
+                    .matches(Pattern.quote(name) + "-[0-9]{8}-[0-9]{6}(-[0-9]+)?"))
+        .reduce((older, newer) -> newer);
+  }
+
+  /** All runs below {@link #RUNS}, oldest first. */
+  public static List<Path> list() throws IOException {
+    if (!Files.isDirectory(RUNS)) {
+      return List.of();
+    }
+    try (Stream<Path> folders = Files.list(RUNS)) {
+      return folders
+          .filter(folder -> Files.exists(folder.resolve(CONFIG)))
+          .sorted(Comparator.comparing(RunDirectory::modified).thenComparing(Path::toString))
+          .toList();
+    }
+  }
+
+  private static FileTime modified(Path run) {
+    try {
+      return Files.getLastModifiedTime(run.resolve("manifest.json"));
+    } catch (IOException e) {
+      return FileTime.fromMillis(0);
+    }
+  }
+
+  private static RunDirectory open(Path folder) throws IOException {
+    if (Files.exists(folder) && !Files.isDirectory(folder)) {
+      throw new IllegalArgumentException(folder + " is a file, wanted a folder for the run");
+    }
+    Files.createDirectories(folder);
+    FileChannel file =
+        FileChannel.open(
+            folder.resolve(".lock"), StandardOpenOption.CREATE, StandardOpenOption.WRITE);
+    FileLock lock;
+    try {
+      lock = file.tryLock();
+    } catch (OverlappingFileLockException e) {
+      lock = null;
+    }
+    if (lock == null) {
+      file.close();
+      throw new IllegalArgumentException(folder + ": another process is training in this folder");
+    }
+    return new RunDirectory(folder, file);
+  }
+
+  /** The folder itself. */
+  public Path folder() {
+    return folder;
+  }
+
+  /** Where checkpoints go. */
+  public Path checkpoints() {
+    return folder.resolve("checkpoints");
+  }
+
+  /** A file of the run. */
+  public Path file(String name) {
+    return folder.resolve(name);
+  }
+
+  /** Writes the experiment, every default spelled out. */
+  public void writeConfig(Experiment experiment) throws IOException {
+    WholeFile.write(
+        folder.resolve(CONFIG),
+        "# Every setting of this run, defaults included; ./ffc train takes it as it is.\n"
+            + ConfigWriter.yaml(experiment));
+  }
+
+  /** The experiment of a run. */
+  public static Experiment config(Path run) {
+    return new ConfigLoader().load(run.resolve(CONFIG), List.of(), false);
+  }
+
+  @Override
+  public void close() throws IOException {
+    lockFile.close();
+  }
+}
