@@ -4,6 +4,7 @@ import ffc.core.RunSummary;
 import ffc.core.StepReport;
 import ffc.core.eval.EvalResult;
 import java.util.Map;
+import java.util.TreeMap;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.node.ArrayNode;
 import tools.jackson.databind.node.ObjectNode;
@@ -68,7 +69,7 @@ final class Records {
     if (!result.tarAtFar().isEmpty()) {
       Json.put(figures, "tar_at_far", result.tarAtFar());
     }
-    result.rankN().forEach((rank, share) -> Json.put(figures, "rank" + rank, share));
+    new TreeMap<>(result.rankN()).forEach((rank, share) -> Json.put(figures, "rank" + rank, share));
     return figures;
   }
 
