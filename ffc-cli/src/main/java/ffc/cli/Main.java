@@ -13,17 +13,34 @@ import picocli.CommandLine.Command;
     description = "Train recognition models over very many identities.",
     mixinStandardHelpOptions = true,
     versionProvider = Version.class,
-    subcommands = {ConfigCommand.class},
+    subcommands = {TrainCommand.class, ConfigCommand.class},
     synopsisSubcommandLabel = "COMMAND")
 public final class Main {
   static final int FAILED = 1;
   static final int BAD_INPUT = 2;
 
+  private static String[] typed = {};
+
   private Main() {}
 
   /** Runs a command and ends the JVM with its exit code. */
   public static void main(String[] args) {
-    System.exit(commandLine().execute(args));
+    typed = args.clone();
+    int code;
+    try {
+      code = commandLine().execute(args);
+    } catch (OutOfMemoryError e) {
+      System.err.println(
+          "ffc: out of memory (" + e.getMessage() + "); a larger heap: FFC_JAVA_OPTS=-Xmx8g");
+      code = FAILED;
+    }
+    System.out.flush();
+    System.exit(code);
+  }
+
+  /** What was typed, for manifests. */
+  static String commandLineText() {
+    return "ffc " + String.join(" ", typed);
   }
 
   /** The commands, for {@link #main} and for tests. */
@@ -33,16 +50,20 @@ public final class Main {
         .setExecutionExceptionHandler((failure, line, parsed) -> report(failure, line.getErr()));
   }
 
-  /** Bad input is one line; anything else names the failure, and its trace goes to the log. */
+  /** Bad input is one line; anything else names the failure and where its stack trace is. */
   private static int report(Exception failure, PrintWriter err) {
+    if (System.getenv("FFC_DEBUG") != null) {
+      failure.printStackTrace(err);
+    }
     if (failure instanceof IllegalArgumentException) {
       err.println(failure.getMessage());
       return BAD_INPUT;
     }
-    err.println("ffc failed: " + failure + " (FFC_DEBUG=1 prints the stack trace)");
-    if (System.getenv("FFC_DEBUG") != null) {
-      failure.printStackTrace(err);
-    }
+    err.println(
+        "ffc: "
+            + (failure instanceof RunFailure
+                ? failure.getMessage()
+                : failure + " (FFC_DEBUG=1 prints the stack trace)"));
     return FAILED;
   }
 }

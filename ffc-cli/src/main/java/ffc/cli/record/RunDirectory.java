@@ -167,6 +167,17 @@ public final class RunDirectory implements AutoCloseable {
     return new ConfigLoader().load(run.resolve(CONFIG), List.of(), false);
   }
 
+  /** Removes the folder if nothing but the lock is in it. */
+  public void deleteIfUnused() throws IOException {
+    try (Stream<Path> files = Files.list(folder)) {
+      if (files.anyMatch(file -> !file.endsWith(".lock"))) {
+        return;
+      }
+    }
+    Files.deleteIfExists(folder.resolve(".lock"));
+    Files.delete(folder);
+  }
+
   @Override
   public void close() throws IOException {
     lockFile.close();

@@ -1,0 +1,44 @@
+package ffc.cli;
+
+import ffc.cli.record.RunDirectory;
+import ffc.core.NonFiniteException;
+import java.io.IOException;
+import java.io.PrintWriter;
+import java.io.StringWriter;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.time.Instant;
+
+/** A run that failed: one line for the person, the stack trace in the run's log. */
+final class RunFailure extends RuntimeException {
+  private static final long serialVersionUID = 1;
+
+  private RunFailure(String message, Throwable cause) {
+    super(message, cause);
+  }
+
+  static RunFailure of(Throwable cause, RunDirectory directory) {
+    Path log = directory.file("run.log");
+    String what =
+        cause instanceof NonFiniteException
+            ? cause.getMessage()
+            : cause.getClass().getSimpleName() + ": " + cause.getMessage();
+    String where;
+    try {
+      StringWriter trace = new StringWriter();
+      cause.printStackTrace(new PrintWriter(trace));
+      Files.writeString(
+          log,
+          Instant.now() + " " + trace,
+          StandardCharsets.UTF_8,
+          StandardOpenOption.CREATE,
+          StandardOpenOption.APPEND);
+      where = " (stack trace in " + log + ")";
+    } catch (IOException e) {
+      where = " (no stack trace could be written to " + log + ": " + e.getMessage() + ")";
+    }
+    return new RunFailure(what.replaceAll("\\s*\\R\\s*", " ") + where, cause);
+  }
+}

@@ -1,0 +1,75 @@
+package ffc.cli;
+
+import java.io.PrintStream;
+import java.lang.reflect.InvocationHandler;
+import java.lang.reflect.Proxy;
+import java.util.function.BooleanSupplier;
+
+/**
+ * Turns SIGINT and SIGTERM into a wish to stop; a second one ends the process at once. The process
+ * then exits with 128 + the number of the signal, as shells and schedulers expect.
+ */
+final class StopSignal implements BooleanSupplier {
+  private static final int INT = 2;
+  private static final int TERM = 15;
+
+  private final PrintStream err;
+  private volatile int received;
+
+  private StopSignal(PrintStream err) {
+    this.err = err;
+  }
+
+  /** Starts listening; messages go to {@code err}. */
+  static StopSignal install(PrintStream err) {
+    StopSignal stop = new StopSignal(err);
+    stop.handle("INT", INT);
+    stop.handle("TERM", TERM);
+    return stop;
+  }
+
+  @Override
+  public boolean getAsBoolean() {
+    return received != 0;
+  }
+
+  /** Exit code of a process that was asked to stop. */
+  int exitCode() {
+    return 128 + received;
+  }
+
+  private void onSignal(int number) {
+    if (received != 0) {
+      Runtime.getRuntime().halt(exitCode());
+    }
+    received = number;
+    err.println();
+    err.println("ffc: stopping after this step with a checkpoint (once more: at once)");
+  }
+
+  /**
+   * The JDK's only way to a signal is sun.misc.Signal, which is exported but makes the compiler
+   * warn wherever it is named; so it is called by name.
+   */
+  private void handle(String name, int number) {
+    try {
+      Class<?> signal = Class.forName("sun.misc.Signal");
+      Class<?> handler = Class.forName("sun.misc.SignalHandler");
+      InvocationHandler onSignal =
+          (proxy, method, arguments) -> {
+            if (method.getName().equals("handle")) {
+              onSignal(number);
+            }
+            return null;
+          };
+      Object proxy =
+          Proxy.newProxyInstance(handler.getClassLoader(), new Class<?>[] {handler}, onSignal);
+      signal
+          .getMethod("handle", signal, handler)
+          .invoke(null, signal.getConstructor(String.class).newInstance(name), proxy);
+    } catch (ReflectiveOperationException e) {
+      // A JVM that keeps the signal to itself (-Xrs) ends on it; checkpoints cover that.
+      err.println("ffc: SIG" + name + " will end the process at once (" + e.getCause() + ")");
+    }
+  }
+}

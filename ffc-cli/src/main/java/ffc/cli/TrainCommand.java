@@ -1,0 +1,81 @@
+package ffc.cli;
+
+import ffc.cli.config.ConfigLoader;
+import ffc.cli.config.Experiment;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.concurrent.Callable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.Parameters;
+import picocli.CommandLine.Spec;
+
+/** {@code ffc train}. */
+@Command(
+    name = "train",
+    description = {
+      "Train the experiment of a config file.",
+      "",
+      "Ctrl-C ends the run after the current step with a checkpoint (exit code 130);"
+          + " --resume goes on from it. Paths are relative to the working directory.",
+      ""
+    },
+    mixinStandardHelpOptions = true)
+final class TrainCommand implements Callable<Integer> {
+  private static final String NEWEST = "";
+
+  @Spec private picocli.CommandLine.Model.CommandSpec spec;
+
+  @Parameters(paramLabel = "CONFIG", arity = "0..1", description = "Experiment file")
+  private Path config;
+
+  @Option(
+      names = "--set",
+      paramLabel = "PATH=VALUE",
+      description =
+          "Override a setting, such as method.capacity=500 or evaluate.0.path=x.rec; an empty value"
+              + " restores the default")
+  private List<String> set = List.of();
+
+  @Option(
+      names = "--out",
+      paramLabel = "DIR",
+      description = "Run directory (default runs/<name>-<time>)")
+  private Path out;
+
+  @Option(
+      names = "--resume",
+      paramLabel = "DIR",
+      arity = "0..1",
+      fallbackValue = NEWEST,
+      description =
+          "Go on with a run: its directory or one of its checkpoints (default: the newest run of"
+              + " this experiment's name)")
+  private String resume;
+
+  @Override
+  public Integer call() throws IOException {
+    if (config == null && resume != null && Files.isRegularFile(Path.of(resume))) {
+      config = Path.of(resume); // train --resume CONFIG
+      resume = NEWEST;
+    }
+    if (config == null && resume != null && !resume.equals(NEWEST)) {
+      config = RunTarget.runOf(Path.of(resume)).resolve("config.resolved.yaml");
+    }
+    if (config == null) {
+      throw new ParameterException(
+          spec.commandLine(), "missing CONFIG, such as configs/quickstart.yaml");
+    }
+    Experiment experiment = new ConfigLoader().load(config, set, true);
+    RunTarget target =
+        resume == null
+            ? RunTarget.fresh(experiment, out)
+            : resume.equals(NEWEST)
+                ? RunTarget.newest(experiment, out)
+                : RunTarget.resume(experiment, Path.of(resume), out);
+    return new TrainingRun(experiment, target, spec.commandLine().getOut()).run();
+  }
+}

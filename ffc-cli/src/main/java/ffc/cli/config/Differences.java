@@ -1,0 +1,84 @@
+package ffc.cli.config;
+
+import ffc.core.OptimizerConfig.Course;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.TreeSet;
+import tools.jackson.databind.JsonNode;
+
+/**
+ * What keeps a run from being resumed under another config: settings that decide the sequence of
+ * losses. Paths, reports, evaluations, threads and the length of the run may change.
+ */
+public final class Differences {
+  private static final List<String> FREE =
+      List.of(
+          "name",
+          "data.train", // the checkpoint knows the data by their fingerprint
+          "data.workers",
+          "data.prefetch",
+          "data.cacheBytes",
+          "data.corruptBudget",
+          "model.initFrom", // only counts before the first step
+          "run.steps",
+          "run.reportEvery",
+          "run.checkpointEvery",
+          "run.keepCheckpoints",
+          "run.best",
+          "run.threads",
+          "run.onNonFinite",
+          "run.profile",
+          "evaluate");
+
+  private Differences() {}
+
+  /** One line for each difference that matters; empty if the run can go on under {@code now}. */
+  public static List<String> that(Experiment run, Experiment now) {
+    Map<String, String> old = settings(run);
+    Map<String, String> wanted = settings(now);
+    TreeSet<String> all = new TreeSet<>(old.keySet());
+    all.addAll(wanted.keySet());
+    List<String> lines = new ArrayList<>();
+    for (String path : all) {
+      String before = old.getOrDefault(path, "absent");
+      String after = wanted.getOrDefault(path, "absent");
+      if (!before.equals(after)) {
+        lines.add(path + ": the run has " + before + ", the config says " + after);
+      }
+    }
+    return lines;
+  }
+
+  private static Map<String, String> settings(Experiment experiment) {
+    List<Problem> none = new ArrayList<>();
+    byte[] yaml = ConfigWriter.yaml(experiment).getBytes(StandardCharsets.UTF_8);
+    Map<String, String> flat = new TreeMap<>();
+    flatten("", YamlReader.read("config", yaml, none).root(), flat);
+    Course course = experiment.optimizer().schedule().type();
+    if (course != Course.constant && course != Course.multistep) {
+      // The other courses stretch over the run unless they have a length of their own.
+      flat.putIfAbsent("optimizer.schedule.steps", experiment.run().steps().toString());
+    }
+    return flat;
+  }
+
+  private static void flatten(String path, JsonNode node, Map<String, String> flat) {
+    if (FREE.contains(path)) {
+      return;
+    }
+    if (node.isObject()) {
+      node.properties()
+          .forEach(
+              child ->
+                  flatten(
+                      path.isEmpty() ? child.getKey() : path + "." + child.getKey(),
+                      child.getValue(),
+                      flat));
+    } else {
+      flat.put(path, node.toString());
+    }
+  }
+}
