@@ -45,6 +45,7 @@ public final class Ffc implements Method {
   private final FfcHead head;
   private final FfcStatistics statistics = new FfcStatistics();
   private final NDManager manager;
+  private final StepProfile profile;
   private final int batch;
   private final int slices;
 
@@ -57,6 +58,7 @@ public final class Ffc implements Method {
     this.config = config;
     this.probe = context.probe();
     this.exchange = context.exchange();
+    this.profile = context.profile();
     this.batch = context.data().pairsPerBatch();
     this.slices = context.run().accumulate();
     this.manager = probe.parameters().weightList().head().getManager().newSubManager();
@@ -120,6 +122,7 @@ public final class Ffc implements Method {
   public Losses accumulate(DevicePair pair) {
     NDArray galleryX = galleryFeatures(pair, pair.x());
     NDArray galleryY = galleryFeatures(pair, pair.y());
+    profile.lap("gallery");
     GlobalBatch all =
         exchange.exchange(
             step,
@@ -129,6 +132,7 @@ public final class Ffc implements Method {
                 new Side(pair.yIds(), rows(galleryY))));
     Proposal passA = group.propose(all.y().ids(), all.y().features());
     toCommit = group.propose(all.x().ids(), all.x().features());
+    profile.lap("group");
     Losses.Sum losses = new Losses.Sum();
     pass(
         pair,
@@ -185,6 +189,7 @@ public final class Ffc implements Method {
         scope.suppressNotUsedWarning();
         NDArray images = pair.images(side, slice);
         NDArray features = Autograd.record(() -> probe.features(images, true));
+        profile.lap("forward");
         NDArray detached = features.stopGradient();
         NDArray normB1 = MarginHead.norm(detached);
         NDArray unitBE = detached.div(normB1);
@@ -194,8 +199,10 @@ public final class Ffc implements Method {
         losses.add("fresh", result.fresh());
         statistics.cosine(
             FfcHead.scalar(unitBE.mul(partnerBE.get(from + ":" + to)).sum()) / (to - from));
+        profile.lap("head");
         Autograd.backward(
             features, MarginHead.throughNormalisation(result.gradientBE(), unitBE, normB1));
+        profile.lap("backward");
       }
     }
   }
@@ -211,8 +218,10 @@ public final class Ffc implements Method {
   public void update(double learningRate) {
     mirror.apply(group.commit(toCommit).row0());
     toCommit = null;
+    profile.lap("group");
     step++;
     gallery.follow(step);
+    profile.lap("update");
   }
 
   @Override

@@ -15,6 +15,7 @@ import ffc.loaders.Dataset;
  * @param run precision and number of slices a step
  * @param seed of the experiment
  * @param exchange what the trainers exchange in a step
+ * @param profile booked by the method: gallery, group, forward, head, backward, update
  */
 public record MethodContext(
     Encoder probe,
@@ -24,7 +25,8 @@ public record MethodContext(
     OptimizerConfig optimizer,
     RunConfig run,
     long seed,
-    GroupExchange exchange) {
+    GroupExchange exchange,
+    StepProfile profile) {
 
   /** Builds a method. */
   @FunctionalInterface

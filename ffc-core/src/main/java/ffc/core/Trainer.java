@@ -64,6 +64,7 @@ public final class Trainer implements AutoCloseable {
   private final Checkpoints checkpoints;
   private final Evaluations evaluations;
   private final StepTimes times = new StepTimes();
+  private final StepProfile profile = new StepProfile();
 
   private TrainerState state;
   private long peakAnonymous;
@@ -95,6 +96,9 @@ public final class Trainer implements AutoCloseable {
     probe = Encoder.create(setup.model(), manager, setup.seed());
     probe.parameters().requireGradients();
     optimizer = Optimizer.of(setup.optimizer(), probe.parameters(), manager);
+    if (setup.model().initFrom() != null && setup.resumeFrom() == null) {
+      Weights.loadFile(probe.parameters(), Path.of(setup.model().initFrom()));
+    }
     schedule =
         new Schedule(
             setup.optimizer().learningRate(), setup.optimizer().schedule(), setup.run().steps());
@@ -111,7 +115,8 @@ public final class Trainer implements AutoCloseable {
                     setup.optimizer(),
                     setup.run(),
                     setup.seed(),
-                    exchange));
+                    exchange,
+                    profile));
     evaluations = new Evaluations(setup.evaluate(), probe, method);
     if (setup.resumeFrom() == null) {
       state = new TrainerState(0, 0, 0, Cursor.START, dataset.fingerprint(), Double.NaN);
@@ -166,6 +171,7 @@ public final class Trainer implements AutoCloseable {
 
   private StepResult step(DualLoader loader) {
     double rate = schedule.at(state.step());
+    profile.begin();
     if (setup.model().dropout() > 0) {
       // The engine's generator cannot be saved, so every step starts it anew.
       Engine.getInstance().setRandomSeed((int) (setup.seed() * 31 + state.step()));
@@ -174,8 +180,7 @@ public final class Trainer implements AutoCloseable {
         NDManager stepManager = manager.newSubManager();
         NDScope scope = new NDScope()) {
       scope.suppressNotUsedWarning();
-      DevicePair pair =
-          DevicePair.upload(batch, setup.model().shape(), stepManager, setup.run().accumulate());
+      DevicePair pair = upload(batch, stepManager);
       Losses losses = method.accumulate(pair);
       double norm = optimizer.gradientNorm();
       boolean finite = Double.isFinite(losses.total()) && Double.isFinite(norm);
@@ -185,6 +190,7 @@ public final class Trainer implements AutoCloseable {
       if (finite) {
         Double clip = setup.optimizer().clipNorm();
         optimizer.step(rate, clip == null || norm <= clip ? 1 : clip / norm);
+        profile.lap("optimizer");
         method.update(rate);
       }
       optimizer.zeroGradients();
@@ -199,6 +205,14 @@ public final class Trainer implements AutoCloseable {
               state.bestValue());
       return new StepResult(losses, rate, norm, images, batch.next());
     }
+  }
+
+  private DevicePair upload(PairBatch batch, NDManager stepManager) {
+    profile.lap("data");
+    DevicePair pair =
+        DevicePair.upload(batch, setup.model().shape(), stepManager, setup.run().accumulate());
+    profile.lap("upload");
+    return pair;
   }
 
   private void afterStep(Interval interval, StepResult result, boolean end, boolean stopped)
@@ -236,6 +250,14 @@ public final class Trainer implements AutoCloseable {
         new TrainerState(
             state.step(), state.images(), state.skipped(), state.cursor(), state.data(), value);
     return true;
+  }
+
+  private Map<String, Double> statistics() {
+    Map<String, Double> figures = new LinkedHashMap<>(method.statistics());
+    if (setup.run().profile()) {
+      figures.putAll(profile.take());
+    }
+    return figures;
   }
 
   private void save(CheckpointWriter out) throws IOException {
@@ -341,7 +363,7 @@ public final class Trainer implements AutoCloseable {
               result.gradientNorm(),
               imagesPerSecond(),
               (double) waited / nanos,
-              method.statistics(),
+              statistics(),
               ProcessMemory.rss());
       nanos = 0;
       waited = 0;

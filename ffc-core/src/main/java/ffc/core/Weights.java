@@ -1,7 +1,12 @@
 package ffc.core;
 
 import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.NDManager;
+import ai.djl.ndarray.types.Shape;
 import ffc.core.nn.Parameters;
+import ffc.core.weights.WeightFile;
+import java.nio.file.Path;
+import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.TreeSet;
 
@@ -23,6 +28,22 @@ final class Weights {
               + first(unknown));
     }
     stored.forEach(parameters::set);
+  }
+
+  /** Fills a network from a weight file of this or another system. */
+  static void loadFile(Parameters parameters, Path file) {
+    try (NDManager manager = NDManager.newBaseManager()) {
+      Map<String, NDArray> arrays = new LinkedHashMap<>();
+      WeightFile.read(file)
+          .forEach(
+              (name, tensor) -> {
+                // PyTorch's count of batches, which only a cumulative average would use.
+                if (!name.endsWith("num_batches_tracked")) {
+                  arrays.put(name, manager.create(tensor.toFloats(), new Shape(tensor.shape())));
+                }
+              });
+      load(parameters, arrays, "model.initFrom " + file);
+    }
   }
 
   private static String first(TreeSet<String> names) {

@@ -35,7 +35,7 @@ public final class Parameters implements AutoCloseable {
   }
 
   /** A trainable weight drawn uniformly from [-bound, bound]. */
-  NDArray uniform(String name, Shape shape, double bound) {
+  public NDArray uniform(String name, Shape shape, double bound) {
     float[] values = new float[Math.toIntExact(shape.size())];
     SplittableRandom random = new SplittableRandom(seed ^ hash(name));
     for (int i = 0; i < values.length; i++) {
@@ -47,12 +47,12 @@ public final class Parameters implements AutoCloseable {
   }
 
   /** A trainable weight with one initial value. */
-  NDArray constant(String name, Shape shape, float value) {
+  public NDArray constant(String name, Shape shape, float value) {
     return addWeight(name, manager.full(shape, value));
   }
 
   /** An array that is not trained by gradient. */
-  NDArray buffer(String name, Shape shape, float value) {
+  public NDArray buffer(String name, Shape shape, float value) {
     return add(name, manager.full(shape, value));
   }
 
