@@ -1,25 +1,25 @@
 #!/usr/bin/env bash
 # Ablation of the FFC recipe on the quick-start data: one factor at a time, several seeds each.
 #
-#   bench/ablate.sh [--seeds "1 2 3"] [--steps 1000] [--out runs/ablation] [FACTOR ...]
+#   bench/ablate.sh [--seeds "1 2 3"] [--steps 1000] [--jobs 2] [--out runs/ablation] [FACTOR ...]
 #
-# Without FACTOR names all of them run. Finished cells are kept: a second call continues. The table
+# Without FACTOR names all of them run, --jobs at a time with one compute thread each. Finished cells are kept: a second call continues. The table
 # goes to OUT/table.md.
 set -euo pipefail
 cd "$(dirname "$0")/.."
-seeds="1 2 3" steps=1000 out=runs/ablation
+seeds="1 2 3" steps=1000 jobs=2 out=runs/ablation
 while [[ "${1:-}" == --* ]]; do
   case "$1" in
     --seeds) seeds=$2 ;;
     --steps) steps=$2 ;;
+    --jobs) jobs=$2 ;;
     --out) out=$2 ;;
     *) echo "unknown option $1" >&2; exit 2 ;;
   esac
   shift 2
 done
 
-config=configs/glyph-quick-1000.yaml
-# name | what differs from the config
+# name | what differs from configs/glyph-quick-1000.yaml
 factors=(
   "default|"
   "no-partner|data.instancePartner=false"
@@ -43,22 +43,32 @@ factors=(
 )
 
 wanted=("$@")
-chosen() { [[ ${#wanted[@]} == 0 ]] && return 0; local w; for w in "${wanted[@]}"; do [[ $w == "$1" ]] && return 0; done; return 1; }
+chosen() {
+  local w
+  [[ ${#wanted[@]} == 0 ]] && return 0
+  for w in "${wanted[@]}"; do [[ $w == "$1" ]] && return 0; done
+  return 1
+}
+
+run_cell() { # OUT, STEPS, seed, name|sets
+  local out=$1 steps=$2 seed=$3 name=${4%%|*} file=configs/glyph-quick-1000.yaml
+  local cell="$out/$name-seed$seed" set sets=()
+  [[ -s "$cell/summary.json" ]] && return 0
+  for set in ${4#*|}; do
+    if [[ $set == CONFIG=* ]]; then file=${set#CONFIG=}; else sets+=(--set "$set"); fi
+  done
+  rm -rf "$cell"
+  echo "$(date +%T) $name, seed $seed"
+  ./ffc train "$file" --set "seed=$seed" --set "run.steps=$steps" --set run.threads=1 "${sets[@]}" \
+    --out "$cell" >"$out/$name-seed$seed.log" 2>&1 || { echo "failed, see $out/$name-seed$seed.log" >&2; return 1; }
+}
+export -f run_cell
 
 mkdir -p "$out"
+./ffc --version >/dev/null # builds once, before the jobs start
 for seed in $seeds; do
   for factor in "${factors[@]}"; do
-    name=${factor%%|*}
-    chosen "$name" || continue
-    cell="$out/$name-seed$seed"
-    [[ -s "$cell/summary.json" ]] && continue
-    file=$config sets=(--set "seed=$seed" --set "run.steps=$steps")
-    for set in ${factor#*|}; do
-      if [[ $set == CONFIG=* ]]; then file=${set#CONFIG=}; else sets+=(--set "$set"); fi
-    done
-    rm -rf "$cell"
-    echo "$(date +%T) $name, seed $seed"
-    ./ffc train "$file" "${sets[@]}" --out "$cell" >"$out/$name-seed$seed.log" 2>&1 || { echo "failed, see $out/$name-seed$seed.log" >&2; exit 1; }
+    ! chosen "${factor%%|*}" || printf '%s\0%s\0%s\0%s\0' "$out" "$steps" "$seed" "$factor"
   done
-done
+done | xargs -0 -n 4 -P "$jobs" bash -c 'run_cell "$@"' _
 python3 bench/ablation_table.py "$out" | tee "$out/table.md"
