@@ -21,7 +21,7 @@ public final class Autograd {
   }
 
   /** Runs a forward pass with recording on, and off again afterwards. */
-  static NDArray record(Supplier<NDArray> forward) {
+  public static NDArray record(Supplier<NDArray> forward) {
     JniUtils.setGradMode(true);
     try {
       return forward.get();
@@ -36,7 +36,7 @@ public final class Autograd {
    * @param output result of {@link #record}
    * @param gradient d loss / d output, same shape and type
    */
-  static void backward(NDArray output, NDArray gradient) {
+  public static void backward(NDArray output, NDArray gradient) {
     JniUtils.backward((PtNDArray) output, (PtNDArray) gradient, false, false);
   }
 }

@@ -16,14 +16,14 @@ public record Losses(Map<String, Double> terms) {
   }
 
   /** Adds up terms as they come. */
-  static final class Sum {
+  public static final class Sum {
     private final Map<String, Double> terms = new LinkedHashMap<>();
 
-    void add(String term, double value) {
+    public void add(String term, double value) {
       terms.merge(term, value, Double::sum);
     }
 
-    Losses total() {
+    public Losses total() {
       return new Losses(terms);
     }
   }

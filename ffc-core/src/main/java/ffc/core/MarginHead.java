@@ -129,12 +129,12 @@ public final class MarginHead {
    * Divides rows by their norm and returns both; the gradient of the normalisation is {@link
    * #throughNormalisation}.
    */
-  static NDArray normalise(NDArray rowsBE) {
+  public static NDArray normalise(NDArray rowsBE) {
     return rowsBE.div(norm(rowsBE));
   }
 
   /** Euclidean norms of the rows, f [B, 1], bounded below so that a zero row stays finite. */
-  static NDArray norm(NDArray rowsBE) {
+  public static NDArray norm(NDArray rowsBE) {
     NDArray norm = rowsBE.square().sum(new int[] {1}, true).sqrt();
     return NDArrays.maximum(norm, 1e-12f);
   }
@@ -143,7 +143,7 @@ public final class MarginHead {
    * Gradient with respect to raw rows v, given the one with respect to u = v / |v|: (g − u (u·g)) /
    * |v|.
    */
-  static NDArray throughNormalisation(NDArray gradientBE, NDArray unitBE, NDArray normB1) {
+  public static NDArray throughNormalisation(NDArray gradientBE, NDArray unitBE, NDArray normB1) {
     NDArray along = gradientBE.mul(unitBE).sum(new int[] {1}, true);
     return gradientBE.sub(unitBE.mul(along)).div(normB1);
   }

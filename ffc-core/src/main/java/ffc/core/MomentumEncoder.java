@@ -16,7 +16,7 @@ public final class MomentumEncoder implements AutoCloseable {
   private final FfcConfig config;
 
   /** Starts as a copy of the probe. */
-  MomentumEncoder(
+  public MomentumEncoder(
       Encoder probe, ModelConfig model, FfcConfig config, NDManager manager, long seed) {
     this.gallery = Encoder.create(model, manager, seed);
     this.probe = probe;
@@ -25,7 +25,7 @@ public final class MomentumEncoder implements AutoCloseable {
   }
 
   /** Unit features of images, f32 [B, E]. */
-  NDArray embed(NDArray images) {
+  public NDArray embed(NDArray images) {
     return gallery.embed(images, config.galleryBatchNorm() == FfcConfig.GalleryBatchNorm.batch);
   }
 
@@ -35,7 +35,7 @@ public final class MomentumEncoder implements AutoCloseable {
    *
    * @param step steps completed, from 1
    */
-  void follow(long step) {
+  public void follow(long step) {
     double m = momentum(step);
     NativeOps.lerp(gallery.parameters().weightList(), probe.parameters().weightList(), 1 - m);
     if (config.galleryBatchNorm() == FfcConfig.GalleryBatchNorm.ema) {
@@ -44,7 +44,7 @@ public final class MomentumEncoder implements AutoCloseable {
   }
 
   /** m at a step: constant, or min(m, (1 + t) / (20 + t)). */
-  double momentum(long step) {
+  public double momentum(long step) {
     double m = config.galleryMomentum();
     return config.galleryMomentumSchedule() == FfcConfig.MomentumCourse.ramp
         ? Math.min(m, (1.0 + step) / (20.0 + step))
@@ -52,7 +52,7 @@ public final class MomentumEncoder implements AutoCloseable {
   }
 
   /** The network itself. */
-  Encoder encoder() {
+  public Encoder encoder() {
     return gallery;
   }
 

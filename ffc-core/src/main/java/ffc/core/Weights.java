@@ -11,10 +11,10 @@ import java.util.Map;
 import java.util.TreeSet;
 
 /** Fills a network with stored arrays, strictly: every name on both sides, every shape equal. */
-final class Weights {
+public final class Weights {
   private Weights() {}
 
-  static void load(Parameters parameters, Map<String, NDArray> stored, String what) {
+  public static void load(Parameters parameters, Map<String, NDArray> stored, String what) {
     TreeSet<String> missing = new TreeSet<>(parameters.all().keySet());
     missing.removeAll(stored.keySet());
     TreeSet<String> unknown = new TreeSet<>(stored.keySet());
