@@ -1,0 +1,86 @@
+package ffc.pfc;
+
+import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.NDScope;
+import ffc.core.Autograd;
+import ffc.core.DevicePair;
+import ffc.core.Encoder;
+import ffc.core.Footprint;
+import ffc.core.MarginHead;
+import java.util.Arrays;
+
+/**
+ * One forward and backward pass of the probe over both sides of a batch together: 2B images, x
+ * above y, slice by slice. With slices, batch norm and the loss of a head that compares samples
+ * with each other see a slice at a time.
+ */
+final class JointForward {
+  // b images of a slice and side, E embedding
+
+  private JointForward() {}
+
+  /** A loss on unit embeddings. */
+  @FunctionalInterface
+  interface Head {
+    /**
+     * Scores a slice.
+     *
+     * @param unitBE unit embeddings, f32 [2b, E], outside of gradient recording
+     * @param slice what the rows are
+     * @return d loss / d unit embedding, f32 [2b, E]
+     */
+    NDArray gradient(NDArray unitBE, Slice slice);
+  }
+
+  /**
+   * The rows of a slice.
+   *
+   * @param ids identity of each row: x, then y
+   * @param images f32 [2b, channels, height, width]
+   * @param share of the batch that the slice is
+   * @param from first row of the slice on each side of the batch
+   */
+  record Slice(long[] ids, NDArray images, double share, int from) {}
+
+  static void run(Encoder probe, DevicePair pair, Head head) {
+    for (int i = 0; i < pair.slices(); i++) {
+      int from = pair.from(i);
+      int to = pair.from(i + 1);
+      try (NDScope scope = new NDScope()) {
+        scope.suppressNotUsedWarning();
+        NDArray images = pair.images(pair.x(), i).concat(pair.images(pair.y(), i));
+        NDArray features = Autograd.record(() -> probe.features(images, true));
+        NDArray detached = features.stopGradient();
+        NDArray normB1 = MarginHead.norm(detached);
+        NDArray unitBE = detached.div(normB1);
+        Slice slice =
+            new Slice(
+                concat(
+                    Arrays.copyOfRange(pair.xIds(), from, to),
+                    Arrays.copyOfRange(pair.yIds(), from, to)),
+                images,
+                (double) (to - from) / pair.size(),
+                from);
+        NDArray gradientBE = head.gradient(unitBE, slice);
+        Autograd.backward(features, MarginHead.throughNormalisation(gradientBE, unitBE, normB1));
+      }
+    }
+  }
+
+  /**
+   * A method's footprint with the activations of the second side: a trainer predicts those of one
+   * side, here both are alive at once.
+   *
+   * @param images that one forward pass takes, both sides together
+   */
+  static Footprint withSecondSide(Footprint footprint, Encoder probe, int images) {
+    return footprint.with(
+        "activations_second_side", 4 * probe.activationsPerImage() * (images / 2));
+  }
+
+  static long[] concat(long[] x, long[] y) {
+    long[] both = Arrays.copyOf(x, x.length + y.length);
+    System.arraycopy(y, 0, both, x.length, y.length);
+    return both;
+  }
+}

@@ -1,0 +1,45 @@
+package ffc.pfc;
+
+import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.NDManager;
+import ai.djl.ndarray.types.DataType;
+import ai.djl.ndarray.types.Shape;
+import ai.djl.pytorch.engine.PtNDArray;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.nio.FloatBuffer;
+
+/** Host views of tensors: on the CPU without a copy. */
+final class NativeBuffers {
+  private NativeBuffers() {}
+
+  /** The bytes of a contiguous tensor on the CPU; valid as long as the tensor. */
+  static ByteBuffer view(NDArray array) {
+    return ((PtNDArray) array).toByteBuffer(true).order(ByteOrder.LITTLE_ENDIAN);
+  }
+
+  /** The values of an f32 tensor: a view on the CPU, a copy on another device. */
+  static FloatBuffer floats(NDArray array) {
+    return view(array).asFloatBuffer();
+  }
+
+  /** Writes values. */
+  @FunctionalInterface
+  interface Filler {
+    void fill(FloatBuffer values);
+  }
+
+  /** A new f32 tensor filled on the host: in place on the CPU, uploaded to another device. */
+  static NDArray create(NDManager manager, Shape shape, Filler filler) {
+    if (manager.getDevice().isGpu()) {
+      ByteBuffer host =
+          ByteBuffer.allocateDirect(Math.toIntExact(4 * shape.size()))
+              .order(ByteOrder.LITTLE_ENDIAN);
+      filler.fill(host.asFloatBuffer());
+      return manager.create(host, shape, DataType.FLOAT32);
+    }
+    NDArray array = manager.create(shape, DataType.FLOAT32);
+    filler.fill(floats(array));
+    return array;
+  }
+}

@@ -1,0 +1,88 @@
+package ffc.pfc;
+
+import ai.djl.Device;
+import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.NDManager;
+import ai.djl.ndarray.NDScope;
+import ai.djl.ndarray.types.DataType;
+import ai.djl.ndarray.types.Shape;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.nio.channels.FileChannel;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+
+/** Where tables get their zeroed segments from. Closing it ends the life of all of them. */
+sealed interface TableMemory extends AutoCloseable {
+
+  /** The longest segment in bytes, a power of two that a buffer can address. */
+  int SEGMENT_BYTES = 1 << 30;
+
+  /**
+   * A new segment of zeros, little-endian, at most {@link #SEGMENT_BYTES} long.
+   *
+   * @param table name of the table it belongs to
+   */
+  ByteBuffer segment(String table, int bytes);
+
+  @Override
+  void close();
+
+  /**
+   * Memory of the tensor engine: neither the Java heap nor the limit of direct buffers bounds it.
+   */
+  final class Native implements TableMemory {
+    private final NDManager manager = NDManager.newBaseManager(Device.cpu());
+
+    @Override
+    public ByteBuffer segment(String table, int bytes) {
+      NDArray array = manager.zeros(new Shape(bytes), DataType.UINT8);
+      NDScope.unregister(array);
+      return NativeBuffers.view(array);
+    }
+
+    @Override
+    public void close() {
+      manager.close();
+    }
+  }
+
+  /**
+   * Files mapped into memory, for tables larger than it. The files have no name once they are
+   * mapped, so that they vanish with the process however it ends; a checkpoint is what lasts.
+   */
+  final class Mapped implements TableMemory {
+    private final Path folder;
+
+    Mapped(Path folder) {
+      this.folder = folder;
+    }
+
+    @Override
+    public ByteBuffer segment(String table, int bytes) {
+      try {
+        Files.createDirectories(folder);
+        Path file = Files.createTempFile(folder, table + "-", ".rows");
+        try (FileChannel channel =
+            FileChannel.open(file, StandardOpenOption.READ, StandardOpenOption.WRITE)) {
+          return channel
+              .map(FileChannel.MapMode.READ_WRITE, 0, bytes)
+              .order(ByteOrder.LITTLE_ENDIAN);
+        } finally {
+          Files.delete(file);
+        }
+      } catch (IOException e) {
+        throw new UncheckedIOException(
+            folder + ": cannot map " + bytes + " bytes for the table " + table, e);
+      }
+    }
+
+    @Override
+    public void close() {
+      // A mapping ends when its buffer is collected.
+    }
+  }
+}

@@ -1,0 +1,266 @@
+package ffc.pfc;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.within;
+
+import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.NDManager;
+import ai.djl.ndarray.types.Shape;
+import ffc.core.Autograd;
+import java.io.ByteArrayInputStream;
+import java.io.ByteArrayOutputStream;
+import java.io.DataInputStream;
+import java.io.DataOutputStream;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Random;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class ClassCentersTest {
+  private static final int E = 6;
+  private static final RowRule SGD = new RowRule.SgdRows(0.9f, true, 1e-2f);
+  private static final RowRule ADAMW = new RowRule.AdamWRows(0.9, 0.99, 1e-8, 0.05);
+
+  private NDManager manager;
+  private final List<AutoCloseable> open = new ArrayList<>();
+
+  @BeforeEach
+  void open() {
+    manager = NDManager.newBaseManager();
+    Autograd.off();
+  }
+
+  @AfterEach
+  void close() throws Exception {
+    for (AutoCloseable resource : open) {
+      resource.close();
+    }
+    manager.close();
+  }
+
+  private ClassCenters centers(
+      int classes, RowRule rule, boolean dense, TableMemory memory, int threads) {
+    RowWorkers workers = new RowWorkers(threads);
+    open.add(workers);
+    open.add(memory);
+    return new ClassCenters(classes, E, 3, rule, dense, memory, workers);
+  }
+
+  /** Runs some steps of random gradients on sampled classes and returns the sampled ones. */
+  private void train(ClassCenters centers, long seed, int firstStep, int steps) {
+    for (int step = firstStep; step < firstStep + steps; step++) {
+      SampledClasses sampled = sample(centers, seed, step);
+      centers.prepare(sampled);
+      List<NDArray> gradients = gradients(sampled.count(), seed + step);
+      centers.update(sampled, gradients, step < 3 ? 0.1 : 0.01, step + 1);
+    }
+  }
+
+  private static SampledClasses sample(ClassCenters centers, long seed, int step) {
+    return new ClassSampler(centers.classes(), 0.2, seed, 0, 1).sample(step, new long[] {1, 5});
+  }
+
+  private List<NDArray> gradients(int count, long seed) {
+    Random random = new Random(seed);
+    List<NDArray> blocks = new ArrayList<>();
+    for (int from = 0; from < count; from += ClassCenters.BLOCK) {
+      int rows = Math.min(ClassCenters.BLOCK, count - from);
+      float[] values = new float[rows * E];
+      for (int i = 0; i < values.length; i++) {
+        values[i] = (float) random.nextGaussian();
+      }
+      blocks.add(manager.create(values, new Shape(rows, E)));
+    }
+    return blocks;
+  }
+
+  @Test
+  void aSparseStepLeavesUnsampledRowsAndTheirStateBitIdentical() {
+    for (RowRule rule : List.of(SGD, ADAMW)) {
+      ClassCenters centers = centers(400, rule, false, new TableMemory.Native(), 2);
+      train(centers, 1, 0, 4);
+      float[][] before = snapshot(centers, rule);
+      SampledClasses sampled = sample(centers, 1, 4);
+      train(centers, 1, 4, 1);
+      float[][] after = snapshot(centers, rule);
+      for (int cls = 0; cls < 400; cls++) {
+        if (sampled.column(cls) >= 0) {
+          assertThat(after[cls]).isNotEqualTo(before[cls]);
+        } else {
+          assertThat(bits(after[cls])).as(rule + ", class " + cls).isEqualTo(bits(before[cls]));
+        }
+      }
+    }
+  }
+
+  @Test
+  void aDenseStepMovesEveryRow() {
+    ClassCenters centers = centers(400, SGD, true, new TableMemory.Native(), 2);
+    train(centers, 1, 0, 4);
+    float[][] before = snapshot(centers, SGD);
+    train(centers, 1, 4, 1);
+    float[][] after = snapshot(centers, SGD);
+    for (int cls = 0; cls < 400; cls++) {
+      assertThat(after[cls]).isNotEqualTo(before[cls]);
+    }
+  }
+
+  private static float[][] snapshot(ClassCenters centers, RowRule rule) {
+    float[][] all = new float[(int) centers.classes()][];
+    for (int cls = 0; cls < all.length; cls++) {
+      float[] one = new float[E * (1 + rule.states())];
+      System.arraycopy(centers.row(cls), 0, one, 0, E);
+      for (int i = 0; i < rule.states(); i++) {
+        System.arraycopy(centers.state(i, cls), 0, one, E * (i + 1), E);
+      }
+      all[cls] = one;
+    }
+    return all;
+  }
+
+  private static int[] bits(float[] values) {
+    int[] bits = new int[values.length];
+    for (int i = 0; i < bits.length; i++) {
+      bits[i] = Float.floatToRawIntBits(values[i]);
+    }
+    return bits;
+  }
+
+  @Test
+  void sparseAdamWCorrectsItsBiasByTheRowsOwnUpdates() {
+    ClassCenters centers = centers(50, ADAMW, false, new TableMemory.Native(), 1);
+    Random random = new Random(5);
+    double[] w = doubles(centers.row(7));
+    double[] m = new double[E];
+    double[] v = new double[E];
+    int updates = 0;
+    for (int step = 0; step < 12; step++) {
+      boolean hit = step % 3 == 2;
+      SampledClasses sampled = SampledClasses.of(hit ? new long[] {7, 20} : new long[] {20});
+      centers.prepare(sampled);
+      float[] g = new float[sampled.count() * E];
+      for (int i = 0; i < g.length; i++) {
+        g[i] = (float) random.nextGaussian();
+      }
+      if (hit) {
+        updates++;
+        adamW(w, unitGradient(g, w), m, v, updates, 0.01);
+      }
+      centers.update(
+          sampled, List.of(manager.create(g, new Shape(sampled.count(), E))), 0.01, step + 1);
+    }
+    for (int i = 0; i < E; i++) {
+      assertThat((double) centers.row(7)[i]).isCloseTo(w[i], within(1e-6));
+    }
+  }
+
+  private static double[] unitGradient(float[] g, double[] w) {
+    double squares = 0;
+    double along = 0;
+    for (int i = 0; i < w.length; i++) {
+      squares += w[i] * w[i];
+      along += w[i] * g[i];
+    }
+    double[] d = new double[w.length];
+    for (int i = 0; i < w.length; i++) {
+      d[i] = (g[i] - w[i] * along / squares) / Math.sqrt(squares);
+    }
+    return d;
+  }
+
+  private static void adamW(
+      double[] w, double[] g, double[] m, double[] v, int updates, double lr) {
+    for (int i = 0; i < w.length; i++) {
+      m[i] = 0.9 * m[i] + 0.1 * g[i];
+      v[i] = 0.99 * v[i] + 0.01 * g[i] * g[i];
+      double mHat = m[i] / (1 - Math.pow(0.9, updates));
+      double vHat = v[i] / (1 - Math.pow(0.99, updates));
+      w[i] = w[i] * (1 - lr * 0.05) - lr * mHat / (Math.sqrt(vHat) + 1e-8);
+    }
+  }
+
+  private static double[] doubles(float[] values) {
+    double[] d = new double[values.length];
+    for (int i = 0; i < d.length; i++) {
+      d[i] = values[i];
+    }
+    return d;
+  }
+
+  @Test
+  void theResultDoesNotDependOnThreadsOrStorage(@TempDir Path folder) {
+    ClassCenters one = centers(9000, SGD, false, new TableMemory.Native(), 1);
+    ClassCenters four = centers(9000, SGD, false, new TableMemory.Native(), 4);
+    ClassCenters mapped = centers(9000, SGD, false, new TableMemory.Mapped(folder), 2);
+    for (ClassCenters centers : List.of(one, four, mapped)) {
+      train(centers, 8, 0, 3);
+    }
+    for (int cls = 0; cls < 9000; cls += 7) {
+      assertThat(bits(four.row(cls))).isEqualTo(bits(one.row(cls)));
+      assertThat(bits(mapped.row(cls))).isEqualTo(bits(one.row(cls)));
+    }
+  }
+
+  @Test
+  void initialRowsAreNormalAndDependOnSeedAndClassAlone() {
+    ClassCenters centers = centers(3000, SGD, false, new TableMemory.Native(), 2);
+    double sum = 0;
+    double squares = 0;
+    for (int cls = 2999; cls >= 0; cls--) {
+      for (float v : centers.row(cls)) {
+        sum += v;
+        squares += (double) v * v;
+      }
+    }
+    double n = 3000.0 * E;
+    assertThat(sum / n).isCloseTo(0, within(4 * 0.01 / Math.sqrt(n)));
+    assertThat(Math.sqrt(squares / n)).isCloseTo(0.01, within(3e-4));
+    ClassCenters again = centers(3000, SGD, false, new TableMemory.Native(), 1);
+    again.prepare(SampledClasses.all(0, 3000));
+    assertThat(again.row(1234)).isEqualTo(centers.row(1234));
+    assertThat(again.row(1234)).isNotEqualTo(again.row(1235));
+  }
+
+  @Test
+  void aSavedStateContinuesExactly() throws IOException {
+    for (RowRule rule : List.of(SGD, ADAMW)) {
+      ClassCenters unbroken = centers(500, rule, false, new TableMemory.Native(), 2);
+      train(unbroken, 2, 0, 3);
+      byte[] saved = save(unbroken);
+      train(unbroken, 2, 3, 3);
+      ClassCenters resumed = centers(500, rule, false, new TableMemory.Native(), 1);
+      train(resumed, 77, 0, 1);
+      resumed.load(new DataInputStream(new ByteArrayInputStream(saved)), "classes.bin");
+      train(resumed, 2, 3, 3);
+      assertThat(Arrays.equals(save(resumed), save(unbroken))).as(rule.toString()).isTrue();
+    }
+  }
+
+  private static byte[] save(ClassCenters centers) throws IOException {
+    ByteArrayOutputStream bytes = new ByteArrayOutputStream();
+    centers.save(new DataOutputStream(bytes));
+    return bytes.toByteArray();
+  }
+
+  @Test
+  void refusesAStateOfOtherClassesOrAnotherOptimiser() throws IOException {
+    byte[] saved = save(centers(500, SGD, false, new TableMemory.Native(), 1));
+    ClassCenters more = centers(501, SGD, false, new TableMemory.Native(), 1);
+    assertThatThrownBy(
+            () -> more.load(new DataInputStream(new ByteArrayInputStream(saved)), "x/classes.bin"))
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessage(
+            "x/classes.bin: holds 500 class centres of 6 values, the experiment has 501 of 6");
+    ClassCenters adam = centers(500, ADAMW, false, new TableMemory.Native(), 1);
+    assertThatThrownBy(
+            () -> adam.load(new DataInputStream(new ByteArrayInputStream(saved)), "x/classes.bin"))
+        .hasMessageContaining("resume with the optimiser of the checkpoint");
+  }
+}

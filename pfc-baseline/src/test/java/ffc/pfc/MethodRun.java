@@ -1,0 +1,108 @@
+package ffc.pfc;
+
+import ffc.core.MethodContext;
+import ffc.core.ModelConfig;
+import ffc.core.OptimizerConfig;
+import ffc.core.RunConfig;
+import ffc.core.RunObserver;
+import ffc.core.RunSummary;
+import ffc.core.StepReport;
+import ffc.core.Trainer;
+import ffc.core.eval.EvalResult;
+import ffc.idgroup.LocalExchange;
+import ffc.loaders.DataConfig;
+import ffc.loaders.Dataset;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+
+/** A small run of a method on the quick-start data; keeps the losses as they print. */
+final class MethodRun implements RunObserver {
+  final List<Double> losses = new ArrayList<>();
+  final List<StepReport> reports = new ArrayList<>();
+  RunSummary summary;
+
+  static MethodRun of(
+      MethodContext.Factory method,
+      OptimizerConfig.Type optimizer,
+      int steps,
+      int slices,
+      Path checkpoints,
+      Path resumeFrom)
+      throws IOException {
+    DataConfig data =
+        new DataConfig(
+            new DataConfig.Source(DataConfig.Format.recordio, "../data/quickstart/train.rec"),
+            16,
+            16,
+            true,
+            null,
+            new DataConfig.Augment(true, 2),
+            null,
+            null,
+            null,
+            null,
+            null,
+            null);
+    ModelConfig model =
+        new ModelConfig(
+            ModelConfig.Backbone.iresnet,
+            List.of(1, 32, 32),
+            List.of(1, 1),
+            List.of(4, 8),
+            16,
+            0.0,
+            null);
+    double rate = optimizer == OptimizerConfig.Type.sgd ? 0.1 : 0.003;
+    OptimizerConfig optimizerConfig =
+        new OptimizerConfig(optimizer, rate, 0.9, true, 1e-4, null, null, null, 5.0);
+    RunConfig run =
+        new RunConfig(
+            (long) steps, null, 5, 5, null, null, RunConfig.Device.cpu, 2, slices, null, null);
+    MethodRun observer = new MethodRun();
+    try (Dataset dataset = Dataset.open(data.train());
+        Trainer trainer =
+            new Trainer(
+                new Trainer.Setup(
+                    11,
+                    data,
+                    model,
+                    "test",
+                    method,
+                    optimizerConfig,
+                    run,
+                    List.of(),
+                    checkpoints,
+                    resumeFrom),
+                dataset,
+                new LocalExchange(),
+                observer,
+                () -> false)) {
+      observer.summary = trainer.run();
+    }
+    return observer;
+  }
+
+  @Override
+  public void started(long fromStep, long toStep) {}
+
+  @Override
+  public void progress(long step, double loss, double imagesPerSecond) {
+    losses.add(loss);
+  }
+
+  @Override
+  public void report(StepReport report) {
+    reports.add(report);
+  }
+
+  @Override
+  public void evaluated(long step, EvalResult result) {}
+
+  @Override
+  public void checkpoint(long step, Path folder) {}
+
+  @Override
+  public void finished(RunSummary result) {}
+}
