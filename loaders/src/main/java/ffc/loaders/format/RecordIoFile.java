@@ -93,6 +93,25 @@ final class RecordIoFile {
    * @param label what its label must be, as far as float32 can tell
    */
   ByteBuffer image(long offset, long label) throws IOException {
+    ByteBuffer record = record(offset);
+    int flag = record.getInt(0);
+    float found = record.getFloat(flag == 0 ? 4 : HEADER);
+    if (found != (float) label) {
+      throw new IOException(
+          "label is %s, wanted %d: the file was changed or damaged since it was opened or indexed"
+              .formatted(found, label));
+    }
+    return record.position(HEADER + 4 * flag);
+  }
+
+  /** The encoded image of the record at an offset, whatever its label. */
+  ByteBuffer image(long offset) throws IOException {
+    ByteBuffer record = record(offset);
+    return record.position(HEADER + 4 * record.getInt(0));
+  }
+
+  /** The record at an offset; its header is within bounds. */
+  private ByteBuffer record(long offset) throws IOException {
     int lrec = frame(offset, 0);
     int length = lrec & LENGTH_MASK;
     ByteBuffer record;
@@ -110,13 +129,7 @@ final class RecordIoFile {
       throw new IOException(
           "record of " + record.limit() + " bytes says it has " + flag + " labels");
     }
-    float found = record.getFloat(flag == 0 ? 4 : HEADER);
-    if (found != (float) label) {
-      throw new IOException(
-          "label is %s, wanted %d: the file was changed or damaged since it was opened or indexed"
-              .formatted(found, label));
-    }
-    return record.position(HEADER + 4 * flag);
+    return record;
   }
 
   private ByteBuffer join(long offset, int total) throws IOException {

@@ -1,6 +1,7 @@
 package ffc.loaders.format;
 
 import ffc.loaders.BadDataException;
+import ffc.loaders.Progress;
 import ffc.loaders.store.Fingerprint;
 import ffc.loaders.store.ImageTable;
 import ffc.loaders.store.Place;
@@ -11,6 +12,9 @@ import java.nio.ByteBuffer;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.ObjLongConsumer;
+import java.util.function.Supplier;
 
 /** One or more RecordIO packs; labels of each are offset by the identities of those before. */
 public final class RecordIoSource implements Source {
@@ -71,6 +75,32 @@ public final class RecordIoSource implements Source {
       done += RecordIoKeys.work(pack);
     }
     sink.end(position.base());
+  }
+
+  /** Looks at one encoded image; its place is for messages. */
+  public interface ImageCheck {
+    /**
+     * @throws BadDataException if something is wrong with it
+     */
+    void check(ByteBuffer image, Supplier<String> place);
+  }
+
+  /**
+   * Reads every record that the {@code .idx} lists, in parallel, whatever is wrong with others:
+   * faults of frames, headers and images are told one by one.
+   *
+   * @param records counts the records that hold images
+   * @param faults hears the order and the message of each fault, from any thread
+   */
+  public void forEachRecord(
+      int threads,
+      Progress progress,
+      ImageCheck check,
+      AtomicLong records,
+      ObjLongConsumer<String> faults) {
+    for (RecordIoFile pack : packs) {
+      new RecordIoSweep(pack, check, records, faults).run(threads, progress);
+    }
   }
 
   @Override

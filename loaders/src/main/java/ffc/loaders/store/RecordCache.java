@@ -48,6 +48,7 @@ public final class RecordCache implements Records {
 
   /** Hits, misses and bytes so far. */
   public Map<String, Double> statistics() {
+    cache.cleanUp(); // evictions lag behind otherwise
     CacheStats stats = cache.stats();
     long weight = cache.policy().eviction().orElseThrow().weightedSize().orElse(0);
     Map<String, Double> statistics = new LinkedHashMap<>();

@@ -1,0 +1,94 @@
+package ffc.loaders.tools;
+
+import java.io.Closeable;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.channels.FileChannel;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.nio.file.StandardOpenOption;
+
+/**
+ * A file written aside, forced to disk and renamed by {@link #commit}: it appears whole or not at
+ * all. Closing without commit removes it.
+ */
+final class AsideFile implements Closeable {
+  private final Path target;
+  private final Path aside;
+  private final FileChannel channel;
+  private final ByteBuffer buffer = ByteBuffer.allocateDirect(1 << 20);
+  private long size;
+
+  AsideFile(Path target) throws IOException {
+    this.target = target;
+    this.aside = target.resolveSibling(target.getFileName() + ".part");
+    this.channel =
+        FileChannel.open(
+            aside,
+            StandardOpenOption.CREATE,
+            StandardOpenOption.TRUNCATE_EXISTING,
+            StandardOpenOption.WRITE);
+  }
+
+  /** Bytes written so far. */
+  long size() {
+    return size;
+  }
+
+  void write(ByteBuffer bytes) throws IOException {
+    ByteBuffer source = bytes.duplicate();
+    size += source.remaining();
+    if (source.remaining() > buffer.remaining()) {
+      flush();
+    }
+    if (source.remaining() > buffer.remaining()) {
+      writeAll(source);
+    } else {
+      buffer.put(source);
+    }
+  }
+
+  /** Overwrites bytes that were written before. */
+  void patch(long offset, ByteBuffer bytes) throws IOException {
+    flush();
+    channel.write(bytes, offset);
+  }
+
+  void commit() throws IOException {
+    flush();
+    channel.force(true);
+    rename();
+  }
+
+  /** As {@link #commit} without waiting for the disk, for files that can be made again. */
+  void commitUnforced() throws IOException {
+    flush();
+    rename();
+  }
+
+  private void rename() throws IOException {
+    channel.close();
+    Files.move(aside, target, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
+  }
+
+  private void flush() throws IOException {
+    buffer.flip();
+    writeAll(buffer);
+    buffer.clear();
+  }
+
+  private void writeAll(ByteBuffer bytes) throws IOException {
+    while (bytes.hasRemaining()) {
+      channel.write(bytes);
+    }
+  }
+
+  @Override
+  public void close() throws IOException {
+    if (channel.isOpen()) {
+      channel.close();
+      Files.deleteIfExists(aside);
+    }
+  }
+}

@@ -1,0 +1,44 @@
+package ffc.loaders.tools;
+
+import ffc.loaders.BadDataException;
+import ffc.loaders.ImageShape;
+import ffc.loaders.image.ImageDecoder;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.util.function.Supplier;
+
+/** Decodes images only to see whether they can be. */
+final class Images {
+  /** A header that asks for more is taken for damage. */
+  private static final long MOST_PIXELS = 1L << 26;
+
+  private static final ThreadLocal<ByteBuffer> TARGET =
+      ThreadLocal.withInitial(() -> ByteBuffer.allocate(0));
+
+  private Images() {}
+
+  /**
+   * Decodes an image of any size.
+   *
+   * @param shape wanted size, or null
+   * @throws BadDataException if it cannot be decoded, with its place
+   */
+  static void check(ByteBuffer encoded, ImageShape shape, Supplier<String> place) {
+    try {
+      int[] size = ImageDecoder.size(encoded);
+      if (size[0] < 1 || size[1] < 1 || (long) size[0] * size[1] > MOST_PIXELS) {
+        throw new IOException(
+            "image says it is %dx%d (height x width)".formatted(size[0], size[1]));
+      }
+      ImageShape own = shape == null ? new ImageShape(3, size[0], size[1]) : shape;
+      ByteBuffer target = TARGET.get();
+      if (target.capacity() < own.bytes()) {
+        target = ByteBuffer.allocate(own.bytes());
+        TARGET.set(target);
+      }
+      ImageDecoder.ofThread().decode(encoded, own, target, 0);
+    } catch (IOException e) {
+      throw new BadDataException(place.get() + ": " + e.getMessage(), e);
+    }
+  }
+}
