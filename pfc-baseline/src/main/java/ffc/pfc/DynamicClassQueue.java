@@ -15,6 +15,7 @@ import ffc.core.MarginHead;
 import ffc.core.Method;
 import ffc.core.MethodContext;
 import ffc.core.MomentumEncoder;
+import ffc.core.StepProfile;
 import ffc.core.Weights;
 import ffc.core.checkpoint.CheckpointReader;
 import ffc.core.checkpoint.CheckpointWriter;
@@ -37,6 +38,7 @@ public final class DynamicClassQueue implements Method {
 
   private final DynamicClassQueueConfig config;
   private final Encoder probe;
+  private final StepProfile profile;
   private final MomentumEncoder gallery;
   private final MarginHead head;
   private final NDManager manager;
@@ -57,6 +59,7 @@ public final class DynamicClassQueue implements Method {
   public DynamicClassQueue(DynamicClassQueueConfig config, MethodContext context) {
     this.config = config;
     this.probe = context.probe();
+    this.profile = context.profile();
     this.keysPerStep = 2 * context.data().pairsPerBatch();
     this.manager = probe.parameters().weightList().head().getManager().newSubManager();
     FfcConfig asFfc =
@@ -92,8 +95,10 @@ public final class DynamicClassQueue implements Method {
     JointForward.run(
         probe,
         pair,
+        profile,
         (unitBE, slice) -> {
           NDArray keysBE = gallery.embed(slice.images());
+          profile.lap("gallery");
           int b = slice.ids().length / 2;
           int to = slice.from() + b;
           newKeys.set(new NDIndex(slice.from() + ":" + to), keysBE.get("0:" + b));
@@ -154,6 +159,7 @@ public final class DynamicClassQueue implements Method {
     newKeys = null;
     step++;
     gallery.follow(step);
+    profile.lap("update");
   }
 
   @Override

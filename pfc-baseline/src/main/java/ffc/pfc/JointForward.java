@@ -7,6 +7,7 @@ import ffc.core.DevicePair;
 import ffc.core.Encoder;
 import ffc.core.Footprint;
 import ffc.core.MarginHead;
+import ffc.core.StepProfile;
 import java.util.Arrays;
 
 /**
@@ -42,7 +43,7 @@ final class JointForward {
    */
   record Slice(long[] ids, NDArray images, double share, int from) {}
 
-  static void run(Encoder probe, DevicePair pair, Head head) {
+  static void run(Encoder probe, DevicePair pair, StepProfile profile, Head head) {
     for (int i = 0; i < pair.slices(); i++) {
       int from = pair.from(i);
       int to = pair.from(i + 1);
@@ -50,6 +51,7 @@ final class JointForward {
         scope.suppressNotUsedWarning();
         NDArray images = pair.images(pair.x(), i).concat(pair.images(pair.y(), i));
         NDArray features = Autograd.record(() -> probe.features(images, true));
+        profile.lap("forward");
         NDArray detached = features.stopGradient();
         NDArray normB1 = MarginHead.norm(detached);
         NDArray unitBE = detached.div(normB1);
@@ -62,7 +64,9 @@ final class JointForward {
                 (double) (to - from) / pair.size(),
                 from);
         NDArray gradientBE = head.gradient(unitBE, slice);
+        profile.lap("head");
         Autograd.backward(features, MarginHead.throughNormalisation(gradientBE, unitBE, normB1));
+        profile.lap("backward");
       }
     }
   }

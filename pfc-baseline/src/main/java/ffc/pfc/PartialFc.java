@@ -9,6 +9,7 @@ import ffc.core.Margin;
 import ffc.core.Method;
 import ffc.core.MethodContext;
 import ffc.core.OptimizerConfig;
+import ffc.core.StepProfile;
 import ffc.core.checkpoint.CheckpointReader;
 import ffc.core.checkpoint.CheckpointWriter;
 import java.io.DataInputStream;
@@ -32,6 +33,7 @@ public final class PartialFc implements Method {
   private static final String FILE = "classes.bin";
 
   private final Encoder probe;
+  private final StepProfile profile;
   private final ClassSampler sampler;
   private final SampledSoftmax softmax;
   private final TableMemory memory;
@@ -51,6 +53,7 @@ public final class PartialFc implements Method {
   public PartialFc(PartialFcConfig config, MethodContext context) {
     long classes = context.dataset().identities();
     this.probe = context.probe();
+    this.profile = context.profile();
     this.sampler = new ClassSampler(classes, config.sampleRate(), context.seed(), 0, 1);
     this.softmax =
         new SampledSoftmax(
@@ -92,12 +95,14 @@ public final class PartialFc implements Method {
     long[] ids = JointForward.concat(pair.xIds(), pair.yIds());
     SampledClasses sampled = sampler.sample(step, ids);
     centers.prepare(sampled);
+    profile.lap("sample");
     SampledSoftmax.Gradients gradients = new SampledSoftmax.Gradients();
     pending = new Pending(sampled, gradients);
     Losses.Sum losses = new Losses.Sum();
     JointForward.run(
         probe,
         pair,
+        profile,
         (unitBE, slice) -> {
           SampledSoftmax.Result result =
               softmax.score(unitBE, slice.ids(), centers, sampled, ids.length, gradients);
@@ -114,6 +119,7 @@ public final class PartialFc implements Method {
     step++;
     centers.update(pending.sampled(), pending.gradients().blocks(), learningRate, step);
     drop();
+    profile.lap("update");
   }
 
   /** Frees the gradients of the last step, which a dropped step leaves behind. */

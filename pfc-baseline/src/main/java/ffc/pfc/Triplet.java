@@ -8,6 +8,7 @@ import ffc.core.Footprint;
 import ffc.core.Losses;
 import ffc.core.Method;
 import ffc.core.MethodContext;
+import ffc.core.StepProfile;
 import ffc.core.checkpoint.CheckpointReader;
 import ffc.core.checkpoint.CheckpointWriter;
 import java.util.LinkedHashMap;
@@ -22,6 +23,7 @@ public final class Triplet implements Method {
 
   private final TripletConfig config;
   private final Encoder probe;
+  private final StepProfile profile;
   private final Footprint footprint;
   private long pairs;
   private long active;
@@ -30,6 +32,7 @@ public final class Triplet implements Method {
   public Triplet(TripletConfig config, MethodContext context) {
     this.config = config;
     this.probe = context.probe();
+    this.profile = context.profile();
     int images = 2 * context.data().pairsPerBatch() / context.run().accumulate();
     this.footprint = JointForward.withSecondSide(footprint(images), probe, images);
   }
@@ -40,6 +43,7 @@ public final class Triplet implements Method {
     JointForward.run(
         probe,
         pair,
+        profile,
         (unitBE, slice) -> {
           int n = slice.ids().length;
           SemiHardTriplets.Result result =

@@ -15,6 +15,7 @@ import ffc.core.Losses;
 import ffc.core.MarginHead;
 import ffc.core.Method;
 import ffc.core.MethodContext;
+import ffc.core.StepProfile;
 import ffc.core.checkpoint.CheckpointReader;
 import ffc.core.checkpoint.CheckpointWriter;
 import java.io.DataInputStream;
@@ -43,6 +44,7 @@ public final class VirtualFc implements Method {
 
   private final VirtualFcConfig config;
   private final Encoder probe;
+  private final StepProfile profile;
   private final MarginHead head;
   private final NDManager manager;
   private final NDArray rowsGE;
@@ -60,6 +62,7 @@ public final class VirtualFc implements Method {
   public VirtualFc(VirtualFcConfig config, MethodContext context) {
     this.config = config;
     this.probe = context.probe();
+    this.profile = context.profile();
     int images = 2 * context.data().pairsPerBatch();
     if (config.columns() < images) {
       throw new IllegalArgumentException(
@@ -87,6 +90,7 @@ public final class VirtualFc implements Method {
     JointForward.run(
         probe,
         pair,
+        profile,
         (unitBE, slice) -> {
           int b = slice.ids().length / 2;
           long[] xIds = Arrays.copyOf(slice.ids(), b);
@@ -208,6 +212,7 @@ public final class VirtualFc implements Method {
       columns.commit(update.assignment());
     }
     drop();
+    profile.lap("update");
   }
 
   private void drop() {

@@ -5,6 +5,14 @@ import ffc.core.FfcConfig;
 import ffc.core.Method;
 import ffc.core.MethodConfig;
 import ffc.core.MethodContext;
+import ffc.pfc.DynamicClassQueue;
+import ffc.pfc.DynamicClassQueueConfig;
+import ffc.pfc.PartialFc;
+import ffc.pfc.PartialFcConfig;
+import ffc.pfc.Triplet;
+import ffc.pfc.TripletConfig;
+import ffc.pfc.VirtualFc;
+import ffc.pfc.VirtualFcConfig;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
@@ -16,7 +24,13 @@ import java.util.function.BiFunction;
  */
 public final class Methods {
   private static final Map<String, Entry<?>> TABLE =
-      new TreeMap<>(Map.of("ffc", new Entry<>(FfcConfig.class, Ffc::new)));
+      new TreeMap<>(
+          Map.of(
+              "ffc", new Entry<>(FfcConfig.class, Ffc::new),
+              "partial-fc", new Entry<>(PartialFcConfig.class, PartialFc::new),
+              "virtual-fc", new Entry<>(VirtualFcConfig.class, VirtualFc::new),
+              "dcq", new Entry<>(DynamicClassQueueConfig.class, DynamicClassQueue::new),
+              "triplet", new Entry<>(TripletConfig.class, Triplet::new)));
 
   private record Entry<C extends MethodConfig>(
       Class<C> config, BiFunction<C, MethodContext, Method> constructor) {
