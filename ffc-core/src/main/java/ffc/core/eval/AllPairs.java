@@ -6,6 +6,10 @@ import java.util.List;
  * All pairs of a labelled set, exhaustively: true accept rates down to a false accept rate of 1e-9,
  * and the ROC curve.
  *
+ * <p>Up to {@value #EXACT_PAIRS} pairs a second sweep makes the rates exact. Above, a rate is known
+ * to a histogram bin ({@link TarAtFar#slack}), and impostors far below the threshold of 1e-3 are
+ * only counted.
+ *
  * @param genuinePairs pairs of one identity
  * @param impostorPairs pairs of two identities
  * @param tarAtFar rates by falling false accept rate, 1e-3 … 1e-9; those finer than one impostor
@@ -14,8 +18,8 @@ import java.util.List;
  */
 public record AllPairs(
     long genuinePairs, long impostorPairs, List<TarAtFar> tarAtFar, List<EvalResult.RocPoint> roc) {
-  /** Up to so many pairs a second sweep makes the rates exact. */
-  static final long EXACT_PAIRS = 300_000_000L;
+  /** Up to so many pairs the rates are exact. */
+  public static final long EXACT_PAIRS = 300_000_000L;
 
   /**
    * Sweeps all pairs of a set.
@@ -23,24 +27,31 @@ public record AllPairs(
    * @throws IllegalArgumentException if it has no genuine or no impostor pair
    */
   public static AllPairs of(Embeddings embeddings) {
-    return of(embeddings, new PairSweep.Visitor[0]);
+    return of(SortedByLabel.of(embeddings), EXACT_PAIRS);
   }
 
-  /** As {@link #of(Embeddings)}, showing every block to others as well. */
+  /** As {@link #of(Embeddings)}, in the order given, showing every block to others as well. */
   static AllPairs of(Embeddings embeddings, PairSweep.Visitor... others) {
-    SimilarityHistogram histogram = new SimilarityHistogram();
+    return of(embeddings, EXACT_PAIRS, others);
+  }
+
+  static AllPairs of(Embeddings embeddings, long exactPairs, PairSweep.Visitor... others) {
+    long n = embeddings.size();
+    boolean exact = n * (n - 1) / 2 <= exactPairs;
+    SimilarityHistogram histogram =
+        new SimilarityHistogram(exact ? -2 : SimilarityCut.below(embeddings));
     PairSweep.over(
         embeddings,
         (rowFrom, rows, colFrom, cols, cosines) -> {
-          forEachPair(embeddings, rowFrom, rows, colFrom, cols, cosines, histogram::add);
+          if (disjoint(embeddings, rowFrom, rows, colFrom, cols)) {
+            histogram.addImpostors(cosines, rows * cols);
+          } else {
+            forEachPair(embeddings, rowFrom, rows, colFrom, cols, cosines, histogram::add);
+          }
           for (PairSweep.Visitor other : others) {
             other.block(rowFrom, rows, colFrom, cols, cosines);
           }
         });
-    return from(embeddings, histogram);
-  }
-
-  private static AllPairs from(Embeddings embeddings, SimilarityHistogram histogram) {
     if (histogram.genuinePairs() == 0 || histogram.impostorPairs() == 0) {
       throw new IllegalArgumentException(
           "all-pairs evaluation needs two images of one identity and two identities, got "
@@ -53,7 +64,7 @@ public record AllPairs(
     }
     RocFromHistogram curve = new RocFromHistogram(histogram);
     List<TarAtFar> rates = curve.rates();
-    if (histogram.genuinePairs() + histogram.impostorPairs() <= EXACT_PAIRS) {
+    if (exact) {
       BinValues values = new BinValues(rates, histogram);
       PairSweep.over(
           embeddings,
@@ -83,5 +94,28 @@ public record AllPairs(
         consumer.accept(cosines[r * cols + c], embeddings.label(colFrom + c) == label);
       }
     }
+  }
+
+  /**
+   * Whether the labels of two blocks lie in ranges that do not meet: true for most sorted blocks.
+   */
+  private static boolean disjoint(
+      Embeddings embeddings, int rowFrom, int rows, int colFrom, int cols) {
+    if (rowFrom == colFrom) {
+      return false;
+    }
+    long rowMin = Long.MAX_VALUE;
+    long rowMax = Long.MIN_VALUE;
+    for (int i = rowFrom; i < rowFrom + rows; i++) {
+      rowMin = Math.min(rowMin, embeddings.label(i));
+      rowMax = Math.max(rowMax, embeddings.label(i));
+    }
+    long colMin = Long.MAX_VALUE;
+    long colMax = Long.MIN_VALUE;
+    for (int i = colFrom; i < colFrom + cols; i++) {
+      colMin = Math.min(colMin, embeddings.label(i));
+      colMax = Math.max(colMax, embeddings.label(i));
+    }
+    return rowMax < colMin || colMax < rowMin;
   }
 }

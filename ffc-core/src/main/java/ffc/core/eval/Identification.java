@@ -58,24 +58,11 @@ public record Identification(
             bestOwn[row] = Math.max(bestOwn[row], cosine);
             bestOwn[col] = Math.max(bestOwn[col], cosine);
           } else {
-            offer(row, cosine);
-            offer(col, cosine);
+            TopScores.offer(bestOthers, row * KEPT, KEPT, cosine);
+            TopScores.offer(bestOthers, col * KEPT, KEPT, cosine);
           }
         }
       }
-    }
-
-    private void offer(int image, float cosine) {
-      int at = image * KEPT;
-      if (cosine <= bestOthers[at]) {
-        return;
-      }
-      int last = at + KEPT - 1;
-      while (at < last && bestOthers[at + 1] < cosine) {
-        bestOthers[at] = bestOthers[at + 1];
-        at++;
-      }
-      bestOthers[at] = cosine;
     }
 
     Identification result() {
@@ -105,7 +92,7 @@ public record Identification(
     }
 
     /** Rank at most n: the n-th best of other identities is below the best own one. */
-    private boolean hit(int image, int n) {
+    boolean hit(int image, int n) {
       return bestOthers[(image + 1) * KEPT - n] < bestOwn[image];
     }
 

@@ -16,7 +16,7 @@ final class RocFromHistogram {
     List<TarAtFar> rates = new ArrayList<>();
     for (int exponent = 3; exponent <= 9; exponent++) {
       double far = Double.parseDouble("1e-" + exponent);
-      if (allowed(far) >= 1) {
+      if (allowed(far) >= 1 && resolved(at(far))) {
         rates.add(at(far));
       }
     }
@@ -28,7 +28,7 @@ final class RocFromHistogram {
     List<EvalResult.RocPoint> points = new ArrayList<>();
     for (int quarter = -36; quarter < 0; quarter++) {
       double far = Math.pow(10, quarter / 4.0);
-      if (allowed(far) >= 1) {
+      if (allowed(far) >= 1 && resolved(at(far))) {
         points.add(new EvalResult.RocPoint(far, at(far).tar()));
       }
     }
@@ -53,6 +53,10 @@ final class RocFromHistogram {
         (double) histogram.genuine(bin) / histogram.genuinePairs(),
         SimilarityHistogram.edge(bin + 1),
         impostors);
+  }
+
+  private boolean resolved(TarAtFar rate) {
+    return histogram.resolved(SimilarityHistogram.bin((float) rate.threshold()));
   }
 
   /** ⌊F·N⌋; the tiny factor undoes the rounding of a decimal F such as 1e-3 times 1000. */

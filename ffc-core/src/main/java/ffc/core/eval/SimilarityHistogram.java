@@ -2,15 +2,24 @@ package ffc.core.eval;
 
 /**
  * Counts of genuine and impostor similarities in 2^20 even bins over [-1, 1], 1.9e-6 wide: finer
- * than the rounding of a product of long f32 rows. Values outside are counted in the end bins.
+ * than the rounding of a product of long f32 rows. Values outside are counted in the end bins;
+ * impostors at or below a cut are all counted in the bottom bin.
  */
 final class SimilarityHistogram {
   static final int BINS = 1 << 20;
 
   private final long[] genuine = new long[BINS];
   private final long[] impostor = new long[BINS];
+  private final float cut;
   private long genuinePairs;
   private long impostorPairs;
+
+  /**
+   * @param cut similarity up to which impostors are only counted; below −1 to bin them all
+   */
+  SimilarityHistogram(double cut) {
+    this.cut = (float) cut;
+  }
 
   static int bin(float similarity) {
     int bin = (int) ((similarity + 1.0) * (BINS / 2));
@@ -27,9 +36,28 @@ final class SimilarityHistogram {
       genuine[bin(similarity)]++;
       genuinePairs++;
     } else {
-      impostor[bin(similarity)]++;
+      impostor[similarity > cut ? bin(similarity) : 0]++;
       impostorPairs++;
     }
+  }
+
+  /** Counts the first values of an array, all of impostors. */
+  void addImpostors(float[] similarities, int count) {
+    long binned = 0;
+    for (int i = 0; i < count; i++) {
+      float similarity = similarities[i];
+      if (similarity > cut) {
+        impostor[bin(similarity)]++;
+        binned++;
+      }
+    }
+    impostor[0] += count - binned;
+    impostorPairs += count;
+  }
+
+  /** Whether the impostors of a bin are known to lie in it. */
+  boolean resolved(int bin) {
+    return bin > bin(cut) || cut < -1;
   }
 
   long genuine(int bin) {

@@ -45,7 +45,7 @@ class AllPairsTest {
   @Test
   void binnedRatesBracketTheExactOnes() {
     Embeddings embeddings = RandomEmbeddings.clusters(5, 1500, 8, 60, 1.0);
-    SimilarityHistogram histogram = new SimilarityHistogram();
+    SimilarityHistogram histogram = new SimilarityHistogram(-2);
     for (int i = 0; i < 1500; i++) {
       for (int j = i + 1; j < 1500; j++) {
         histogram.add(
@@ -66,9 +66,28 @@ class AllPairsTest {
   }
 
   @Test
+  void largeSetsCountFarImpostorsOnlyAndStayInTheirBounds() {
+    for (long seed = 1; seed <= 3; seed++) {
+      Embeddings embeddings = RandomEmbeddings.clusters(seed, 4000, 16, 300, 0.8);
+      AllPairs exact = AllPairs.of(embeddings);
+      AllPairs binned = AllPairs.of(SortedByLabel.of(embeddings), 0);
+      assertThat(binned.genuinePairs()).isEqualTo(exact.genuinePairs());
+      assertThat(binned.impostorPairs()).isEqualTo(exact.impostorPairs());
+      assertThat(binned.tarAtFar()).as("seed %d", seed).hasSameSizeAs(exact.tarAtFar());
+      for (int i = 0; i < exact.tarAtFar().size(); i++) {
+        TarAtFar bounds = binned.tarAtFar().get(i);
+        assertThat(exact.tarAtFar().get(i).tar())
+            .as("seed %d, FAR %s", seed, bounds.key())
+            .isBetween(bounds.tar() - 1e-9, bounds.tar() + bounds.slack() + 1e-9);
+        assertThat(bounds.slack()).isLessThan(1e-3);
+      }
+    }
+  }
+
+  @Test
   void rejectsTiesWithTheDecidingImpostor() {
     // Similarities: genuine 1 and 0, impostors 1, 1, 0, 0: at FAR 1/4 the threshold is 1 itself.
-    SimilarityHistogram histogram = new SimilarityHistogram();
+    SimilarityHistogram histogram = new SimilarityHistogram(-2);
     float[] values = {1, 0, 1, 1, 0, 0};
     for (int i = 0; i < values.length; i++) {
       histogram.add(values[i], i < 2);

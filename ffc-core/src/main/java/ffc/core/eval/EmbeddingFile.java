@@ -1,0 +1,132 @@
+package ffc.core.eval;
+
+import ffc.core.weights.ElementType;
+import ffc.core.weights.HostTensor;
+import ffc.core.weights.Npy;
+import ffc.core.weights.Safetensors;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * Embeddings of any system on disk, to be judged by the same protocols.
+ *
+ * <ul>
+ *   <li>{@code x.npy}: real numbers [n, d]; labels in {@code x.ids.npy} or another {@code .npy}
+ *       of n integers, or in a text file of one integer a line. f32 files are memory-mapped.
+ *   <li>{@code x.safetensors}: arrays {@code embeddings} [n, d] and {@code labels} [n].
+ * </ul>
+ *
+ * Rows need not be of unit length.
+ */
+public final class EmbeddingFile {
+  private EmbeddingFile() {}
+
+  /**
+   * Opens a file.
+   *
+   * @param labels file of the labels, or null for the usual place
+   * @throws IllegalArgumentException if a file is missing or corrupt, or the sizes do not fit
+   */
+  public static Embeddings open(Path file, Path labels) {
+    if (file.toString().endsWith(".safetensors")) {
+      Map<String, HostTensor> arrays = Safetensors.read(file).tensors();
+      long[] identities =
+          labels == null ? integers(file, "labels", arrays.get("labels")) : labels(labels);
+      return onHeap(file, arrays.get("embeddings"), identities);
+    }
+    if (!file.toString().endsWith(".npy")) {
+      throw new IllegalArgumentException(
+          file + ": got an unknown ending, wanted embeddings as .npy or .safetensors");
+    }
+    long[] identities = labels(labels == null ? labelsOf(file) : labels);
+    return Npy.header(file).type() == ElementType.F32
+        ? MappedEmbeddings.open(file, identities)
+        : onHeap(file, Npy.read(file), identities);
+  }
+
+  /**
+   * Writes embeddings as {@code .safetensors}, or as {@code .npy} with labels beside it.
+   *
+   * @param rows f32 [labels.length, dim]
+   * @param notes free text by key, kept in a safetensors file; such as the model and its flags
+   */
+  public static void write(
+      Path file, float[] rows, int dim, long[] labels, Map<String, String> notes) {
+    HostTensor embeddings = HostTensor.of(rows, labels.length, dim);
+    HostTensor identities = HostTensor.of(labels, labels.length);
+    if (file.toString().endsWith(".npy")) {
+      Npy.write(labelsOf(file), identities);
+      Npy.write(file, embeddings);
+    } else if (file.toString().endsWith(".safetensors")) {
+      Map<String, HostTensor> arrays = new LinkedHashMap<>();
+      arrays.put("embeddings", embeddings);
+      arrays.put("labels", identities);
+      Safetensors.write(file, arrays, notes);
+    } else {
+      throw new IllegalArgumentException(
+          file + ": got an unknown ending, wanted .npy or .safetensors");
+    }
+  }
+
+  /** {@code x.ids.npy} beside {@code x.npy}. */
+  static Path labelsOf(Path npy) {
+    String name = npy.getFileName().toString();
+    return npy.resolveSibling(name.substring(0, name.length() - 4) + ".ids.npy");
+  }
+
+  private static long[] labels(Path file) {
+    if (file.toString().endsWith(".npy")) {
+      return integers(file, "labels", Npy.read(file));
+    }
+    try {
+      List<String> lines = Files.readAllLines(file);
+      long[] labels = new long[lines.size()];
+      for (int i = 0; i < labels.length; i++) {
+        try {
+          labels[i] = Long.parseLong(lines.get(i).trim());
+        } catch (NumberFormatException e) {
+          throw new IllegalArgumentException(
+              file + ": line " + (i + 1) + ": got '" + lines.get(i) + "', wanted an integer", e);
+        }
+      }
+      return labels;
+    } catch (IOException e) {
+      throw new IllegalArgumentException(
+          file + ": labels cannot be read (" + e.getMessage() + "); wanted one integer a line", e);
+    }
+  }
+
+  private static long[] integers(Path file, String name, HostTensor array) {
+    if (array == null || array.shape().length != 1) {
+      throw new IllegalArgumentException(
+          file + ": key " + name + ": got " + array + ", wanted integers [n]");
+    }
+    try {
+      return array.toLongs();
+    } catch (IllegalArgumentException e) {
+      throw new IllegalArgumentException(file + ": key " + name + ": " + e.getMessage(), e);
+    }
+  }
+
+  private static Embeddings onHeap(Path file, HostTensor array, long[] labels) {
+    if (array == null || array.shape().length != 2 || array.shape()[0] != labels.length) {
+      throw new IllegalArgumentException(
+          file
+              + ": embeddings: got "
+              + (array == null ? "none" : array.type() + Arrays.toString(array.shape()))
+              + ", wanted real numbers ["
+              + labels.length
+              + ", d] to match the labels");
+    }
+    try {
+      return ArrayEmbeddings.normalising(array.toFloats(), (int) array.shape()[1], labels);
+    } catch (IllegalArgumentException e) {
+      throw new IllegalArgumentException(file + ": " + e.getMessage(), e);
+    }
+  }
+}

@@ -1,0 +1,54 @@
+package ffc.core.eval;
+
+import java.util.stream.IntStream;
+
+/** A view of embeddings with the rows of one identity together. */
+final class SortedByLabel implements Embeddings {
+  private final Embeddings inner;
+  private final int[] order;
+
+  private SortedByLabel(Embeddings inner, int[] order) {
+    this.inner = inner;
+    this.order = order;
+  }
+
+  /** The view, or the embeddings themselves if they are sorted already. */
+  static Embeddings of(Embeddings embeddings) {
+    int n = embeddings.size();
+    boolean sorted = true;
+    for (int i = 1; sorted && i < n; i++) {
+      sorted = embeddings.label(i - 1) <= embeddings.label(i);
+    }
+    return sorted
+        ? embeddings
+        : new SortedByLabel(
+            embeddings,
+            IntStream.range(0, n)
+                .boxed()
+                .sorted((a, b) -> Long.compare(embeddings.label(a), embeddings.label(b)))
+                .mapToInt(Integer::intValue)
+                .toArray());
+  }
+
+  @Override
+  public int size() {
+    return inner.size();
+  }
+
+  @Override
+  public int dim() {
+    return inner.dim();
+  }
+
+  @Override
+  public long label(int row) {
+    return inner.label(order[row]);
+  }
+
+  @Override
+  public void read(int from, int count, float[] out, int outOffset) {
+    for (int i = 0; i < count; i++) {
+      inner.read(order[from + i], 1, out, outOffset + i * dim());
+    }
+  }
+}

@@ -1,0 +1,77 @@
+package ffc.core.eval;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import ffc.core.weights.HostTensor;
+import ffc.core.weights.Npy;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Map;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+class EmbeddingFileTest {
+  @TempDir Path folder;
+
+  private static final float[] ROWS = {3, 4, 0, -2, 1, 0};
+  private static final long[] LABELS = {5, 1L << 40, 5};
+
+  @ParameterizedTest
+  @ValueSource(strings = {"e.npy", "e.safetensors"})
+  void comesBackAsUnitRows(String name) {
+    Path file = folder.resolve(name);
+    EmbeddingFile.write(file, ROWS, 2, LABELS, Map.of("model", "test"));
+    Embeddings read = EmbeddingFile.open(file, null);
+    assertThat(read.size()).isEqualTo(3);
+    assertThat(read.dim()).isEqualTo(2);
+    float[] rows = new float[7];
+    read.read(1, 2, rows, 3);
+    assertThat(rows).containsExactly(0, 0, 0, 0, -1, 1, 0);
+    read.read(0, 1, rows, 0);
+    assertThat(rows).startsWith(0.6f, 0.8f);
+    for (int i = 0; i < 3; i++) {
+      assertThat(read.label(i)).isEqualTo(LABELS[i]);
+    }
+  }
+
+  @Test
+  void mappedAndHeapRowsGiveTheSameRates() throws IOException {
+    Embeddings heap = RandomEmbeddings.clusters(2, 700, 12, 40, 0.9);
+    float[] rows = new float[700 * 12];
+    heap.read(0, 700, rows, 0);
+    long[] labels = new long[700];
+    StringBuilder text = new StringBuilder();
+    for (int i = 0; i < 700; i++) {
+      labels[i] = heap.label(i);
+      text.append(labels[i]).append('\n');
+    }
+    Path file = folder.resolve("e.npy");
+    EmbeddingFile.write(file, rows, 12, labels, Map.of());
+    Path list = Files.writeString(folder.resolve("labels.txt"), text);
+    assertThat(AllPairs.of(EmbeddingFile.open(file, list)).tarAtFar().get(0).tar())
+        .isEqualTo(AllPairs.of(heap).tarAtFar().get(0).tar());
+  }
+
+  @Test
+  void saysWhatDoesNotFit() throws IOException {
+    Path file = folder.resolve("e.npy");
+    EmbeddingFile.write(file, ROWS, 2, LABELS, Map.of());
+    Npy.write(folder.resolve("e.ids.npy"), HostTensor.of(new long[] {1, 2}, 2));
+    assertThatThrownBy(() -> EmbeddingFile.open(file, null))
+        .hasMessageContaining("e.npy: got F32[3, 2], wanted F32[2, d]");
+    Path text = Files.writeString(folder.resolve("l.txt"), "1\nx\n");
+    assertThatThrownBy(() -> EmbeddingFile.open(file, text))
+        .hasMessageContaining("l.txt: line 2: got 'x', wanted an integer");
+    Path bad = folder.resolve("bad.npy");
+    EmbeddingFile.write(bad, new float[] {1, Float.NaN}, 2, new long[] {1}, Map.of());
+    assertThatThrownBy(() -> EmbeddingFile.open(bad, null))
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessageContaining("bad.npy: row 0 holds NaN");
+    assertThatThrownBy(() -> EmbeddingFile.open(folder.resolve("e.bin"), null))
+        .hasMessageContaining("unknown ending");
+  }
+}
