@@ -13,7 +13,14 @@ import picocli.CommandLine.Command;
     description = "Train recognition models over very many identities.",
     mixinStandardHelpOptions = true,
     versionProvider = Version.class,
-    subcommands = {TrainCommand.class, ConfigCommand.class},
+    subcommands = {
+      TrainCommand.class,
+      EvalCommand.class,
+      EmbedCommand.class,
+      RunsCommand.class,
+      ConfigCommand.class,
+      CompletionCommand.class
+    },
     synopsisSubcommandLabel = "COMMAND")
 public final class Main {
   static final int FAILED = 1;

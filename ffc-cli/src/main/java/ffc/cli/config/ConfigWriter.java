@@ -1,6 +1,9 @@
 package ffc.cli.config;
 
 import com.fasterxml.jackson.annotation.JsonInclude;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import tools.jackson.databind.JsonNode;
 import tools.jackson.dataformat.yaml.YAMLMapper;
 import tools.jackson.dataformat.yaml.YAMLWriteFeature;
 
@@ -17,6 +20,34 @@ public final class ConfigWriter {
           .build();
 
   private ConfigWriter() {}
+
+  /**
+   * Every setting with its value by dotted path, lists of plain values being one setting; in the
+   * order of the file.
+   */
+  public static Map<String, String> flat(Experiment experiment) {
+    Map<String, String> settings = new LinkedHashMap<>();
+    flatten("", MAPPER.valueToTree(experiment), settings);
+    return settings;
+  }
+
+  private static void flatten(String path, JsonNode node, Map<String, String> settings) {
+    if (node.isObject()) {
+      node.properties()
+          .forEach(
+              child ->
+                  flatten(
+                      path.isEmpty() ? child.getKey() : path + "." + child.getKey(),
+                      child.getValue(),
+                      settings));
+    } else if (node.isArray() && !node.isEmpty() && node.get(0).isObject()) {
+      for (int i = 0; i < node.size(); i++) {
+        flatten(path + "." + i, node.get(i), settings);
+      }
+    } else {
+      settings.put(path, node.isString() ? node.stringValue() : node.toString());
+    }
+  }
 
   /** The experiment as YAML; settings without a value (no clipping, say) are left out. */
   public static String yaml(Experiment experiment) {

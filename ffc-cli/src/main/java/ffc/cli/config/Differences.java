@@ -1,13 +1,10 @@
 package ffc.cli.config;
 
 import ffc.core.OptimizerConfig.Course;
-import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
-import java.util.TreeMap;
 import java.util.TreeSet;
-import tools.jackson.databind.JsonNode;
 
 /**
  * What keeps a run from being resumed under another config: settings that decide the sequence of
@@ -53,32 +50,17 @@ public final class Differences {
   }
 
   private static Map<String, String> settings(Experiment experiment) {
-    List<Problem> none = new ArrayList<>();
-    byte[] yaml = ConfigWriter.yaml(experiment).getBytes(StandardCharsets.UTF_8);
-    Map<String, String> flat = new TreeMap<>();
-    flatten("", YamlReader.read("config", yaml, none).root(), flat);
+    Map<String, String> settings = ConfigWriter.flat(experiment);
+    settings.keySet().removeIf(Differences::free);
     Course course = experiment.optimizer().schedule().type();
     if (course != Course.constant && course != Course.multistep) {
       // The other courses stretch over the run unless they have a length of their own.
-      flat.putIfAbsent("optimizer.schedule.steps", experiment.run().steps().toString());
+      settings.putIfAbsent("optimizer.schedule.steps", experiment.run().steps().toString());
     }
-    return flat;
+    return settings;
   }
 
-  private static void flatten(String path, JsonNode node, Map<String, String> flat) {
-    if (FREE.contains(path)) {
-      return;
-    }
-    if (node.isObject()) {
-      node.properties()
-          .forEach(
-              child ->
-                  flatten(
-                      path.isEmpty() ? child.getKey() : path + "." + child.getKey(),
-                      child.getValue(),
-                      flat));
-    } else {
-      flat.put(path, node.toString());
-    }
+  private static boolean free(String path) {
+    return FREE.stream().anyMatch(free -> path.equals(free) || path.startsWith(free + "."));
   }
 }

@@ -10,7 +10,7 @@ import java.util.Locale;
 import java.util.TreeMap;
 
 /** The sentences that a run prints. */
-final class Lines {
+public final class Lines {
   private Lines() {}
 
   static String report(StepReport report, long toStep, Duration left) {
@@ -29,6 +29,11 @@ final class Lines {
   }
 
   static String evaluation(long step, EvalResult result) {
+    return "step " + step + "  " + evaluation(result);
+  }
+
+  /** The figures of a set with the flags that decide them. */
+  public static String evaluation(EvalResult result) {
     List<String> figures = new ArrayList<>();
     if (result.accuracyMean() != null) {
       figures.add(
@@ -39,8 +44,7 @@ final class Lines {
     new TreeMap<>(result.rankN())
         .forEach((rank, share) -> figures.add(format("rank-%d %.4f", rank, share)));
     return format(
-        "step %d  %s: %s  (%d images%s, %.1f s)",
-        step,
+        "%s: %s  (%d images%s, %.1f s)",
         result.name(),
         String.join("  ", figures),
         result.images(),

@@ -10,7 +10,7 @@ import tools.jackson.databind.node.ArrayNode;
 import tools.jackson.databind.node.ObjectNode;
 
 /** The JSON form of what a run reports; the keys are a contract with whoever reads the files. */
-final class Records {
+public final class Records {
   private Records() {}
 
   /** A line of {@code steps.jsonl}. */
@@ -34,6 +34,13 @@ final class Records {
   static ObjectNode evaluation(long step, EvalResult result) {
     ObjectNode line = Json.object();
     line.put("step", step);
+    line.setAll(evaluation(result));
+    return line;
+  }
+
+  /** One result by itself: figures, ROC and neighbours. */
+  public static ObjectNode evaluation(EvalResult result) {
+    ObjectNode line = Json.object();
     line.put("set", result.name());
     line.put("images", result.images());
     line.put("identities", result.identities());

@@ -1,0 +1,51 @@
+package ffc.cli;
+
+import ffc.cli.record.RunDirectory;
+import ffc.core.EvaluateConfig;
+import ffc.core.ModelConfig;
+import ffc.core.TrainedEncoder;
+import ffc.core.checkpoint.Checkpoints;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import picocli.CommandLine.Option;
+
+/** The options that choose a trained network. */
+final class CheckpointOption {
+  @Option(
+      names = "--checkpoint",
+      paramLabel = "DIR",
+      required = true,
+      description = "A run directory (its newest checkpoint) or one of its checkpoints")
+  private Path given;
+
+  @Option(
+      names = "--net",
+      paramLabel = "NET",
+      defaultValue = "probe",
+      description = "probe or gallery (default: ${DEFAULT-VALUE})")
+  private EvaluateConfig.Net net;
+
+  EvaluateConfig.Net net() {
+    return net;
+  }
+
+  /** The checkpoint's folder. */
+  Path folder() throws IOException {
+    if (!Files.isDirectory(given)) {
+      throw new IllegalArgumentException(given + ": no such folder");
+    }
+    Path run = RunTarget.runOf(given);
+    if (!run.equals(given)) {
+      return given;
+    }
+    return new Checkpoints(run.resolve("checkpoints"), 1)
+        .latest()
+        .orElseThrow(() -> new IllegalArgumentException(run + ": the run has no checkpoint yet"));
+  }
+
+  TrainedEncoder open() throws IOException {
+    ModelConfig model = RunDirectory.config(RunTarget.runOf(given)).model();
+    return TrainedEncoder.open(folder(), model, net);
+  }
+}

@@ -1,0 +1,76 @@
+package ffc.cli;
+
+import ffc.cli.record.Npy;
+import ffc.core.TrainedEncoder;
+import ffc.core.eval.ArrayEmbeddings;
+import ffc.core.eval.Evaluator;
+import ffc.loaders.DataConfig;
+import ffc.loaders.Dataset;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.concurrent.Callable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Spec;
+
+/** {@code ffc embed}. */
+@Command(
+    name = "embed",
+    description = {
+      "Embed all images of a set: unit rows as FILE, f32 [images, embedding], and their identities"
+          + " beside it as FILE with .ids.npy, i64 [images].",
+      ""
+    },
+    mixinStandardHelpOptions = true)
+final class EmbedCommand implements Callable<Integer> {
+  @Spec private CommandSpec spec;
+  @Mixin private CheckpointOption checkpoint;
+
+  @Option(
+      names = "--data",
+      paramLabel = "PATH",
+      required = true,
+      description = "File or folder of the set")
+  private String data;
+
+  @Option(
+      names = "--format",
+      paramLabel = "F",
+      required = true,
+      description = "${COMPLETION-CANDIDATES}")
+  private DataConfig.Format format;
+
+  @Option(
+      names = "--out",
+      paramLabel = "FILE",
+      required = true,
+      description = "NumPy file to write, such as open.npy")
+  private Path out;
+
+  @Override
+  public Integer call() throws IOException {
+    if (!out.toString().endsWith(".npy")) {
+      throw new IllegalArgumentException("--out " + out + ": wanted a name that ends in .npy");
+    }
+    try (Dataset set = Dataset.open(new DataConfig.Source(format, data));
+        TrainedEncoder encoder = checkpoint.open()) {
+      ArrayEmbeddings embeddings = Evaluator.embed(set, encoder.embedder());
+      Path ids = Path.of(out.toString().replaceFirst("\\.npy$", ".ids.npy"));
+      Npy.rows(out, embeddings);
+      Npy.labels(ids, embeddings);
+      spec.commandLine()
+          .getOut()
+          .println(
+              embeddings.size()
+                  + " x "
+                  + embeddings.dim()
+                  + " in "
+                  + out
+                  + ", identities in "
+                  + ids);
+    }
+    return 0;
+  }
+}

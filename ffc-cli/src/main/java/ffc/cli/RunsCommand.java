@@ -1,0 +1,67 @@
+package ffc.cli;
+
+import ffc.cli.record.RunDirectory;
+import ffc.cli.report.RunComparison;
+import ffc.cli.report.RunFiles;
+import ffc.cli.report.TextTable;
+import java.io.IOException;
+import java.io.PrintWriter;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.Callable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+import picocli.CommandLine.Spec;
+
+/** {@code ffc runs}. */
+@Command(
+    name = "runs",
+    description = "List the runs below runs/ with their figures, or compare some.",
+    mixinStandardHelpOptions = true)
+final class RunsCommand implements Callable<Integer> {
+  @Spec private CommandSpec spec;
+
+  @Override
+  public Integer call() throws IOException {
+    PrintWriter out = spec.commandLine().getOut();
+    List<RunFiles> runs = new ArrayList<>();
+    for (Path run : RunDirectory.list()) {
+      runs.add(RunFiles.read(run));
+    }
+    out.println(
+        runs.isEmpty()
+            ? "no runs below " + RunDirectory.RUNS
+            : TextTable.of(new RunComparison(runs).table()));
+    return 0;
+  }
+
+  @Command(
+      description = "Figures of runs side by side, where their configs differ, and their curves.",
+      mixinStandardHelpOptions = true)
+  int compare(
+      @Parameters(paramLabel = "RUN", arity = "2..*", description = "Run directories")
+          List<Path> folders,
+      @Option(
+              names = "--out",
+              paramLabel = "FILE",
+              defaultValue = "runs/compare.html",
+              description = "Page with the curves (default: ${DEFAULT-VALUE})")
+          Path page)
+      throws IOException {
+    List<RunFiles> runs = new ArrayList<>();
+    for (Path folder : folders) {
+      runs.add(RunFiles.read(folder));
+    }
+    RunComparison comparison = new RunComparison(runs);
+    PrintWriter out = spec.commandLine().getOut();
+    out.println(TextTable.of(comparison.table()));
+    out.println();
+    out.println(TextTable.of(comparison.settings()));
+    out.println();
+    out.println("curves " + comparison.write(page));
+    return 0;
+  }
+}
