@@ -1,0 +1,205 @@
+package ffc.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import ffc.cli.record.Json;
+import ffc.cli.record.JsonLines;
+import java.io.BufferedReader;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Random;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+import tools.jackson.databind.JsonNode;
+
+/** Trains in JVMs of their own, which are killed, interrupted and resumed. */
+@Timeout(value = 4, unit = TimeUnit.MINUTES)
+class TrainingProcessTest {
+  private static final int STEPS = 24;
+  private static final String CONFIG =
+      """
+      name: tiny
+      seed: 3
+      data:
+        train: {format: recordio, path: %s}
+        idsPerBatch: 6
+        instancesPerBatch: 4
+        augment: {flip: false, shift: 2}
+      model: {backbone: iresnet, input: [1, 32, 32], layers: [1, 1], widths: [4, 8], embedding: 16}
+      method: {type: ffc, capacity: 20, galleryMomentum: 0.9}
+      optimizer: {learningRate: 0.05, nesterov: true, clipNorm: 5, schedule: {type: cosine}}
+      run: {steps: %d, reportEvery: 1, checkpointEvery: 5, threads: 1, device: cpu}
+      """;
+
+  @TempDir Path temp;
+  private Path config;
+
+  @BeforeEach
+  void writeConfig() throws IOException {
+    Path data = Path.of("../data/quickstart/train.rec").toAbsolutePath().normalize();
+    config = Files.writeString(temp.resolve("tiny.yaml"), CONFIG.formatted(data, STEPS));
+  }
+
+  @Test
+  void aRunKilledAtRandomStepsAndResumedRepeatsTheLossesOfAnUnbrokenOneBitForBit()
+      throws Exception {
+    long seed = System.nanoTime();
+    Random random = new Random(seed);
+    Path unbroken = temp.resolve("unbroken");
+    assertThat(start("--out", unbroken.toString()).finish()).isZero();
+
+    Path killed = temp.resolve("killed");
+    try (Training training = start("--out", killed.toString())) {
+      training.awaitStep(1 + random.nextInt(STEPS - 2));
+      training.kill();
+    }
+    try (Training training = start("--resume", "--out", killed.toString())) {
+      training.awaitStep(STEPS - 1 - random.nextInt(3));
+      training.kill();
+    }
+    assertThat(start("--resume", killed.toString()).finish()).isZero();
+
+    assertThat(losses(killed)).as("seed %d", seed).isEqualTo(losses(unbroken));
+    assertThat(losses(unbroken)).hasSize(STEPS);
+    assertThat(summary(killed).path("images").asLong()).isEqualTo(STEPS * 16L);
+    assertThat(killed.resolve("report.html")).isNotEmptyFile();
+  }
+
+  @Test
+  void anInterruptEndsAfterTheStepWithACheckpointAndTheRunGoesOn() throws Exception {
+    Path run = temp.resolve("run");
+    try (Training training = start("--out", run.toString())) {
+      training.awaitStep(3);
+      training.signal("INT");
+      assertThat(training.finish()).isEqualTo(130);
+      assertThat(training.text()).contains("stopped after ");
+    }
+    long stopped = summary(run).path("steps").asLong();
+    assertThat(stopped).isBetween(3L, STEPS - 1L);
+    assertThat(summary(run).path("finished").asBoolean()).isFalse();
+    assertThat(run.resolve("checkpoints/step-%08d".formatted(stopped))).isDirectory();
+
+    try (Training training = start("--resume", run.toString())) {
+      training.awaitStep((int) stopped + 1);
+      training.signal("TERM");
+      assertThat(training.finish()).isEqualTo(143);
+    }
+    assertThat(start("--resume", run.toString()).finish()).isZero();
+    assertThat(losses(run)).hasSize(STEPS);
+    assertThat(summary(run).path("finished").asBoolean()).isTrue();
+  }
+
+  @Test
+  void aFolderInUseIsRefusedAndAnExplodingRunFailsWithALogAndTheLastGoodCheckpoint()
+      throws Exception {
+    Path run = temp.resolve("run");
+    try (Training training = start("--out", run.toString())) {
+      training.awaitStep(2);
+      Training second = start("--resume", run.toString());
+      assertThat(second.finish()).isEqualTo(2);
+      assertThat(second.text()).contains("another process is training in this folder");
+      training.kill();
+    }
+
+    Path exploding = temp.resolve("exploding");
+    Training training =
+        start(
+            "--out",
+            exploding.toString(),
+            "--set=optimizer={learningRate: 1e30, schedule: {warmupSteps: 0}}");
+    assertThat(training.finish()).isEqualTo(1);
+    assertThat(training.text()).contains("not finite", "run.log").doesNotContain("\tat ");
+    assertThat(exploding.resolve("run.log")).content().contains("NonFiniteException", "\tat ");
+  }
+
+  private static List<String> losses(Path run) throws IOException {
+    List<String> losses = new ArrayList<>();
+    for (JsonNode line : JsonLines.read(run.resolve("steps.jsonl"))) {
+      losses.add(
+          line.path("step")
+              + " "
+              + line.path("loss")
+              + " "
+              + line.path("terms")
+              + " "
+              + line.path("gradient_norm")
+              + " "
+              + line.path("epoch"));
+    }
+    return losses;
+  }
+
+  private static JsonNode summary(Path run) throws IOException {
+    return Json.parse(Files.readString(run.resolve("summary.json")));
+  }
+
+  private Training start(String... options) throws IOException {
+    List<String> command =
+        new ArrayList<>(
+            List.of(
+                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                "-Xmx256m",
+                "-cp",
+                System.getProperty("java.class.path"),
+                "ffc.cli.Main",
+                "train",
+                config.toString()));
+    command.addAll(List.of(options));
+    Process process =
+        new ProcessBuilder(command).directory(temp.toFile()).redirectErrorStream(true).start();
+    return new Training(process);
+  }
+
+  /** A training in another JVM, followed by the lines that it prints. */
+  private static final class Training implements AutoCloseable {
+    private final Process process;
+    private final BufferedReader lines;
+    private final StringBuilder text = new StringBuilder();
+
+    Training(Process process) {
+      this.process = process;
+      lines = process.inputReader(StandardCharsets.UTF_8);
+    }
+
+    void awaitStep(int step) throws IOException {
+      for (String line = lines.readLine(); line != null; line = lines.readLine()) {
+        text.append(line).append('\n');
+        if (line.startsWith("step " + step + "/")) {
+          return;
+        }
+      }
+      throw new AssertionError("no step " + step + " in:\n" + text);
+    }
+
+    void signal(String name) throws Exception {
+      new ProcessBuilder("kill", "-" + name, Long.toString(process.pid())).start().waitFor();
+    }
+
+    void kill() throws InterruptedException {
+      process.destroyForcibly().waitFor();
+    }
+
+    int finish() throws IOException, InterruptedException {
+      for (String line = lines.readLine(); line != null; line = lines.readLine()) {
+        text.append(line).append('\n');
+      }
+      return process.waitFor();
+    }
+
+    String text() {
+      return text.toString();
+    }
+
+    @Override
+    public void close() {
+      process.destroyForcibly();
+    }
+  }
+}
