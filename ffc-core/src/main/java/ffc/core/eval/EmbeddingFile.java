@@ -16,8 +16,8 @@ import java.util.Map;
  * Embeddings of any system on disk, to be judged by the same protocols.
  *
  * <ul>
- *   <li>{@code x.npy}: real numbers [n, d]; labels in {@code x.ids.npy} or another {@code .npy}
- *       of n integers, or in a text file of one integer a line. f32 files are memory-mapped.
+ *   <li>{@code x.npy}: real numbers [n, d]; labels in {@code x.ids.npy} or another {@code .npy} of
+ *       n integers, or in a text file of one integer a line. f32 files are memory-mapped.
  *   <li>{@code x.safetensors}: arrays {@code embeddings} [n, d] and {@code labels} [n].
  * </ul>
  *
