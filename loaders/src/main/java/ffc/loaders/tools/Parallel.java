@@ -18,6 +18,11 @@ final class Parallel {
 
   /** Calls {@code work} for 0 to {@code count} - 1; the first exception ends it and is thrown. */
   static void forEach(long count, int threads, Progress progress, LongConsumer work) {
+    forEach(count, threads, STRETCH, progress, work);
+  }
+
+  /** As above, in stretches of a given length. */
+  static void forEach(long count, int threads, int stretch, Progress progress, LongConsumer work) {
     AtomicLong next = new AtomicLong();
     ExecutorService pool = Executors.newFixedThreadPool(threads);
     try {
@@ -27,11 +32,11 @@ final class Parallel {
             pool.submit(
                 () -> {
                   long from;
-                  while ((from = next.getAndAdd(STRETCH)) < count) {
-                    for (long i = from; i < Math.min(count, from + STRETCH); i++) {
+                  while ((from = next.getAndAdd(stretch)) < count) {
+                    for (long i = from; i < Math.min(count, from + stretch); i++) {
                       work.accept(i);
                     }
-                    progress.report("images", Math.min(count, from + STRETCH), count);
+                    progress.report("images", Math.min(count, from + stretch), count);
                   }
                 }));
       }
