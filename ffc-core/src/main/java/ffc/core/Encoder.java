@@ -15,11 +15,14 @@ public final class Encoder implements AutoCloseable {
   private final Backbone backbone;
   private final ImageShape shape;
   private final int embedding;
+  private final RunConfig.Precision precision;
 
-  private Encoder(Backbone backbone, ImageShape shape, int embedding) {
+  private Encoder(
+      Backbone backbone, ImageShape shape, int embedding, RunConfig.Precision precision) {
     this.backbone = backbone;
     this.shape = shape;
     this.embedding = embedding;
+    this.precision = precision;
   }
 
   /**
@@ -27,9 +30,11 @@ public final class Encoder implements AutoCloseable {
    *
    * @param manager on the device that the network shall run on
    * @param seed decides the weights
+   * @param precision of convolutions and matrix products; weights are f32 in any case
    */
-  public static Encoder create(ModelConfig config, NDManager manager, long seed) {
-    Parameters parameters = new Parameters(manager, seed);
+  public static Encoder create(
+      ModelConfig config, NDManager manager, long seed, RunConfig.Precision precision) {
+    Parameters parameters = new Parameters(manager, seed, precision == RunConfig.Precision.bf16);
     ImageShape shape = config.shape();
     Backbone backbone =
         config.backbone() == ModelConfig.Backbone.mobilefacenet
@@ -41,7 +46,7 @@ public final class Encoder implements AutoCloseable {
                 config.widths(),
                 config.embedding(),
                 config.dropout());
-    return new Encoder(backbone, shape, config.embedding());
+    return new Encoder(backbone, shape, config.embedding(), precision);
   }
 
   /**
@@ -73,6 +78,11 @@ public final class Encoder implements AutoCloseable {
   /** E, the size of an embedding. */
   public int embedding() {
     return embedding;
+  }
+
+  /** Precision of its convolutions and matrix products. */
+  public RunConfig.Precision precision() {
+    return precision;
   }
 
   /** Values that one image keeps for the backward pass (estimate). */

@@ -18,7 +18,7 @@ public final class MomentumEncoder implements AutoCloseable {
   /** Starts as a copy of the probe. */
   public MomentumEncoder(
       Encoder probe, ModelConfig model, FfcConfig config, NDManager manager, long seed) {
-    this.gallery = Encoder.create(model, manager, seed);
+    this.gallery = Encoder.create(model, manager, seed, probe.precision());
     this.probe = probe;
     this.config = config;
     gallery.parameters().copyFrom(probe.parameters());

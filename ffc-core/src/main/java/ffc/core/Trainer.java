@@ -93,7 +93,7 @@ public final class Trainer implements AutoCloseable {
     JniUtils.setNumThreads(setup.run().threads());
     Autograd.off();
     manager = NDManager.newBaseManager(device);
-    probe = Encoder.create(setup.model(), manager, setup.seed());
+    probe = Encoder.create(setup.model(), manager, setup.seed(), setup.run().precision());
     probe.parameters().requireGradients();
     optimizer = Optimizer.of(setup.optimizer(), probe.parameters(), manager);
     if (setup.model().initFrom() != null && setup.resumeFrom() == null) {

@@ -88,7 +88,9 @@ public final class IResNet implements Backbone {
   public NDArray forward(NDArray images, boolean batchStatistics) {
     NDArray x =
         Layers.scoped(
-            () -> stemPrelu.forward(stemNorm.forward(stem.forward(images), batchStatistics)));
+            () ->
+                stemPrelu.forward(
+                    stemNorm.forward(stem.forward(parameters.compute(images)), batchStatistics)));
     for (Block block : blocks) {
       NDArray in = x;
       x = Layers.scoped(() -> block.forward(in, batchStatistics));
@@ -102,7 +104,7 @@ public final class IResNet implements Backbone {
               if (dropout > 0 && batchStatistics) {
                 y = Dropout.dropout(y, dropout, true).head();
               }
-              return features.forward(dense.forward(y), batchStatistics);
+              return features.forward(parameters.result(dense.forward(y)), batchStatistics);
             });
     last.close();
     return out;

@@ -21,13 +21,14 @@ final class Layers {
   private Layers() {}
 
   /** Convolution without bias, NCHW. */
-  record Convolution(NDArray weight, Shape stride, Shape padding, int groups) {
+  record Convolution(Parameters owner, NDArray weight, Shape stride, Shape padding, int groups) {
     private static final Shape NO_DILATION = new Shape(1, 1);
 
     static Convolution of(
         Parameters p, String name, int in, int out, int kernel, int stride, int pad, int groups) {
       double bound = 1 / Math.sqrt((double) in / groups * kernel * kernel);
       return new Convolution(
+          p,
           p.uniform(name + ".weight", new Shape(out, in / groups, kernel, kernel), bound),
           new Shape(stride, stride),
           new Shape(pad, pad),
@@ -39,7 +40,8 @@ final class Layers {
     }
 
     NDArray forward(NDArray x) {
-      return Conv2d.conv2d(x, weight, null, stride, padding, NO_DILATION, groups).head();
+      return Conv2d.conv2d(x, owner.compute(weight), null, stride, padding, NO_DILATION, groups)
+          .head();
     }
   }
 
@@ -73,28 +75,31 @@ final class Layers {
   }
 
   /** max(x, 0) + a min(x, 0) with one a per channel. */
-  record Prelu(NDArray slope) {
+  record Prelu(Parameters owner, NDArray slope) {
     static Prelu of(Parameters p, String name, int channels) {
       NDArray slope = p.constant(name + ".weight", new Shape(channels), 0.25f);
-      return new Prelu(slope);
+      return new Prelu(p, slope);
     }
 
     NDArray forward(NDArray x) {
-      return NativeOps.prelu(x, slope);
+      return NativeOps.prelu(x, owner.compute(slope));
     }
   }
 
   /** x Wᵀ + b over flattened input. */
-  record Dense(NDArray weight, NDArray bias) {
+  record Dense(Parameters owner, NDArray weight, NDArray bias) {
     static Dense of(Parameters p, String name, int in, int out) {
       double bound = 1 / Math.sqrt(in);
       return new Dense(
+          p,
           p.uniform(name + ".weight", new Shape(out, in), bound),
           p.uniform(name + ".bias", new Shape(out), bound));
     }
 
     NDArray forward(NDArray x) {
-      return Linear.linear(x.reshape(x.getShape().get(0), -1), weight, bias).head();
+      return Linear.linear(
+              x.reshape(x.getShape().get(0), -1), owner.compute(weight), owner.compute(bias))
+          .head();
     }
   }
 

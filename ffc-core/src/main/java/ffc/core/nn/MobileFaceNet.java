@@ -121,12 +121,13 @@ public final class MobileFaceNet implements Backbone {
             1 / Math.sqrt((double) size[0] * size[1]));
     Norm norm = Norm.of(parameters, "conv_dw.bn", LAST);
     activations += (long) LAST * size[0] * size[1];
-    units.add((x, batch) -> norm.forward(x.mul(weight).sum(new int[] {2, 3}), batch));
+    units.add(
+        (x, batch) -> norm.forward(x.mul(parameters.compute(weight)).sum(new int[] {2, 3}), batch));
   }
 
   @Override
   public NDArray forward(NDArray images, boolean batchStatistics) {
-    NDArray x = images;
+    NDArray x = parameters.compute(images);
     for (Unit unit : units) {
       NDArray in = x;
       x = Layers.scoped(() -> unit.apply(in, batchStatistics));
@@ -135,7 +136,9 @@ public final class MobileFaceNet implements Backbone {
       }
     }
     NDArray last = x;
-    NDArray out = Layers.scoped(() -> features.forward(dense.forward(last), batchStatistics));
+    NDArray out =
+        Layers.scoped(
+            () -> features.forward(parameters.result(dense.forward(last)), batchStatistics));
     last.close();
     return out;
   }

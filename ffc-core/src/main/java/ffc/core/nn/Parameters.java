@@ -22,6 +22,7 @@ import java.util.SplittableRandom;
 public final class Parameters implements AutoCloseable {
   private final NDManager manager;
   private final long seed;
+  private final boolean bf16;
   private final Map<String, NDArray> arrays = new LinkedHashMap<>();
   private final Map<String, NDArray> weights = new LinkedHashMap<>();
 
@@ -30,8 +31,27 @@ public final class Parameters implements AutoCloseable {
    * @param seed decides the initial weights
    */
   public Parameters(NDManager parent, long seed) {
+    this(parent, seed, false);
+  }
+
+  /**
+   * @param bf16 whether convolutions and matrix products compute in bfloat16; the arrays here stay
+   *     f32
+   */
+  public Parameters(NDManager parent, long seed, boolean bf16) {
     this.manager = parent.newSubManager();
     this.seed = seed;
+    this.bf16 = bf16;
+  }
+
+  /** A weight or input in the precision that convolutions and products compute in. */
+  NDArray compute(NDArray f32) {
+    return bf16 ? NativeOps.toBf16(f32) : f32;
+  }
+
+  /** A feature back in f32. */
+  NDArray result(NDArray computed) {
+    return bf16 ? NativeOps.toF32(computed) : computed;
   }
 
   /** A trainable weight drawn uniformly from [-bound, bound]. */
