@@ -1,5 +1,6 @@
 package ffc.cli;
 
+import ffc.cli.plan.PlanCommand;
 import java.io.PrintWriter;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
@@ -18,6 +19,7 @@ import picocli.CommandLine.Command;
       EvalCommand.class,
       EmbedCommand.class,
       RunsCommand.class,
+      PlanCommand.class,
       ConfigCommand.class,
       CompletionCommand.class
     },

@@ -7,6 +7,7 @@ import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Comparator;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
 import tools.jackson.core.JacksonException;
@@ -58,7 +59,9 @@ public final class ConfigLoader {
     }
     Overrides sets = new Overrides(tree, problems);
     overrides.forEach(sets::apply);
-    Set<JsonPointer> faulty = schema.check(tree, problems);
+    Set<JsonPointer> unset = new Variables(System::getenv, machine).expand(tree, problems);
+    Set<JsonPointer> faulty = new HashSet<>(schema.check(tree, problems));
+    faulty.addAll(unset);
 
     ObjectNode sound = tree.root().deepCopy();
     faulty.stream()

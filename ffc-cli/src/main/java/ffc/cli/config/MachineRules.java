@@ -1,6 +1,7 @@
 package ffc.cli.config;
 
 import ffc.core.RunConfig;
+import ffc.loaders.DataConfig;
 import java.nio.file.Files;
 import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
@@ -20,7 +21,15 @@ final class MachineRules {
   }
 
   void check() {
-    rules.rule("data.train.path", () -> missing(experiment.data().train().path().split(",", -1)));
+    rules.rule(
+        "data.train.path",
+        () -> {
+          DataConfig.Source train = experiment.data().train();
+          // A synthetic set may be described instead of named.
+          return train.format() == DataConfig.Format.synthetic && train.path().contains("=")
+              ? null
+              : missing(train.path().split(",", -1));
+        });
     rules.rule(
         "model.initFrom",
         () ->

@@ -101,7 +101,7 @@ class ConfigLoaderTest {
         "model.input=[2, 32, 32] | model.input: got 2 channels, wanted 1 (gray) or 3 (RGB)",
         "model.input=[1, 32, 30] | model.input: got 32x30, wanted height and width divisible by 4",
         "model.input=[1, 32] | model.input: got a list of 2, wanted at least 3 elements",
-        "method.type=fcf | method.type: got the text \"fcf\", wanted ffc; did you mean ffc?",
+        "method.type=fcf | method.type: got the text \"fcf\", wanted one of dcq, ffc, partial-fc, triplet, virtual-fc; did you mean ffc?",
         "method.update.type=tworow | wanted weighted or two-row; did you mean two-row?",
         "method.galleryMomentum=1.5 | method.galleryMomentum: got 1.5, wanted at most 1",
         "method.capacity=9999999999 | got 9999999999, wanted at most 2147483647",

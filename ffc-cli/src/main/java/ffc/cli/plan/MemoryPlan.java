@@ -1,0 +1,149 @@
+package ffc.cli.plan;
+
+import ai.djl.Device;
+import ai.djl.ndarray.NDManager;
+import ffc.cli.config.Experiment;
+import ffc.core.Encoder;
+import ffc.core.Ffc;
+import ffc.core.FfcConfig;
+import ffc.core.Footprint;
+import ffc.core.MethodConfig;
+import ffc.core.OptimizerConfig;
+import ffc.pfc.DynamicClassQueue;
+import ffc.pfc.DynamicClassQueueConfig;
+import ffc.pfc.PartialFc;
+import ffc.pfc.PartialFcConfig;
+import ffc.pfc.Triplet;
+import ffc.pfc.TripletConfig;
+import ffc.pfc.VirtualFc;
+import ffc.pfc.VirtualFcConfig;
+import java.util.LinkedHashMap;
+import java.util.Map;
+
+/**
+ * Predicts the memory of one trainer, part by part, from an experiment and a number of classes. The
+ * parts have the names of {@code predicted_bytes} in {@code summary.json}.
+ */
+public final class MemoryPlan {
+  /** What a class count cannot be found above: the bound of {@link #largest}. */
+  public static final long MOST_CLASSES = 1L << 40;
+
+  /** Code, engine, heap and buffers of a trainer that trains a tiny network; measured. */
+  static final long PROCESS = 400L << 20;
+
+  private final Experiment experiment;
+  private final int devices;
+  private final long weights;
+  private final long activationsPerImage;
+
+  /**
+   * Sizes the experiment's network.
+   *
+   * @param devices trainers that share the classes of a trained classifier in contiguous ranges
+   */
+  public MemoryPlan(Experiment experiment, int devices) {
+    this.experiment = experiment;
+    this.devices = devices;
+    try (NDManager manager = NDManager.newBaseManager(Device.cpu());
+        Encoder encoder = Encoder.create(experiment.model(), manager, 0)) {
+      weights = encoder.parameters().size();
+      activationsPerImage = encoder.activationsPerImage();
+    }
+  }
+
+  /** Values of the backbone, running statistics included. */
+  public long weights() {
+    return weights;
+  }
+
+  /**
+   * Predicted bytes in memory of one trainer.
+   *
+   * @param classes C, the identities of the whole training set
+   */
+  public Footprint predict(MethodConfig method, long classes) {
+    int pairs = Math.max(1, experiment.data().pairsPerBatch() / experiment.run().accumulate());
+    boolean adam = experiment.optimizer().type() == OptimizerConfig.Type.adamw;
+    Map<String, Long> parts = new LinkedHashMap<>(head(method, classes, pairs).parts());
+    parts.put("probe", 4 * weights);
+    parts.put("probe_gradient_and_momentum", (adam ? 12 : 8) * weights);
+    parts.put("activations", 4 * activationsPerImage * pairs);
+    if (!(method instanceof FfcConfig)) {
+      // Baselines run both sides of the batch in one pass.
+      parts.put("activations_second_side", 4 * activationsPerImage * pairs);
+    }
+    parts.put("batches", batchBytes());
+    parts.put("process", PROCESS);
+    return new Footprint(parts);
+  }
+
+  private Footprint head(MethodConfig method, long classes, int pairs) {
+    int embedding = experiment.model().embedding();
+    if (method instanceof FfcConfig ffc) {
+      return Ffc.footprint(ffc, embedding, weights, pairs);
+    }
+    if (method instanceof PartialFcConfig partial) {
+      long share = (classes + devices - 1) / devices;
+      return PartialFc.footprint(
+          partial, experiment.optimizer(), share, embedding, 2 * pairs * devices);
+    }
+    if (method instanceof VirtualFcConfig virtual) {
+      return VirtualFc.footprint(virtual, embedding, 2 * pairs);
+    }
+    if (method instanceof DynamicClassQueueConfig queue) {
+      return DynamicClassQueue.footprint(queue, embedding, weights, 2 * pairs);
+    }
+    if (method instanceof TripletConfig) {
+      return Triplet.footprint(2 * pairs);
+    }
+    throw new IllegalArgumentException("no memory model of method " + method.type());
+  }
+
+  private long batchBytes() {
+    long image = experiment.model().shape().bytes();
+    return 2L * experiment.data().pairsPerBatch() * image * (experiment.data().prefetch() + 2);
+  }
+
+  /** Bytes that mapped class tables take on disk; 0 for every other method. */
+  public long diskBytes(MethodConfig method, long classes) {
+    return method instanceof PartialFcConfig partial
+            && partial.storage() == PartialFcConfig.Storage.mapped
+        ? PartialFc.tableBytes(
+            experiment.optimizer(), classes / devices, experiment.model().embedding())
+        : 0;
+  }
+
+  /**
+   * Bytes of the index of a training set: page cache, not memory of the process.
+   *
+   * @param images M
+   */
+  public static long indexBytes(long classes, long images) {
+    return 8 * (classes + 1) + 16 * images;
+  }
+
+  /**
+   * The largest class count that fits.
+   *
+   * @return 0 if not even one class does, {@link #MOST_CLASSES} if the method does not grow
+   */
+  public long largest(MethodConfig method, long memoryBytes) {
+    if (predict(method, 1).total() > memoryBytes) {
+      return 0;
+    }
+    long fits = 1;
+    long tooMany = MOST_CLASSES;
+    if (predict(method, tooMany).total() <= memoryBytes) {
+      return MOST_CLASSES;
+    }
+    while (tooMany - fits > 1) {
+      long middle = fits + (tooMany - fits) / 2;
+      if (predict(method, middle).total() <= memoryBytes) {
+        fits = middle;
+      } else {
+        tooMany = middle;
+      }
+    }
+    return fits;
+  }
+}

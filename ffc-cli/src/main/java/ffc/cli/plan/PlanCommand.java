@@ -1,0 +1,97 @@
+package ffc.cli.plan;
+
+import ffc.cli.config.ConfigLoader;
+import ffc.cli.config.Experiment;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.concurrent.Callable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+import picocli.CommandLine.Spec;
+
+/** {@code ffc plan}. */
+@Command(
+    name = "plan",
+    description = {
+      "Predict the memory of an experiment before anything is loaded: by part, for its method and"
+          + " the others, over a grid of class counts, with what fits.",
+      ""
+    },
+    mixinStandardHelpOptions = true)
+public final class PlanCommand implements Callable<Integer> {
+  @Spec private CommandSpec spec;
+
+  @Parameters(paramLabel = "CONFIG", description = "Experiment file; its data need not be here")
+  private Path config;
+
+  @Option(
+      names = "--set",
+      paramLabel = "PATH=VALUE",
+      description = "Override a setting, such as model.embedding=128")
+  private List<String> set = List.of();
+
+  @Option(
+      names = "--classes",
+      paramLabel = "N",
+      description = "Identities of the training set, such as 2e6 (default: those of data.train)")
+  private String classes;
+
+  @Option(
+      names = {"--devices", "--trainers"},
+      paramLabel = "N",
+      description =
+          "Trainers that share the class centres of Partial FC and full FC (default 1); figures"
+              + " are of one of them")
+  private int devices = 1;
+
+  @Option(
+      names = "--memory",
+      paramLabel = "SIZE",
+      description = "Memory of one trainer, such as 80GiB (default: that of this machine)")
+  private String memory;
+
+  @Override
+  public Integer call() throws IOException {
+    if (devices < 1) {
+      throw new IllegalArgumentException("--devices " + devices + ": wanted at least 1");
+    }
+    long bytes = memory == null ? machineMemory() : ByteSize.parse(memory);
+    Experiment experiment = new ConfigLoader().load(config, set, false);
+    long count = classes == null ? ClassCount.of(experiment.data().train()) : count(classes);
+    MemoryPlan plan = new MemoryPlan(experiment, devices);
+    spec.commandLine().getOut().print(new PlanText(experiment, plan, count, bytes).render());
+    spec.commandLine().getOut().flush();
+    return 0;
+  }
+
+  /** A number of classes; 1e8 is one way to write it. */
+  static long count(String text) {
+    try {
+      double value = Double.parseDouble(text.replace("_", "").replace(",", ""));
+      if (value >= 1 && value <= MemoryPlan.MOST_CLASSES && value == Math.rint(value)) {
+        return (long) value;
+      }
+    } catch (NumberFormatException e) {
+      // told below
+    }
+    throw new IllegalArgumentException(
+        "--classes " + text + ": wanted a whole number up to 2^40, such as 360232 or 1e8");
+  }
+
+  private static long machineMemory() throws IOException {
+    Path info = Path.of("/proc/meminfo");
+    if (Files.isReadable(info)) {
+      for (String line : Files.readAllLines(info)) {
+        if (line.startsWith("MemTotal:")) {
+          return Long.parseLong(line.replaceAll("[^0-9]", "")) * 1024;
+        }
+      }
+    }
+    throw new IllegalArgumentException(
+        "the memory of this machine is unknown; give it with --memory, such as 80GiB");
+  }
+}

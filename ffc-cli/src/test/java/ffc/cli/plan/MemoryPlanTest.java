@@ -1,0 +1,90 @@
+package ffc.cli.plan;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import ffc.cli.config.ConfigLoader;
+import ffc.cli.config.Experiment;
+import ffc.core.FfcConfig;
+import ffc.core.Footprint;
+import ffc.pfc.PartialFcConfig;
+import java.nio.file.Path;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+
+class MemoryPlanTest {
+  private final Experiment experiment =
+      new ConfigLoader().load(Path.of("../configs/quickstart.yaml"), List.of(), false);
+  private final PartialFcConfig partial =
+      new PartialFcConfig(null, 0.1, null, null, null, null, null);
+  private final PartialFcConfig full = new PartialFcConfig(null, 1.0, null, null, null, null, null);
+
+  @Test
+  void classCentresGrowWithTheClassesAndTheGroupDoesNot() {
+    MemoryPlan plan = new MemoryPlan(experiment, 1);
+    Footprint million = plan.predict(partial, 1_000_000);
+    assertThat(million.parts())
+        .containsEntry("classes", 4L * 1_000_000 * 128 + 125_000)
+        .containsEntry("momenta", 4L * 1_000_000 * 128)
+        .containsEntry("class_gradient", 4L * 100_000 * 128);
+    assertThat(plan.predict(full, 1_000_000).parts())
+        .containsEntry("class_gradient", 4L * 1_000_000 * 128);
+    FfcConfig ffc = (FfcConfig) experiment.method();
+    assertThat(plan.predict(ffc, 1_000_000_000)).isEqualTo(plan.predict(ffc, 1000));
+  }
+
+  @Test
+  void trainersShareTheClasses() {
+    MemoryPlan four = new MemoryPlan(experiment, 4);
+    assertThat(four.predict(partial, 1_000_000).parts())
+        .containsEntry("momenta", 4L * 250_000 * 128);
+  }
+
+  @Test
+  void theLargestCountIsTheLastThatFits() {
+    MemoryPlan plan = new MemoryPlan(experiment, 1);
+    long memory = 8L << 30;
+    long largest = plan.largest(partial, memory);
+    assertThat(plan.predict(partial, largest).total()).isLessThanOrEqualTo(memory);
+    assertThat(plan.predict(partial, largest + 1).total()).isGreaterThan(memory);
+    assertThat(plan.largest(full, memory)).isLessThan(largest);
+    assertThat(plan.largest(experiment.method(), memory)).isEqualTo(MemoryPlan.MOST_CLASSES);
+    assertThat(plan.largest(partial, 1 << 20)).isZero();
+  }
+
+  @Test
+  void mappedTablesAreOnDisk() {
+    PartialFcConfig mapped =
+        new PartialFcConfig(
+            null, 0.1, null, null, null, PartialFcConfig.Storage.mapped, "somewhere");
+    MemoryPlan plan = new MemoryPlan(experiment, 1);
+    assertThat(plan.diskBytes(mapped, 100_000_000)).isEqualTo(2L * 4 * 100_000_000 * 128);
+    assertThat(plan.predict(mapped, 100_000_000).parts()).doesNotContainKey("momenta");
+  }
+
+  @Test
+  void thePlanNamesEveryMethodOnceAndWhatFits() {
+    String text = new PlanText(experiment, new MemoryPlan(experiment, 1), 2000, 8L << 30).render();
+    assertThat(text.lines().filter(l -> l.startsWith("predicted bytes")).findFirst().orElseThrow())
+        .containsSubsequence("ffc", "partial-fc 0.1", "full-fc", "virtual-fc", "dcq", "triplet");
+    assertThat(text).contains("most classes that fit", "any number", " !", "1,000,000,000");
+  }
+
+  @Test
+  void sizesAreReadAndWritten() {
+    assertThat(ByteSize.parse("80GiB")).isEqualTo(80L << 30);
+    assertThat(ByteSize.parse("1.5 GB")).isEqualTo(1_500_000_000L);
+    assertThat(ByteSize.parse("4096")).isEqualTo(4096);
+    assertThat(ByteSize.text(1_234_000_000L)).isEqualTo("1.23 GB");
+    assertThat(ByteSize.text(12_345_678L)).isEqualTo("12.3 MB");
+    assertThat(ByteSize.text(999)).isEqualTo("999 B");
+    for (String wrong : List.of("", "-1GB", "80 gigs", "0")) {
+      assertThatThrownBy(() -> ByteSize.parse(wrong))
+          .isInstanceOf(IllegalArgumentException.class)
+          .hasMessageContaining("such as 80GiB");
+    }
+    assertThat(PlanCommand.count("1e8")).isEqualTo(100_000_000);
+    assertThatThrownBy(() -> PlanCommand.count("many"))
+        .isInstanceOf(IllegalArgumentException.class);
+  }
+}
