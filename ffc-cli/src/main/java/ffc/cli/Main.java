@@ -1,5 +1,6 @@
 package ffc.cli;
 
+import ffc.cli.data.DataCommand;
 import ffc.cli.plan.PlanCommand;
 import java.io.PrintWriter;
 import picocli.CommandLine;
@@ -20,6 +21,7 @@ import picocli.CommandLine.Command;
       EmbedCommand.class,
       RunsCommand.class,
       PlanCommand.class,
+      DataCommand.class,
       ConfigCommand.class,
       CompletionCommand.class
     },

@@ -1,0 +1,21 @@
+package ffc.cli.data;
+
+import picocli.CommandLine.Command;
+
+/** {@code ffc data}. */
+@Command(
+    name = "data",
+    description = "Index, check, count, convert and make data sets.",
+    mixinStandardHelpOptions = true,
+    subcommands = {
+      IndexCommand.class,
+      VerifyCommand.class,
+      StatsCommand.class,
+      SynthCommand.class,
+      GlyphsCommand.class,
+      UnpackCommand.class,
+      PackPairsCommand.class,
+      SplitCommand.class
+    },
+    synopsisSubcommandLabel = "COMMAND")
+public final class DataCommand {}

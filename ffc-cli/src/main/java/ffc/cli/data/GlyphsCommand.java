@@ -1,0 +1,61 @@
+package ffc.cli.data;
+
+import ffc.loaders.tools.Glyphs;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.concurrent.Callable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Spec;
+
+/** {@code ffc data glyphs}. */
+@Command(
+    name = "glyphs",
+    description = {
+      "Draw a long-tailed set from fonts: an identity is a character, its images are the designs"
+          + " of different fonts.",
+      ""
+    },
+    mixinStandardHelpOptions = true)
+final class GlyphsCommand implements Callable<Integer> {
+  @Spec private CommandSpec spec;
+
+  @Option(
+      names = "--fonts",
+      paramLabel = "DIR",
+      arity = "1..*",
+      defaultValue = "/usr/share/fonts",
+      description = "Folders searched for fonts (default ${DEFAULT-VALUE})")
+  private List<Path> fonts;
+
+  @Option(names = "--out", paramLabel = "DIR", required = true, description = "Folder to fill")
+  private Path out;
+
+  @Option(
+      names = "--size",
+      paramLabel = "PIXELS",
+      defaultValue = "32",
+      description = "Height and width (default ${DEFAULT-VALUE})")
+  private int size;
+
+  @Option(
+      names = "--limit",
+      paramLabel = "N",
+      defaultValue = "0",
+      description = "Most characters, chosen evenly; 0 = all (default)")
+  private int limit;
+
+  @Option(names = "--threads", paramLabel = "N", description = "Threads (default: all cores)")
+  private int threads = Runtime.getRuntime().availableProcessors();
+
+  @Override
+  public Integer call() {
+    String report;
+    try (WorkProgress progress = new WorkProgress()) {
+      report = Glyphs.run(fonts, size, limit, Math.max(1, threads), out, progress);
+    }
+    spec.commandLine().getOut().print(report);
+    return 0;
+  }
+}

@@ -1,0 +1,53 @@
+package ffc.cli.data;
+
+import ffc.loaders.DataConfig;
+import ffc.loaders.Dataset;
+import ffc.loaders.index.IndexBuilder;
+import java.nio.file.Path;
+import java.util.concurrent.Callable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Spec;
+
+/** {@code ffc data index}. */
+@Command(
+    name = "index",
+    description = {
+      "Index a source once, so that it opens at once whatever its size. Images stay where they"
+          + " are. A build that was stopped goes on when it is started again.",
+      ""
+    },
+    mixinStandardHelpOptions = true)
+final class IndexCommand implements Callable<Integer> {
+  @Spec private CommandSpec spec;
+  @Mixin private SourceArgument source;
+
+  @Option(names = "--out", paramLabel = "DIR", required = true, description = "Folder to make")
+  private Path out;
+
+  @Option(
+      names = "--rows",
+      paramLabel = "N",
+      defaultValue = "4194304",
+      description = "Rows sorted in memory at a time, 24 bytes each (default ${DEFAULT-VALUE})")
+  private int rows;
+
+  @Override
+  public Integer call() {
+    if (rows < 1) {
+      throw new IllegalArgumentException("--rows is " + rows + ", wanted 1 or more");
+    }
+    try (WorkProgress progress = new WorkProgress()) {
+      IndexBuilder.build(source.source(), out, rows, progress);
+    }
+    DataConfig.Source index = new DataConfig.Source(DataConfig.Format.index, out.toString());
+    try (Dataset data = Dataset.open(index)) {
+      spec.commandLine()
+          .getOut()
+          .printf("%s: %,d identities, %,d images%n", out, data.identities(), data.images());
+    }
+    return 0;
+  }
+}

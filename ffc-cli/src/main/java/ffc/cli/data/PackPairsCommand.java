@@ -1,0 +1,41 @@
+package ffc.cli.data;
+
+import ffc.loaders.tools.PackPairs;
+import java.nio.file.Path;
+import java.util.concurrent.Callable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+import picocli.CommandLine.Spec;
+
+/** {@code ffc data pack-pairs}. */
+@Command(
+    name = "pack-pairs",
+    description = "Pack a list of pairs and its images into a .bin verification set.",
+    mixinStandardHelpOptions = true)
+final class PackPairsCommand implements Callable<Integer> {
+  @Spec private CommandSpec spec;
+
+  @Parameters(paramLabel = "LIST", description = "Lines \"pathA pathB 0|1\"")
+  private Path list;
+
+  @Option(
+      names = "--images",
+      paramLabel = "DIR",
+      description = "What the paths are relative to (default: the list's folder)")
+  private Path images;
+
+  @Option(names = "--out", paramLabel = "FILE.bin", required = true, description = "Output")
+  private Path out;
+
+  @Override
+  public Integer call() {
+    Path folder = images == null ? list.toAbsolutePath().getParent() : images;
+    try (WorkProgress progress = new WorkProgress()) {
+      int pairs = PackPairs.run(list, folder, out, progress);
+      spec.commandLine().getOut().printf("%s: %,d pairs%n", out, pairs);
+    }
+    return 0;
+  }
+}

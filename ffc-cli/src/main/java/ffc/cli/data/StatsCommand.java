@@ -1,0 +1,54 @@
+package ffc.cli.data;
+
+import ffc.cli.record.WholeFile;
+import ffc.loaders.Dataset;
+import ffc.loaders.tools.DataStats;
+import ffc.loaders.tools.StatsReport;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.concurrent.Callable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Spec;
+
+/** {@code ffc data stats}. */
+@Command(
+    name = "stats",
+    description = "Count identities, images, head, middle and tail, and image sizes.",
+    mixinStandardHelpOptions = true)
+final class StatsCommand implements Callable<Integer> {
+  @Spec private CommandSpec spec;
+  @Mixin private SourceArgument source;
+
+  @Option(names = "--json", paramLabel = "FILE", description = "Write the counts as JSON too")
+  private Path json;
+
+  @Option(names = "--plot", paramLabel = "FILE.svg", description = "Plot the histogram too")
+  private Path plot;
+
+  @Option(
+      names = "--sample",
+      paramLabel = "N",
+      defaultValue = "10000",
+      description = "Images whose size is looked at (default ${DEFAULT-VALUE})")
+  private long sample;
+
+  @Override
+  public Integer call() throws IOException {
+    DataStats stats;
+    try (Dataset data = source.open();
+        WorkProgress progress = new WorkProgress()) {
+      stats = DataStats.of(data, sample, progress);
+    }
+    spec.commandLine().getOut().print(StatsReport.text(stats));
+    if (json != null) {
+      WholeFile.write(json, StatsReport.json(stats) + "\n");
+    }
+    if (plot != null) {
+      WholeFile.write(plot, StatsReport.svg(stats));
+    }
+    return 0;
+  }
+}

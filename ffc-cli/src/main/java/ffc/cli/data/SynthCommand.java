@@ -1,0 +1,89 @@
+package ffc.cli.data;
+
+import ffc.loaders.DataConfig;
+import ffc.loaders.Dataset;
+import ffc.loaders.format.SyntheticSpec;
+import ffc.loaders.index.IndexBuilder;
+import ffc.loaders.tools.SynthPack;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.concurrent.Callable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Spec;
+
+/** {@code ffc data synth}. */
+@Command(
+    name = "synth",
+    description = {
+      "Make a set of synthetic identities of any number. Only an index is written; images are"
+          + " drawn when they are read.",
+      ""
+    },
+    mixinStandardHelpOptions = true)
+final class SynthCommand implements Callable<Integer> {
+  @Spec private CommandSpec spec;
+
+  @Option(names = "--ids", paramLabel = "N", required = true, description = "Identities")
+  private long ids;
+
+  @Option(
+      names = "--mean-images",
+      paramLabel = "X",
+      defaultValue = "3",
+      description = "Mean images per identity (default ${DEFAULT-VALUE})")
+  private double mean;
+
+  @Option(
+      names = "--tail",
+      defaultValue = "zipf",
+      description = "${COMPLETION-CANDIDATES} (default ${DEFAULT-VALUE})")
+  private SyntheticSpec.Tail tail;
+
+  @Option(names = "--seed", defaultValue = "1", description = "Default ${DEFAULT-VALUE}")
+  private long seed;
+
+  @Option(names = "--out", paramLabel = "DIR", required = true, description = "Folder to make")
+  private Path out;
+
+  @Option(
+      names = "--jpeg",
+      paramLabel = "HxW",
+      description =
+          "Store the images as well, as a JPEG pack DIR/train.rec of this size, such as 112x112")
+  private String jpeg;
+
+  @Override
+  public Integer call() throws java.io.IOException {
+    SyntheticSpec set = new SyntheticSpec(ids, mean, tail, seed);
+    if (jpeg != null) {
+      return pack(set);
+    }
+    try (WorkProgress progress = new WorkProgress()) {
+      IndexBuilder.synthesize(set, out, progress);
+    }
+    try (Dataset data =
+        Dataset.open(new DataConfig.Source(DataConfig.Format.synthetic, out.toString()))) {
+      print(data);
+    }
+    return 0;
+  }
+
+  private int pack(SyntheticSpec set) throws java.io.IOException {
+    String text = "ids=%d;mean=%s;tail=%s;seed=%d".formatted(ids, mean, set.tail(), seed);
+    Files.createDirectories(out);
+    try (Dataset data = Dataset.open(new DataConfig.Source(DataConfig.Format.synthetic, text));
+        WorkProgress progress = new WorkProgress()) {
+      SynthPack.run(data, VerifyCommand.shape(jpeg), 0.9f, out.resolve("train.rec"), progress);
+      print(data);
+    }
+    return 0;
+  }
+
+  private void print(Dataset data) {
+    spec.commandLine()
+        .getOut()
+        .printf("%s: %,d identities, %,d images%n", out, data.identities(), data.images());
+  }
+}

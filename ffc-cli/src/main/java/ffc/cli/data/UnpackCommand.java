@@ -1,0 +1,34 @@
+package ffc.cli.data;
+
+import ffc.loaders.Dataset;
+import ffc.loaders.tools.Unpack;
+import java.nio.file.Path;
+import java.util.concurrent.Callable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Spec;
+
+/** {@code ffc data unpack}. */
+@Command(
+    name = "unpack",
+    description = "Write a set as folders id_<label>/<label>_<n>.jpg, image bytes untouched.",
+    mixinStandardHelpOptions = true)
+final class UnpackCommand implements Callable<Integer> {
+  @Spec private CommandSpec spec;
+  @Mixin private SourceArgument source;
+
+  @Option(names = "--out", paramLabel = "DIR", required = true, description = "Folder to fill")
+  private Path out;
+
+  @Override
+  public Integer call() {
+    try (Dataset data = source.open();
+        WorkProgress progress = new WorkProgress()) {
+      long images = Unpack.run(data, out, progress);
+      spec.commandLine().getOut().printf("%s: %,d images%n", out, images);
+    }
+    return 0;
+  }
+}

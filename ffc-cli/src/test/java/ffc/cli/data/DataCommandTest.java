@@ -1,0 +1,90 @@
+package ffc.cli.data;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.PrintWriter;
+import java.io.StringWriter;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import picocli.CommandLine;
+
+class DataCommandTest {
+  private static final String OPEN = "../data/quickstart/open.rec";
+
+  @TempDir Path dir;
+  private final StringWriter out = new StringWriter();
+
+  private int run(Object... arguments) {
+    out.getBuffer().setLength(0);
+    String[] words = new String[arguments.length];
+    for (int i = 0; i < words.length; i++) {
+      words[i] = arguments[i].toString();
+    }
+    return new CommandLine(new DataCommand())
+        .setCaseInsensitiveEnumValuesAllowed(true)
+        .setOut(new PrintWriter(out, true))
+        .setErr(new PrintWriter(out, true))
+        .setExecutionExceptionHandler(
+            (failure, line, parsed) -> {
+              line.getErr().println(failure.getMessage());
+              return 2;
+            })
+        .execute(words);
+  }
+
+  @Test
+  void indexIsBuiltCountedAndVerified() {
+    Path index = dir.resolve("index");
+    assertThat(run("index", OPEN, "--out", index)).isZero();
+    assertThat(out.toString()).contains("501 identities, 5,630 images");
+    Path json = dir.resolve("stats.json");
+    Path plot = dir.resolve("stats.svg");
+    assertThat(run("stats", index, "--json", json, "--plot", plot)).isZero();
+    assertThat(out.toString()).contains("images per identity: mean 11.24", "32x32=5630");
+    assertThat(json).content().startsWith("{").contains("\"identities\":501");
+    assertThat(plot).content().startsWith("<svg");
+    assertThat(run("verify", index, "--size", "32x32")).isZero();
+    assertThat(run("verify", OPEN, "--size", "16x16")).isEqualTo(1);
+    assertThat(out.toString())
+        .contains("key 1 (offset ", "image is 32x32 (height x width), wanted 16x16", "5,630 fault");
+    assertThat(run("index", OPEN, "--out", index)).isEqualTo(2);
+    assertThat(out.toString()).contains("exists already");
+  }
+
+  @Test
+  void setsAreSplitUnpackedAndMade() {
+    assertThat(run("split", OPEN, "--open", "50", "--out", dir)).isZero();
+    assertThat(out.toString()).contains("train.rec: 451 identities", "open.rec: 50 identities");
+    Path folders = dir.resolve("folders");
+    assertThat(run("unpack", dir.resolve("open.rec"), "--out", folders)).isZero();
+    assertThat(run("stats", folders)).isZero();
+    assertThat(out.toString()).contains("identities  50");
+    Path synth = dir.resolve("synth");
+    assertThat(run("synth", "--ids", "1000", "--tail", "zipf", "--out", synth)).isZero();
+    assertThat(out.toString()).contains("1,000 identities");
+    assertThat(run("stats", "--format", "synthetic", synth)).isZero();
+    Path pack = dir.resolve("pack");
+    assertThat(run("synth", "--ids", "10", "--jpeg", "24x24", "--out", pack)).isZero();
+    assertThat(run("verify", pack.resolve("train.rec"), "--size", "24x24")).isZero();
+  }
+
+  @Test
+  void pairsArePacked() throws Exception {
+    assertThat(run("unpack", OPEN, "--out", dir.resolve("f"))).isZero();
+    Path list = dir.resolve("pairs.txt");
+    Files.writeString(list, "f/id_0/0_0.png f/id_0/0_1.png 1\nf/id_0/0_0.png f/id_1/1_0.png 0\n");
+    Path bin = dir.resolve("pairs.bin");
+    assertThat(run("pack-pairs", list, "--out", bin)).isZero();
+    assertThat(out.toString()).contains("pairs.bin: 2 pairs");
+  }
+
+  @Test
+  void sourcesThatAreNotThereAreNamed() {
+    assertThat(run("stats", dir.resolve("none"))).isEqualTo(2);
+    assertThat(out.toString()).contains("none: no such file or folder");
+    assertThat(run("glyphs", "--fonts", dir, "--out", dir.resolve("g"))).isEqualTo(2);
+    assertThat(out.toString()).contains("none of 0 font files");
+  }
+}
