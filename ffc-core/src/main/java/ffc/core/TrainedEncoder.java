@@ -34,7 +34,7 @@ public final class TrainedEncoder implements AutoCloseable {
     Autograd.off();
     NDManager manager = NDManager.newBaseManager();
     try (NDManager temporary = manager.newSubManager()) {
-      Encoder encoder = Encoder.create(model, manager, 0);
+      Encoder encoder = Encoder.create(model, manager, 0, RunConfig.Precision.fp32);
       Weights.load(encoder.parameters(), in.tensors(net.name(), temporary), checkpoint + "/" + net);
       return new TrainedEncoder(manager, encoder);
     } catch (IllegalArgumentException | IOException e) {
