@@ -45,7 +45,8 @@ public final class MemoryPlan {
     this.experiment = experiment;
     this.devices = devices;
     try (NDManager manager = NDManager.newBaseManager(Device.cpu());
-        Encoder encoder = Encoder.create(experiment.model(), manager, 0, experiment.run().precision())) {
+        Encoder encoder =
+            Encoder.create(experiment.model(), manager, 0, experiment.run().precision())) {
       weights = encoder.parameters().size();
       activationsPerImage = encoder.activationsPerImage();
     }
