@@ -1,0 +1,34 @@
+package ffc.core.clean;
+
+import ffc.core.eval.Embeddings;
+import java.util.Arrays;
+import java.util.Comparator;
+import java.util.stream.IntStream;
+
+/** The rows of each identity, identities by rising label, rows by rising number. */
+record Groups(int[] order, int[] starts, long[] labels) {
+  static Groups of(Embeddings embeddings) {
+    int n = embeddings.size();
+    int[] order =
+        IntStream.range(0, n)
+            .boxed()
+            .sorted(Comparator.comparingLong(embeddings::label))
+            .mapToInt(Integer::intValue)
+            .toArray();
+    int[] starts =
+        IntStream.range(0, n)
+            .filter(i -> i == 0 || embeddings.label(order[i]) != embeddings.label(order[i - 1]))
+            .toArray();
+    long[] labels = Arrays.stream(starts).mapToLong(s -> embeddings.label(order[s])).toArray();
+    return new Groups(order, starts, labels);
+  }
+
+  int count() {
+    return starts.length;
+  }
+
+  int[] rows(int group) {
+    int to = group + 1 < starts.length ? starts[group + 1] : order.length;
+    return Arrays.copyOfRange(order, starts[group], to);
+  }
+}

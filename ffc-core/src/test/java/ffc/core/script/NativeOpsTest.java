@@ -1,0 +1,177 @@
+package ffc.core.script;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.within;
+
+import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.NDList;
+import ai.djl.ndarray.NDManager;
+import ai.djl.ndarray.types.DataType;
+import ai.djl.ndarray.types.Shape;
+import ai.djl.pytorch.engine.PtNDArray;
+import ai.djl.pytorch.jni.JniUtils;
+import java.util.Random;
+import java.util.function.UnaryOperator;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+
+class NativeOpsTest {
+  private NDManager manager;
+  private final Random random = new Random(17);
+
+  @BeforeEach
+  void open() {
+    JniUtils.setGradMode(false);
+    manager = NDManager.newBaseManager("PyTorch");
+  }
+
+  @AfterEach
+  void close() {
+    JniUtils.setGradMode(false);
+    manager.close();
+  }
+
+  private NDArray random(long... shape) {
+    float[] values = new float[(int) new Shape(shape).size()];
+    for (int i = 0; i < values.length; i++) {
+      values[i] = (float) random.nextGaussian();
+    }
+    return manager.create(values, new Shape(shape));
+  }
+
+  /** Gradient of Σ weight · f(x) with respect to x. */
+  private float[] gradient(NDArray x, NDArray weight, UnaryOperator<NDArray> f) {
+    x.setRequiresGradient(true);
+    JniUtils.setGradMode(true);
+    NDArray value = f.apply(x).mul(weight).sum();
+    JniUtils.backward(
+        (PtNDArray) value, (PtNDArray) manager.create(1f).reshape(new Shape()), false, false);
+    JniUtils.setGradMode(false);
+    float[] gradient = x.getGradient().toFloatArray();
+    x.setRequiresGradient(false);
+    return gradient;
+  }
+
+  private static void close(float[] got, float[] wanted, float tolerance) {
+    assertThat(got).hasSameSizeAs(wanted);
+    for (int i = 0; i < got.length; i++) {
+      assertThat(got[i]).as("value %d", i).isCloseTo(wanted[i], within(tolerance));
+    }
+  }
+
+  @Test
+  void preluAndItsGradientsFollowTheFormula() {
+    NDArray slope = random(3);
+    NDArray x = random(2, 3, 4, 5);
+    NDArray weight = random(2, 3, 4, 5);
+    NDArray wide = slope.reshape(1, 3, 1, 1);
+    close(
+        NativeOps.prelu(x, slope).toFloatArray(),
+        x.maximum(0).add(x.minimum(0).mul(wide)).toFloatArray(),
+        1e-6f);
+    NDArray positive = x.gt(0).toType(DataType.FLOAT32, true);
+    NDArray negative = positive.sub(1).neg();
+    close(
+        gradient(x, weight, v -> NativeOps.prelu(v, slope)),
+        weight.mul(positive.add(negative.mul(wide))).toFloatArray(),
+        1e-6f);
+    close(
+        gradient(slope, weight, a -> NativeOps.prelu(x, a)),
+        weight.mul(negative).mul(x).sum(new int[] {0, 2, 3}).toFloatArray(),
+        1e-5f);
+  }
+
+  @Test
+  void bf16RoundsAndLetsTheGradientThrough() {
+    NDArray x = random(50);
+    float[] rounded = NativeOps.toF32(NativeOps.toBf16(x)).toFloatArray();
+    float[] exact = x.toFloatArray();
+    for (int i = 0; i < rounded.length; i++) {
+      assertThat(Float.floatToIntBits(rounded[i]) & 0xffff).isZero();
+      assertThat(rounded[i]).isCloseTo(exact[i], within(Math.abs(exact[i]) / 256 + 1e-30f));
+    }
+    NDArray weight = manager.create(new float[] {2}).broadcast(new Shape(50)).duplicate();
+    close(gradient(x, weight, v -> NativeOps.toF32(NativeOps.toBf16(v))), weight.toFloatArray(), 0);
+  }
+
+  @Test
+  void memoryFormatsKeepTheValuesAndTheGradient() {
+    NDArray x = random(2, 3, 4, 5);
+    NDArray weight = random(2, 3, 4, 5);
+    NDArray last = NativeOps.channelsLast(x);
+    close(last.toFloatArray(), x.toFloatArray(), 0);
+    close(NativeOps.contiguous(last).toFloatArray(), x.toFloatArray(), 0);
+    close(gradient(x, weight, NativeOps::channelsLast), weight.toFloatArray(), 0);
+  }
+
+  @Test
+  void listUpdatesWorkInPlace() {
+    NDList targets = new NDList(random(4), random(2, 3));
+    NDList ends = new NDList(random(4), random(2, 3));
+    float[][] before = {targets.get(0).toFloatArray(), targets.get(1).toFloatArray()};
+    NativeOps.lerp(targets, ends, 0.25);
+    for (int i = 0; i < 2; i++) {
+      float[] end = ends.get(i).toFloatArray();
+      float[] now = targets.get(i).toFloatArray();
+      for (int k = 0; k < now.length; k++) {
+        assertThat(now[k]).isCloseTo(before[i][k] + 0.25f * (end[k] - before[i][k]), within(1e-6f));
+      }
+    }
+    double squares = 0;
+    for (NDArray array : targets) {
+      for (float value : array.toFloatArray()) {
+        squares += (double) value * value;
+      }
+    }
+    assertThat(NativeOps.norm(targets)).isCloseTo(Math.sqrt(squares), within(1e-5));
+    NativeOps.zero(targets);
+    assertThat(NativeOps.norm(targets)).isZero();
+    assertThat(ends.get(0).toFloatArray()).isNotEqualTo(new float[4]);
+  }
+
+  @Test
+  void sgdFollowsPyTorchsRule() {
+    for (int variant = 0; variant < 8; variant++) {
+      double momentum = (variant & 1) == 0 ? 0 : 0.9;
+      boolean nesterov = (variant & 2) != 0 && momentum > 0;
+      double decay = (variant & 4) == 0 ? 0 : 0.01;
+      NDArray weight = random(7);
+      NDArray velocity = manager.zeros(new Shape(7));
+      double[] p = doubles(weight);
+      double[] v = new double[7];
+      for (int step = 0; step < 3; step++) {
+        double rate = 0.1 / (1 + step);
+        NDArray gradient = random(7);
+        double[] g = doubles(gradient);
+        NativeOps.sgd(
+            new NDList(weight),
+            new NDList(gradient),
+            momentum == 0 ? new NDList() : new NDList(velocity),
+            rate,
+            momentum,
+            nesterov,
+            decay,
+            0.5);
+        for (int i = 0; i < 7; i++) {
+          double d = 0.5 * g[i] + decay * p[i];
+          v[i] = momentum * v[i] + d;
+          p[i] -= rate * (nesterov ? d + momentum * v[i] : momentum > 0 ? v[i] : d);
+        }
+      }
+      double[] got = doubles(weight);
+      for (int i = 0; i < 7; i++) {
+        assertThat(got[i]).as("variant %d", variant).isCloseTo(p[i], within(1e-6));
+      }
+    }
+  }
+
+  private static double[] doubles(NDArray array) {
+    float[] values = array.toFloatArray();
+    double[] doubles = new double[values.length];
+    for (int i = 0; i < values.length; i++) {
+      doubles[i] = values[i];
+    }
+    return doubles;
+  }
+}
