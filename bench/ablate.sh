@@ -1,19 +1,21 @@
 #!/usr/bin/env bash
 # Ablation of the FFC recipe on the quick-start data: one factor at a time, several seeds each.
 #
-#   bench/ablate.sh [--seeds "1 2 3"] [--steps 1000] [--jobs 2] [--out runs/ablation] [FACTOR ...]
+#   bench/ablate.sh [--seeds "1 2 3"] [--steps 1000] [--jobs 2] [--out runs/ablation]
+#                   [--precision fp32] [FACTOR ...]
 #
 # Without FACTOR names all of them run, --jobs at a time with one compute thread each. Finished cells are kept: a second call continues. The table
 # goes to OUT/table.md.
 set -euo pipefail
 cd "$(dirname "$0")/.."
-seeds="1 2 3" steps=1000 jobs=2 out=runs/ablation
+seeds="1 2 3" steps=1000 jobs=2 out=runs/ablation precision=fp32
 while [[ "${1:-}" == --* ]]; do
   case "$1" in
     --seeds) seeds=$2 ;;
     --steps) steps=$2 ;;
     --jobs) jobs=$2 ;;
     --out) out=$2 ;;
+    --precision) precision=$2 ;;
     *) echo "unknown option $1" >&2; exit 2 ;;
   esac
   shift 2
@@ -50,8 +52,8 @@ chosen() {
   return 1
 }
 
-run_cell() { # OUT, STEPS, seed, name|sets
-  local out=$1 steps=$2 seed=$3 name=${4%%|*} file=configs/glyph-quick-1000.yaml
+run_cell() { # OUT, STEPS, seed, name|sets, precision
+  local out=$1 steps=$2 seed=$3 name=${4%%|*} precision=$5 file=configs/glyph-quick-1000.yaml
   local cell="$out/$name-seed$seed" set sets=()
   [[ -s "$cell/summary.json" ]] && return 0
   for set in ${4#*|}; do
@@ -59,7 +61,8 @@ run_cell() { # OUT, STEPS, seed, name|sets
   done
   rm -rf "$cell"
   echo "$(date +%T) $name, seed $seed"
-  ./ffc train "$file" --set "seed=$seed" --set "run.steps=$steps" --set run.threads=1 "${sets[@]}" \
+  ./ffc train "$file" --set "seed=$seed" --set "run.steps=$steps" --set run.threads=1 \
+    --set "run.precision=$precision" "${sets[@]}" \
     --out "$cell" >"$out/$name-seed$seed.log" 2>&1 || { echo "failed, see $out/$name-seed$seed.log" >&2; return 1; }
 }
 export -f run_cell
@@ -68,7 +71,7 @@ mkdir -p "$out"
 ./ffc --version >/dev/null # builds once, before the jobs start
 for seed in $seeds; do
   for factor in "${factors[@]}"; do
-    ! chosen "${factor%%|*}" || printf '%s\0%s\0%s\0%s\0' "$out" "$steps" "$seed" "$factor"
+    ! chosen "${factor%%|*}" || printf '%s\0' "$out" "$steps" "$seed" "$factor" "$precision"
   done
-done | xargs -0 -n 4 -P "$jobs" bash -c 'run_cell "$@"' _
+done | xargs -0 -n 5 -P "$jobs" bash -c 'run_cell "$@"' _
 python3 bench/ablation_table.py "$out" | tee "$out/table.md"
