@@ -41,13 +41,16 @@ public final class RunReport {
     List<Chart> accuracy = new ArrayList<>();
     run.latestEvaluations()
         .forEach((set, latest) -> accuracy.addAll(evaluationCharts(set, latest)));
-    section(body, "Accuracy", accuracy);
+    List<String> cards = new ArrayList<>();
+    accuracy.stream().filter(chart -> !chart.isEmpty()).map(Chart::html).forEach(cards::add);
+    cards.add(results());
+    section(body, "Accuracy", cards);
     NeighbourTable neighbours = new NeighbourTable(pictures);
     run.latestEvaluations().values().forEach(e -> body.append(neighbours.html(e)));
-    section(body, "Training", training());
-    section(body, "ID group", group());
-    section(body, "Machine", machine());
-    section(body, "Other figures", otherStatistics());
+    charts(body, "Training", training());
+    charts(body, "ID group", group());
+    charts(body, "Machine", machine());
+    charts(body, "Other figures", otherStatistics());
     body.append(new Facts(run).html());
     return Html.page(name + " – FFC run", body.append("</main>\n").toString());
   }
@@ -73,13 +76,47 @@ public final class RunReport {
         .orElse(run.folder().getFileName().toString());
   }
 
-  private static void section(StringBuilder body, String title, List<Chart> charts) {
-    List<Chart> drawn = charts.stream().filter(chart -> !chart.isEmpty()).toList();
-    if (!drawn.isEmpty()) {
+  private static void charts(StringBuilder body, String title, List<Chart> charts) {
+    section(
+        body, title, charts.stream().filter(chart -> !chart.isEmpty()).map(Chart::html).toList());
+  }
+
+  private static void section(StringBuilder body, String title, List<String> cards) {
+    List<String> shown = cards.stream().filter(card -> !card.isEmpty()).toList();
+    if (!shown.isEmpty()) {
       body.append("<h2>").append(title).append("</h2><div class=\"grid\">\n");
-      drawn.forEach(chart -> body.append(chart.html()));
+      shown.forEach(body::append);
       body.append("</div>\n");
     }
+  }
+
+  /** Every figure of the last evaluations, with the flags that decide them. */
+  private String results() {
+    if (run.evaluations().isEmpty()) {
+      return "";
+    }
+    List<List<String>> rows = new ArrayList<>();
+    rows.add(List.of("set", "figure", "value"));
+    run.latestEvaluations()
+        .forEach(
+            (set, line) -> {
+              String flags =
+                  Html.format(
+                      "%s (step %d, %,d images%s)",
+                      set,
+                      line.path("step").asLong(),
+                      line.path("images").asLong(),
+                      line.path("flip").asBoolean(false) ? ", flip test" : "");
+              for (Map.Entry<String, Double> f : flatten("", line.path("figures")).entrySet()) {
+                rows.add(
+                    List.of(
+                        flags, f.getKey().replace('_', ' '), Html.format("%.4f", f.getValue())));
+                flags = "";
+              }
+            });
+    return "<section class=\"card\"><h3>Results</h3><p>last evaluation of each set</p>"
+        + TextTable.html(rows)
+        + "</section>";
   }
 
   private List<Chart> training() {
