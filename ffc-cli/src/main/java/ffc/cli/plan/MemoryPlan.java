@@ -1,13 +1,11 @@
 package ffc.cli.plan;
 
-import ai.djl.Device;
-import ai.djl.ndarray.NDManager;
 import ffc.cli.config.Experiment;
-import ffc.core.Encoder;
 import ffc.core.Ffc;
 import ffc.core.FfcConfig;
 import ffc.core.Footprint;
 import ffc.core.MethodConfig;
+import ffc.core.NetworkSize;
 import ffc.core.OptimizerConfig;
 import ffc.pfc.DynamicClassQueue;
 import ffc.pfc.DynamicClassQueueConfig;
@@ -44,12 +42,9 @@ public final class MemoryPlan {
   public MemoryPlan(Experiment experiment, int devices) {
     this.experiment = experiment;
     this.devices = devices;
-    try (NDManager manager = NDManager.newBaseManager(Device.cpu());
-        Encoder encoder =
-            Encoder.create(experiment.model(), manager, 0, experiment.run().precision())) {
-      weights = encoder.parameters().size();
-      activationsPerImage = encoder.activationsPerImage();
-    }
+    NetworkSize size = NetworkSize.of(experiment.model(), experiment.run().precision());
+    weights = size.weights();
+    activationsPerImage = size.activationsPerImage();
   }
 
   /** Values of the backbone, running statistics included. */
