@@ -1,5 +1,6 @@
 package ffc.cli;
 
+import ffc.cli.compare.CompareCommand;
 import ffc.cli.data.DataCommand;
 import ffc.cli.plan.PlanCommand;
 import java.io.PrintWriter;
@@ -22,6 +23,7 @@ import picocli.CommandLine.Command;
       RunsCommand.class,
       PlanCommand.class,
       DataCommand.class,
+      CompareCommand.class,
       ConfigCommand.class,
       CompletionCommand.class
     },

@@ -9,7 +9,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 
 /** The number of identities of a training set, read off as little as possible. */
-final class ClassCount {
+public final class ClassCount {
   private ClassCount() {}
 
   /**
@@ -17,7 +17,7 @@ final class ClassCount {
    *
    * @throws IllegalArgumentException if the set is not on this machine
    */
-  static long of(DataConfig.Source source) {
+  public static long of(DataConfig.Source source) {
     Path path = Path.of(source.path().split(",", 2)[0]);
     if (source.format() == DataConfig.Format.synthetic && !Files.isDirectory(path)) {
       return Synthetic.parse(source.path()).identities();

@@ -11,10 +11,10 @@ import tools.jackson.databind.node.ArrayNode;
 import tools.jackson.databind.node.ObjectNode;
 
 /** The machine, as far as Linux tells it in files. */
-final class Hardware {
+public final class Hardware {
   private Hardware() {}
 
-  static ObjectNode describe() {
+  public static ObjectNode describe() {
     ObjectNode node = Json.object();
     node.put("os", System.getProperty("os.name") + " " + System.getProperty("os.version"));
     node.put("architecture", System.getProperty("os.arch"));

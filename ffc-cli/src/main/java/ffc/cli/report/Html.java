@@ -7,10 +7,10 @@ import java.nio.charset.StandardCharsets;
 import java.util.Locale;
 
 /** The frame of a page: no file, font or script from anywhere else. */
-final class Html {
+public final class Html {
   private Html() {}
 
-  static String page(String title, String body) {
+  public static String page(String title, String body) {
     return "<!doctype html>\n<html lang=\"en\"><head><meta charset=\"utf-8\">"
         + "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">"
         + "<meta name=\"color-scheme\" content=\"light dark\">"
@@ -25,7 +25,7 @@ final class Html {
         + "</script></body></html>\n";
   }
 
-  static String escape(String text) {
+  public static String escape(String text) {
     return text.replace("&", "&amp;")
         .replace("<", "&lt;")
         .replace(">", "&gt;")
@@ -34,7 +34,7 @@ final class Html {
   }
 
   /** Formats with a decimal point in every country. */
-  static String format(String format, Object... values) {
+  public static String format(String format, Object... values) {
     return String.format(Locale.ROOT, format, values);
   }
 

@@ -1,0 +1,157 @@
+package ffc.cli.compare;
+
+import ffc.cli.config.Experiment;
+import ffc.cli.plan.ByteSize;
+import ffc.cli.plan.ClassCount;
+import ffc.cli.plan.MemoryPlan;
+import ffc.cli.record.Hardware;
+import ffc.cli.record.WholeFile;
+import java.io.IOException;
+import java.io.PrintWriter;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.concurrent.Callable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+import picocli.CommandLine.Spec;
+import tools.jackson.databind.node.ObjectNode;
+
+/** {@code ffc compare}. */
+@Command(
+    name = "compare",
+    description = {
+      "Compare methods fairly: the same data, batch, backbone and steps for each.",
+      "",
+      "Every cell (method, class count, seed, repeat) trains in a JVM of its own. Finished cells"
+          + " are kept: the same command goes on where it was ended.",
+      ""
+    },
+    mixinStandardHelpOptions = true)
+public final class CompareCommand implements Callable<Integer> {
+  @Spec private CommandSpec spec;
+
+  @Parameters(paramLabel = "CONFIG", description = "Comparison file, as in configs/compare-*.yaml")
+  private Path config;
+
+  @Option(
+      names = "--out",
+      paramLabel = "DIR",
+      description = "Folder of the results (default runs/<name>)")
+  private Path out;
+
+  @Option(
+      names = "--only",
+      paramLabel = "TEXT",
+      description = "Run only cells whose folder name contains this text")
+  private String only = "";
+
+  @Option(
+      names = "--report-only",
+      description = "Run nothing; write tables, plots and page from the cells that are there")
+  private boolean reportOnly;
+
+  @Override
+  public Integer call() throws IOException, InterruptedException {
+    Comparison comparison = ComparisonReader.read(config);
+    PrintWriter log = spec.commandLine().getOut();
+    Path folder = out == null ? Path.of("runs", comparison.name()) : out;
+    List<Cell> cells = Cell.of(comparison);
+    // A mistake in the last cell must not show after hours.
+    for (Cell cell : cells) {
+      CellConfig.experiment(comparison, cell, !reportOnly);
+    }
+    CellRunner runner = new CellRunner(comparison, folder, log);
+    Files.createDirectories(folder);
+    List<CellResult> results = new ArrayList<>();
+    List<Outcome.Missing> missing = new ArrayList<>();
+    boolean failed = false;
+    for (int i = 0; i < cells.size(); i++) {
+      Cell cell = cells.get(i);
+      double predicted = predicted(comparison, cell);
+      CellResult result = read(runner, cell, predicted, comparison);
+      String reason = null;
+      if (result == null && !fits(comparison, predicted)) {
+        reason = "does not fit into " + comparison.memory();
+      } else if (result == null && (reportOnly || !cell.folder().contains(only))) {
+        reason = "not run";
+      } else if (result == null) {
+        say(log, i, cells.size(), cell, "training");
+        String mistake = runner.train(cell);
+        result = mistake == null ? read(runner, cell, predicted, comparison) : null;
+        reason = mistake == null ? null : "failed, " + mistake;
+        failed |= result == null;
+      }
+      if (result == null) {
+        say(log, i, cells.size(), cell, reason == null ? "left no result" : reason);
+        missing.add(
+            new Outcome.Missing(cell, reason == null ? "left no result" : reason, predicted));
+      } else {
+        results.add(result);
+        say(log, i, cells.size(), cell, describe(result));
+      }
+    }
+    report(new Outcome(comparison, results, missing), folder);
+    log.println("comparison " + folder.resolve("comparison.html"));
+    log.flush();
+    return failed ? 1 : 0;
+  }
+
+  private static CellResult read(
+      CellRunner runner, Cell cell, double predicted, Comparison comparison) throws IOException {
+    return CellResult.read(cell, runner.run(cell), predicted, comparison.target());
+  }
+
+  private static double predicted(Comparison comparison, Cell cell) {
+    Experiment experiment = CellConfig.experiment(comparison, cell, false);
+    long classes =
+        cell.classes() == Comparison.AS_IS
+            ? ClassCount.of(experiment.data().train())
+            : cell.classes();
+    return new MemoryPlan(experiment, 1).predict(experiment.method(), classes).total();
+  }
+
+  private static boolean fits(Comparison comparison, double predicted) {
+    return comparison.memory() == null || predicted <= ByteSize.parse(comparison.memory());
+  }
+
+  private static void report(Outcome outcome, Path folder) throws IOException {
+    ObjectNode machine = Hardware.describe();
+    machine.put(
+        "jvm", System.getProperty("java.vm.name") + " " + System.getProperty("java.version"));
+    ResultFiles.write(outcome, machine, folder);
+    Map<String, Path> plots = new Plots(outcome).write(folder.resolve("plots"));
+    WholeFile.write(
+        folder.resolve("comparison.html"), new ComparisonPage(outcome, plots, machine).html());
+  }
+
+  private static String describe(CellResult result) {
+    StringBuilder text =
+        new StringBuilder(
+            String.format(
+                Locale.ROOT,
+                "%.0f images/s, peak %s (predicted %s)",
+                result.imagesPerSecond(),
+                ByteSize.text((long) Plots.peak(result)),
+                ByteSize.text((long) result.predictedBytes())));
+    result
+        .figures()
+        .forEach(
+            (name, value) -> {
+              if (name.contains("tar_at_far")) {
+                text.append(String.format(Locale.ROOT, ", %s %.3f", FigureNames.text(name), value));
+              }
+            });
+    return text.toString();
+  }
+
+  private static void say(PrintWriter log, int index, int count, Cell cell, String what) {
+    log.println("[" + (index + 1) + "/" + count + "] " + cell.folder() + ": " + what);
+    log.flush();
+  }
+}

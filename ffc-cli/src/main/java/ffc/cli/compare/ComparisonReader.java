@@ -1,0 +1,84 @@
+package ffc.cli.compare;
+
+import ffc.cli.plan.ByteSize;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.HashSet;
+import java.util.Set;
+import tools.jackson.core.JacksonException;
+import tools.jackson.core.StreamReadFeature;
+import tools.jackson.databind.DeserializationFeature;
+import tools.jackson.dataformat.yaml.YAMLMapper;
+
+/** Reads comparison files, strictly. */
+final class ComparisonReader {
+  private static final YAMLMapper MAPPER =
+      YAMLMapper.builder()
+          .enable(DeserializationFeature.FAIL_ON_UNKNOWN_PROPERTIES)
+          .enable(StreamReadFeature.STRICT_DUPLICATE_DETECTION)
+          .build();
+
+  private ComparisonReader() {}
+
+  /**
+   * Reads a file and checks every cell's experiment.
+   *
+   * @throws IllegalArgumentException if anything is wrong
+   */
+  static Comparison read(Path file) {
+    String text;
+    try {
+      text = Files.readString(file, StandardCharsets.UTF_8);
+    } catch (IOException e) {
+      throw new IllegalArgumentException(file + ": no such file, or it cannot be read", e);
+    }
+    Comparison comparison = bind(file, text);
+    require(comparison.name() != null, file, "name is missing");
+    require(
+        comparison.name() == null || comparison.name().matches("[A-Za-z0-9][A-Za-z0-9._-]*"),
+        file,
+        "name: wanted letters, digits, '.', '_' and '-'");
+    require(comparison.experiment() != null, file, "section experiment is missing");
+    require(!comparison.contenders().isEmpty(), file, "contenders: wanted at least one");
+    require(comparison.repeats() >= 1, file, "repeats: wanted at least 1");
+    if (comparison.memory() != null) {
+      ByteSize.parse(comparison.memory());
+    }
+    Set<String> folders = new HashSet<>();
+    for (Cell cell : Cell.of(comparison)) {
+      require(
+          cell.contender().name() != null && cell.contender().method() != null,
+          file,
+          "contenders: each wants a name and a method");
+      require(
+          folders.add(cell.folder()),
+          file,
+          "contenders: two cells would share the folder " + cell.folder() + "; name them apart");
+    }
+    return comparison;
+  }
+
+  private static Comparison bind(Path file, String text) {
+    try {
+      Comparison comparison = MAPPER.readValue(text, Comparison.class);
+      require(comparison != null, file, "the file is empty");
+      return comparison;
+    } catch (JacksonException e) {
+      String place =
+          e.getLocation() == null || e.getLocation().getLineNr() < 1
+              ? ""
+              : ":" + e.getLocation().getLineNr() + ":" + e.getLocation().getColumnNr();
+      throw new IllegalArgumentException(
+          file + place + ": " + e.getOriginalMessage().lines().findFirst().orElse("not valid YAML"),
+          e);
+    }
+  }
+
+  private static void require(boolean condition, Path file, String message) {
+    if (!condition) {
+      throw new IllegalArgumentException(file + ": " + message);
+    }
+  }
+}

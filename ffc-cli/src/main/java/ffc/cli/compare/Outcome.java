@@ -1,0 +1,75 @@
+package ffc.cli.compare;
+
+import java.util.ArrayList;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Set;
+import java.util.function.ToDoubleFunction;
+
+/**
+ * All that is known of a comparison: finished cells, cells that were not run and why.
+ *
+ * @param missing cells without a result
+ */
+record Outcome(Comparison comparison, List<CellResult> results, List<Missing> missing) {
+
+  /**
+   * A cell without a result.
+   *
+   * @param reason does not fit, failed, or not run yet
+   * @param predictedBytes by the memory plan
+   */
+  record Missing(Cell cell, String reason, double predictedBytes) {}
+
+  Outcome {
+    results = List.copyOf(results);
+    missing = List.copyOf(missing);
+  }
+
+  /** The results of a contender at a class count. */
+  List<CellResult> of(Comparison.Contender contender, long classes) {
+    return results.stream()
+        .filter(
+            r ->
+                r.cell().contender().name().equals(contender.name())
+                    && r.cell().classes() == classes)
+        .toList();
+  }
+
+  /** A figure over seeds and repeats. */
+  Statistics figure(
+      Comparison.Contender contender, long classes, ToDoubleFunction<CellResult> figure) {
+    List<Double> values = new ArrayList<>();
+    of(contender, classes).forEach(r -> values.add(figure.applyAsDouble(r)));
+    return Statistics.of(values);
+  }
+
+  /** Why a contender has no result at a class count; null if it has one, or nothing is known. */
+  Missing missing(Comparison.Contender contender, long classes) {
+    if (!of(contender, classes).isEmpty()) {
+      return null;
+    }
+    return missing.stream()
+        .filter(
+            m ->
+                m.cell().contender().name().equals(contender.name())
+                    && m.cell().classes() == classes)
+        .findFirst()
+        .orElse(null);
+  }
+
+  /** Names of the accuracy figures, the sharpest TAR last. */
+  Set<String> figureNames() {
+    Set<String> names = new LinkedHashSet<>();
+    results.forEach(r -> names.addAll(r.figures().keySet()));
+    names.removeIf(name -> name.endsWith("accuracy_std"));
+    return names;
+  }
+
+  /** Names of the parts of a step. */
+  Set<String> splitNames() {
+    Set<String> names = new LinkedHashSet<>();
+    results.forEach(r -> names.addAll(r.split().keySet()));
+    return names;
+  }
+}
