@@ -237,6 +237,18 @@ public final class IdGroup {
     return hash;
   }
 
+  /**
+   * A hash of each slot that is occupied or was given rows, by slot: its identity and its rows. Two
+   * replicas of one order and equal slot hashes have the same {@link #stateHash}.
+   */
+  public long[] slotHashes() {
+    long[] hashes = new long[storedSlots()];
+    for (int slot = 0; slot < hashes.length; slot++) {
+      hashes[slot] = slotHash(slot);
+    }
+    return hashes;
+  }
+
   /** A hash of one slot: its identity and its rows. */
   long slotHash(int slot) {
     long hash = slot < occupied() ? GroupHash.mix(1, table.idAt(slot)) : 0;

@@ -1,0 +1,130 @@
+package ffc.idgroup.cluster;
+
+import com.fasterxml.jackson.annotation.JsonProperty;
+import com.fasterxml.jackson.annotation.JsonPropertyDescription;
+import jakarta.validation.constraints.Max;
+import jakarta.validation.constraints.Min;
+import jakarta.validation.constraints.Positive;
+import jakarta.validation.constraints.PositiveOrZero;
+import java.util.ArrayList;
+import java.util.List;
+
+/** Section {@code cluster}: the trainers of a run and the network between them. */
+public record ClusterConfig(
+    @Positive @JsonPropertyDescription("Trainers of the run (default 1)") Integer trainers,
+    @PositiveOrZero @JsonPropertyDescription("Rank of this trainer, in [0, trainers) (default 0)")
+        Integer rank,
+    @JsonPropertyDescription(
+            "Addresses where members may be found, host or host:port; default: the interface at the"
+                + " ports from 5701 on, one a trainer and two more for storage members")
+        List<String> members,
+    @Min(1)
+        @Max(65535)
+        @JsonPropertyDescription("Port this member listens on (default 5701 + rank)")
+        Integer port,
+    @JsonProperty("interface")
+        @JsonPropertyDescription("Address this member binds and no other (default 127.0.0.1)")
+        String networkInterface,
+    @JsonPropertyDescription("Name that all members share (default ffc)") String name,
+    @JsonPropertyDescription(
+            "Shared secret: every record is signed with it and members without it are refused"
+                + " (default none). It does not encrypt.")
+        String secret,
+    @Min(0) @Max(6) @JsonPropertyDescription("Copies of each record on other members (default 1)")
+        Integer backups,
+    @JsonPropertyDescription(
+            "When a trainer is lost: wait for a replacement (default) or shrink to those left")
+        OnLoss onLoss,
+    @Positive
+        @JsonPropertyDescription(
+            "shrink: members, storage ones included, that must be left for the run to go on"
+                + " (default: more than half of the trainers)")
+        Integer quorum,
+    @Positive
+        @JsonPropertyDescription(
+            "Seconds a step waits for a trainer that is there but silent (default 120)")
+        Integer deadlineSeconds,
+    @Positive
+        @JsonPropertyDescription(
+            "Seconds to wait for all trainers at the start or for a replacement (default 3600)")
+        Integer waitSeconds,
+    @Positive
+        @JsonPropertyDescription(
+            "Seconds without a heartbeat after which a member counts as lost (default 15)")
+        Integer heartbeatSeconds,
+    @PositiveOrZero
+        @JsonPropertyDescription(
+            "Steps between comparisons of the replicas' state hashes; 0 = never (default 500)")
+        Integer hashEvery,
+    @JsonPropertyDescription("Gradients on the wire: fp32 (default) or bf16")
+        WirePrecision gradients,
+    @Positive
+        @JsonPropertyDescription("Partitions of the cluster, equal on all members (default 31)")
+        Integer partitions) {
+  /** First port by default. */
+  public static final int BASE_PORT = 5701;
+
+  private static final int DEFAULT_STORAGE_PORTS = 2;
+
+  /** What the others do when a trainer is lost. */
+  public enum OnLoss {
+    wait,
+    shrink
+  }
+
+  /** Form of gradients between trainers; they are summed in single precision either way. */
+  public enum WirePrecision {
+    fp32,
+    bf16
+  }
+
+  /** Fills in the defaults. */
+  public ClusterConfig {
+    trainers = trainers == null ? 1 : trainers;
+    rank = rank == null ? 0 : rank;
+    networkInterface = networkInterface == null ? "127.0.0.1" : networkInterface;
+    members = members == null ? defaultMembers(networkInterface, trainers) : List.copyOf(members);
+    port = port == null ? BASE_PORT + rank : port;
+    name = name == null ? "ffc" : name;
+    backups = backups == null ? 1 : backups;
+    onLoss = onLoss == null ? OnLoss.wait : onLoss;
+    quorum = quorum == null ? trainers / 2 + 1 : quorum;
+    deadlineSeconds = deadlineSeconds == null ? 120 : deadlineSeconds;
+    waitSeconds = waitSeconds == null ? 3600 : waitSeconds;
+    heartbeatSeconds = heartbeatSeconds == null ? 15 : heartbeatSeconds;
+    hashEvery = hashEvery == null ? 500 : hashEvery;
+    gradients = gradients == null ? WirePrecision.fp32 : gradients;
+    partitions = partitions == null ? 31 : partitions;
+  }
+
+  /**
+   * A cluster on this machine with the defaults.
+   *
+   * @param rank of this trainer
+   */
+  public static ClusterConfig local(int trainers, int rank) {
+    return new ClusterConfig(
+        trainers, rank, null, null, null, null, null, null, null, null, null, null, null, null,
+        null, null);
+  }
+
+  private static List<String> defaultMembers(String host, int trainers) {
+    List<String> addresses = new ArrayList<>();
+    for (int i = 0; i < trainers + DEFAULT_STORAGE_PORTS; i++) {
+      addresses.add(host + ":" + (BASE_PORT + i));
+    }
+    return List.copyOf(addresses);
+  }
+
+  /**
+   * Checks what single settings cannot say.
+   *
+   * @throws IllegalArgumentException if the rank is not one of the trainers'
+   */
+  public void check() {
+    if (rank >= trainers) {
+      throw new IllegalArgumentException(
+          "cluster.rank (" + rank + ") must be below cluster.trainers (" + trainers + ")");
+    }
+  }
+}

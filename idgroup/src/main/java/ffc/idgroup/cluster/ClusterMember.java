@@ -1,0 +1,232 @@
+package ffc.idgroup.cluster;
+
+import com.hazelcast.cluster.Member;
+import com.hazelcast.config.Config;
+import com.hazelcast.config.InMemoryFormat;
+import com.hazelcast.config.JavaSerializationFilterConfig;
+import com.hazelcast.config.JoinConfig;
+import com.hazelcast.config.NetworkConfig;
+import com.hazelcast.config.RingbufferConfig;
+import com.hazelcast.core.Hazelcast;
+import com.hazelcast.core.HazelcastInstance;
+import com.hazelcast.map.IMap;
+import com.hazelcast.ringbuffer.Ringbuffer;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.UUID;
+
+/**
+ * This process as a member of the cluster: Hazelcast with every setting that keeps it silent,
+ * offline and bound to one interface. A storage member is nothing but this.
+ */
+public final class ClusterMember implements AutoCloseable {
+  /** Records a ring keeps: a writer is never more than one all-gather ahead of its readers. */
+  private static final int GROUP_RING = 8;
+
+  /** A writer of chunks is at most two rounds ahead of its readers. */
+  private static final int CHUNK_RING = 4;
+
+  private final HazelcastInstance hazelcast;
+  private final ClusterConfig config;
+  private final MemberCard card;
+  private final Frames frames;
+
+  private ClusterMember(
+      HazelcastInstance hazelcast, ClusterConfig config, MemberCard card, Frames frames) {
+    this.hazelcast = hazelcast;
+    this.config = config;
+    this.card = card;
+    this.frames = frames;
+  }
+
+  /**
+   * Starts a member that trains nothing and holds copies of the others' records until closed.
+   *
+   * @throws IllegalArgumentException if the members there refuse this one, or the port is taken
+   */
+  public static ClusterMember storage(ClusterConfig config) {
+    Frames frames = new Frames(config.secret());
+    return start(config, MemberCard.storage(UUID.randomUUID().toString(), frames), frames);
+  }
+
+  static ClusterMember trainer(ClusterConfig config, RunIdentity run) {
+    config.check();
+    Frames frames = new Frames(config.secret());
+    String incarnation = UUID.randomUUID().toString();
+    return start(
+        config,
+        MemberCard.trainer(config.rank(), config.trainers(), run, incarnation, frames),
+        frames);
+  }
+
+  private static ClusterMember start(ClusterConfig config, MemberCard card, Frames frames) {
+    // Hazelcast logs before it reads its configuration.
+    if (System.getProperty("hazelcast.logging.type") == null) {
+      System.setProperty("hazelcast.logging.type", "none");
+    }
+    String where = config.networkInterface() + ":" + config.port();
+    HazelcastInstance hazelcast;
+    try {
+      hazelcast = Hazelcast.newHazelcastInstance(settings(config, card));
+    } catch (RuntimeException e) {
+      throw new IllegalArgumentException(
+          "cluster: the member at "
+              + where
+              + " did not start: the port is taken, the interface is not this machine's, or the"
+              + " members there have other cluster.partitions ("
+              + e.getMessage()
+              + ")",
+          e);
+    }
+    ClusterMember member = new ClusterMember(hazelcast, config, card, frames);
+    try {
+      member.refuseConflicts();
+    } catch (RuntimeException e) {
+      member.close();
+      throw e;
+    }
+    return member;
+  }
+
+  private static Config settings(ClusterConfig config, MemberCard card) {
+    Config settings = new Config(); // reads no file, unlike Config.load
+    settings.setInstanceName(null);
+    settings.setClusterName(config.name());
+    settings
+        .setProperty("hazelcast.logging.type", System.getProperty("hazelcast.logging.type"))
+        .setProperty("hazelcast.phone.home.enabled", "false")
+        .setProperty("hazelcast.shutdownhook.enabled", "false")
+        .setProperty("hazelcast.socket.bind.any", "false")
+        .setProperty("hazelcast.socket.server.bind.any", "false")
+        .setProperty("hazelcast.socket.client.bind.any", "false")
+        .setProperty("hazelcast.socket.receive.buffer.size", "1024")
+        .setProperty("hazelcast.socket.send.buffer.size", "1024")
+        .setProperty("hazelcast.partition.count", config.partitions().toString())
+        .setProperty("hazelcast.heartbeat.interval.seconds", "1")
+        .setProperty("hazelcast.max.no.heartbeat.seconds", config.heartbeatSeconds().toString())
+        .setProperty("hazelcast.wait.seconds.before.join", "0")
+        // Members started at one moment each found a cluster of their own: merge them at once.
+        .setProperty("hazelcast.merge.first.run.delay.seconds", "1")
+        .setProperty("hazelcast.merge.next.run.delay.seconds", "1");
+    NetworkConfig network = settings.getNetworkConfig();
+    network.setPort(config.port()).setPortAutoIncrement(false);
+    network.getInterfaces().setEnabled(true).addInterface(config.networkInterface());
+    JoinConfig join = network.getJoin();
+    join.getMulticastConfig().setEnabled(false);
+    join.getAutoDetectionConfig().setEnabled(false);
+    join.getTcpIpConfig().setEnabled(true).setMembers(config.members());
+    settings
+        .getSerializationConfig()
+        .setJavaSerializationFilterConfig(new JavaSerializationFilterConfig());
+    settings.getIntegrityCheckerConfig().setEnabled(false);
+    card.writeTo(settings.getMemberAttributeConfig());
+    settings
+        .getMapConfig("*")
+        .setInMemoryFormat(InMemoryFormat.BINARY)
+        .setBackupCount(config.backups());
+    settings.addRingBufferConfig(
+        new RingbufferConfig("group-*")
+            .setCapacity(GROUP_RING)
+            .setBackupCount(config.backups())
+            .setInMemoryFormat(InMemoryFormat.BINARY));
+    // Chunks of gradients die with their step: copies would only cost bandwidth.
+    settings.addRingBufferConfig(
+        new RingbufferConfig("chunks-*")
+            .setCapacity(CHUNK_RING)
+            .setBackupCount(0)
+            .setInMemoryFormat(InMemoryFormat.BINARY));
+    return settings;
+  }
+
+  private void refuseConflicts() {
+    for (Member other : hazelcast.getCluster().getMembers()) {
+      if (other.localMember()) {
+        return; // those after us are younger: they refuse themselves
+      }
+      MemberCard theirs = MemberCard.of(other);
+      String conflict =
+          theirs == null ? "it is no member of this program" : card.conflict(theirs, frames);
+      if (conflict != null) {
+        throw new IllegalArgumentException(
+            "cluster: the member at " + address(other) + " does not fit: " + conflict);
+      }
+    }
+  }
+
+  private static String address(Member member) {
+    return member.getAddress().getHost() + ":" + member.getAddress().getPort();
+  }
+
+  /** Trainers that fit, the longest-standing first; of two with one rank the older counts. */
+  List<MemberCard> trainers() {
+    List<MemberCard> cards = new ArrayList<>();
+    for (Member member : hazelcast.getCluster().getMembers()) {
+      MemberCard theirs = MemberCard.of(member);
+      if (theirs == null || !theirs.isTrainer()) {
+        continue;
+      }
+      boolean self = theirs.incarnation().equals(card.incarnation());
+      boolean taken = cards.stream().anyMatch(c -> c.rank() == theirs.rank());
+      if (!taken
+          && (self || card.rank() == theirs.rank() || card.conflict(theirs, frames) == null)) {
+        cards.add(theirs);
+      }
+    }
+    return cards;
+  }
+
+  /** Members of all kinds, this one included. */
+  public int size() {
+    return hazelcast.getCluster().getMembers().size();
+  }
+
+  /** Whether the member still runs. */
+  public boolean isRunning() {
+    return hazelcast.getLifecycleService().isRunning();
+  }
+
+  /**
+   * A partition key that the given trainer owns, so that its own writes stay local; any key if it
+   * owns no partition yet.
+   */
+  String keyOwnedBy(String incarnation) {
+    for (int i = 0; i < 1000; i++) {
+      String key = "k" + i;
+      Member owner = hazelcast.getPartitionService().getPartition(key).getOwner();
+      if (owner != null && incarnation.equals(owner.getAttribute("ffc.incarnation"))) {
+        return key;
+      }
+    }
+    return "k0";
+  }
+
+  Ringbuffer<byte[]> ring(String name) {
+    return hazelcast.getRingbuffer(name);
+  }
+
+  <K> IMap<K, byte[]> map(String name) {
+    return hazelcast.getMap(name);
+  }
+
+  HazelcastInstance hazelcast() {
+    return hazelcast;
+  }
+
+  ClusterConfig config() {
+    return config;
+  }
+
+  MemberCard card() {
+    return card;
+  }
+
+  Frames frames() {
+    return frames;
+  }
+
+  /** Leaves at once; the others hold copies of what matters. */
+  @Override
+  public void close() {
+    hazelcast.getLifecycleService().terminate();
+  }
+}

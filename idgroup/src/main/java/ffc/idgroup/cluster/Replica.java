@@ -1,0 +1,24 @@
+package ffc.idgroup.cluster;
+
+import ffc.idgroup.IdGroup;
+import java.io.DataInput;
+import java.io.DataOutput;
+import java.io.IOException;
+
+/**
+ * A trainer's whole state, as the cluster needs it to bring newcomers in. Called on the thread that
+ * joins or rejoins, between steps only.
+ */
+public interface Replica {
+  /** Steps applied so far; -1 if there is no state yet, so that one must be loaded. */
+  long step();
+
+  /** The ID group: its hash stands for the replica when replicas are compared. */
+  IdGroup group();
+
+  /** Writes everything that the other trainers share: networks, momenta, group, cursors, step. */
+  void save(DataOutput out) throws IOException;
+
+  /** Takes over what another trainer saved. */
+  void load(DataInput in) throws IOException;
+}

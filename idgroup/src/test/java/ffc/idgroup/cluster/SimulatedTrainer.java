@@ -1,0 +1,166 @@
+package ffc.idgroup.cluster;
+
+import ffc.idgroup.Contribution;
+import ffc.idgroup.FloatRows;
+import ffc.idgroup.GlobalBatch;
+import ffc.idgroup.GroupExchange;
+import ffc.idgroup.IdGroup;
+import ffc.idgroup.Side;
+import ffc.idgroup.Weighted;
+import java.io.DataInput;
+import java.io.DataOutput;
+import java.io.IOException;
+import java.util.Arrays;
+import java.util.Random;
+import java.util.function.LongConsumer;
+
+/**
+ * A trainer without networks: features and gradients are drawn from the sample's number, so that
+ * any number of trainers can be compared with one. Keeps count of the samples that committed steps
+ * have covered.
+ */
+final class SimulatedTrainer implements Replica {
+  /** Shape of the work. */
+  record Work(int capacity, int dim, int pairs, int samples, int parameters) {
+    static final Work SMALL = new Work(60, 8, 6, 500, 1000);
+  }
+
+  final Work work;
+  private long step;
+  private long cursor;
+  private IdGroup group;
+  private final float[] parameters;
+  private final int[] covered;
+
+  /**
+   * @param fresh whether to begin at step 0; otherwise a state must be loaded
+   */
+  SimulatedTrainer(Work work, boolean fresh) {
+    this.work = work;
+    step = fresh ? 0 : -1;
+    group = new IdGroup(work.capacity(), work.dim(), new Weighted(0.5));
+    parameters = new float[work.parameters()];
+    covered = new int[work.samples()];
+  }
+
+  /** One step; the state changes after the last exchange only. */
+  void step(GroupExchange exchange) {
+    int world = exchange.trainers();
+    int pairs = work.pairs();
+    long first = cursor + (long) exchange.rank() * pairs;
+    Contribution mine = new Contribution(pairs, side(first, 0), side(first, 1));
+    GlobalBatch batch = exchange.exchange(step, mine);
+    float[] gradient = new float[parameters.length];
+    for (long sample = first; sample < first + pairs; sample++) {
+      for (int i = 0; i < gradient.length; i++) {
+        // Small whole numbers add up exactly in any order.
+        gradient[i] += (sample * 31 + i) % 17 - 8;
+      }
+    }
+    if (exchange instanceof HazelcastExchange cluster) {
+      cluster.allReduceSum(gradient);
+    }
+    group.propose(batch.y().ids(), batch.y().features());
+    group.commit(group.propose(batch.x().ids(), batch.x().features()));
+    for (int i = 0; i < gradient.length; i++) {
+      parameters[i] += gradient[i] / 64;
+    }
+    for (long sample = cursor; sample < cursor + (long) world * pairs; sample++) {
+      covered[(int) (sample % covered.length)]++;
+    }
+    cursor += (long) world * pairs;
+    step++;
+  }
+
+  /** Steps until the given one, through every change of membership. */
+  void runTo(HazelcastExchange exchange, long last, LongConsumer afterStep) {
+    while (step < last) {
+      try {
+        step(exchange);
+        afterStep.accept(step);
+      } catch (EpochEndedException e) {
+        exchange.rejoin();
+      }
+    }
+  }
+
+  private Side side(long first, int which) {
+    int pairs = work.pairs();
+    long[] ids = new long[pairs];
+    FloatRows features = new FloatRows(pairs, work.dim());
+    for (int i = 0; i < pairs; i++) {
+      long sample = (first + i) % work.samples();
+      ids[i] = sample / 2;
+      Random random = new Random(2 * sample + which);
+      double squares = 0;
+      float[] values = features.values();
+      for (int e = i * work.dim(); e < (i + 1) * work.dim(); e++) {
+        values[e] = random.nextFloat() - 0.5f;
+        squares += values[e] * values[e];
+      }
+      for (int e = i * work.dim(); e < (i + 1) * work.dim(); e++) {
+        values[e] /= (float) Math.sqrt(squares);
+      }
+    }
+    return new Side(ids, features);
+  }
+
+  /** Everything that must be equal on all trainers. */
+  String fingerprint() {
+    return String.format(
+        "step %d cursor %d group %016x parameters %08x coverage %d..%d",
+        step,
+        cursor,
+        group.stateHash(),
+        Arrays.hashCode(parameters),
+        Arrays.stream(covered).min().orElse(0),
+        Arrays.stream(covered).max().orElse(0));
+  }
+
+  /** Whether every sample before the cursor has been covered once an epoch, and no other. */
+  boolean coverageIsExact() {
+    for (int i = 0; i < covered.length; i++) {
+      long wanted = cursor / covered.length + (i < cursor % covered.length ? 1 : 0);
+      if (covered[i] != wanted) {
+        return false;
+      }
+    }
+    return true;
+  }
+
+  @Override
+  public long step() {
+    return step;
+  }
+
+  @Override
+  public IdGroup group() {
+    return group;
+  }
+
+  @Override
+  public void save(DataOutput out) throws IOException {
+    out.writeLong(step);
+    out.writeLong(cursor);
+    for (float p : parameters) {
+      out.writeFloat(p);
+    }
+    for (int c : covered) {
+      out.writeInt(c);
+    }
+    group.save(out);
+  }
+
+  @Override
+  public void load(DataInput in) throws IOException {
+    step = in.readLong();
+    cursor = in.readLong();
+    for (int i = 0; i < parameters.length; i++) {
+      parameters[i] = in.readFloat();
+    }
+    for (int i = 0; i < covered.length; i++) {
+      covered[i] = in.readInt();
+    }
+    group = IdGroup.load(in);
+  }
+}
