@@ -1,0 +1,108 @@
+"""Images per second of a PyTorch DataLoader on a RecordIO pack, decoded by OpenCV.
+
+    python3 bench/loader_torch.py PACK.rec CHANNELSxHEIGHTxWIDTH WORKERS IMAGES
+
+The dataset does what training does with a pack: read the record at a random key, decode, flip and
+shift at random, transpose to [C, H, W], all in uint8; batches of 192 are collated by the workers.
+"""
+import random
+import struct
+import sys
+import time
+
+import cv2
+import numpy as np
+import torch
+from torch.utils.data import DataLoader, Dataset
+
+
+class Pack(Dataset):
+    def __init__(self, rec, channels):
+        self.rec = rec
+        self.channels = channels
+        self.file = None
+        with open(rec[:-4] + ".idx") as f:
+            offsets = [int(line.split("\t")[1]) for line in f]
+        with open(rec, "rb") as f:
+            f.seek(offsets[0])
+            _, _, flag = struct.unpack("<IIi", f.read(12))
+            f.seek(offsets[0] + 32)
+            end = int(struct.unpack("<f", f.read(4))[0]) if flag == 2 else len(offsets)
+        self.offsets = offsets[1:end] if flag == 2 else offsets
+
+    def __len__(self):
+        return len(self.offsets)
+
+    def __getitem__(self, index):
+        if self.file is None:
+            self.file = open(self.rec, "rb")
+        self.file.seek(self.offsets[index])
+        head = self.file.read(32)
+        length = struct.unpack_from("<I", head, 4)[0] & ((1 << 29) - 1)
+        flag, label = struct.unpack_from("<If", head, 8)
+        data = self.file.read(length - 24)[4 * flag:]
+        mode = cv2.IMREAD_COLOR if self.channels == 3 else cv2.IMREAD_GRAYSCALE
+        image = cv2.imdecode(np.frombuffer(data, np.uint8), mode)
+        if self.channels == 3:
+            image = cv2.cvtColor(image, cv2.COLOR_BGR2RGB)
+        if random.random() < 0.5:
+            image = cv2.flip(image, 1)
+        dx, dy = random.randint(-2, 2), random.randint(-2, 2)
+        h, w = image.shape[:2]
+        image = cv2.warpAffine(image, np.float32([[1, 0, dx], [0, 1, dy]]), (w, h))
+        image = image.reshape(h, w, -1).transpose(2, 0, 1)
+        return torch.from_numpy(np.ascontiguousarray(image)), int(label)
+
+
+def main():
+    rec, shape, workers, images = sys.argv[1], sys.argv[2], int(sys.argv[3]), int(sys.argv[4])
+    cv2.setNumThreads(0)
+    torch.set_num_threads(1)
+    channels = int(shape.split("x")[0])
+    loader = DataLoader(Pack(rec, channels), batch_size=192, shuffle=True, drop_last=True,
+                        num_workers=workers, persistent_workers=workers > 0)
+
+    def batches():
+        while True:
+            yield from loader
+
+    stream = batches()
+    for _ in range(images // 4 // 192 + 1):
+        next(stream)
+    start = time.perf_counter()
+    cpu = cpu_seconds()
+    taken = 0
+    while taken < images:
+        x, _ = next(stream)
+        taken += x.shape[0]
+    seconds = time.perf_counter() - start
+    print(f"torch images_per_second {taken / seconds:.0f} "
+          f"per_cpu_second {taken / max(1e-9, cpu_seconds() - cpu):.0f}", flush=True)
+
+
+def cpu_seconds():
+    """Of this process and its workers, which are still running."""
+    import os
+    ticks = 0
+    pids = [str(os.getpid())]
+    for entry in os.listdir("/proc"):
+        if entry.isdigit():
+            try:
+                with open(f"/proc/{entry}/stat") as f:
+                    fields = f.read().rsplit(")", 1)[1].split()
+                if fields[1] == str(os.getpid()):
+                    pids.append(entry)
+            except OSError:
+                pass
+    for pid in pids:
+        try:
+            with open(f"/proc/{pid}/stat") as f:
+                fields = f.read().rsplit(")", 1)[1].split()
+            ticks += int(fields[11]) + int(fields[12])
+        except OSError:
+            pass
+    return ticks / os.sysconf("SC_CLK_TCK")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,109 @@
+package ffc.loaders.bench;
+
+import ffc.loaders.Cursor;
+import ffc.loaders.DataConfig;
+import ffc.loaders.Dataset;
+import ffc.loaders.DualLoader;
+import ffc.loaders.ImageShape;
+import ffc.loaders.PairBatch;
+import ffc.loaders.image.ImageDecoder;
+import java.lang.management.ManagementFactory;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Locale;
+
+/**
+ * Images per second of the dual loader beside a PyTorch {@code DataLoader}; {@code
+ * bench/loader_bench} runs both in turn.
+ *
+ * <pre>LoaderBench FORMAT PATH CHANNELSxHEIGHTxWIDTH WORKERS IMAGES [SECONDS]</pre>
+ *
+ * <p>Prints images/s, images/s per CPU second, allocated bytes an image and resident memory.
+ */
+public final class LoaderBench {
+  private LoaderBench() {}
+
+  /** Runs once over warm-up and measurement. */
+  public static void main(String[] args) throws Exception {
+    DataConfig.Source source = new DataConfig.Source(DataConfig.Format.valueOf(args[0]), args[1]);
+    String[] sides = args[2].split("x", -1);
+    ImageShape shape =
+        new ImageShape(
+            Integer.parseInt(sides[0]), Integer.parseInt(sides[1]), Integer.parseInt(sides[2]));
+    int workers = Integer.parseInt(args[3]);
+    long images = Long.parseLong(args[4]);
+    DataConfig config =
+        new DataConfig(
+            source,
+            64,
+            64,
+            true,
+            null,
+            new DataConfig.Augment(true, 2),
+            null,
+            workers,
+            4,
+            null,
+            null,
+            null);
+    try (Dataset data = Dataset.open(source);
+        DualLoader loader = new DualLoader(data, config, shape, 1, 0, 1, Cursor.START)) {
+      run(loader, images / 4);
+      long allocated = allocatedBytes();
+      double cpu = cpuSeconds();
+      long start = System.nanoTime();
+      long taken = run(loader, images);
+      double seconds = (System.nanoTime() - start) / 1e9;
+      cpu = cpuSeconds() - cpu;
+      System.out.printf(
+          Locale.ROOT,
+          "ffc images_per_second %.0f per_cpu_second %.0f allocated_per_image %.0f rss_mib %d"
+              + " jpeg %s%n",
+          taken / seconds,
+          taken / cpu,
+          (double) (allocatedBytes() - allocated) / taken,
+          rssKib() / 1024,
+          ImageDecoder.jpegDecoder());
+    }
+  }
+
+  private static long run(DualLoader loader, long images) {
+    long taken = 0;
+    while (taken < images) {
+      try (PairBatch batch = loader.next()) {
+        taken += 2L * batch.size();
+      }
+    }
+    return taken;
+  }
+
+  private static double cpuSeconds() {
+    var system =
+        (com.sun.management.OperatingSystemMXBean) ManagementFactory.getOperatingSystemMXBean();
+    return system.getProcessCpuTime() / 1e9;
+  }
+
+  /** Bytes that all living threads have allocated on the heap. */
+  private static long allocatedBytes() {
+    var threads = (com.sun.management.ThreadMXBean) ManagementFactory.getThreadMXBean();
+    long sum = 0;
+    for (long bytes : threads.getThreadAllocatedBytes(threads.getAllThreadIds())) {
+      sum += Math.max(0, bytes);
+    }
+    return sum;
+  }
+
+  static long rssKib() throws Exception {
+    return status("VmRSS:");
+  }
+
+  /** A field of /proc/self/status in KiB. */
+  static long status(String field) throws Exception {
+    for (String line : Files.readAllLines(Path.of("/proc/self/status"))) {
+      if (line.startsWith(field)) {
+        return Long.parseLong(line.replaceAll("\\D", ""));
+      }
+    }
+    return -1;
+  }
+}

@@ -1,0 +1,23 @@
+package ffc.loaders.bench;
+
+import ffc.loaders.DataConfig;
+import ffc.loaders.Dataset;
+import ffc.loaders.ImageShape;
+import ffc.loaders.Progress;
+import ffc.loaders.tools.SynthPack;
+import java.nio.file.Path;
+
+/** Writes a pack of synthetic JPEG images: {@code MakePack IDENTITIES SIDE PATH.rec}. */
+public final class MakePack {
+  private MakePack() {}
+
+  /** Writes it. */
+  public static void main(String[] args) {
+    int side = Integer.parseInt(args[1]);
+    String text = "ids=" + args[0] + ";mean=3;tail=zipf;seed=1";
+    try (Dataset data = Dataset.open(new DataConfig.Source(DataConfig.Format.synthetic, text))) {
+      ImageShape shape = new ImageShape(3, side, side);
+      SynthPack.run(data, shape, 0.9f, Path.of(args[2]), Progress.NONE);
+    }
+  }
+}

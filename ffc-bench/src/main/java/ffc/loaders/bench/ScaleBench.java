@@ -1,0 +1,109 @@
+package ffc.loaders.bench;
+
+import ffc.loaders.Cursor;
+import ffc.loaders.DataConfig;
+import ffc.loaders.Dataset;
+import ffc.loaders.DualLoader;
+import ffc.loaders.ImageShape;
+import ffc.loaders.PairBatch;
+import ffc.loaders.sample.PairSampler;
+import java.util.Locale;
+
+/**
+ * What the number of identities costs: time and heap to open a set, pairs sampled a second on one
+ * core, and resident memory over a run of the dual loader. {@code bench/loader_scale} makes the
+ * sets and runs it.
+ *
+ * <pre>ScaleBench FORMAT PATH STEPS</pre>
+ */
+public final class ScaleBench {
+  private ScaleBench() {}
+
+  private static DataConfig config(DataConfig.Source source, int ids, int instances) {
+    return new DataConfig(
+        source,
+        ids,
+        instances,
+        true,
+        null,
+        new DataConfig.Augment(true, 2),
+        null,
+        2,
+        4,
+        null,
+        null,
+        null);
+  }
+
+  /** Runs once. */
+  public static void main(String[] args) throws Exception {
+    DataConfig.Source source = new DataConfig.Source(DataConfig.Format.valueOf(args[0]), args[1]);
+    int steps = Integer.parseInt(args[2]);
+    long heapBefore = heapBytes();
+    long start = System.nanoTime();
+    try (Dataset data = Dataset.open(source)) {
+      double opened = (System.nanoTime() - start) / 1e9;
+      double heap = (heapBytes() - heapBefore) / 1048576.0;
+      System.out.printf(
+          Locale.ROOT,
+          "identities %d images %d open_seconds %.3f open_heap_mib %.2f%n",
+          data.identities(),
+          data.images(),
+          opened,
+          heap);
+      double[] rates = new double[5];
+      PairSampler sampler = new PairSampler(data, config(source, 1000, 0), 1, 0, 1);
+      Cursor cursor = Cursor.START;
+      for (int trial = 0; trial < rates.length; trial++) {
+        long begin = System.nanoTime();
+        for (int step = 0; step < 2000; step++) {
+          Cursor next = sampler.after(cursor);
+          sampler.plan(cursor, next);
+          cursor = next;
+        }
+        rates[trial] = 2000 * 1000 / ((System.nanoTime() - begin) / 1e9);
+      }
+      java.util.Arrays.sort(rates);
+      System.out.printf(
+          Locale.ROOT,
+          "pairs_per_second median %.2fM least %.2fM most %.2fM (5 times 2M pairs, pages cold at first)%n",
+          rates[2] / 1e6,
+          rates[0] / 1e6,
+          rates[4] / 1e6);
+      dualLoader(data, source, steps);
+    }
+  }
+
+  private static void dualLoader(Dataset data, DataConfig.Source source, int steps)
+      throws Exception {
+    ImageShape shape = new ImageShape(1, 32, 32);
+    long start = System.nanoTime();
+    try (DualLoader loader =
+        new DualLoader(data, config(source, 64, 64), shape, 1, 0, 1, Cursor.START)) {
+      for (int step = 1; step <= steps; step++) {
+        try (PairBatch batch = loader.next()) {
+          if (step % (steps / 4) == 0) {
+            System.out.printf(
+                Locale.ROOT,
+                "step %d rss_mib %d anonymous_mib %d heap_mib %.1f%n",
+                step,
+                LoaderBench.rssKib() / 1024,
+                LoaderBench.status("RssAnon:") / 1024,
+                heapBytes() / 1048576.0);
+          }
+        }
+      }
+    }
+    System.out.printf(
+        Locale.ROOT,
+        "%d steps of 192 images in %.1f s%n",
+        steps,
+        (System.nanoTime() - start) / 1e9);
+  }
+
+  private static long heapBytes() {
+    System.gc();
+    Runtime runtime = Runtime.getRuntime();
+    return runtime.totalMemory() - runtime.freeMemory();
+  }
+}
