@@ -233,6 +233,35 @@ class ImageDecoderTest {
     }
   }
 
+  /**
+   * JPEG has no checksums: a flipped bit may pass, but it must end, and in an IOException if not.
+   */
+  @Test
+  void bearsEveryDamageOfAJpegWithBothDecoders() throws Exception {
+    Random random = new Random(SEED);
+    ImageShape shape = new ImageShape(3, HEIGHT, WIDTH);
+    byte[] planes = new byte[shape.bytes()];
+    for (boolean progressive : new boolean[] {false, true}) {
+      byte[] jpeg = write(smooth(BufferedImage.TYPE_3BYTE_BGR), "jpeg", progressive);
+      for (boolean turbo : new boolean[] {false, true}) {
+        JpegDecoder decoder = new JpegDecoder(turbo);
+        int refused = 0;
+        for (int trial = 0; trial < 1000; trial++) {
+          byte[] damaged = jpeg.clone();
+          for (int i = random.nextInt(4); i >= 0; i--) {
+            damaged[random.nextInt(jpeg.length)] = (byte) random.nextInt();
+          }
+          try {
+            decoder.decode(ByteBuffer.wrap(damaged), shape, planes);
+          } catch (IOException e) {
+            refused++;
+          }
+        }
+        assertThat(refused).as("seed %d turbo %s", SEED, turbo).isGreaterThan(200);
+      }
+    }
+  }
+
   @Test
   void refusesEveryDamageOfAPng() throws Exception {
     Random random = new Random(SEED);
