@@ -45,7 +45,7 @@ final class TrainingRun {
   int run() throws IOException {
     StopSignal stop = StopSignal.install(System.err);
     boolean begun = false;
-    try (Dataset dataset = Dataset.open(experiment.data().train())) {
+    try (Dataset dataset = Dataset.open(experiment.data())) {
       say(describe(dataset) + (target.checkpoint() == null ? "" : "\nfrom " + target.checkpoint()));
       RunSummary summary;
       RunObserver progress = progress();

@@ -40,7 +40,8 @@ public final class Evaluator implements AutoCloseable {
 
   private EvalResult pairs(String name, EvaluateConfig config, ImageEmbedder embedder, long start) {
     VerificationSet set =
-        pairSets.computeIfAbsent(config.path(), path -> VerificationSet.openBin(Path.of(path)));
+        pairSets.computeIfAbsent(
+            config.path(), path -> VerificationSet.open(config.format().name(), Path.of(path)));
     int dim = embedder.dim();
     float[] rows =
         EmbeddingPass.embed(

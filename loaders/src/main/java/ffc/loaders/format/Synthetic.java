@@ -34,7 +34,7 @@ public final class Synthetic {
     for (int id = 0; id < spec.identities(); id++) {
       first[id + 1] = first[id] + counts.of(id);
     }
-    return new SyntheticDataset(text, text, IdentityTable.of(first), spec.seed());
+    return new SyntheticDataset(text, spec.description(), IdentityTable.of(first), spec.seed());
   }
 
   /** Parses a description; missing fields take their defaults. */

@@ -28,6 +28,11 @@ public record SyntheticSpec(long identities, double mean, Tail tail, long seed) 
     }
   }
 
+  /** The text that {@link Synthetic#parse} reads. */
+  public String description() {
+    return "ids=%d;mean=%s;tail=%s;seed=%d".formatted(identities, mean, tail, seed);
+  }
+
   /** Number of images by identity. */
   public interface Counts {
     int of(long identity);

@@ -5,7 +5,6 @@ import ffc.loaders.DataConfig;
 import ffc.loaders.Dataset;
 import ffc.loaders.format.Datasets;
 import ffc.loaders.format.Synthetic;
-import ffc.loaders.store.Fingerprint;
 import ffc.loaders.store.IdentityTable;
 import ffc.loaders.store.ImageTable;
 import ffc.loaders.store.LongArray;
@@ -112,8 +111,7 @@ public final class DatasetIndex {
             file(IndexWriter.PLACES),
             names == null ? null : new Names(names),
             LongArray.of(header.parts().stream().mapToLong(IndexHeader.Part::base).toArray()));
-    String fingerprint = new Fingerprint().add(header.stamp()).add(header.sums()).hex();
-    return new RecordDataset(source, fingerprint, table, cacheBytes);
+    return new RecordDataset(source, header.fingerprint(), table, cacheBytes);
   }
 
   private Source source() {

@@ -107,9 +107,9 @@ public final class IndexBuilder {
       parts.add(
           new IndexHeader.Part(journal.bases.getOrDefault(part, 0L), relative, path.toString()));
     }
-    try (IndexWriter writer = new IndexWriter(folder, true)) {
+    try (IndexWriter writer = new IndexWriter(folder, true, source.stamp())) {
       merge.into(writer, new IdentityCounter(source.name(), journal.labels), progress);
-      writer.finish(out, from.format().name(), source.stamp(), "-", parts);
+      writer.finish(out, from.format().name(), "-", parts);
     }
     for (Journal.Run run : journal.runs) {
       Files.delete(RunWriter.file(out, run.number()));
@@ -126,10 +126,10 @@ public final class IndexBuilder {
     try {
       Files.createDirectories(folder);
       try (FileChannel channel = lock(folder);
-          IndexWriter writer = new IndexWriter(folder, false)) {
+          IndexWriter writer = new IndexWriter(folder, false, "-")) {
         SyntheticSpec.Counts counts = spec.counts();
         for (long id = 0; id < spec.identities(); id++) {
-          writer.identity();
+          writer.identity(id, 0);
           for (int i = counts.of(id); i > 0; i--) {
             writer.image(0);
           }
@@ -137,10 +137,7 @@ public final class IndexBuilder {
             progress.report("laying out identities", id, spec.identities());
           }
         }
-        String description =
-            "ids=%d;mean=%s;tail=%s;seed=%d"
-                .formatted(spec.identities(), spec.mean(), spec.tail(), spec.seed());
-        writer.finish(out, "synthetic", "-", description, List.of());
+        writer.finish(out, "synthetic", spec.description(), List.of());
         Files.delete(out.resolve(LOCK));
       }
     } catch (IOException e) {

@@ -17,6 +17,7 @@ import java.util.zip.CRC32C;
  * format    recordio | folder | lmdb | manifest | synthetic
  * identities, images    numbers
  * stamp     hash of the source's sizes and headers when it was indexed
+ * fingerprint  of the data set, the same as of the source opened directly
  * spec      description of a synthetic set, else -
  * part      identities before it, path relative to the index TAB absolute path   (for each part)
  * file      name, bytes, blocks        (for each file, in the order of its checksums in sums.i32)
@@ -29,6 +30,7 @@ record IndexHeader(
     long identities,
     long images,
     String stamp,
+    String fingerprint,
     String spec,
     List<Part> parts,
     List<Content> files,
@@ -59,6 +61,7 @@ record IndexHeader(
     text.append("identities ").append(identities).append('\n');
     text.append("images ").append(images).append('\n');
     text.append("stamp ").append(stamp).append('\n');
+    text.append("fingerprint ").append(fingerprint).append('\n');
     text.append("spec ").append(spec).append('\n');
     for (Part part : parts) {
       text.append("part ").append(part.base()).append(' ').append(part.relative());
@@ -122,6 +125,7 @@ record IndexHeader(
   private static IndexHeader parse(String text) {
     String format = "";
     String stamp = "";
+    String fingerprint = "";
     String spec = "";
     String sums = "";
     long identities = 0;
@@ -136,6 +140,7 @@ record IndexHeader(
         case "identities" -> identities = Long.parseLong(value);
         case "images" -> images = Long.parseLong(value);
         case "stamp" -> stamp = value;
+        case "fingerprint" -> fingerprint = value;
         case "spec" -> spec = value;
         case "sums" -> sums = value;
         case "part" -> {
@@ -154,6 +159,7 @@ record IndexHeader(
         default -> {} // the first line
       }
     }
-    return new IndexHeader(format, identities, images, stamp, spec, parts, files, sums);
+    return new IndexHeader(
+        format, identities, images, stamp, fingerprint, spec, parts, files, sums);
   }
 }

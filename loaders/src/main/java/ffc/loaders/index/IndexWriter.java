@@ -1,5 +1,7 @@
 package ffc.loaders.index;
 
+import ffc.loaders.store.Fingerprint;
+import ffc.loaders.store.HeapTable;
 import ffc.loaders.store.IdentityTable;
 import ffc.loaders.store.MappedFile;
 import java.io.Closeable;
@@ -28,25 +30,33 @@ final class IndexWriter implements Closeable {
   static final String SUMS = "sums.i32";
 
   private final Path folder;
+  private final String stamp;
   private final SummedWriter first;
   private final SummedWriter hints;
   private final SummedWriter places;
+  private final Fingerprint fingerprint;
   private long identities;
   private long images;
 
   /**
    * @param folder the unfinished index
    * @param withPlaces whether images have places
+   * @param stamp of the source
    */
-  IndexWriter(Path folder, boolean withPlaces) throws IOException {
+  IndexWriter(Path folder, boolean withPlaces, String stamp) throws IOException {
+    this.stamp = stamp;
+    this.fingerprint = new Fingerprint().add(stamp);
     this.folder = folder;
     this.first = new SummedWriter(folder.resolve(FIRST));
     this.hints = new SummedWriter(folder.resolve(HINTS));
     this.places = withPlaces ? new SummedWriter(folder.resolve(PLACES)) : null;
   }
 
-  /** The next images belong to the next identity. */
-  void identity() throws IOException {
+  /** The next images belong to the next identity, whose key in the source is given. */
+  void identity(long key1, long key2) throws IOException {
+    if (places != null) {
+      HeapTable.addIdentity(fingerprint, images, key1, key2);
+    }
     first.putLong(images);
     identities++;
   }
@@ -62,7 +72,7 @@ final class IndexWriter implements Closeable {
   }
 
   /** Ends the table, writes the header and moves the folder to its place. */
-  void finish(Path out, String format, String stamp, String spec, List<IndexHeader.Part> parts)
+  void finish(Path out, String format, String spec, List<IndexHeader.Part> parts)
       throws IOException {
     first.putLong(images);
     List<IndexHeader.Content> files = new ArrayList<>();
@@ -82,7 +92,15 @@ final class IndexWriter implements Closeable {
     writeForced(folder.resolve(SUMS), table);
     IndexHeader header =
         new IndexHeader(
-            format, identities, images, stamp, spec, parts, files, IndexHeader.crc(table));
+            format,
+            identities,
+            images,
+            stamp,
+            fingerprint.hex(),
+            spec,
+            parts,
+            files,
+            IndexHeader.crc(table));
     writeForced(folder.resolve(IndexHeader.FILE), header.text().getBytes(StandardCharsets.UTF_8));
     close();
     force(folder);

@@ -67,7 +67,7 @@ final class RunMerge {
   private static void take(Cursor cursor, IndexWriter out, IdentityCounter counter)
       throws IOException {
     if (counter.next(cursor.key1, cursor.key2)) {
-      out.identity();
+      out.identity(cursor.key1, cursor.key2);
     }
     out.image(cursor.place);
     cursor.next();

@@ -106,7 +106,7 @@ public final class HeapTable implements Source.RowSink {
     for (int i = 0; i < images; i++) {
       if (counter.next(k1[i], k2[i])) {
         first.add(i);
-        fingerprint.add(i).add(k1[i]).add(k2[i]);
+        addIdentity(fingerprint, i, k1[i], k2[i]);
       }
     }
     counter.end();
@@ -119,6 +119,11 @@ public final class HeapTable implements Source.RowSink {
             new Names(new HeapBlob(ByteBuffer.wrap(text).order(ByteOrder.LITTLE_ENDIAN))),
             LongArray.of(bases.toLongArray()));
     return new RecordDataset(source, fingerprint.hex(), table, cacheBytes);
+  }
+
+  /** What identifies an identity; an index collects the same while it is built. */
+  public static void addIdentity(Fingerprint to, long firstImage, long key1, long key2) {
+    to.add(firstImage).add(key1).add(key2);
   }
 
   private static void swap(long[] values, int a, int b) {

@@ -35,6 +35,7 @@ class DatasetIndexTest {
   private static void assertSameImages(Dataset got, Dataset want, ImageShape shape) {
     assertThat(got.identities()).isEqualTo(want.identities());
     assertThat(got.images()).isEqualTo(want.images());
+    assertThat(got.fingerprint()).isEqualTo(want.fingerprint());
     ByteBuffer a = ByteBuffer.allocate(shape.bytes());
     ByteBuffer b = ByteBuffer.allocate(shape.bytes());
     for (long id = 0; id <= want.identities(); id++) {
@@ -201,6 +202,7 @@ class DatasetIndexTest {
         Dataset want =
             Dataset.open(new DataConfig.Source(Format.synthetic, "ids=5000;mean=3;seed=4"))) {
       assertThat((double) got.images() / got.identities()).isBetween(2.5, 3.5);
+      assertThat(got.fingerprint()).isEqualTo(want.fingerprint());
       ImageShape shape = new ImageShape(1, 8, 8);
       ByteBuffer a = ByteBuffer.allocate(64);
       ByteBuffer b = ByteBuffer.allocate(64);
