@@ -8,6 +8,8 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.TreeMap;
+import java.util.function.IntPredicate;
+import java.util.function.Predicate;
 
 /** The sentences that a run prints. */
 public final class Lines {
@@ -28,21 +30,41 @@ public final class Lines {
         clock(left));
   }
 
+  /** The figures that one looks at while a run goes on. */
   static String evaluation(long step, EvalResult result) {
-    return "step " + step + "  " + evaluation(result);
+    return "step "
+        + step
+        + "  "
+        + evaluation(result, far -> far.matches("1e-[345]"), rank -> rank == 1);
   }
 
-  /** The figures of a set with the flags that decide them. */
+  /** All figures of a set with the flags that decide them. */
   public static String evaluation(EvalResult result) {
+    return evaluation(result, far -> true, rank -> true);
+  }
+
+  private static String evaluation(EvalResult result, Predicate<String> rates, IntPredicate ranks) {
     List<String> figures = new ArrayList<>();
     if (result.accuracyMean() != null) {
       figures.add(
           format("accuracy %.4f", result.accuracyMean())
               + (result.accuracyStd() == null ? "" : format(" +- %.4f", result.accuracyStd())));
     }
-    result.tarAtFar().forEach((far, tar) -> figures.add(format("TAR@FAR=%s %.4f", far, tar)));
+    result
+        .tarAtFar()
+        .forEach(
+            (far, tar) -> {
+              if (rates.test(far)) {
+                figures.add(format("TAR@FAR=%s %.4f", far, tar));
+              }
+            });
     new TreeMap<>(result.rankN())
-        .forEach((rank, share) -> figures.add(format("rank-%d %.4f", rank, share)));
+        .forEach(
+            (rank, share) -> {
+              if (ranks.test(rank)) {
+                figures.add(format("rank-%d %.4f", rank, share));
+              }
+            });
     return format(
         "%s: %s  (%d images%s, %.1f s)",
         result.name(),

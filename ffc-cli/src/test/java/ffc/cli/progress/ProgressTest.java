@@ -35,7 +35,7 @@ class ProgressTest {
             line ->
                 line.matches(
                     "step 20  open: TAR@FAR=1e-3 \\S+  TAR@FAR=1e-4 \\S+  TAR@FAR=1e-5 \\S+ "
-                        + " rank-1 0.9700  rank-5 0.9900  \\(5630 images, 1.9 s\\)"))
+                        + " rank-1 0.9700  \\(5630 images, 1.9 s\\)"))
         .contains("step 40  checkpoint checkpoints/step-40");
     assertThat(lines.get(lines.size() - 1))
         .isEqualTo("done after 40 steps, 7680 images, 913 images/s; peak memory 1100 MB");

@@ -1,0 +1,61 @@
+package ffc.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.regex.MatchResult;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
+
+class DocumentationTest {
+  private static final Path ROOT = Path.of("..");
+  private static final Pattern LINK = Pattern.compile("\\]\\(([^)#:\\s]+)(#[^)]*)?\\)");
+
+  static Stream<Path> pages() throws Exception {
+    try (Stream<Path> docs = Files.walk(ROOT.resolve("docs"));
+        Stream<Path> top = Files.list(ROOT)) {
+      return Stream.concat(docs, top)
+          .filter(page -> page.toString().endsWith(".md"))
+          .sorted()
+          .toList()
+          .stream();
+    }
+  }
+
+  @ParameterizedTest
+  @MethodSource("pages")
+  void linksLeadToFilesOfTheProject(Path page) throws Exception {
+    assertThat(matches(LINK, Files.readString(page)))
+        .allSatisfy(link -> assertThat(page.resolveSibling(link.group(1))).exists());
+  }
+
+  @Test
+  void theReadmeNamesEveryCommandAndNoOther() throws Exception {
+    String readme = Files.readString(ROOT.resolve("README.md"));
+    List<String> named =
+        matches(Pattern.compile("\\./ffc ([a-z]+)"), readme).stream()
+            .map(match -> match.group(1))
+            .distinct()
+            .toList();
+
+    assertThat(named)
+        .containsExactlyInAnyOrderElementsOf(Main.commandLine().getSubcommands().keySet());
+  }
+
+  @Test
+  void theTestCommandOfTheReadmeIsTheOneThatIntegrationRuns() throws Exception {
+    assertThat(Files.readString(ROOT.resolve("README.md"))).contains("\nmvn verify ");
+    assertThat(Files.readString(ROOT.resolve(".ci/run"))).contains("mvn -B -ntp verify");
+  }
+
+  private static List<MatchResult> matches(Pattern pattern, String text) {
+    Matcher matcher = pattern.matcher(text);
+    return matcher.results().toList();
+  }
+}
