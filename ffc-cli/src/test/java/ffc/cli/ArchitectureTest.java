@@ -7,6 +7,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import com.tngtech.archunit.core.domain.JavaClasses;
 import com.tngtech.archunit.core.importer.ClassFileImporter;
 import com.tngtech.archunit.core.importer.ImportOption;
+import ffc.core.MethodConfig;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 
@@ -113,14 +114,7 @@ class ArchitectureTest {
   }
 
   @Test
-  void settingsAreRecords() {
-    classes()
-        .that()
-        .haveSimpleNameEndingWith("Config")
-        .and()
-        .areNotInterfaces()
-        .should()
-        .beRecords()
-        .check(PROGRAM);
+  void settingsOfMethodsAreRecords() {
+    classes().that().implement(MethodConfig.class).should().beRecords().check(PROGRAM);
   }
 }
