@@ -94,14 +94,17 @@ public final class DualLoader implements AutoCloseable {
    */
   public PairBatch next() {
     if (closed) {
-      throw new IllegalStateException("the loader is closed");
+      throw new IllegalStateException("the loader is closed, or has failed before");
     }
     while (ahead.size() < prefetch) {
       submit();
     }
     long start = System.nanoTime();
+    boolean whole = false;
     try {
-      return counted(ahead.remove().get());
+      PairBatch batch = counted(ahead.remove().get());
+      whole = true;
+      return batch;
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
       throw new IllegalStateException("interrupted while waiting for a batch", e);
@@ -109,6 +112,7 @@ public final class DualLoader implements AutoCloseable {
       throw rethrow(e.getCause());
     } finally {
       waitNanos += System.nanoTime() - start;
+      closed = !whole; // going on would leave a batch out
     }
   }
 

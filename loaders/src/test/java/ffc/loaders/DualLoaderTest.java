@@ -257,6 +257,9 @@ class DualLoaderTest {
       assertThatThrownBy(loader::next)
           .isInstanceOf(BadDataException.class)
           .hasMessageContaining("image is 32x32");
+      assertThatThrownBy(loader::next)
+          .isInstanceOf(IllegalStateException.class)
+          .hasMessageContaining("has failed before");
     }
   }
 }

@@ -35,7 +35,8 @@ final class PackRanges {
 
   /** Checks one identity record. */
   void identity(long first, long end) throws IOException {
-    if (!known || first == end) {
+    // An .idx may list identity records before their images: nothing to compare with yet.
+    if (!known || first == end || end > lastKey + 1) {
       return;
     }
     int low = 0;

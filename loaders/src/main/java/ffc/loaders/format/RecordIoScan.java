@@ -98,6 +98,14 @@ final class RecordIoScan {
       checkRange(key, offset, header);
       return;
     }
+    if (header.flag() == 2 && header.imageBytes() == 0) {
+      throw rec.fault(
+          key,
+          offset,
+          new IOException(
+              "identity record, but the first line of the .idx is not record 0, which says where"
+                  + " the images end; sort the .idx by key"));
+    }
     float label = header.label();
     if (!(label >= 0) || label >= 1L << 50 || label != Math.rint(label)) {
       throw rec.fault(key, offset, new IOException("label is " + label + ", wanted 0, 1, 2, …"));

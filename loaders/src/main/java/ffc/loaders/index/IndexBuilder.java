@@ -93,8 +93,9 @@ public final class IndexBuilder {
       Progress progress)
       throws IOException {
     RunMerge merge = new RunMerge(folder, journal.runs);
-    if (Files.size(folder.resolve(IndexWriter.NAMES)) == 0) {
-      Files.delete(folder.resolve(IndexWriter.NAMES));
+    Path names = folder.resolve(IndexWriter.NAMES);
+    if (Files.exists(names) && Files.size(names) == 0) {
+      Files.delete(names);
     }
     List<IndexHeader.Part> parts = new ArrayList<>();
     Path home = out.toAbsolutePath().normalize();

@@ -161,6 +161,40 @@ class RecordIoSourceTest {
   }
 
   @Test
+  void wantsRecordZeroFirst() {
+    TestPacks.Writer writer = new TestPacks.Writer(dir.resolve("a.rec"));
+    writer.image(1, 0, TestPacks.png(0, 4, 3));
+    writer.image(0, new float[] {2, 3}, new byte[0]);
+    writer.image(2, new float[] {1, 2}, new byte[0]);
+    writer.close();
+    assertThatThrownBy(() -> open("a.rec").close())
+        .isInstanceOf(BadDataException.class)
+        .hasMessageContaining("key 0 (offset")
+        .hasMessageContaining("sort the .idx by key");
+  }
+
+  @Test
+  void comparesIdentityRecordsWithLabels() {
+    for (float[] range : new float[][] {{1, 3}, {1, 2}, {2, 4}}) {
+      TestPacks.Writer writer = new TestPacks.Writer(dir.resolve("a.rec"));
+      writer.image(0, new float[] {4, 6}, new byte[0]);
+      for (int key = 1; key < 4; key++) {
+        writer.image(key, key < 3 ? 0 : 1, TestPacks.png(key, 4, 3));
+      }
+      writer.image(4, range, new byte[0]);
+      writer.image(5, new float[] {3, 4}, new byte[0]);
+      writer.close();
+      if (range[0] == 1 && range[1] == 3) {
+        open("a.rec").close();
+      } else {
+        assertThatThrownBy(() -> open("a.rec").close())
+            .hasMessageContaining("key 4 (offset")
+            .hasMessageContaining("their labels do not agree");
+      }
+    }
+  }
+
+  @Test
   void takesElementZeroOfALabelVector() throws Exception {
     TestPacks.Writer writer = new TestPacks.Writer(dir.resolve("a.rec"));
     writer.image(0, new float[] {1, 7, 9}, TestPacks.png(0, 4, 3));
