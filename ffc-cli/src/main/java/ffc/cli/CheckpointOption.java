@@ -11,7 +11,7 @@ import java.nio.file.Path;
 import picocli.CommandLine.Option;
 
 /** The options that choose a trained network. */
-final class CheckpointOption {
+public final class CheckpointOption {
   @Option(
       names = "--checkpoint",
       paramLabel = "DIR",
@@ -26,12 +26,13 @@ final class CheckpointOption {
       description = "probe or gallery (default: ${DEFAULT-VALUE})")
   private EvaluateConfig.Net net;
 
-  EvaluateConfig.Net net() {
+  /** Probe or gallery. */
+  public EvaluateConfig.Net net() {
     return net;
   }
 
   /** The checkpoint's folder. */
-  Path folder() throws IOException {
+  public Path folder() throws IOException {
     if (!Files.isDirectory(given)) {
       throw new IllegalArgumentException(given + ": no such folder");
     }
@@ -44,8 +45,13 @@ final class CheckpointOption {
         .orElseThrow(() -> new IllegalArgumentException(run + ": the run has no checkpoint yet"));
   }
 
-  TrainedEncoder open() throws IOException {
-    ModelConfig model = RunDirectory.config(RunTarget.runOf(given)).model();
-    return TrainedEncoder.open(folder(), model, net);
+  /** Structure of the network, from the run's own configuration. */
+  public ModelConfig model() throws IOException {
+    return RunDirectory.config(RunTarget.runOf(given)).model();
+  }
+
+  /** The trained network. */
+  public TrainedEncoder open() throws IOException {
+    return TrainedEncoder.open(folder(), model(), net);
   }
 }

@@ -1,5 +1,8 @@
 package ffc.cli;
 
+import ffc.cli.judge.EmbeddingJudge;
+import ffc.cli.judge.EmbeddingOptions;
+import ffc.cli.judge.TrainingCounts;
 import ffc.cli.progress.Lines;
 import ffc.cli.record.Records;
 import ffc.cli.record.WholeFile;
@@ -7,10 +10,13 @@ import ffc.core.EvaluateConfig;
 import ffc.core.TrainedEncoder;
 import ffc.core.eval.EvalResult;
 import ffc.core.eval.Evaluator;
+import ffc.loaders.DataConfig;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.concurrent.Callable;
+import java.util.function.LongUnaryOperator;
+import picocli.CommandLine.ArgGroup;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
@@ -23,25 +29,26 @@ import picocli.CommandLine.Spec;
     description = {
       "Judge a checkpoint on a set: bin and pairs by the 10-fold protocol, labelled images by"
           + " all-pairs TAR@FAR and leave-one-out rank-N.",
+      "With --embeddings, judge the embeddings of any system: also open-set search, distractors,"
+          + " templates, strata, confidence intervals.",
       ""
     },
     mixinStandardHelpOptions = true)
 final class EvalCommand implements Callable<Integer> {
   @Spec private CommandSpec spec;
-  @Mixin private CheckpointOption checkpoint;
+
+  @ArgGroup(exclusive = false)
+  private CheckpointOption checkpoint;
+
+  @Mixin private EmbeddingOptions embeddings;
 
   @Option(
       names = "--data",
       paramLabel = "PATH",
-      required = true,
-      description = "File or folder of the set")
+      description = "File or folder of the set, for --checkpoint")
   private Path data;
 
-  @Option(
-      names = "--format",
-      paramLabel = "F",
-      required = true,
-      description = "${COMPLETION-CANDIDATES}")
+  @Option(names = "--format", paramLabel = "F", description = "${COMPLETION-CANDIDATES}")
   private EvaluateConfig.Format format;
 
   @Option(
@@ -51,6 +58,19 @@ final class EvalCommand implements Callable<Integer> {
   private Boolean flip;
 
   @Option(
+      names = "--training-data",
+      paramLabel = "PATH",
+      description = "With --embeddings: figures by the size of the identity in this training set")
+  private String trainingData;
+
+  @Option(
+      names = "--training-format",
+      paramLabel = "F",
+      defaultValue = "recordio",
+      description = "Its format (default: ${DEFAULT-VALUE})")
+  private DataConfig.Format trainingFormat;
+
+  @Option(
       names = "--json",
       paramLabel = "FILE",
       description = "Write the figures, ROC and neighbours as JSON")
@@ -58,6 +78,18 @@ final class EvalCommand implements Callable<Integer> {
 
   @Override
   public Integer call() throws IOException {
+    if (embeddings.given() == (checkpoint != null)) {
+      throw new IllegalArgumentException(
+          "eval needs --checkpoint with --data and --format, or --embeddings; got "
+              + (embeddings.given() ? "both" : "neither"));
+    }
+    if (embeddings.given()) {
+      judgeEmbeddings();
+      return 0;
+    }
+    if (data == null || format == null) {
+      throw new IllegalArgumentException("--checkpoint needs --data PATH and --format F");
+    }
     String name = data.getFileName().toString().replaceAll("[^A-Za-z0-9_-]", "-");
     EvaluateConfig set =
         new EvaluateConfig(
@@ -72,5 +104,19 @@ final class EvalCommand implements Callable<Integer> {
       }
     }
     return 0;
+  }
+
+  private void judgeEmbeddings() throws IOException {
+    LongUnaryOperator counts =
+        trainingData == null
+            ? null
+            : TrainingCounts.of(
+                new DataConfig.Source(trainingFormat, trainingData), Long::toString);
+    EmbeddingJudge judged = EmbeddingJudge.of(embeddings, counts);
+    spec.commandLine().getOut().print(judged.text());
+    spec.commandLine().getOut().flush();
+    if (json != null) {
+      WholeFile.write(json, judged.json().toPrettyString() + "\n");
+    }
   }
 }

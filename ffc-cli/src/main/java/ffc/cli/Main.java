@@ -20,6 +20,8 @@ import picocli.CommandLine.Command;
       TrainCommand.class,
       EvalCommand.class,
       EmbedCommand.class,
+      ExportCommand.class,
+      ImportCommand.class,
       RunsCommand.class,
       PlanCommand.class,
       DataCommand.class,

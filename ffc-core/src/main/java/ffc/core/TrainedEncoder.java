@@ -1,10 +1,15 @@
 package ffc.core;
 
+import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
+import ai.djl.ndarray.types.Shape;
 import ffc.core.checkpoint.CheckpointReader;
 import ffc.core.eval.ImageEmbedder;
+import ffc.core.weights.HostTensor;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.LinkedHashMap;
+import java.util.Map;
 
 /** A network with the weights of a checkpoint, for judging and embedding. Owns its arrays. */
 public final class TrainedEncoder implements AutoCloseable {
@@ -41,6 +46,44 @@ public final class TrainedEncoder implements AutoCloseable {
       manager.close();
       throw e;
     }
+  }
+
+  /**
+   * A network with given weights.
+   *
+   * @param weights arrays by name, f32: every one of the network and no other
+   * @param origin named in errors
+   * @throws IllegalArgumentException if a name or a shape differs
+   */
+  public static TrainedEncoder of(
+      ModelConfig model, Map<String, HostTensor> weights, String origin) {
+    Autograd.off();
+    NDManager manager = NDManager.newBaseManager();
+    try (NDManager temporary = manager.newSubManager()) {
+      Encoder encoder = Encoder.create(model, manager, 0, RunConfig.Precision.fp32);
+      Map<String, NDArray> arrays = new LinkedHashMap<>();
+      weights.forEach(
+          (name, array) ->
+              arrays.put(name, temporary.create(array.toFloats(), new Shape(array.shape()))));
+      Weights.load(encoder.parameters(), arrays, origin);
+      return new TrainedEncoder(manager, encoder);
+    } catch (IllegalArgumentException e) {
+      manager.close();
+      throw e;
+    }
+  }
+
+  /** Copies of the network's arrays by name, f32, in state-dict order. */
+  public Map<String, HostTensor> weights() {
+    Map<String, HostTensor> weights = new LinkedHashMap<>();
+    encoder
+        .parameters()
+        .all()
+        .forEach(
+            (name, array) ->
+                weights.put(
+                    name, HostTensor.of(array.toFloatArray(), array.getShape().getShape())));
+    return weights;
   }
 
   /** The network as evaluation sees it; valid until this is closed. */

@@ -15,7 +15,8 @@ import picocli.CommandLine.Command;
       GlyphsCommand.class,
       UnpackCommand.class,
       PackPairsCommand.class,
-      SplitCommand.class
+      SplitCommand.class,
+      CleanCommand.class
     },
     synopsisSubcommandLabel = "COMMAND")
 public final class DataCommand {}

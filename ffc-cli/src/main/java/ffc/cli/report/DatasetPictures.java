@@ -5,15 +5,9 @@ import ffc.loaders.BadDataException;
 import ffc.loaders.DataConfig;
 import ffc.loaders.Dataset;
 import ffc.loaders.ImageShape;
-import java.awt.image.BufferedImage;
-import java.io.ByteArrayOutputStream;
-import java.io.IOException;
-import java.io.UncheckedIOException;
-import java.nio.ByteBuffer;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import javax.imageio.ImageIO;
 
 /** Pictures from the evaluation sets of an experiment; a set is opened when first asked for. */
 public final class DatasetPictures implements Pictures, AutoCloseable {
@@ -38,7 +32,9 @@ public final class DatasetPictures implements Pictures, AutoCloseable {
         open.put(name, open(name));
       }
       Dataset dataset = open.get(name);
-      return dataset == null || image >= dataset.images() ? null : encode(dataset, image);
+      return dataset == null || image >= dataset.images()
+          ? null
+          : ImagePng.of(dataset, image, shape);
     } catch (BadDataException e) {
       return null; // the set may have moved since the run: a report without pictures is still one
     }
@@ -54,38 +50,6 @@ public final class DatasetPictures implements Pictures, AutoCloseable {
       }
     }
     return null;
-  }
-
-  private byte[] encode(Dataset dataset, long image) {
-    ByteBuffer pixels = ByteBuffer.allocateDirect(shape.bytes());
-    dataset.decode(image, shape, pixels, 0);
-    int plane = shape.height() * shape.width();
-    boolean gray = shape.channels() == 1;
-    BufferedImage picture =
-        new BufferedImage(
-            shape.width(),
-            shape.height(),
-            gray ? BufferedImage.TYPE_BYTE_GRAY : BufferedImage.TYPE_INT_RGB);
-    for (int i = 0; i < plane; i++) {
-      int x = i % shape.width();
-      int y = i / shape.width();
-      if (gray) {
-        picture.getRaster().setSample(x, y, 0, pixels.get(i) & 0xff);
-      } else {
-        int rgb = 0;
-        for (int c = 0; c < 3; c++) {
-          rgb = rgb << 8 | (pixels.get(c * plane + i) & 0xff);
-        }
-        picture.setRGB(x, y, rgb);
-      }
-    }
-    try {
-      ByteArrayOutputStream bytes = new ByteArrayOutputStream();
-      ImageIO.write(picture, "png", bytes);
-      return bytes.toByteArray();
-    } catch (IOException e) {
-      throw new UncheckedIOException(e);
-    }
   }
 
   @Override

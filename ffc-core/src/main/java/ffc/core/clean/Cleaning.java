@@ -6,7 +6,9 @@ import ffc.core.eval.SimilaritySweep;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Comparator;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 
 /**
  * Proposals for cleaning a labelled set; nothing is changed.
@@ -64,6 +66,37 @@ public record Cleaning(Thresholds thresholds, List<Outlier> outliers, List<LookA
     ArrayEmbeddings centreRows = ArrayEmbeddings.normalising(centres, dim, groups.labels());
     List<Outlier> outliers = outliers(embeddings, centreRows, doubtful, contested, groupOf);
     return new Cleaning(thresholds, outliers, lookAlikes(centreRows, thresholds.merge()));
+  }
+
+  /**
+   * The corrected identity of each image.
+   *
+   * @param embeddings those that were judged
+   * @param merged whether identities that look like one are joined, under the lowest of their
+   *     labels
+   * @return identity of each row, −1 for outliers
+   */
+  public long[] identities(Embeddings embeddings, boolean merged) {
+    Map<Long, Long> roots = new HashMap<>();
+    for (LookAlike pair : merged ? lookAlikes : List.<LookAlike>of()) {
+      long first = root(roots, pair.first());
+      long second = root(roots, pair.second());
+      roots.put(Math.max(first, second), Math.min(first, second));
+    }
+    long[] identities = new long[embeddings.size()];
+    for (int i = 0; i < identities.length; i++) {
+      identities[i] = root(roots, embeddings.label(i));
+    }
+    outliers.forEach(outlier -> identities[outlier.image()] = -1);
+    return identities;
+  }
+
+  private static long root(Map<Long, Long> roots, long label) {
+    long root = label;
+    while (roots.getOrDefault(root, root) != root) {
+      root = roots.get(root);
+    }
+    return root;
   }
 
   private static List<Outlier> outliers(

@@ -73,6 +73,41 @@ public final class EmbeddingFile {
     }
   }
 
+  /**
+   * Rows as they are in the file.
+   *
+   * @param rows f32 [n, dim]
+   * @param dim length of a row
+   */
+  public record Raw(float[] rows, int dim) {}
+
+  /**
+   * Reads rows without labels and without scaling them.
+   *
+   * @throws IllegalArgumentException as {@link #open}
+   */
+  public static Raw raw(Path file) {
+    HostTensor array =
+        file.toString().endsWith(".safetensors")
+            ? Safetensors.read(file).tensors().get("embeddings")
+            : Npy.read(file);
+    if (array == null || array.shape().length != 2) {
+      throw new IllegalArgumentException(
+          file + ": embeddings: got " + array + ", wanted real numbers [n, d]");
+    }
+    return new Raw(array.toFloats(), (int) array.shape()[1]);
+  }
+
+  /** Opens rows whose identities do not matter, such as distractors; errors as {@link #open}. */
+  public static Embeddings unlabelled(Path file) {
+    if (file.toString().endsWith(".npy") && Npy.header(file).type() == ElementType.F32) {
+      return MappedEmbeddings.open(file, new long[Math.toIntExact(Npy.header(file).shape()[0])]);
+    }
+    Raw raw = raw(file);
+    return ArrayEmbeddings.normalising(
+        raw.rows(), raw.dim(), new long[raw.rows().length / Math.max(1, raw.dim())]);
+  }
+
   /** {@code x.ids.npy} beside {@code x.npy}. */
   static Path labelsOf(Path npy) {
     String name = npy.getFileName().toString();

@@ -44,7 +44,7 @@ public record Npy(ElementType type, long[] shape, long dataOffset) {
     try (FileChannel channel = FileChannel.open(file, StandardOpenOption.READ)) {
       return header(file, channel);
     } catch (IOException e) {
-      throw new IllegalArgumentException(file + ": cannot be read: " + e.getMessage(), e);
+      throw WholeFiles.unreadable(file, e);
     }
   }
 
@@ -59,7 +59,7 @@ public record Npy(ElementType type, long[] shape, long dataOffset) {
       return new HostTensor(
           header.type, header.shape, WholeFiles.read(channel, header.dataOffset, (int) bytes));
     } catch (IOException e) {
-      throw new IllegalArgumentException(file + ": cannot be read: " + e.getMessage(), e);
+      throw WholeFiles.unreadable(file, e);
     }
   }
 

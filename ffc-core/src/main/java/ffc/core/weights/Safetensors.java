@@ -86,7 +86,7 @@ public record Safetensors(Map<String, HostTensor> tensors, Map<String, String> m
       return new Safetensors(
           Collections.unmodifiableMap(tensors), Collections.unmodifiableMap(header.metadata()));
     } catch (IOException e) {
-      throw new IllegalArgumentException(file + ": cannot be read: " + e.getMessage(), e);
+      throw WholeFiles.unreadable(file, e);
     }
   }
 

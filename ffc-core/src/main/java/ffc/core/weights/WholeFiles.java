@@ -5,6 +5,7 @@ import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
 import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
@@ -39,6 +40,15 @@ final class WholeFiles {
     } catch (IOException e) {
       throw new UncheckedIOException(file + ": " + e.getMessage(), e);
     }
+  }
+
+  /** What to tell about a file that cannot be read: Java's own message is often just its name. */
+  static IllegalArgumentException unreadable(Path file, IOException problem) {
+    return new IllegalArgumentException(
+        problem instanceof NoSuchFileException
+            ? file + ": no such file"
+            : file + ": cannot be read: " + problem.getMessage(),
+        problem);
   }
 
   static void writeFully(FileChannel channel, ByteBuffer bytes) throws IOException {

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import ffc.core.eval.ArrayEmbeddings;
 import java.util.HashSet;
+import java.util.List;
 import java.util.Random;
 import java.util.Set;
 import org.junit.jupiter.api.Test;
@@ -81,6 +82,19 @@ class CleaningTest {
     assertThat(result.outliers()).extracting(Cleaning.Outlier::image).containsExactly(1);
     assertThat(result.outliers().get(0).nearestIdentity()).isEqualTo(1);
     assertThat(result.lookAlikes()).isEmpty();
+  }
+
+  @Test
+  void joinsLookAlikesInChainsAndLeavesOutliersOut() {
+    Cleaning cleaning =
+        new Cleaning(
+            new Thresholds(0.5, 0.5),
+            List.of(new Cleaning.Outlier(2, 7, 0.1, 3, 0.9)),
+            List.of(new Cleaning.LookAlike(7, 9, 0.8), new Cleaning.LookAlike(3, 9, 0.7)));
+    ArrayEmbeddings embeddings =
+        ArrayEmbeddings.normalising(new float[] {1, 1, 1, 1, 1}, 1, new long[] {3, 7, 7, 9, 4});
+    assertThat(cleaning.identities(embeddings, true)).containsExactly(3, 3, -1, 3, 4);
+    assertThat(cleaning.identities(embeddings, false)).containsExactly(3, 7, -1, 9, 4);
   }
 
   @Test

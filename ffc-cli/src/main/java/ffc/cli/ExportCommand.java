@@ -1,0 +1,81 @@
+package ffc.cli;
+
+import ffc.core.ModelConfig;
+import ffc.core.TrainedEncoder;
+import ffc.core.script.BackboneScript;
+import ffc.core.weights.HostTensor;
+import ffc.core.weights.Safetensors;
+import ffc.core.weights.StateDict;
+import java.io.IOException;
+import java.io.OutputStream;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.concurrent.Callable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Spec;
+
+/** {@code ffc export}. */
+@Command(
+    name = "export",
+    description = {
+      "Write the network of a checkpoint for others: .safetensors with the names of InsightFace's"
+          + " iresnet (loads with strict checking), or .pt, a TorchScript program from images f32"
+          + " [B, channels, height, width] in [-1, 1] to unit embeddings.",
+      ""
+    },
+    mixinStandardHelpOptions = true)
+final class ExportCommand implements Callable<Integer> {
+  @Spec private CommandSpec spec;
+  @Mixin private CheckpointOption checkpoint;
+
+  @Option(
+      names = "--out",
+      paramLabel = "FILE",
+      required = true,
+      description = "Name that ends in .safetensors or .pt")
+  private Path out;
+
+  @Override
+  public Integer call() throws IOException {
+    boolean script = out.toString().endsWith(".pt");
+    if (!script && !out.toString().endsWith(".safetensors")) {
+      throw new IllegalArgumentException(
+          "--out " + out + ": wanted a name that ends in .safetensors or .pt");
+    }
+    ModelConfig model = checkpoint.model();
+    Map<String, HostTensor> weights;
+    try (TrainedEncoder encoder = checkpoint.open()) {
+      weights = encoder.weights();
+    }
+    if (script) {
+      writeScript(model, weights);
+    } else {
+      Map<String, String> notes = new LinkedHashMap<>();
+      notes.put("format", "pt");
+      notes.put("backbone", model.backbone().name());
+      notes.put("input", model.input().toString());
+      notes.put("net", checkpoint.net().name());
+      notes.put("checkpoint", checkpoint.folder().getFileName().toString());
+      Safetensors.write(out, StateDict.withCounters(weights), notes);
+    }
+    long values = weights.values().stream().mapToLong(HostTensor::elements).sum();
+    spec.commandLine()
+        .getOut()
+        .printf("%s: %s, %d arrays, %,d values%n", out, checkpoint.net(), weights.size(), values);
+    return 0;
+  }
+
+  private void writeScript(ModelConfig model, Map<String, HostTensor> weights) throws IOException {
+    Path aside = out.resolveSibling(out.getFileName() + ".writing");
+    try (OutputStream file = Files.newOutputStream(aside)) {
+      BackboneScript.write(model, weights, file);
+    }
+    Files.move(aside, out, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
+  }
+}

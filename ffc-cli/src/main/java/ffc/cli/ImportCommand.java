@@ -1,0 +1,70 @@
+package ffc.cli;
+
+import ffc.cli.config.ConfigLoader;
+import ffc.core.ModelConfig;
+import ffc.core.TrainedEncoder;
+import ffc.core.weights.HostTensor;
+import ffc.core.weights.Safetensors;
+import ffc.core.weights.StateDict;
+import ffc.core.weights.WeightFile;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.Callable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+import picocli.CommandLine.Spec;
+
+/** {@code ffc import}. */
+@Command(
+    name = "import",
+    description = {
+      "Read the weights of another system, .safetensors or a PyTorch .pth checkpoint (nothing in it"
+          + " is executed), check them against an experiment's model, and write them as"
+          + " .safetensors in f32 for model.initFrom.",
+      ""
+    },
+    mixinStandardHelpOptions = true)
+final class ImportCommand implements Callable<Integer> {
+  @Spec private CommandSpec spec;
+
+  @Parameters(paramLabel = "FILE", description = "Weights to read")
+  private Path file;
+
+  @Option(
+      names = "--config",
+      paramLabel = "CONFIG",
+      description = "Experiment whose model they must fit: every name and every shape")
+  private Path config;
+
+  @Option(names = "--set", paramLabel = "PATH=VALUE", description = "Override a setting of CONFIG")
+  private List<String> set = List.of();
+
+  @Option(names = "--out", paramLabel = "FILE", description = "File to write, .safetensors")
+  private Path out;
+
+  @Override
+  public Integer call() {
+    if (out != null && !out.toString().endsWith(".safetensors")) {
+      throw new IllegalArgumentException(
+          "--out " + out + ": wanted a name that ends in .safetensors");
+    }
+    Map<String, HostTensor> weights = StateDict.asF32(WeightFile.read(file));
+    if (config != null) {
+      ModelConfig model = new ConfigLoader().load(config, set, false).model();
+      TrainedEncoder.of(model, weights, file.toString()).close();
+    }
+    long values = weights.values().stream().mapToLong(HostTensor::elements).sum();
+    spec.commandLine()
+        .getOut()
+        .printf(
+            "%s: %d arrays, %,d values%s%n",
+            file, weights.size(), values, config == null ? "" : ", fits " + config);
+    if (out != null) {
+      Safetensors.write(out, weights, Map.of("format", "pt"));
+    }
+    return 0;
+  }
+}

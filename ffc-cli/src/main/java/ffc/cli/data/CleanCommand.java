@@ -1,0 +1,128 @@
+package ffc.cli.data;
+
+import ffc.cli.CheckpointOption;
+import ffc.cli.record.WholeFile;
+import ffc.core.TrainedEncoder;
+import ffc.core.clean.Cleaning;
+import ffc.core.clean.Thresholds;
+import ffc.core.eval.ArrayEmbeddings;
+import ffc.core.eval.Evaluator;
+import ffc.loaders.Dataset;
+import ffc.loaders.tools.Relabel;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Locale;
+import java.util.concurrent.Callable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Spec;
+
+/** {@code ffc data clean}. */
+@Command(
+    name = "clean",
+    description = {
+      "Propose corrections with a trained network: images that do not belong to their identity and"
+          + " identities that look like one. DIR receives outliers.tsv, lookalikes.tsv, a report"
+          + " with pictures, and the cleaned set as train.rec; the source is only read.",
+      ""
+    },
+    mixinStandardHelpOptions = true)
+final class CleanCommand implements Callable<Integer> {
+  @Spec private CommandSpec spec;
+  @Mixin private SourceArgument source;
+  @Mixin private CheckpointOption checkpoint;
+
+  @Option(names = "--out", paramLabel = "DIR", required = true, description = "Folder to fill")
+  private Path out;
+
+  @Option(
+      names = "--link",
+      paramLabel = "COSINE",
+      description = "Two images of an identity are linked above it (default: from the data)")
+  private Double link;
+
+  @Option(
+      names = "--merge",
+      paramLabel = "COSINE",
+      description = "Two identities look like one above it (default: from the data)")
+  private Double merge;
+
+  @Option(
+      names = "--keep-lookalikes",
+      description = "List identities that look like one, but do not join them in train.rec")
+  private boolean keepLookAlikes;
+
+  @Override
+  public Integer call() throws IOException {
+    if ((link == null) != (merge == null)) {
+      throw new IllegalArgumentException("--link and --merge belong together: give both or none");
+    }
+    Thresholds given = link == null ? null : new Thresholds(link, merge);
+    try (Dataset data = source.open();
+        WorkProgress progress = new WorkProgress()) {
+      ArrayEmbeddings embeddings;
+      try (TrainedEncoder encoder = checkpoint.open()) {
+        embeddings = Evaluator.embed(data, encoder.embedder());
+      }
+      Cleaning cleaning = Cleaning.propose(embeddings, given);
+      Files.createDirectories(out);
+      WholeFile.write(out.resolve("outliers.tsv"), outliers(cleaning, data));
+      WholeFile.write(out.resolve("lookalikes.tsv"), lookAlikes(cleaning, data));
+      WholeFile.write(
+          out.resolve("report.html"),
+          new CleanReport(data, checkpoint.model().shape()).html(cleaning));
+      long[] identities = cleaning.identities(embeddings, !keepLookAlikes);
+      Relabel.Result written = Relabel.run(data, identities, out.resolve("train.rec"), progress);
+      spec.commandLine()
+          .getOut()
+          .printf(
+              Locale.ROOT,
+              "%s: %,d of %,d images do not belong (linked above %.4f), %,d pairs of identities look"
+                  + " like one (above %.4f)%ntrain.rec: %,d identities, %,d images%n",
+              out,
+              cleaning.outliers().size(),
+              data.images(),
+              cleaning.thresholds().link(),
+              cleaning.lookAlikes().size(),
+              cleaning.thresholds().merge(),
+              written.identities(),
+              written.images());
+    }
+    return 0;
+  }
+
+  private static String outliers(Cleaning cleaning, Dataset data) {
+    StringBuilder lines =
+        new StringBuilder("image\tidentity\town_similarity\tnearest\tnearest_similarity\tplace\n");
+    for (Cleaning.Outlier outlier : cleaning.outliers()) {
+      lines.append(
+          String.format(
+              Locale.ROOT,
+              "%d\t%s\t%.4f\t%s\t%.4f\t%s%n",
+              outlier.image(),
+              data.identityName(outlier.identity()),
+              outlier.ownSimilarity(),
+              data.identityName(outlier.nearestIdentity()),
+              outlier.nearestSimilarity(),
+              data.describe(outlier.image())));
+    }
+    return lines.toString();
+  }
+
+  private static String lookAlikes(Cleaning cleaning, Dataset data) {
+    StringBuilder lines = new StringBuilder("first\tsecond\tsimilarity\n");
+    for (Cleaning.LookAlike pair : cleaning.lookAlikes()) {
+      lines.append(
+          String.format(
+              Locale.ROOT,
+              "%s\t%s\t%.4f%n",
+              data.identityName(pair.first()),
+              data.identityName(pair.second()),
+              pair.similarity()));
+    }
+    return lines.toString();
+  }
+}

@@ -1,0 +1,92 @@
+package ffc.cli.data;
+
+import ffc.cli.report.Html;
+import ffc.cli.report.ImagePng;
+import ffc.core.clean.Cleaning;
+import ffc.loaders.Dataset;
+import ffc.loaders.ImageShape;
+import java.util.Base64;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Set;
+
+/** The pictures in question: each doubtful image between its own identity and the nearest one. */
+final class CleanReport {
+  private static final int ROWS = 100;
+  private static final int SHOWN = 5;
+
+  private final Dataset data;
+  private final ImageShape shape;
+
+  CleanReport(Dataset data, ImageShape shape) {
+    this.data = data;
+    this.shape = shape;
+  }
+
+  String html(Cleaning cleaning) {
+    Set<Long> doubtful = new HashSet<>();
+    cleaning.outliers().forEach(outlier -> doubtful.add((long) outlier.image()));
+    StringBuilder body = new StringBuilder();
+    body.append(
+        Html.format(
+            "<section class=\"card wide\"><h3>%d images that do not belong</h3><p>Left the image,"
+                + " then others of its identity, then (red) images of the identity it resembles"
+                + " most. Most certain first%s.</p><div class=\"neighbours\">",
+            cleaning.outliers().size(), shown(cleaning.outliers())));
+    for (Cleaning.Outlier outlier : first(cleaning.outliers())) {
+      body.append("<div class=\"row\"><div class=\"probe\">").append(picture(outlier.image()));
+      body.append("<span>").append(name(outlier.identity())).append("</span></div>");
+      identity(body, outlier.identity(), doubtful, "same", outlier.ownSimilarity());
+      identity(body, outlier.nearestIdentity(), doubtful, "other", outlier.nearestSimilarity());
+      body.append("</div>");
+    }
+    body.append(
+        Html.format(
+            "</div></section><section class=\"card wide\"><h3>%d pairs of identities that look like"
+                + " one</h3><p>Most similar first%s.</p><div class=\"neighbours\">",
+            cleaning.lookAlikes().size(), shown(cleaning.lookAlikes())));
+    for (Cleaning.LookAlike pair : first(cleaning.lookAlikes())) {
+      body.append("<div class=\"row\">");
+      identity(body, pair.first(), doubtful, "same", pair.similarity());
+      identity(body, pair.second(), doubtful, "other", pair.similarity());
+      body.append("</div>");
+    }
+    return Html.page("Cleaning of " + data.name(), body.append("</div></section>").toString());
+  }
+
+  private static String shown(List<?> all) {
+    return all.size() > ROWS ? "; the first " + ROWS + " are shown" : "";
+  }
+
+  private static <T> List<T> first(List<T> all) {
+    return all.subList(0, Math.min(ROWS, all.size()));
+  }
+
+  private void identity(
+      StringBuilder body, long identity, Set<Long> doubtful, String frame, double similarity) {
+    int shown = 0;
+    long end = data.firstImage(identity + 1);
+    for (long image = data.firstImage(identity); image < end && shown < SHOWN; image++) {
+      if (!doubtful.contains(image)) {
+        body.append("<div class=\"").append(frame).append("\" title=\"").append(name(identity));
+        body.append("\">").append(picture(image));
+        body.append(
+            shown++ == 0
+                ? Html.format("<span>%s: %.2f</span></div>", name(identity), similarity)
+                : "<span></span></div>");
+      }
+    }
+  }
+
+  private String name(long identity) {
+    return Html.escape(data.identityName(identity));
+  }
+
+  private String picture(long image) {
+    return "<img alt=\"image "
+        + image
+        + "\" src=\"data:image/png;base64,"
+        + Base64.getEncoder().encodeToString(ImagePng.of(data, image, shape))
+        + "\">";
+  }
+}

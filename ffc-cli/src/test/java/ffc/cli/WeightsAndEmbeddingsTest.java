@@ -1,0 +1,167 @@
+package ffc.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import ffc.cli.record.Json;
+import ffc.core.eval.EmbeddingFile;
+import ffc.core.weights.HostTensor;
+import ffc.core.weights.Safetensors;
+import ffc.core.weights.StateDict;
+import java.io.PrintWriter;
+import java.io.StringWriter;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Map;
+import java.util.Random;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import picocli.CommandLine;
+import tools.jackson.databind.JsonNode;
+
+/** Commands about files that travel: embeddings judged, weights exported and imported, cleaning. */
+class WeightsAndEmbeddingsTest {
+  private static final String QUICKSTART = "../configs/quickstart.yaml";
+
+  @TempDir Path temp;
+  private final StringWriter out = new StringWriter();
+  private final StringWriter err = new StringWriter();
+
+  @Test
+  void embeddingsOfAnySystemAreJudged() throws Exception {
+    Path file = clusters("e.npy", 300, 30);
+    Path strangers = clusters("d.safetensors", 1200, 1200);
+    Path json = temp.resolve("e.json");
+
+    int code =
+        run(
+            "eval",
+            "--embeddings=" + file,
+            "--distractors=" + strangers,
+            "--training-data=../data/quickstart/train.rec",
+            "--json=" + json);
+
+    assertThat(err.toString()).isEmpty();
+    assertThat(code).isZero();
+    assertThat(out.toString())
+        .contains("300 x 16", "TAR@FAR=1e-3", "leave-one-out over 300 probes", "TPIR@FPIR=1e-1")
+        .contains("among 1,000 distractors", "head, ", "middle, ");
+    JsonNode figures = Json.parse(Files.readString(json));
+    assertThat(figures.path("rank1").asDouble()).isBetween(0.5, 1.0);
+    assertThat(figures.path("groups").get(0).path("name").asString()).isEqualTo("all");
+    assertThat(figures.path("distractors").path("1000").path("rank10").isNumber()).isTrue();
+  }
+
+  @Test
+  void templatesArePooledAndJudged() throws Exception {
+    Path file = clusters("e.npy", 40, 10);
+    StringBuilder images = new StringBuilder();
+    StringBuilder pairs = new StringBuilder();
+    for (int i = 0; i < 40; i++) {
+      images
+          .append("i")
+          .append(i)
+          .append(".jpg ")
+          .append(i / 2)
+          .append(' ')
+          .append(i % 3)
+          .append('\n');
+      pairs.append(i / 2).append(' ').append(i % 20).append(' ').append(i % 2).append('\n');
+    }
+    Path templates = Files.writeString(temp.resolve("tid_mid.txt"), images);
+    Path list = Files.writeString(temp.resolve("pairs.txt"), pairs);
+    assertThat(
+            run(
+                "eval",
+                "--embeddings=" + file,
+                "--templates=" + templates,
+                "--template-pairs=" + list))
+        .isZero();
+    assertThat(out.toString()).contains("normaliseImages=false", "TAR@FAR=1e-4");
+  }
+
+  @Test
+  void aTrainedNetworkIsExportedImportedAndCleansItsData() throws Exception {
+    Path run = temp.resolve("run");
+    int trained =
+        run(
+            "train",
+            QUICKSTART,
+            "--set=data.train.path=../data/quickstart/train.rec",
+            "--set=evaluate=[]",
+            "--set=run.steps=2",
+            "--out=" + run);
+    assertThat(err.toString()).doesNotContain("ffc:");
+    assertThat(trained).isZero();
+
+    Path weights = temp.resolve("w.safetensors");
+    assertThat(run("export", "--checkpoint=" + run, "--net=gallery", "--out=" + weights)).isZero();
+    Map<String, HostTensor> exported = Safetensors.read(weights).tensors();
+    assertThat(exported)
+        .containsKeys("layer1.0.downsample.1.num_batches_tracked", "features.running_var");
+
+    Path back = temp.resolve("back.safetensors");
+    int imported = run("import", weights.toString(), "--config=" + QUICKSTART, "--out=" + back);
+    assertThat(imported).isZero();
+    assertThat(out.toString()).contains("fits " + QUICKSTART);
+    assertThat(Safetensors.read(back).tensors()).isEqualTo(StateDict.asF32(exported));
+
+    assertThat(run("export", "--checkpoint=" + run, "--out=" + temp.resolve("w.pt"))).isZero();
+    assertThat(temp.resolve("w.pt")).isNotEmptyFile();
+
+    Path clean = temp.resolve("clean");
+    String set = "../data/quickstart/open.rec";
+    int cleaned = run("data", "clean", set, "--checkpoint=" + run, "--out=" + clean);
+    assertThat(err.toString()).doesNotContain("ffc:");
+    assertThat(cleaned).isZero();
+    assertThat(clean.resolve("outliers.tsv")).content().startsWith("image\tidentity\t");
+    assertThat(clean.resolve("lookalikes.tsv")).content().startsWith("first\tsecond\t");
+    assertThat(clean.resolve("report.html")).content().contains("do not belong", "data:image/png");
+    assertThat(clean.resolve("train.rec")).isNotEmptyFile();
+  }
+
+  @Test
+  void whatDoesNotFitIsOneLineAndExitCodeTwo() throws Exception {
+    Path file = clusters("e.npy", 20, 4);
+    Path other = temp.resolve("other.safetensors");
+    Safetensors.write(other, Map.of("conv1.weight", HostTensor.of(new float[] {1}, 1)), Map.of());
+    refused("needs --checkpoint", "eval");
+    refused("got both", "eval", "--embeddings=" + file, "--checkpoint=" + temp);
+    refused("none.ids.npy: no such file", "eval", "--embeddings=" + temp.resolve("none.npy"));
+    refused("wanted integers", "eval", "--embeddings=" + file, "--labels=" + file);
+    refused("belong together", "eval", "--embeddings=" + file, "--templates=" + file);
+    refused("other.safetensors", "import", other.toString(), "--config=" + QUICKSTART);
+    refused("none.pth: no such file", "import", temp.resolve("none.pth").toString());
+    refused(".safetensors", "import", other.toString(), "--out=x.bin");
+    refused("wanted a name that ends in", "export", "--checkpoint=" + temp, "--out=x.onnx");
+  }
+
+  private void refused(String message, String... command) {
+    err.getBuffer().setLength(0);
+    assertThat(run(command)).as(message).isEqualTo(2);
+    assertThat(err.toString().lines()).as(message).hasSize(1);
+    assertThat(err.toString()).contains(message);
+  }
+
+  private Path clusters(String name, int images, int identities) {
+    Random random = new Random(4);
+    float[] rows = new float[images * 16];
+    long[] labels = new long[images];
+    for (int i = 0; i < images; i++) {
+      labels[i] = i % identities;
+      Random centre = new Random(labels[i]);
+      for (int k = 0; k < 16; k++) {
+        rows[i * 16 + k] = (float) (centre.nextGaussian() + 0.6 * random.nextGaussian());
+      }
+    }
+    Path file = temp.resolve(name);
+    EmbeddingFile.write(file, rows, 16, labels, Map.of());
+    return file;
+  }
+
+  private int run(String... arguments) {
+    CommandLine commands = Main.commandLine();
+    commands.setOut(new PrintWriter(out, true));
+    commands.setErr(new PrintWriter(err, true));
+    return commands.execute(arguments);
+  }
+}

@@ -1,0 +1,68 @@
+package ffc.loaders.tools;
+
+import ffc.loaders.Dataset;
+import ffc.loaders.Progress;
+import ffc.loaders.image.ImageDecoder;
+import ffc.loaders.store.RecordDataset;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Comparator;
+import java.util.stream.IntStream;
+
+/**
+ * Writes a set anew under other labels: a pack in InsightFace's layout with some images left out
+ * and identities joined, image bytes untouched. The source is only read.
+ */
+public final class Relabel {
+  private Relabel() {}
+
+  /** Numbers of identities and images written. */
+  public record Result(long identities, long images) {}
+
+  /**
+   * Writes the pack.
+   *
+   * @param identity new identity of each image, any numbers, negative to leave the image out;
+   *     identities are written in rising order and numbered from 0
+   * @param rec path of the pack, which ends in {@code .rec}
+   * @throws IllegalArgumentException if there is not one number an image, or no image is left
+   */
+  public static Result run(Dataset data, long[] identity, Path rec, Progress progress) {
+    if (identity.length != data.images()) {
+      throw new IllegalArgumentException(
+          "%s: got %d identities, wanted one for each of %d images"
+              .formatted(data.name(), identity.length, data.images()));
+    }
+    RecordDataset records = Encoded.of(data);
+    int[] kept =
+        IntStream.range(0, identity.length)
+            .filter(image -> identity[image] >= 0)
+            .boxed()
+            .sorted(Comparator.comparingLong(image -> identity[image]))
+            .mapToInt(Integer::intValue)
+            .toArray();
+    if (kept.length == 0) {
+      throw new IllegalArgumentException(data.name() + ": no image is left to be written");
+    }
+    try {
+      Path parent = rec.toAbsolutePath().getParent();
+      Files.createDirectories(parent);
+      try (RecordIoWriter pack = new RecordIoWriter(rec)) {
+        for (int i = 0; i < kept.length; i++) {
+          if (i == 0 || identity[kept[i]] != identity[kept[i - 1]]) {
+            pack.identity();
+          }
+          pack.image(records.encoded(kept[i]));
+          progress.report("writing " + rec.getFileName(), i + 1, kept.length);
+        }
+        int[] size = ImageDecoder.size(records.encoded(kept[0]));
+        pack.commit(size[0], size[1]);
+        return new Result(pack.identities(), kept.length);
+      }
+    } catch (IOException e) {
+      throw new UncheckedIOException(rec + ": cannot be written: " + e.getMessage(), e);
+    }
+  }
+}

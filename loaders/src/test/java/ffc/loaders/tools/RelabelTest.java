@@ -1,0 +1,59 @@
+package ffc.loaders.tools;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import ffc.loaders.DataConfig;
+import ffc.loaders.Dataset;
+import ffc.loaders.ImageShape;
+import ffc.loaders.Progress;
+import java.nio.ByteBuffer;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Random;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class RelabelTest {
+  private static final ImageShape SHAPE = new ImageShape(1, 32, 32);
+
+  @TempDir Path temp;
+
+  @Test
+  void writesTheKeptImagesUnderTheirNewIdentities() {
+    Random random = new Random(6);
+    try (Dataset data =
+        Dataset.open(
+            new DataConfig.Source(DataConfig.Format.recordio, "../data/quickstart/open.rec"))) {
+      long[] identity = new long[(int) data.images()];
+      for (int image = 0; image < identity.length; image++) {
+        // Every tenth left out, identities joined in threes.
+        identity[image] = random.nextInt(10) == 0 ? -1 : data.identityOf(image) / 3 * 7;
+      }
+      Path rec = temp.resolve("sub/clean.rec");
+      Relabel.Result result = Relabel.run(data, identity, rec, Progress.NONE);
+      List<Integer> kept = new ArrayList<>();
+      for (int image = 0; image < identity.length; image++) {
+        if (identity[image] >= 0) {
+          kept.add(image);
+        }
+      }
+      try (Dataset clean =
+          Dataset.open(new DataConfig.Source(DataConfig.Format.recordio, rec.toString()))) {
+        assertThat(result.images()).isEqualTo(kept.size()).isEqualTo(clean.images());
+        assertThat(result.identities()).isEqualTo(167).isEqualTo(clean.identities());
+        ByteBuffer got = ByteBuffer.allocateDirect(SHAPE.bytes());
+        ByteBuffer wanted = ByteBuffer.allocateDirect(SHAPE.bytes());
+        for (int i = 0; i < kept.size(); i += 13) {
+          assertThat(clean.identityOf(i)).isEqualTo(identity[kept.get(i)] / 7);
+          clean.decode(i, SHAPE, got, 0);
+          data.decode(kept.get(i), SHAPE, wanted, 0);
+          assertThat(got).isEqualTo(wanted);
+        }
+      }
+      assertThatThrownBy(() -> Relabel.run(data, new long[3], rec, Progress.NONE))
+          .hasMessageContaining("got 3 identities, wanted one for each of 5630 images");
+    }
+  }
+}
