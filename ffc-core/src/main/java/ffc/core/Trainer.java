@@ -254,6 +254,10 @@ public final class Trainer implements AutoCloseable {
 
   private Map<String, Double> statistics() {
     Map<String, Double> figures = new LinkedHashMap<>(method.statistics());
+    figures.putAll(dataset.statistics());
+    if (state.cursor().skipped() > 0) {
+      figures.put("skipped_images", (double) state.cursor().skipped());
+    }
     if (setup.run().profile()) {
       figures.putAll(profile.take());
     }
