@@ -52,6 +52,13 @@ class WeightsAndEmbeddingsTest {
   }
 
   @Test
+  void pairsOnlyLeavesTheSearchesOut() {
+    Path file = clusters("e.npy", 300, 30);
+    assertThat(run("eval", "--embeddings=" + file, "--pairs-only")).isZero();
+    assertThat(out.toString()).contains("TAR@FAR=1e-3").doesNotContain("leave-one-out", "TPIR");
+  }
+
+  @Test
   void templatesArePooledAndJudged() throws Exception {
     Path file = clusters("e.npy", 40, 10);
     StringBuilder images = new StringBuilder();

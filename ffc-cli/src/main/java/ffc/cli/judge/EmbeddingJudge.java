@@ -42,7 +42,7 @@ public record EmbeddingJudge(String text, ObjectNode json) {
     json.put("embeddings", options.embeddings.toString());
     json.put("images", embeddings.size());
     json.put("dim", embeddings.dim());
-    FullReport report = FullReport.of(embeddings, trainingImages);
+    FullReport report = FullReport.of(embeddings, trainingImages, options.pairsOnly);
     ReportText text = new ReportText();
     text.report(report);
     json.setAll(ReportText.json(report));

@@ -20,6 +20,11 @@ public final class EmbeddingOptions {
   Path labels;
 
   @Option(
+      names = "--pairs-only",
+      description = "All-pairs rates alone, without the searches: faster on large sets")
+  boolean pairsOnly;
+
+  @Option(
       names = "--distractors",
       paramLabel = "FILE",
       description = "Embeddings of strangers: also 1:N among the first 10^3 ... 10^6 of them")

@@ -88,7 +88,9 @@ final class ReportText {
           .put("accepted_impostors", rate.acceptedImpostors())
           .put("slack", rate.slack());
     }
-    report.identification().rankN().forEach((rank, share) -> json.put("rank" + rank, share));
+    if (report.identification() != null) {
+      report.identification().rankN().forEach((rank, share) -> json.put("rank" + rank, share));
+    }
     if (report.openSet() != null) {
       ObjectNode open = json.putObject("tpir_at_fpir");
       report.openSet().tpirAtFpir().forEach(open::put);

@@ -27,7 +27,7 @@ public record AllPairs(
    * @throws IllegalArgumentException if it has no genuine or no impostor pair
    */
   public static AllPairs of(Embeddings embeddings) {
-    return of(SortedByLabel.of(embeddings), EXACT_PAIRS);
+    return of(RowView.sorted(embeddings), EXACT_PAIRS);
   }
 
   /** As {@link #of(Embeddings)}, in the order given, showing every block to others as well. */

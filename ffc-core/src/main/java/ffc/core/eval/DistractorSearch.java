@@ -26,7 +26,7 @@ public record DistractorSearch(long pairs, Map<Integer, Map<Integer, Double>> ra
    * @throws IllegalArgumentException if no pair or no size is left
    */
   public static DistractorSearch of(Embeddings probes, Embeddings distractors, int... sizes) {
-    Embeddings sorted = SortedByLabel.of(probes);
+    Embeddings sorted = RowView.sorted(probes);
     float[] best = new float[Math.multiplyExact(sorted.size(), KEPT)];
     Arrays.fill(best, Float.NEGATIVE_INFINITY);
     Map<Integer, Map<Integer, Double>> rankN = new LinkedHashMap<>();

@@ -7,8 +7,9 @@ import java.util.function.LongUnaryOperator;
  * Everything the protocols say about one labelled set of embeddings.
  *
  * @param allPairs true accept rates and ROC curve
- * @param identification leave-one-out search
- * @param openSet search with every second identity enrolled; null if the set is too small
+ * @param identification leave-one-out search; null if only pairs were asked for
+ * @param openSet search with every second identity enrolled; null if the set is too small or only
+ *     pairs were asked for
  * @param overall shares with bootstrap intervals over identities
  * @param strata the same by size of the identity in the training set; empty without it
  */
@@ -25,16 +26,31 @@ public record FullReport(
    * @throws IllegalArgumentException if nothing can be compared
    */
   public static FullReport of(Embeddings embeddings, LongUnaryOperator trainingImages) {
-    Embeddings sorted = SortedByLabel.of(embeddings);
+    return of(embeddings, trainingImages, false);
+  }
+
+  /**
+   * As {@link #of(Embeddings, LongUnaryOperator)}.
+   *
+   * @param pairsOnly leave both searches out: less than half of the work on large sets
+   */
+  public static FullReport of(
+      Embeddings embeddings, LongUnaryOperator trainingImages, boolean pairsOnly) {
+    Embeddings sorted = RowView.sorted(embeddings);
+    if (pairsOnly) {
+      AllPairs allPairs = AllPairs.of(sorted);
+      ByIdentity counts = ByIdentity.count(sorted, allPairs.tarAtFar(), null);
+      return new FullReport(allPairs, null, null, counts.all(), strata(counts, trainingImages));
+    }
     Identification.Search search = new Identification.Search(sorted);
     AllPairs allPairs = AllPairs.of(sorted, search);
     ByIdentity counts = ByIdentity.count(sorted, allPairs.tarAtFar(), search);
     return new FullReport(
-        allPairs,
-        search.result(),
-        openSet(sorted),
-        counts.all(),
-        trainingImages == null ? List.of() : counts.strata(trainingImages));
+        allPairs, search.result(), openSet(sorted), counts.all(), strata(counts, trainingImages));
+  }
+
+  private static List<ByIdentity.Group> strata(ByIdentity counts, LongUnaryOperator images) {
+    return images == null ? List.of() : counts.strata(images);
   }
 
   private static OpenSet openSet(Embeddings embeddings) {

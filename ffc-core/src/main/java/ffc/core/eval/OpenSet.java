@@ -88,7 +88,7 @@ public record OpenSet(long mated, long nonMated, Map<String, Double> tpirAtFpir)
    * of all remaining identities probes without.
    */
   public static OpenSet split(Embeddings embeddings) {
-    Embeddings sorted = SortedByLabel.of(embeddings);
+    Embeddings sorted = RowView.sorted(embeddings);
     int n = sorted.size();
     int[] enrolled = new int[n];
     int[] probes = new int[n];
@@ -111,18 +111,7 @@ public record OpenSet(long mated, long nonMated, Map<String, Double> tpirAtFpir)
       enrol = !takes;
     }
     return of(
-        rows(sorted, Arrays.copyOf(enrolled, galleryRows)),
-        rows(sorted, Arrays.copyOf(probes, probeRows)));
-  }
-
-  private static Embeddings rows(Embeddings from, int[] rows) {
-    int dim = from.dim();
-    float[] values = new float[Math.multiplyExact(rows.length, dim)];
-    long[] labels = new long[rows.length];
-    for (int i = 0; i < rows.length; i++) {
-      from.read(rows[i], 1, values, i * dim);
-      labels[i] = from.label(rows[i]);
-    }
-    return ArrayEmbeddings.normalising(values, dim, labels);
+        new RowView(sorted, Arrays.copyOf(enrolled, galleryRows)),
+        new RowView(sorted, Arrays.copyOf(probes, probeRows)));
   }
 }

@@ -70,7 +70,7 @@ class AllPairsTest {
     for (long seed = 1; seed <= 3; seed++) {
       Embeddings embeddings = RandomEmbeddings.clusters(seed, 4000, 16, 300, 0.8);
       AllPairs exact = AllPairs.of(embeddings);
-      AllPairs binned = AllPairs.of(SortedByLabel.of(embeddings), 0);
+      AllPairs binned = AllPairs.of(RowView.sorted(embeddings), 0);
       assertThat(binned.genuinePairs()).isEqualTo(exact.genuinePairs());
       assertThat(binned.impostorPairs()).isEqualTo(exact.impostorPairs());
       assertThat(binned.tarAtFar()).as("seed %d", seed).hasSameSizeAs(exact.tarAtFar());

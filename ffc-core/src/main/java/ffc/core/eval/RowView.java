@@ -2,18 +2,21 @@ package ffc.core.eval;
 
 import java.util.stream.IntStream;
 
-/** A view of embeddings with the rows of one identity together. */
-final class SortedByLabel implements Embeddings {
+/** A view of some rows of other embeddings, in an order of its own. */
+final class RowView implements Embeddings {
   private final Embeddings inner;
   private final int[] order;
 
-  private SortedByLabel(Embeddings inner, int[] order) {
+  /**
+   * @param order rows of {@code inner}, in the order of the view; kept
+   */
+  RowView(Embeddings inner, int[] order) {
     this.inner = inner;
     this.order = order;
   }
 
-  /** The view, or the embeddings themselves if they are sorted already. */
-  static Embeddings of(Embeddings embeddings) {
+  /** All rows, those of one identity together; the embeddings themselves if they are so already. */
+  static Embeddings sorted(Embeddings embeddings) {
     int n = embeddings.size();
     boolean sorted = true;
     for (int i = 1; sorted && i < n; i++) {
@@ -21,7 +24,7 @@ final class SortedByLabel implements Embeddings {
     }
     return sorted
         ? embeddings
-        : new SortedByLabel(
+        : new RowView(
             embeddings,
             IntStream.range(0, n)
                 .boxed()
@@ -32,7 +35,7 @@ final class SortedByLabel implements Embeddings {
 
   @Override
   public int size() {
-    return inner.size();
+    return order.length;
   }
 
   @Override
