@@ -2,6 +2,7 @@ package ffc.cli;
 
 import ffc.cli.record.RunDirectory;
 import ffc.core.NonFiniteException;
+import ffc.core.checkpoint.Checkpoints;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.io.StringWriter;
@@ -39,6 +40,17 @@ final class RunFailure extends RuntimeException {
     } catch (IOException e) {
       where = " (no stack trace could be written to " + log + ": " + e.getMessage() + ")";
     }
-    return new RunFailure(what.replaceAll("\\s*\\R\\s*", " ") + where, cause);
+    return new RunFailure(what.replaceAll("\\s*\\R\\s*", " ") + where + wayOn(directory), cause);
+  }
+
+  private static String wayOn(RunDirectory directory) {
+    try {
+      return new Checkpoints(directory.checkpoints(), 1)
+          .latest()
+          .map(checkpoint -> "; --resume goes on from " + checkpoint)
+          .orElse("");
+    } catch (IOException e) {
+      return ""; // the failure itself says enough
+    }
   }
 }

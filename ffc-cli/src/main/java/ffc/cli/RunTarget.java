@@ -8,6 +8,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.LocalDateTime;
+import java.time.ZoneId;
 import java.util.List;
 
 /**
@@ -24,7 +25,7 @@ record RunTarget(RunDirectory directory, Path checkpoint, boolean created)
   static RunTarget fresh(Experiment experiment, Path out) throws IOException {
     return new RunTarget(
         out == null
-            ? RunDirectory.create(experiment.name(), LocalDateTime.now())
+            ? RunDirectory.create(experiment.name(), LocalDateTime.now(ZoneId.systemDefault()))
             : RunDirectory.create(out),
         null,
         true);

@@ -62,7 +62,7 @@ public record ScriptedRun(long fromStep, long toStep, long lastStep, int every) 
         step / 31,
         loss(step),
         terms,
-        0.1 * Math.min(1, step / 100.0) * (1 - step / (double) (lastStep + 1)),
+        0.1 * Math.min(1, step / 100.0) * (1 - step / (lastStep + 1.0)),
         3 + random.nextDouble(),
         880 + 60 * random.nextDouble(),
         0.01 * random.nextDouble(),

@@ -46,7 +46,8 @@ public final class ConfigSchema {
         .withNumberInclusiveMaximumResolver(ConfigSchema::maximum);
     builder
         .forTypesInGeneral()
-        .withPropertySorter((a, b) -> 0) // as declared: the order in which people read a file
+        .withPropertySorter(
+            (unused1, unused2) -> 0) // as declared: the order in which people read a file
         .withCustomDefinitionProvider(
             (type, context) ->
                 type.getErasedType() == MethodConfig.class
@@ -55,8 +56,7 @@ public final class ConfigSchema {
                         CustomDefinition.DefinitionType.STANDARD,
                         CustomDefinition.AttributeInclusion.NO)
                     : null);
-    ObjectNode schema =
-        (ObjectNode) new SchemaGenerator(builder.build()).generateSchema(Experiment.class);
+    ObjectNode schema = new SchemaGenerator(builder.build()).generateSchema(Experiment.class);
     allowNumbersAsText(schema);
     schema.put("title", "FFC experiment");
     return schema;

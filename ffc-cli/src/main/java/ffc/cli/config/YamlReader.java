@@ -106,41 +106,43 @@ final class YamlReader {
     rejectReferences(parser, at);
     JsonNodeFactory nodes = JsonNodeFactory.instance;
     JsonToken token = parser.currentToken();
-    switch (token) {
-      case START_OBJECT:
-        return object(parser, at, depth);
-      case START_ARRAY:
-        ArrayNode array = nodes.arrayNode();
-        while (parser.nextToken() != JsonToken.END_ARRAY) {
-          JsonPointer child = at.appendIndex(array.size());
-          String place = place(parser.currentTokenLocation());
-          tree.place(child, place, place);
-          array.add(value(parser, child, depth + 1));
-        }
-        return array;
-      case VALUE_NUMBER_INT:
-        return switch (parser.getNumberType()) {
-          case INT -> nodes.numberNode(parser.getIntValue());
-          case LONG -> nodes.numberNode(parser.getLongValue());
-          default -> nodes.numberNode(parser.getBigIntegerValue());
-        };
-      case VALUE_NUMBER_FLOAT:
-        double number = parser.getDoubleValue();
-        if (!Double.isFinite(number)) {
-          problem(
-              place(parser.currentTokenLocation()),
-              ConfigTree.dotted(at),
-              "got " + parser.getString() + ", wanted a finite number");
-          return nodes.numberNode(0.0);
-        }
-        return nodes.numberNode(number);
-      case VALUE_TRUE, VALUE_FALSE:
-        return nodes.booleanNode(token == JsonToken.VALUE_TRUE);
-      case VALUE_NULL:
-        return nodes.nullNode();
-      default:
-        return nodes.stringNode(parser.getString());
+    return switch (token) {
+      case START_OBJECT -> object(parser, at, depth);
+      case START_ARRAY -> array(parser, at, depth);
+      case VALUE_NUMBER_INT ->
+          switch (parser.getNumberType()) {
+            case INT -> nodes.numberNode(parser.getIntValue());
+            case LONG -> nodes.numberNode(parser.getLongValue());
+            default -> nodes.numberNode(parser.getBigIntegerValue());
+          };
+      case VALUE_NUMBER_FLOAT -> real(parser, at);
+      case VALUE_TRUE, VALUE_FALSE -> nodes.booleanNode(token == JsonToken.VALUE_TRUE);
+      case VALUE_NULL -> nodes.nullNode();
+      default -> nodes.stringNode(parser.getString());
+    };
+  }
+
+  private ArrayNode array(YAMLParser parser, JsonPointer at, int depth) {
+    ArrayNode array = JsonNodeFactory.instance.arrayNode();
+    while (parser.nextToken() != JsonToken.END_ARRAY) {
+      JsonPointer child = at.appendIndex(array.size());
+      String place = place(parser.currentTokenLocation());
+      tree.place(child, place, place);
+      array.add(value(parser, child, depth + 1));
     }
+    return array;
+  }
+
+  private JsonNode real(YAMLParser parser, JsonPointer at) {
+    double number = parser.getDoubleValue();
+    if (!Double.isFinite(number)) {
+      problem(
+          place(parser.currentTokenLocation()),
+          ConfigTree.dotted(at),
+          "got " + parser.getString() + ", wanted a finite number");
+      return JsonNodeFactory.instance.numberNode(0.0);
+    }
+    return JsonNodeFactory.instance.numberNode(number);
   }
 
   private ObjectNode object(YAMLParser parser, JsonPointer at, int depth) {

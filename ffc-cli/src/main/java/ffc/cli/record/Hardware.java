@@ -21,7 +21,7 @@ public final class Hardware {
     line(Path.of("/proc/cpuinfo"), "model name").ifPresent(cpu -> node.put("cpu", cpu));
     node.put("cores", Runtime.getRuntime().availableProcessors());
     line(Path.of("/proc/meminfo"), "MemTotal")
-        .ifPresent(kib -> node.put("memory_bytes", Long.parseLong(kib.split(" ")[0]) * 1024));
+        .ifPresent(kib -> node.put("memory_bytes", Long.parseLong(kib.replace(" kB", "")) * 1024));
     ArrayNode gpus = node.putArray("gpus");
     gpus().forEach(gpus::add);
     return node;

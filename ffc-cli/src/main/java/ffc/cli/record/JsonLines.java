@@ -10,6 +10,7 @@ import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import tools.jackson.core.JacksonException;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.node.ObjectNode;
@@ -48,16 +49,20 @@ public final class JsonLines implements Closeable {
       return lines;
     }
     for (String line : Files.readString(file, StandardCharsets.UTF_8).split("\n", -1)) {
-      try {
-        JsonNode node = line.isBlank() ? null : Json.parse(line);
-        if (node != null && node.isObject()) {
-          lines.add(node);
-        }
-      } catch (JacksonException e) {
-        continue; // torn by a kill; its step is computed again
-      }
+      whole(line).ifPresent(lines::add);
     }
     return lines;
+  }
+
+  /** The object of a line; empty if a kill tore it, as its step is computed again. */
+  private static Optional<JsonNode> whole(String line) {
+    try {
+      return line.isBlank()
+          ? Optional.empty()
+          : Optional.of(Json.parse(line)).filter(JsonNode::isObject);
+    } catch (JacksonException e) {
+      return Optional.empty();
+    }
   }
 
   void append(ObjectNode line) throws IOException {

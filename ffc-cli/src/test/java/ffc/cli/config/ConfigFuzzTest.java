@@ -113,7 +113,7 @@ class ConfigFuzzTest {
   @Test
   void mutilatedFilesNeverEscapeAsOtherExceptions() {
     for (int round = 0; round < 1500; round++) {
-      long seed = 1000 + round;
+      long seed = 1000L + round;
       Random random = new Random(seed);
       byte[] yaml = SOUND;
       for (int i = random.nextInt(4); i >= 0; i--) {
@@ -126,7 +126,7 @@ class ConfigFuzzTest {
   @Test
   void arbitraryOverridesNeverEscapeAsOtherExceptions() {
     for (int round = 0; round < 1500; round++) {
-      long seed = 9000 + round;
+      long seed = 9000L + round;
       Random random = new Random(seed);
       List<String> sets = new ArrayList<>();
       for (int i = random.nextInt(3); i >= 0; i--) {
@@ -190,22 +190,21 @@ class ConfigFuzzTest {
 
   private static byte[] mutilate(byte[] yaml, Random random) {
     int at = random.nextInt(yaml.length + 1);
-    switch (random.nextInt(5)) {
-      case 0:
-        return Arrays.copyOf(yaml, at);
-      case 1:
+    return switch (random.nextInt(5)) {
+      case 0 -> Arrays.copyOf(yaml, at);
+      case 1 -> {
         byte[] flipped = yaml.clone();
         if (at < flipped.length) {
           flipped[at] = (byte) random.nextInt(256);
         }
-        return flipped;
-      case 2:
-        int end = Math.min(yaml.length, at + random.nextInt(30));
-        return splice(yaml, at, end, new byte[0]);
-      default:
+        yield flipped;
+      }
+      case 2 -> splice(yaml, at, Math.min(yaml.length, at + random.nextInt(30)), new byte[0]);
+      default -> {
         String fragment = FRAGMENTS[random.nextInt(FRAGMENTS.length)];
-        return splice(yaml, at, at, fragment.getBytes(StandardCharsets.UTF_8));
-    }
+        yield splice(yaml, at, at, fragment.getBytes(StandardCharsets.UTF_8));
+      }
+    };
   }
 
   private static byte[] splice(byte[] bytes, int from, int to, byte[] insert) {
