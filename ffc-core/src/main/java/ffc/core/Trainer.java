@@ -181,6 +181,7 @@ public final class Trainer implements AutoCloseable {
         NDScope scope = new NDScope()) {
       scope.suppressNotUsedWarning();
       DevicePair pair = upload(batch, stepManager);
+      RunningStatistics before = RunningStatistics.keep(setup.run(), probe, method.gallery());
       Losses losses = method.accumulate(pair);
       double norm = optimizer.gradientNorm();
       boolean finite = Double.isFinite(losses.total()) && Double.isFinite(norm);
@@ -192,6 +193,8 @@ public final class Trainer implements AutoCloseable {
         optimizer.step(rate, clip == null || norm <= clip ? 1 : clip / norm);
         profile.lap("optimizer");
         method.update(rate);
+      } else {
+        before.restore();
       }
       optimizer.zeroGradients();
       int images = 2 * batch.size();
