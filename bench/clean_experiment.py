@@ -75,7 +75,7 @@ write(pack, [(given, image) for given, _, _, image in dirty])
 
 run, before = train("before", pack)
 cleaned = os.path.join(OUT, "clean")
-ffc("data", "clean", pack, "--checkpoint", run, "--out", cleaned)
+ffc("data", "clean", pack, "--checkpoint", run, "--out", cleaned, "--join")
 
 proposed = {int(line.split("\t")[0]) for line in open(f"{cleaned}/outliers.tsv").read().splitlines()[1:]}
 wrong = {number for number, d in enumerate(dirty) if d[2]}

@@ -51,9 +51,11 @@ final class CleanCommand implements Callable<Integer> {
   private Double merge;
 
   @Option(
-      names = "--keep-lookalikes",
-      description = "List identities that look like one, but do not join them in train.rec")
-  private boolean keepLookAlikes;
+      names = "--join",
+      description =
+          "Join identities that look like one in train.rec; look through the report first: twins of"
+              + " different identities are among them")
+  private boolean join;
 
   @Override
   public Integer call() throws IOException {
@@ -74,7 +76,7 @@ final class CleanCommand implements Callable<Integer> {
       WholeFile.write(
           out.resolve("report.html"),
           new CleanReport(data, checkpoint.model().shape()).html(cleaning));
-      long[] identities = cleaning.identities(embeddings, !keepLookAlikes);
+      long[] identities = cleaning.identities(embeddings, join);
       Relabel.Result written = Relabel.run(data, identities, out.resolve("train.rec"), progress);
       spec.commandLine()
           .getOut()

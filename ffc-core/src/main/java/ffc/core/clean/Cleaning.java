@@ -13,11 +13,11 @@ import java.util.Map;
 /**
  * Proposals for cleaning a labelled set; nothing is changed.
  *
- * <p>Within an identity, images whose similarity exceeds {@code linkThreshold} are linked; the
- * largest connected cluster is kept, the other images are proposed as {@link Outlier}s. Where no
- * cluster is larger than the others, only images that resemble another identity more than their own
- * are proposed. Identities whose kept images' means exceed {@code mergeThreshold} are proposed as
- * {@link LookAlike}s.
+ * <p>Within an identity, images whose similarity exceeds {@code link} are linked; the largest
+ * connected cluster is kept; of the other images those that resemble another identity's mean more
+ * than their own by a margin are proposed as {@link Outlier}s. Where no cluster is larger than the
+ * others the margin is 0. Identities whose kept images' means exceed {@code mergeThreshold}, and of
+ * which each is the other's nearest, are proposed as {@link LookAlike}s.
  *
  * @param thresholds what was used
  * @param outliers images that do not belong, most certain first
@@ -64,7 +64,8 @@ public record Cleaning(Thresholds thresholds, List<Outlier> outliers, List<LookA
       }
     }
     ArrayEmbeddings centreRows = ArrayEmbeddings.normalising(centres, dim, groups.labels());
-    List<Outlier> outliers = outliers(embeddings, centreRows, doubtful, contested, groupOf);
+    List<Outlier> outliers =
+        outliers(embeddings, centreRows, thresholds, doubtful, contested, groupOf);
     return new Cleaning(thresholds, outliers, lookAlikes(centreRows, thresholds.merge()));
   }
 
@@ -102,6 +103,7 @@ public record Cleaning(Thresholds thresholds, List<Outlier> outliers, List<LookA
   private static List<Outlier> outliers(
       Embeddings embeddings,
       ArrayEmbeddings centres,
+      Thresholds thresholds,
       List<Integer> doubtful,
       List<Boolean> contested,
       List<Integer> groupOf) {
@@ -128,7 +130,7 @@ public record Cleaning(Thresholds thresholds, List<Outlier> outliers, List<LookA
         });
     List<Outlier> outliers = new ArrayList<>();
     for (int i = 0; i < own.length; i++) {
-      if (!contested.get(i) || best[i] > own[i]) {
+      if (best[i] - own[i] > (contested.get(i) ? 0 : thresholds.margin())) {
         outliers.add(
             new Outlier(
                 doubtful.get(i),
@@ -157,6 +159,13 @@ public record Cleaning(Thresholds thresholds, List<Outlier> outliers, List<LookA
         Comparator.comparingDouble((LookAlike pair) -> -pair.similarity())
             .thenComparingLong(LookAlike::first)
             .thenComparingLong(LookAlike::second));
-    return List.copyOf(pairs);
+    Map<Long, LookAlike> nearest = new HashMap<>();
+    for (LookAlike pair : pairs) {
+      nearest.putIfAbsent(pair.first(), pair);
+      nearest.putIfAbsent(pair.second(), pair);
+    }
+    return pairs.stream()
+        .filter(pair -> nearest.get(pair.first()) == pair && nearest.get(pair.second()) == pair)
+        .toList();
   }
 }

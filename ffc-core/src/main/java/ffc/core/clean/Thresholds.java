@@ -12,7 +12,17 @@ import java.util.SplittableRandom;
  * @param merge above it two identities look like one
  */
 public record Thresholds(double link, double merge) {
+  private static final double MARGIN = 0.2;
+
   private static final int SAMPLE = 200_000;
+
+  /**
+   * How much nearer another identity must be before an image outside of the largest cluster is
+   * proposed; measured in docs/decisions/052-cleaning-thresholds.md.
+   */
+  double margin() {
+    return MARGIN;
+  }
 
   /**
    * Takes thresholds from the data, so that they suit the model. Link: the similarity that 1 in
