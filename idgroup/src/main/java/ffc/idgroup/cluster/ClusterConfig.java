@@ -37,7 +37,7 @@ public record ClusterConfig(
         OnLoss onLoss,
     @Positive
         @JsonPropertyDescription(
-            "shrink: members, storage ones included, that must be left for the run to go on"
+            "shrink: trainers and storage members that must be there for the run to go on"
                 + " (default: more than half of the trainers)")
         Integer quorum,
     @Positive

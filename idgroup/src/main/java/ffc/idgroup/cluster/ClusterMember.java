@@ -175,6 +175,18 @@ public final class ClusterMember implements AutoCloseable {
     return cards;
   }
 
+  /** Storage members that fit. */
+  int storageMembers() {
+    int count = 0;
+    for (Member member : hazelcast.getCluster().getMembers()) {
+      MemberCard theirs = MemberCard.of(member);
+      if (theirs != null && !theirs.isTrainer() && card.conflict(theirs, frames) == null) {
+        count++;
+      }
+    }
+    return count;
+  }
+
   /** Members of all kinds, this one included. */
   public int size() {
     return hazelcast.getCluster().getMembers().size();

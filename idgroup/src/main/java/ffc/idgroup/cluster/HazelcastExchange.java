@@ -234,6 +234,8 @@ public final class HazelcastExchange implements GroupExchange {
     IdGroup[] loaded = new IdGroup[1];
     try {
       membership.snapshots().load(KEPT_GROUP, header.get(), in -> loaded[0] = IdGroup.load(in));
+    } catch (EpochEndedException e) {
+      return Optional.empty(); // a part of it was lost with a member
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }

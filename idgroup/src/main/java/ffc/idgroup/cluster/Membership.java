@@ -5,10 +5,8 @@ import com.hazelcast.cluster.MembershipListener;
 import com.hazelcast.core.HazelcastException;
 import com.hazelcast.core.HazelcastInstanceNotActiveException;
 import com.hazelcast.map.IMap;
-import com.hazelcast.spi.exception.RetryableException;
 import java.io.IOException;
 import java.io.UncheckedIOException;
-import java.nio.ByteOrder;
 import java.time.Duration;
 import java.util.HashSet;
 import java.util.List;
@@ -44,6 +42,16 @@ final class Membership implements AutoCloseable {
   private volatile boolean joinPending;
   private volatile boolean closed;
   private boolean halfLoaded;
+
+  /** State hash of the replica between two epochs, and whether it has been computed. */
+  private long hash;
+
+  private boolean hashKnown;
+
+  /** The newest plan this trainer has read, and its frame: the map may lose it with a member. */
+  private Plan known = Plan.NONE;
+
+  private byte[] knownFrame;
   private String lastStatus = "";
 
   Membership(ClusterMember member, Replica replica, Consumer<String> status) {
@@ -93,6 +101,7 @@ final class Membership implements AutoCloseable {
       ended.end("this trainer left the epoch");
     }
     joinPending = false;
+    hashKnown = false;
     long seen = ended == null ? 0 : ended.plan().epoch();
     long started = System.nanoTime();
     long firstIncomplete = 0;
@@ -101,7 +110,8 @@ final class Membership implements AutoCloseable {
     while (true) {
       checkDeadline(started);
       try {
-        Plan plan = readPlan();
+        byte[] published = plans.get(PLAN_KEY);
+        Plan plan = remember(published);
         boolean mine = plan.epoch() > seen && plan.positionOf(member.card().incarnation()) >= 0;
         if (mine && isComplete(plan)) {
           Epoch epoch = adopt(plan);
@@ -124,10 +134,10 @@ final class Membership implements AutoCloseable {
           lastReport = report;
           lastReported = System.nanoTime();
         }
-        coordinate(plan);
+        coordinate(plan, published);
       } catch (HazelcastException | HazelcastInstanceNotActiveException e) {
         // Calls fail while the cluster rearranges itself; the loop asks again.
-        if (!member.isRunning() && !(e instanceof RetryableException)) {
+        if (!member.isRunning()) {
           throw new IllegalStateException("cluster: this member has been shut down", e);
         }
       }
@@ -147,13 +157,36 @@ final class Membership implements AutoCloseable {
   }
 
   private Report report(long seen) {
-    return halfLoaded || replica.step() < 0
-        ? new Report(member.card().incarnation(), -1, 0, seen)
-        : new Report(
-            member.card().incarnation(), replica.step(), replica.group().stateHash(), seen);
+    if (halfLoaded || replica.step() < 0) {
+      return new Report(member.card().incarnation(), -1, 0, seen);
+    }
+    if (!hashKnown) {
+      hash = replica.group().stateHash();
+      hashKnown = true;
+    }
+    return new Report(member.card().incarnation(), replica.step(), hash, seen);
   }
 
-  private void coordinate(Plan plan) {
+  /** The newest plan there is, published again if the map has lost it. */
+  private Plan remember(byte[] published) {
+    Plan plan = open(published);
+    if (plan.epoch() >= known.epoch()) {
+      known = plan;
+      knownFrame = published;
+    } else {
+      publish(published, knownFrame);
+    }
+    return known;
+  }
+
+  /** Puts a plan in place of the one that was read, unless another has come meanwhile. */
+  private boolean publish(byte[] before, byte[] after) {
+    return before == null
+        ? plans.putIfAbsent(PLAN_KEY, after) == null
+        : plans.replace(PLAN_KEY, before, after);
+  }
+
+  private void coordinate(Plan plan, byte[] published) {
     List<MemberCard> present = member.trainers();
     String line = presence(present);
     if (!line.equals(lastStatus)) {
@@ -166,9 +199,10 @@ final class Membership implements AutoCloseable {
           .ifPresent(
               made -> {
                 byte[] frame = member.frames().seal(Frames.PLAN, 0, 0, 0, 0, made.toBytes());
-                plans.set(PLAN_KEY, frame);
-                Epoch.destroyRings(member, plan);
-                snapshots.remove(snapshotName(plan));
+                if (publish(published, frame)) {
+                  Epoch.destroyRings(member, plan);
+                  snapshots.remove(snapshotName(plan));
+                }
               });
     }
   }
@@ -220,26 +254,25 @@ final class Membership implements AutoCloseable {
     status.accept("loading the state of rank " + plan.source() + " at step " + plan.startStep());
     long started = System.nanoTime();
     Optional<Snapshots.Header> header = snapshots.find(name);
+    long patience = member.config().deadlineSeconds() * 1_000_000_000L;
     while (header.isEmpty()) {
       epoch.checkOpen();
-      checkDeadline(started);
+      if (System.nanoTime() - started > patience) {
+        throw new EpochEndedException("no state has come from rank " + plan.source());
+      }
       pause(POLL);
       header = snapshots.find(name);
     }
     halfLoaded = true;
-    try {
-      snapshots.load(name, header.get(), replica::load);
-    } catch (IllegalArgumentException e) {
-      epoch.checkOpen(); // blocks vanish with an epoch that ended
-      throw e;
-    }
-    long hash = replica.group().stateHash();
-    if (replica.step() != plan.startStep() || hash != plan.hash()) {
+    hashKnown = false;
+    snapshots.load(name, header.get(), replica::load);
+    long loadedHash = replica.group().stateHash();
+    if (replica.step() != plan.startStep() || loadedHash != plan.hash()) {
       throw new IllegalStateException(
           String.format(
               "cluster: the state loaded from rank %d is at step %d with hash %016x, wanted step"
                   + " %d with hash %016x",
-              plan.source(), replica.step(), hash, plan.startStep(), plan.hash()));
+              plan.source(), replica.step(), loadedHash, plan.startStep(), plan.hash()));
     }
     halfLoaded = false;
   }
@@ -248,16 +281,10 @@ final class Membership implements AutoCloseable {
     return String.format("replica-e%d-%016x", plan.epoch(), plan.nonce());
   }
 
-  private Plan readPlan() {
-    byte[] frame = plans.get(PLAN_KEY);
+  private Plan open(byte[] frame) {
     return frame == null
         ? Plan.NONE
-        : Plan.of(
-            member
-                .frames()
-                .open(frame, Frames.PLAN, 0, 0, 0, "the epoch's plan")
-                .payload()
-                .order(ByteOrder.BIG_ENDIAN));
+        : Plan.of(member.frames().open(frame, Frames.PLAN, 0, 0, 0, "the epoch's plan").payload());
   }
 
   private Report readReport(int rank) {
@@ -303,7 +330,7 @@ final class Membership implements AutoCloseable {
 
   private void watchOthers(Epoch epoch) {
     Plan plan = epoch.plan();
-    Plan published = readPlan();
+    Plan published = open(plans.get(PLAN_KEY));
     if (published.epoch() > plan.epoch()
         || (published.epoch() == plan.epoch() && published.nonce() != plan.nonce())) {
       epoch.end("the other trainers went on to epoch " + published.epoch());

@@ -41,10 +41,12 @@ final class PlanMaker {
     }
     ClusterConfig config = member.config();
     boolean first = last.epoch() == 0;
+    // A member that has yet to say what it is proves nothing about which side of a split this is.
     boolean enough =
         first || config.onLoss() == ClusterConfig.OnLoss.wait
             ? candidates.size() == config.trainers()
-            : !candidates.isEmpty() && member.size() >= config.quorum();
+            : !candidates.isEmpty()
+                && candidates.size() + member.storageMembers() >= config.quorum();
     return enough ? Optional.of(decide(last.epoch() + 1, candidates)) : Optional.empty();
   }
 

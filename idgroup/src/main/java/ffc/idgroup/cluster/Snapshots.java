@@ -67,7 +67,8 @@ final class Snapshots {
   /**
    * Reads a whole snapshot.
    *
-   * @throws IllegalArgumentException if a block is missing or damaged
+   * @throws IllegalArgumentException if a block is damaged
+   * @throws EpochEndedException if a block is missing
    */
   void load(String name, Header header, Reader reader) throws IOException {
     try (DataInputStream in =
@@ -134,7 +135,7 @@ final class Snapshots {
         String what = "block " + next + " of snapshot " + name;
         byte[] frame = blocks.get(name + "/" + next);
         if (frame == null) {
-          throw new IllegalArgumentException("cluster: " + what + " is missing");
+          throw new EpochEndedException(what + " was lost with a member");
         }
         block = frames.open(frame, Frames.SNAPSHOT, 0, next, 0, what).payload();
         next++;

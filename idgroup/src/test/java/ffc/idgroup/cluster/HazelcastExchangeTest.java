@@ -4,6 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import ffc.idgroup.LocalExchange;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -13,6 +15,8 @@ import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.condition.EnabledOnOs;
+import org.junit.jupiter.api.condition.OS;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
@@ -80,6 +84,7 @@ class HazelcastExchangeTest {
   void withShrinkTheOthersGoOnAndALateJoinerComesInAtAStep() throws Exception {
     try (TestCluster cluster = new TestCluster(3, 1)) {
       cluster.onLoss = ClusterConfig.OnLoss.shrink;
+      CountDownLatch survivorsWentOn = new CountDownLatch(2);
       CountDownLatch lateIsThere = new CountDownLatch(1);
       List<Future<SimulatedTrainer>> survivors = new ArrayList<>();
       for (int rank = 0; rank < 2; rank++) {
@@ -91,6 +96,7 @@ class HazelcastExchangeTest {
                   try (HazelcastExchange exchange = cluster.join(r, trainer)) {
                     trainer.runTo(exchange, 30, step -> {});
                     assertThat(exchange.trainers()).isEqualTo(2);
+                    survivorsWentOn.countDown();
                     lateIsThere.await();
                     trainer.runTo(exchange, 120, step -> {});
                     exchange.finish();
@@ -100,6 +106,7 @@ class HazelcastExchangeTest {
       }
       Future<SimulatedTrainer> lost = cluster.run(() -> train(cluster, 2, 2, 10, 120));
       lost.get(90, TimeUnit.SECONDS);
+      assertThat(survivorsWentOn.await(90, TimeUnit.SECONDS)).isTrue();
       SimulatedTrainer late = new SimulatedTrainer(SMALL, false);
       try (HazelcastExchange exchange =
           TestCluster.join(cluster.config(2, 3), late, line -> lateIsThere.countDown())) {
@@ -305,6 +312,29 @@ class HazelcastExchangeTest {
         assertThat(exchange.keptGroup(31, hash)).isEmpty();
         assertThat(exchange.keptGroup(30, hash + 1)).isEmpty();
       }
+    }
+  }
+
+  @Test
+  @EnabledOnOs(OS.LINUX)
+  void listensOnTheConfiguredInterfaceAlone() throws Exception {
+    try (TestCluster cluster = new TestCluster(1, 0);
+        HazelcastExchange exchange = cluster.join(0, new SimulatedTrainer(SMALL, true))) {
+      assertThat(exchange.trainers()).isEqualTo(1);
+      String port = String.format(":%04X", cluster.ports().get(0));
+      List<String> listening = new ArrayList<>();
+      for (String table : List.of("tcp", "tcp6")) {
+        for (String line : Files.readAllLines(Path.of("/proc/self/net", table))) {
+          String[] fields = line.trim().split("\\s+");
+          if (fields[1].endsWith(port) && fields[3].equals("0A")) {
+            listening.add(fields[1]);
+          }
+        }
+      }
+      // 127.0.0.1, plain or as an IPv6 address.
+      assertThat(listening)
+          .isNotEmpty()
+          .allMatch(address -> address.matches("(0{16}F{4}0{4}|0{16}0{4}F{4})?0100007F:.*"));
     }
   }
 

@@ -25,10 +25,17 @@ final class SimulatedTrainer implements Replica {
     static final Work SMALL = new Work(60, 8, 6, 500, 1000);
   }
 
+  private static final int FEATURES = 1021;
+
   final Work work;
   private long step;
   private long cursor;
   private IdGroup group;
+  private final StepTimes exchangeTimes = new StepTimes();
+
+  /** Unit rows that samples take their features from. */
+  private final float[][] features;
+
   private final float[] parameters;
   private final int[] covered;
 
@@ -41,6 +48,22 @@ final class SimulatedTrainer implements Replica {
     group = new IdGroup(work.capacity(), work.dim(), new Weighted(0.5));
     parameters = new float[work.parameters()];
     covered = new int[work.samples()];
+    features = new float[FEATURES][work.dim()];
+    Random random = new Random(1);
+    for (float[] row : features) {
+      double squares = 0;
+      for (int i = 0; i < row.length; i++) {
+        row[i] = random.nextFloat() - 0.5f;
+        squares += row[i] * row[i];
+      }
+      for (int i = 0; i < row.length; i++) {
+        row[i] /= (float) Math.sqrt(squares);
+      }
+    }
+  }
+
+  StepTimes exchangeTimes() {
+    return exchangeTimes;
   }
 
   /** One step; the state changes after the last exchange only. */
@@ -49,7 +72,9 @@ final class SimulatedTrainer implements Replica {
     int pairs = work.pairs();
     long first = cursor + (long) exchange.rank() * pairs;
     Contribution mine = new Contribution(pairs, side(first, 0), side(first, 1));
+    long start = System.nanoTime();
     GlobalBatch batch = exchange.exchange(step, mine);
+    exchangeTimes.add(System.nanoTime() - start);
     float[] gradient = new float[parameters.length];
     for (long sample = first; sample < first + pairs; sample++) {
       for (int i = 0; i < gradient.length; i++) {
@@ -87,22 +112,14 @@ final class SimulatedTrainer implements Replica {
   private Side side(long first, int which) {
     int pairs = work.pairs();
     long[] ids = new long[pairs];
-    FloatRows features = new FloatRows(pairs, work.dim());
+    FloatRows rows = new FloatRows(pairs, work.dim());
     for (int i = 0; i < pairs; i++) {
       long sample = (first + i) % work.samples();
       ids[i] = sample / 2;
-      Random random = new Random(2 * sample + which);
-      double squares = 0;
-      float[] values = features.values();
-      for (int e = i * work.dim(); e < (i + 1) * work.dim(); e++) {
-        values[e] = random.nextFloat() - 0.5f;
-        squares += values[e] * values[e];
-      }
-      for (int e = i * work.dim(); e < (i + 1) * work.dim(); e++) {
-        values[e] /= (float) Math.sqrt(squares);
-      }
+      float[] row = features[(int) ((2 * sample + which) % FEATURES)];
+      System.arraycopy(row, 0, rows.values(), i * work.dim(), work.dim());
     }
-    return new Side(ids, features);
+    return new Side(ids, rows);
   }
 
   /** Everything that must be equal on all trainers. */

@@ -1,0 +1,186 @@
+package ffc.idgroup.cluster;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.stream.Collectors;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+
+/**
+ * Trainers in processes of their own that are killed, stopped and replaced. After each fault the
+ * replicas are identical, with parameters and coverage, and steps go on from the last one applied.
+ * Run by {@code mvn -Pfaults -pl idgroup verify}.
+ */
+@Tag("slow")
+@Tag("faults")
+@Timeout(400)
+class FaultTest {
+  private TestCluster cluster;
+  private final List<TrainerProcess> started = new ArrayList<>();
+  private String onLoss = "shrink";
+
+  @BeforeEach
+  void choosePorts() {
+    cluster = new TestCluster(3, 3);
+  }
+
+  @AfterEach
+  void endAll() {
+    started.forEach(TrainerProcess::close);
+    cluster.close();
+  }
+
+  private TrainerProcess start(int rank, int port, String... more) {
+    String ports = cluster.ports().stream().map(String::valueOf).collect(Collectors.joining(","));
+    List<String> settings =
+        new ArrayList<>(
+            List.of(
+                "trainers=3",
+                "rank=" + rank,
+                "port=" + cluster.ports().get(port),
+                "ports=" + ports,
+                "name=fault-" + cluster.ports().get(0),
+                "secret=loopback",
+                "onLoss=" + onLoss));
+    settings.addAll(List.of(more));
+    TrainerProcess process = new TrainerProcess("rank " + rank + " at port " + port, settings);
+    started.add(process);
+    return process;
+  }
+
+  private TrainerProcess[] startThree() {
+    TrainerProcess[] trainers = new TrainerProcess[3];
+    for (int rank = 0; rank < 3; rank++) {
+      trainers[rank] = start(rank, rank);
+      if (rank == 0) {
+        trainers[0].awaitPrefix("STATUS"); // it is the oldest
+      }
+    }
+    for (TrainerProcess trainer : trainers) {
+      trainer.awaitStep(40);
+    }
+    return trainers;
+  }
+
+  /** Lets the trainers run on a while, stops them at one step and compares them. */
+  private static void finishTogether(TrainerProcess... trainers) {
+    long last = 0;
+    for (TrainerProcess trainer : trainers) {
+      last = Math.max(last, trainer.lastStep());
+    }
+    for (TrainerProcess trainer : trainers) {
+      trainer.stopAt(last + 1500);
+    }
+    String first = trainers[0].awaitPrefix("DONE");
+    assertThat(first).startsWith("DONE exact=true step " + (last + 1500) + " ");
+    for (TrainerProcess trainer : trainers) {
+      assertThat(trainer.awaitPrefix("DONE")).as(trainer.name()).isEqualTo(first);
+      assertThat(trainer.exitCode()).isZero();
+      assertThat(trainer.all(""))
+          .as("%s: nothing but our own lines", trainer.name())
+          .allMatch(line -> line.matches("(STATUS|EPOCH|STEP|TIMES|BYTES|DONE) .*"));
+    }
+  }
+
+  private static void awaitEpoch(TrainerProcess trainer, int trainers, int atLeast) {
+    trainer.await(
+        "epoch " + atLeast + " of " + trainers,
+        line ->
+            line.startsWith("EPOCH ")
+                && Integer.parseInt(line.split(" ")[1]) >= atLeast
+                && line.contains("trainers " + trainers + " "));
+  }
+
+  @Test
+  void oneKilledTheOthersGoOnAndAReplacementComesIn() {
+    TrainerProcess[] t = startThree();
+    t[1].kill();
+    awaitEpoch(t[0], 2, 2);
+    awaitEpoch(t[2], 2, 2);
+    TrainerProcess replacement = start(1, 3, "fresh=false");
+    awaitEpoch(replacement, 3, 3);
+    finishTogether(t[0], replacement, t[2]);
+  }
+
+  @Test
+  void theOldestKilledTheRunWaitsForItsReplacement() {
+    onLoss = "wait";
+    TrainerProcess[] t = startThree();
+    t[0].kill();
+    t[1].await("wait", line -> line.equals("STATUS 2 of 3 trainers are there, missing rank 0"));
+    assertThat(t[1].all("EPOCH")).hasSize(1);
+    TrainerProcess replacement = start(0, 3, "fresh=false");
+    awaitEpoch(replacement, 3, 2);
+    finishTogether(replacement, t[1], t[2]);
+  }
+
+  @Test
+  void twoKilledOneAfterTheOtherTheLastGoesOnWithAStorageMember() {
+    TrainerProcess storage = start(0, 4, "kind=storage");
+    storage.awaitPrefix("STORAGE");
+    TrainerProcess[] t = startThree();
+    t[0].kill();
+    awaitEpoch(t[1], 2, 2);
+    awaitEpoch(t[2], 2, 2);
+    t[2].kill();
+    awaitEpoch(t[1], 1, 3);
+    TrainerProcess second = start(2, 3, "fresh=false");
+    awaitEpoch(second, 2, 4);
+    TrainerProcess third = start(0, 5, "fresh=false");
+    awaitEpoch(third, 3, 5);
+    finishTogether(third, t[1], second);
+  }
+
+  @Test
+  void aKilledStorageMemberDoesNotDisturbTheRun() {
+    TrainerProcess storage = start(0, 4, "kind=storage");
+    storage.awaitPrefix("STORAGE");
+    TrainerProcess[] t = startThree();
+    storage.kill();
+    finishTogether(t);
+  }
+
+  @Test
+  void oneStoppedForLongerThanTheHeartbeatsComesBack() {
+    TrainerProcess[] t = startThree();
+    t[2].signal("STOP");
+    awaitEpoch(t[0], 2, 2);
+    awaitEpoch(t[1], 2, 2);
+    t[0].awaitStep(t[0].lastStep() + 100);
+    t[2].signal("CONT");
+    awaitEpoch(t[2], 3, 3);
+    finishTogether(t);
+  }
+
+  @Test
+  void withoutQuorumNobodyGoesOn() {
+    TrainerProcess[] t = startThree();
+    t[0].kill();
+    awaitEpoch(t[1], 2, 2);
+    awaitEpoch(t[2], 2, 2);
+    t[1].kill();
+    t[2].await("alone", line -> line.startsWith("STATUS 1 of 3 trainers"));
+    TrainerProcess second = start(1, 3, "fresh=false");
+    awaitEpoch(t[2], 2, 3);
+    assertThat(t[2].all("EPOCH")).noneMatch(line -> line.contains("trainers 1 "));
+    finishTogether(second, t[2]);
+  }
+
+  @Test
+  void aTrainerOfAnotherConfigurationIsRefusedInOneLine() {
+    TrainerProcess[] t = startThree();
+    t[1].kill();
+    TrainerProcess other = start(1, 3, "fresh=false", "config=c2");
+    assertThat(other.awaitPrefix("REFUSED"))
+        .contains("it runs with trainers 3, config c1, data d1, this trainer with")
+        .contains("config c2");
+    assertThat(other.exitCode()).isEqualTo(2);
+    awaitEpoch(t[0], 2, 2);
+    finishTogether(t[0], t[2]);
+  }
+}
