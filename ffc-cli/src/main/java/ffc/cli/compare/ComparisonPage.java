@@ -249,13 +249,27 @@ final class ComparisonPage {
 
   private static String table(List<List<String>> rows) {
     StringBuilder html = new StringBuilder("<div class=\"card wide\"><table><thead><tr>");
-    rows.get(0).forEach(cell -> html.append("<th>").append(Html.escape(cell)).append("</th>"));
+    for (int c = 0; c < rows.get(0).size(); c++) {
+      html.append(numeric(rows, c) ? "<th style=\"text-align:right\">" : "<th>");
+      html.append(Html.escape(rows.get(0).get(c))).append("</th>");
+    }
     html.append("</tr></thead><tbody>");
     for (List<String> row : rows.subList(1, rows.size())) {
       html.append("<tr>");
-      row.forEach(cell -> html.append("<td>").append(Html.escape(cell)).append("</td>"));
+      for (int c = 0; c < row.size(); c++) {
+        html.append(numeric(rows, c) ? "<td class=\"number\">" : "<td>");
+        html.append(Html.escape(row.get(c))).append("</td>");
+      }
       html.append("</tr>\n");
     }
     return html.append("</tbody></table></div>\n").toString();
+  }
+
+  private static boolean numeric(List<List<String>> rows, int column) {
+    return column > 0
+        && rows.stream()
+            .skip(1)
+            .map(row -> row.get(column))
+            .allMatch(cell -> cell.matches("|–|[0-9].*|does not fit .*|not run|failed.*"));
   }
 }

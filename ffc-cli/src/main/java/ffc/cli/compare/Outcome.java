@@ -12,6 +12,18 @@ import java.util.function.ToDoubleFunction;
  * @param missing cells without a result
  */
 record Outcome(Comparison comparison, List<CellResult> results, List<Missing> missing) {
+  private static final List<String> ORDER =
+      List.of(
+          "data",
+          "upload",
+          "gallery",
+          "sample",
+          "group",
+          "forward",
+          "head",
+          "backward",
+          "optimizer",
+          "update");
 
   /**
    * A cell without a result.
@@ -66,10 +78,13 @@ record Outcome(Comparison comparison, List<CellResult> results, List<Missing> mi
     return names;
   }
 
-  /** Names of the parts of a step. */
+  /** Names of the parts of a step, in the order of a step. */
   Set<String> splitNames() {
-    Set<String> names = new LinkedHashSet<>();
-    results.forEach(r -> names.addAll(r.split().keySet()));
+    Set<String> there = new LinkedHashSet<>();
+    results.forEach(r -> there.addAll(r.split().keySet()));
+    Set<String> names = new LinkedHashSet<>(ORDER);
+    names.retainAll(there);
+    names.addAll(there);
     return names;
   }
 }

@@ -11,6 +11,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.function.ToDoubleFunction;
+import java.util.stream.DoubleStream;
 import org.knowm.xchart.BitmapEncoder;
 import org.knowm.xchart.XYChart;
 import org.knowm.xchart.XYChartBuilder;
@@ -98,7 +99,21 @@ final class Plots {
         }
       }
     }
+    wholeDecades(chart);
     save(chart, files, folder, title, name);
+  }
+
+  /** Logarithmic axes have labels at powers of ten only: they begin and end with one. */
+  private static void wholeDecades(XYChart chart) {
+    double[] y =
+        chart.getSeriesCollection().stream()
+            .flatMapToDouble(s -> DoubleStream.of(s.getYMin(), s.getYMax()))
+            .sorted()
+            .toArray();
+    if (y.length > 0) {
+      chart.getStyler().setYAxisMin(Math.pow(10, Math.floor(Math.log10(y[0]))));
+      chart.getStyler().setYAxisMax(Math.pow(10, Math.ceil(Math.log10(y[y.length - 1]))));
+    }
   }
 
   private List<double[]> points(
