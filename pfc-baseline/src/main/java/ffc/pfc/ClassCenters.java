@@ -9,7 +9,6 @@ import java.io.IOException;
 import java.nio.FloatBuffer;
 import java.util.Arrays;
 import java.util.List;
-import java.util.SplittableRandom;
 
 /**
  * The class centres W [C, E] of a trained classifier and the optimiser state of each row. Rows live
@@ -99,17 +98,10 @@ final class ClassCenters {
         (from, to) -> {
           float[] row = new float[dim];
           for (long i = from; i < to; i++) {
-            initial(wanted[(int) i], row);
+            InitialRows.fill(row, seed, wanted[(int) i], INITIAL);
             rows.write(wanted[(int) i], row);
           }
         });
-  }
-
-  private void initial(long cls, float[] row) {
-    SplittableRandom random = new SplittableRandom(seed ^ (cls + 1) * 0x9e3779b97f4a7c15L);
-    for (int i = 0; i < dim; i++) {
-      row[i] = (float) (random.nextGaussian() * INITIAL);
-    }
   }
 
   /** One row, for inspection; new rows get their initial values. */

@@ -180,7 +180,10 @@ public final class PartialFc implements Method {
       parts.put("sample", 16 * sampled);
     }
     long columns = Math.min(sampled, ClassCenters.BLOCK);
-    parts.put("logits", 4 * columns * (3L * images + 2L * embedding));
+    parts.put(
+        "logits",
+        Math.min(4 * sampled * images, SampledSoftmax.KEPT_BYTES)
+            + 4 * columns * (3L * images + 2L * embedding));
     return new Footprint(parts);
   }
 

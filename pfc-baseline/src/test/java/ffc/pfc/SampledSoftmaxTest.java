@@ -129,6 +129,41 @@ class SampledSoftmaxTest {
   }
 
   @Test
+  void exponentialsComputedAgainGiveTheSameGradientsAndLargeScalesStayFinite() {
+    for (Margin margin : margins().toList()) {
+      ClassCenters centers = centers(2 * ClassCenters.BLOCK + 7);
+      SampledClasses sampled = SampledClasses.all(0, centers.classes());
+      centers.prepare(sampled);
+      long[] ids = {1, ClassCenters.BLOCK, 2 * ClassCenters.BLOCK + 3};
+      Random random = new Random(6);
+      float[] flat = new float[ids.length * E];
+      for (int b = 0; b < ids.length; b++) {
+        double[] e = unit(random);
+        for (int i = 0; i < E; i++) {
+          flat[b * E + i] = (float) e[i];
+        }
+      }
+      NDArray unitBE = manager.create(flat, new Shape(ids.length, E));
+      SampledSoftmax.Gradients kept = new SampledSoftmax.Gradients();
+      SampledSoftmax.Gradients again = new SampledSoftmax.Gradients();
+      SampledSoftmax.Result a =
+          new SampledSoftmax(margin, 120, null).score(unitBE, ids, centers, sampled, 3, kept);
+      SampledSoftmax.Result b =
+          new SampledSoftmax(margin, 120, null, 0).score(unitBE, ids, centers, sampled, 3, again);
+      assertThat(a.loss()).isFinite().isEqualTo(b.loss());
+      assertThat(b.embeddingGradient().toFloatArray())
+          .isEqualTo(a.embeddingGradient().toFloatArray());
+      for (int block = 0; block < 3; block++) {
+        float[] gradient = kept.blocks().get(block).toFloatArray();
+        assertThat(again.blocks().get(block).toFloatArray()).isEqualTo(gradient);
+        for (float g : gradient) {
+          assertThat(g).isFinite();
+        }
+      }
+    }
+  }
+
+  @Test
   void slicesAddUpToTheWholeBatch() {
     ClassCenters centers = centers(50);
     Random random = new Random(9);
