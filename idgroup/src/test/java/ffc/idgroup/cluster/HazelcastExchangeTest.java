@@ -13,6 +13,7 @@ import java.util.Random;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.condition.EnabledOnOs;
@@ -22,6 +23,8 @@ import org.junit.jupiter.params.provider.EnumSource;
 
 /** Members in one process; those in processes of their own, killed, are in {@code FaultTest}. */
 @Timeout(120)
+@Tag("slow")
+@Tag("faults")
 class HazelcastExchangeTest {
   private static final SimulatedTrainer.Work SMALL = SimulatedTrainer.Work.SMALL;
 
