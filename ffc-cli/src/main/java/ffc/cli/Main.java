@@ -42,8 +42,10 @@ public final class Main {
   public static void main(String[] args) {
     typed = args.clone();
     int code;
+    CommandLine command = commandLine();
     try {
-      code = commandLine().execute(args);
+      code = command.execute(args);
+      command.getOut().flush(); // its print() does not flush, println() does
     } catch (OutOfMemoryError e) {
       System.err.println(
           "ffc: out of memory (" + e.getMessage() + "); a larger heap: FFC_JAVA_OPTS=-Xmx8g");
