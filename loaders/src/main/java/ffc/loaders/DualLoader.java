@@ -8,6 +8,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Queue;
+import java.util.concurrent.CancellationException;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.ExecutionException;
@@ -42,7 +43,7 @@ public final class DualLoader implements AutoCloseable {
   private CompletableFuture<Cursor> tail;
   private long waitNanos;
   private long batches;
-  private boolean closed;
+  private volatile boolean closed; // read by the workers
 
   private record Loaded(PairBatch batch, List<BadDataException> faults) {}
 
@@ -157,6 +158,9 @@ public final class DualLoader implements AutoCloseable {
     Cursor start;
     Cursor next;
     try {
+      if (closed) {
+        throw new CancellationException("the loader is closed");
+      }
       // Tasks begin in order, so the one that completes this has begun.
       start = before.join();
       next = sampler.after(start);
@@ -222,10 +226,9 @@ public final class DualLoader implements AutoCloseable {
   /** Stops the workers; waits for the batches being decoded. */
   @Override
   public void close() {
+    // No task is cancelled: one that a worker never runs would leave its successor waiting for the
+    // cursor. Those still in the queue see the flag and end at once.
     closed = true;
-    for (Future<Loaded> future : ahead) {
-      future.cancel(false);
-    }
     workers.shutdown();
     try {
       if (!workers.awaitTermination(1, TimeUnit.MINUTES)) {

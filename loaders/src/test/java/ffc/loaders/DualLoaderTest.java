@@ -11,6 +11,7 @@ import java.util.Map;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
 
 class DualLoaderTest {
   private static Dataset data;
@@ -247,6 +248,14 @@ class DualLoaderTest {
         .hasMessageContaining("rank is 2");
     assertThatThrownBy(() -> take(config(4, 4, true, 1), 0, 1, new Cursor(0, 99_999, 0, 0, 0), 1))
         .hasMessageContaining("cursor stands at position 99999");
+  }
+
+  @Test
+  @Timeout(60)
+  void closesWhateverTheWorkersAreAt() {
+    for (int i = 0; i < 400; i++) {
+      take(config(4, 4, true, 3), 0, 1, Cursor.START, i % 3);
+    }
   }
 
   @Test
