@@ -26,7 +26,10 @@ public final class MemoryPlan {
   /** What a class count cannot be found above: the bound of {@link #largest}. */
   public static final long MOST_CLASSES = 1L << 40;
 
-  /** Code, engine, heap and buffers of a trainer that trains a tiny network; measured. */
+  /**
+   * Code, engine, heap and buffers of a trainer: an estimate that awaits calibration. With it the
+   * totals of quick-start runs came out 70 MB above (FFC) and 90 MB below (Partial FC) the peaks.
+   */
   static final long PROCESS = 400L << 20;
 
   private final Experiment experiment;
