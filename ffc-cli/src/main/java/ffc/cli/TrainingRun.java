@@ -12,6 +12,8 @@ import ffc.cli.record.RunRecorder;
 import ffc.cli.report.DatasetPictures;
 import ffc.cli.report.RunFiles;
 import ffc.cli.report.RunReport;
+import ffc.cli.watch.LiveRun;
+import ffc.cli.watch.WatchServer;
 import ffc.core.EvaluateConfig;
 import ffc.core.RunObserver;
 import ffc.core.RunSummary;
@@ -45,15 +47,19 @@ final class TrainingRun {
   int run() throws IOException {
     StopSignal stop = StopSignal.install(System.err);
     boolean begun = false;
-    try (Dataset dataset = Dataset.open(experiment.data())) {
+    LiveRun live = liveRun();
+    try (Dataset dataset = Dataset.open(experiment.data());
+        WatchServer watch = live == null ? null : openWatch(live)) {
       say(describe(dataset) + (target.checkpoint() == null ? "" : "\nfrom " + target.checkpoint()));
+      if (watch != null) {
+        say("live page " + watch.address() + ", metrics " + watch.address().resolve("metrics"));
+      }
       RunSummary summary;
       RunObserver progress = progress();
       try (RunRecorder recorder = new RunRecorder(directory, Clock.systemUTC());
           LocalExchange exchange = new LocalExchange();
           Trainer trainer =
-              new Trainer(
-                  setup(), dataset, exchange, new Observers(List.of(recorder, progress)), stop)) {
+              new Trainer(setup(), dataset, exchange, observers(recorder, live, progress), stop)) {
         directory.writeConfig(experiment);
         begun = true;
         manifest(dataset).write(directory.file("manifest.json"), trainer.step(), Instant.now());
@@ -89,6 +95,22 @@ final class TrainingRun {
         experiment.evaluate(),
         directory.checkpoints(),
         target.checkpoint());
+  }
+
+  private LiveRun liveRun() {
+    return experiment.run().metricsPort() == null
+        ? null
+        : new LiveRun(
+            experiment.name(), experiment.method().type(), directory.folder(), Clock.systemUTC());
+  }
+
+  private WatchServer openWatch(LiveRun live) {
+    return WatchServer.open(experiment.run().metricsPort(), live);
+  }
+
+  private static RunObserver observers(RunRecorder recorder, LiveRun live, RunObserver progress) {
+    return new Observers(
+        live == null ? List.of(recorder, progress) : List.of(recorder, live, progress));
   }
 
   private RunObserver progress() {

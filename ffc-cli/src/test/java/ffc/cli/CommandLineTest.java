@@ -7,6 +7,8 @@ import ffc.cli.record.RunDirectory;
 import ffc.cli.record.RunRecorder;
 import java.io.PrintWriter;
 import java.io.StringWriter;
+import java.net.InetAddress;
+import java.net.ServerSocket;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Clock;
@@ -88,6 +90,26 @@ class CommandLineTest {
     assertThat(code).isEqualTo(2);
     assertThat(err.toString()).contains("train").doesNotContain("\tat ");
     assertThat(folder).doesNotExist();
+  }
+
+  @Test
+  void aTakenMetricsPortIsBadInputAndLeavesNoRunBehind() throws Exception {
+    Path folder = temp.resolve("run");
+    try (ServerSocket taken = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
+      int code =
+          run(
+              "train",
+              QUICKSTART,
+              "--set=data.train.path=../data/quickstart/train.rec",
+              "--set=evaluate=[]",
+              "--set=run.metricsPort=" + taken.getLocalPort(),
+              "--out=" + folder);
+
+      assertThat(code).isEqualTo(2);
+      assertThat(err.toString().lines()).hasSize(1);
+      assertThat(err.toString()).contains("run.metricsPort", ":" + taken.getLocalPort());
+      assertThat(folder).doesNotExist();
+    }
   }
 
   @Test

@@ -17,10 +17,17 @@ public record ScriptedRun(long fromStep, long toStep, long lastStep, int every) 
   /** Plays the run; it is finished if {@code toStep} reaches {@code lastStep}. */
   public void play(RunObserver observer, Path checkpoints) {
     observer.started(fromStep, lastStep);
+    EvalResult open = steps(observer, fromStep + 1, toStep, checkpoints);
+    observer.finished(
+        summary(toStep, toStep == lastStep, open == null ? Map.of() : Map.of("open", open)));
+  }
+
+  /** Plays the steps from … to alone; returns the last evaluation, or null. */
+  public EvalResult steps(RunObserver observer, long from, long to, Path checkpoints) {
     EvalResult open = null;
-    for (long step = fromStep + 1; step <= toStep; step++) {
+    for (long step = from; step <= to; step++) {
       observer.progress(step, loss(step), 900);
-      if (step % every == 0 || step == toStep) {
+      if (step % every == 0 || step == to) {
         observer.report(report(step));
       }
       if (step % (every * 5L) == 0) {
@@ -29,8 +36,7 @@ public record ScriptedRun(long fromStep, long toStep, long lastStep, int every) 
         observer.checkpoint(step, checkpoints.resolve("step-" + step));
       }
     }
-    observer.finished(
-        summary(toStep, toStep == lastStep, open == null ? Map.of() : Map.of("open", open)));
+    return open;
   }
 
   /** Loss of a step. */

@@ -1,6 +1,7 @@
 package ffc.core;
 
 import com.fasterxml.jackson.annotation.JsonPropertyDescription;
+import jakarta.validation.constraints.Max;
 import jakarta.validation.constraints.Min;
 import jakarta.validation.constraints.NotNull;
 import jakarta.validation.constraints.Positive;
@@ -31,8 +32,13 @@ public record RunConfig(
             "A loss or gradient that is not finite: stop (default) or skip (drop the step and"
                 + " count it)")
         OnNonFinite onNonFinite,
-    @JsonPropertyDescription("Write where the time of a step goes (default false)")
-        Boolean profile) {
+    @JsonPropertyDescription("Write where the time of a step goes (default false)") Boolean profile,
+    @Min(0)
+        @Max(65535)
+        @JsonPropertyDescription(
+            "Serve a live page and Prometheus metrics on this port of the loopback address; 0 = any"
+                + " free one (default: not at all)")
+        Integer metricsPort) {
 
   /** Arithmetic of the networks. */
   public enum Precision {

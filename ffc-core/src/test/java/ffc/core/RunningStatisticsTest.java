@@ -18,7 +18,18 @@ class RunningStatisticsTest {
             ModelConfig.Backbone.iresnet, List.of(1, 8, 8), List.of(1), List.of(4), 4, null, null);
     RunConfig skip =
         new RunConfig(
-            1L, null, null, null, null, null, null, 1, null, RunConfig.OnNonFinite.skip, null);
+            1L,
+            null,
+            null,
+            null,
+            null,
+            null,
+            null,
+            1,
+            null,
+            RunConfig.OnNonFinite.skip,
+            null,
+            null);
     try (NDManager manager = NDManager.newBaseManager();
         Encoder probe = Encoder.create(model, manager, 1, RunConfig.Precision.fp32)) {
       NDArray mean = probe.parameters().all().get("bn1.running_mean");

@@ -56,7 +56,7 @@ final class TinyRun implements RunObserver {
         new OptimizerConfig(null, 0.1, 0.9, true, 1e-4, null, null, null, 5.0);
     RunConfig run =
         new RunConfig(
-            (long) steps, null, 10, 5, null, null, RunConfig.Device.cpu, 1, null, null, null);
+            (long) steps, null, 10, 5, null, null, RunConfig.Device.cpu, 1, null, null, null, null);
     return new Trainer.Setup(
         11,
         data,

@@ -156,6 +156,7 @@ class TrainerTest {
                     1,
                     null,
                     RunConfig.OnNonFinite.skip,
+                    null,
                     null));
     Trainer.Setup wild =
         new Trainer.Setup(
@@ -195,7 +196,8 @@ class TrainerTest {
         TinyRun.with(
             TinyRun.setup(TinyRun.FFC, 3, folder, null),
             run ->
-                new RunConfig(run.steps(), null, 1, 0, null, null, run.device(), 1, 3, null, null));
+                new RunConfig(
+                    run.steps(), null, 1, 0, null, null, run.device(), 1, 3, null, null, null));
     TinyRun sliced = TinyRun.run(setup);
     assertThat(sliced.losses).hasSize(3);
     assertThat(sliced.reports.get(0).terms().get("existing")).isPositive();

@@ -59,7 +59,18 @@ final class MethodRun implements RunObserver {
         new OptimizerConfig(optimizer, rate, 0.9, true, 1e-4, null, null, null, 5.0);
     RunConfig run =
         new RunConfig(
-            (long) steps, null, 5, 5, null, null, RunConfig.Device.cpu, 2, slices, null, null);
+            (long) steps,
+            null,
+            5,
+            5,
+            null,
+            null,
+            RunConfig.Device.cpu,
+            2,
+            slices,
+            null,
+            null,
+            null);
     MethodRun observer = new MethodRun();
     try (Dataset dataset = Dataset.open(data.train());
         Trainer trainer =

@@ -28,6 +28,7 @@ public final class Differences {
           "run.threads",
           "run.onNonFinite",
           "run.profile",
+          "run.metricsPort",
           "evaluate");
 
   private Differences() {}

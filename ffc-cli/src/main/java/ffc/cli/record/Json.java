@@ -22,7 +22,7 @@ public final class Json {
   }
 
   /** Puts a number; one that is absent or not finite is left out, as JSON has no word for it. */
-  static void put(ObjectNode node, String key, Double value) {
+  public static void put(ObjectNode node, String key, Double value) {
     if (value != null && Double.isFinite(value)) {
       node.put(key, value);
     }

@@ -14,7 +14,7 @@ public final class Records {
   private Records() {}
 
   /** A line of {@code steps.jsonl}. */
-  static ObjectNode step(StepReport report) {
+  public static ObjectNode step(StepReport report) {
     ObjectNode line = Json.object();
     line.put("step", report.step());
     line.put("epoch", report.epoch());
@@ -31,7 +31,7 @@ public final class Records {
   }
 
   /** A line of {@code evaluations.jsonl}. */
-  static ObjectNode evaluation(long step, EvalResult result) {
+  public static ObjectNode evaluation(long step, EvalResult result) {
     ObjectNode line = Json.object();
     line.put("step", step);
     line.setAll(evaluation(result));

@@ -10,18 +10,30 @@ import java.util.Locale;
 public final class Html {
   private Html() {}
 
+  /** A page with charts that show the values under the pointer. */
   public static String page(String title, String body) {
+    return page(title, body, "");
+  }
+
+  /** As {@link #page(String, String)}, with a script more, a resource beside a class. */
+  public static String page(String title, String body, Class<?> owner, String script) {
+    return page(title, body, resource(owner, script));
+  }
+
+  private static String page(String title, String body, String script) {
     return "<!doctype html>\n<html lang=\"en\"><head><meta charset=\"utf-8\">"
         + "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">"
         + "<meta name=\"color-scheme\" content=\"light dark\">"
+        + "<link rel=\"icon\" href=\"data:,\">"
         + "<title>"
         + escape(title)
         + "</title><style>\n"
-        + resource("report.css")
+        + resource(Html.class, "report.css")
         + "</style></head><body>\n"
         + body
         + "<script>\n"
-        + resource("report.js")
+        + resource(Html.class, "report.js")
+        + script
         + "</script></body></html>\n";
   }
 
@@ -38,8 +50,8 @@ public final class Html {
     return String.format(Locale.ROOT, format, values);
   }
 
-  private static String resource(String name) {
-    try (InputStream in = Html.class.getResourceAsStream(name)) {
+  private static String resource(Class<?> owner, String name) {
+    try (InputStream in = owner.getResourceAsStream(name)) {
       return new String(in.readAllBytes(), StandardCharsets.UTF_8);
     } catch (IOException e) {
       throw new UncheckedIOException(e);

@@ -1,12 +1,13 @@
 // Shows the values under the pointer. Every chart carries its points in data-chart.
-for (const svg of document.querySelectorAll('svg[data-chart]')) {
-  const chart = JSON.parse(svg.dataset.chart);
+function showValues(svg) {
   const card = svg.parentElement;
-  const hair = svg.querySelector('line').cloneNode();
-  hair.setAttribute('class', 'hair');
+  let hair;
   const tip = document.createElement('div');
   tip.className = 'tip';
   svg.addEventListener('pointermove', event => {
+    hair = hair || svg.querySelector('line').cloneNode();
+    hair.setAttribute('class', 'hair');
+    const chart = JSON.parse(svg.dataset.chart);
     const box = svg.getBoundingClientRect();
     const x = (event.clientX - box.left) * svg.viewBox.baseVal.width / box.width;
     const near = chart.s.map(([name, points]) =>
@@ -21,5 +22,6 @@ for (const svg of document.querySelectorAll('svg[data-chart]')) {
     tip.style.left = (flip ? left - tip.offsetWidth - 10 : left + 10) + 'px';
     tip.style.top = (box.top - card.getBoundingClientRect().top + 14) + 'px';
   });
-  svg.addEventListener('pointerleave', () => { hair.remove(); tip.remove(); });
+  svg.addEventListener('pointerleave', () => { hair?.remove(); tip.remove(); });
 }
+document.querySelectorAll('svg[data-chart]').forEach(showValues);
