@@ -1,16 +1,23 @@
 package ffc.cli;
 
-import ffc.cli.judge.EmbeddingJudge;
-import ffc.cli.judge.EmbeddingOptions;
-import ffc.cli.judge.TrainingCounts;
+import ffc.cli.judge.Judgement;
+import ffc.cli.judge.ProtocolOptions;
 import ffc.cli.progress.Lines;
 import ffc.cli.record.Records;
 import ffc.cli.record.WholeFile;
+import ffc.cli.report.EvaluationPage;
 import ffc.core.EvaluateConfig;
+import ffc.core.EvaluateConfig.Format;
 import ffc.core.TrainedEncoder;
+import ffc.core.eval.EmbeddingFile;
+import ffc.core.eval.Embeddings;
 import ffc.core.eval.EvalResult;
 import ffc.core.eval.Evaluator;
+import ffc.core.eval.ImageEmbedder;
+import ffc.core.eval.MirrorSum;
+import ffc.core.eval.TrainingCounts;
 import ffc.loaders.DataConfig;
+import ffc.loaders.Dataset;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
@@ -27,10 +34,10 @@ import picocli.CommandLine.Spec;
 @Command(
     name = "eval",
     description = {
-      "Judge a checkpoint on a set: bin and pairs by the 10-fold protocol, labelled images by"
-          + " all-pairs TAR@FAR and leave-one-out rank-N.",
-      "With --embeddings, judge the embeddings of any system: also open-set search, distractors,"
-          + " templates, strata, confidence intervals.",
+      "Judge a checkpoint on a set, or embeddings of any system: bin and pairs by the 10-fold"
+          + " protocol; labelled images by all-pairs TAR@FAR, leave-one-out rank-N and open-set"
+          + " search, with confidence intervals; on demand distractors, templates, figures by the"
+          + " size of the identity in the training set.",
       ""
     },
     mixinStandardHelpOptions = true)
@@ -40,7 +47,7 @@ final class EvalCommand implements Callable<Integer> {
   @ArgGroup(exclusive = false)
   private CheckpointOption checkpoint;
 
-  @Mixin private EmbeddingOptions embeddings;
+  @Mixin private ProtocolOptions options;
 
   @Option(
       names = "--data",
@@ -49,18 +56,21 @@ final class EvalCommand implements Callable<Integer> {
   private Path data;
 
   @Option(names = "--format", paramLabel = "F", description = "${COMPLETION-CANDIDATES}")
-  private EvaluateConfig.Format format;
+  private Format format;
 
   @Option(
       names = "--flip",
       negatable = true,
-      description = "Add the mirrored image's embedding (default: for bin and pairs only)")
+      description =
+          "Add the mirrored image's embedding (default: for bin, pairs and templates only)")
   private Boolean flip;
 
   @Option(
       names = "--training-data",
       paramLabel = "PATH",
-      description = "With --embeddings: figures by the size of the identity in this training set")
+      description =
+          "Figures by the size of the identity in this training set as well; identities are the"
+              + " same if their names are")
   private String trainingData;
 
   @Option(
@@ -73,50 +83,132 @@ final class EvalCommand implements Callable<Integer> {
   @Option(
       names = "--json",
       paramLabel = "FILE",
-      description = "Write the figures, ROC and neighbours as JSON")
+      description = "Write figures, curves and neighbours as JSON")
   private Path json;
+
+  @Option(
+      names = "--report",
+      paramLabel = "FILE",
+      description = "Write a page with ROC, score histograms, CMC and accuracy by stratum")
+  private Path page;
 
   @Override
   public Integer call() throws IOException {
-    if (embeddings.given() == (checkpoint != null)) {
+    if (options.embeddingsGiven() == (checkpoint != null)) {
       throw new IllegalArgumentException(
           "eval needs --checkpoint with --data and --format, or --embeddings; got "
-              + (embeddings.given() ? "both" : "neither"));
+              + (options.embeddingsGiven() ? "both" : "neither"));
     }
-    if (embeddings.given()) {
-      judgeEmbeddings();
+    options.templatesGiven();
+    if (options.embeddingsGiven()) {
+      show(options.embeddings().getFileName().toString(), ofFile());
       return 0;
     }
     if (data == null || format == null) {
       throw new IllegalArgumentException("--checkpoint needs --data PATH and --format F");
     }
     String name = data.getFileName().toString().replaceAll("[^A-Za-z0-9_-]", "-");
-    EvaluateConfig set =
-        new EvaluateConfig(
-            name, format, data.toString(), checkpoint.net(), flip, List.of("end"), null);
-    Path folder = checkpoint.folder();
-    try (TrainedEncoder encoder = checkpoint.open();
-        Evaluator evaluator = new Evaluator()) {
-      EvalResult result = evaluator.evaluate(set, encoder.embedder());
-      spec.commandLine().getOut().println(folder + "  " + Lines.evaluation(result));
-      if (json != null) {
-        WholeFile.write(json, Records.evaluation(result).toPrettyString() + "\n");
-      }
+    try (TrainedEncoder encoder = checkpoint.open()) {
+      show(
+          name,
+          format == Format.bin || format == Format.pairs
+              ? ofPairs(name, encoder.embedder())
+              : ofImages(encoder.embedder()));
     }
     return 0;
   }
 
-  private void judgeEmbeddings() throws IOException {
-    LongUnaryOperator counts =
-        trainingData == null
-            ? null
-            : TrainingCounts.of(
-                new DataConfig.Source(trainingFormat, trainingData), Long::toString);
-    EmbeddingJudge judged = EmbeddingJudge.of(embeddings, counts);
+  private Judgement ofFile() throws IOException {
+    if (options.templatesGiven()) {
+      EmbeddingFile.Raw raw = EmbeddingFile.raw(options.embeddings());
+      return Judgement.templates(raw.rows(), raw.dim(), "as embedded", options);
+    }
+    Embeddings embeddings = EmbeddingFile.open(options.embeddings(), options.labels());
+    LongUnaryOperator counts = null;
+    if (trainingData != null) {
+      try (Dataset training = training()) {
+        counts = TrainingCounts.of(training, embeddings);
+      }
+    }
+    Embeddings strangers =
+        options.distractors() == null ? null : EmbeddingFile.unlabelled(options.distractors());
+    Judgement judged =
+        Judgement.labelled(options.embeddings().toString(), embeddings, counts, strangers, options);
+    judged.json().put("embeddings", options.embeddings().toString());
+    return judged;
+  }
+
+  private Judgement ofPairs(String name, ImageEmbedder embedder) throws IOException {
+    if (trainingData != null || options.distractors() != null || options.templatesGiven()) {
+      throw new IllegalArgumentException(
+          "--training-data, --distractors and --templates need labelled images; a set of pairs"
+              + " names no identities");
+    }
+    EvaluateConfig set =
+        new EvaluateConfig(
+            name, format, data.toString(), checkpoint.net(), flip, List.of("end"), null, false);
+    try (Evaluator evaluator = new Evaluator()) {
+      EvalResult result = evaluator.evaluate(set, embedder);
+      return new Judgement(
+          checkpoint.folder() + "  " + Lines.evaluation(result) + "\n", Records.evaluation(result));
+    }
+  }
+
+  private Judgement ofImages(ImageEmbedder network) throws IOException {
+    boolean mirrored = flip == null ? options.templatesGiven() : flip;
+    ImageEmbedder embedder = mirrored ? new MirrorSum(network) : network;
+    try (Dataset set = Dataset.open(new DataConfig.Source(format(), data.toString()))) {
+      if (options.templatesGiven()) {
+        return Judgement.templates(
+            Evaluator.features(set, embedder), embedder.dim(), mirrored ? "yes" : "no", options);
+      }
+      LongUnaryOperator counts = null;
+      if (trainingData != null) {
+        try (Dataset training = training()) {
+          counts = TrainingCounts.of(training, set);
+        }
+      }
+      Embeddings strangers = options.distractors() == null ? null : strangers(embedder);
+      Judgement judged =
+          Judgement.labelled(
+              checkpoint.folder() + "  " + data + (mirrored ? ", flip test" : ""),
+              Evaluator.embed(set, embedder),
+              counts,
+              strangers,
+              options);
+      judged.json().put("checkpoint", checkpoint.folder().toString());
+      judged.json().put("set", data.toString());
+      judged.json().put("flip", mirrored);
+      return judged;
+    }
+  }
+
+  private Embeddings strangers(ImageEmbedder embedder) {
+    String path = options.distractors().toString();
+    if (path.endsWith(".npy") || path.endsWith(".safetensors")) {
+      return EmbeddingFile.unlabelled(options.distractors());
+    }
+    try (Dataset set = Dataset.open(new DataConfig.Source(format(), path))) {
+      return Evaluator.embed(set, embedder);
+    }
+  }
+
+  private DataConfig.Format format() {
+    return DataConfig.Format.valueOf(format.name());
+  }
+
+  private Dataset training() {
+    return Dataset.open(new DataConfig.Source(trainingFormat, trainingData));
+  }
+
+  private void show(String name, Judgement judged) throws IOException {
     spec.commandLine().getOut().print(judged.text());
     spec.commandLine().getOut().flush();
     if (json != null) {
       WholeFile.write(json, judged.json().toPrettyString() + "\n");
+    }
+    if (page != null) {
+      EvaluationPage.write(page, name, judged.json(), judged.text());
     }
   }
 }

@@ -3,7 +3,9 @@ package ffc.cli;
 import ffc.core.RunObserver;
 import ffc.core.RunSummary;
 import ffc.core.StepReport;
+import ffc.core.eval.ByIdentity;
 import ffc.core.eval.EvalResult;
+import ffc.core.eval.ScoreHistogram;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -98,7 +100,47 @@ public record ScriptedRun(long fromStep, long toStep, long lastStep, int every) 
               new float[] {0.91f, 0.88f, 0.7f, 0.66f, 0.5f}));
     }
     return new EvalResult(
-        "open", 5630, 501, null, null, tar, Map.of(1, 0.97, 5, 0.99), roc, neighbours, false, 1.9);
+        "open",
+        5630,
+        501,
+        null,
+        null,
+        tar,
+        Map.of(1, 0.97, 5, 0.99),
+        roc,
+        scores(),
+        List.of(0.97, 0.98, 0.985, 0.988, 0.99),
+        groups(level),
+        neighbours,
+        false,
+        1.9);
+  }
+
+  private static ScoreHistogram scores() {
+    long[] genuine = new long[80];
+    long[] impostor = new long[80];
+    for (int bin = 0; bin < 80; bin++) {
+      genuine[bin] = Math.round(1e4 * Math.exp(-Math.pow((bin - 60) / 12.0, 2)));
+      impostor[bin] = Math.round(1e6 * Math.exp(-Math.pow((bin - 16) / 7.0, 2)));
+    }
+    return new ScoreHistogram(-0.25, 2.0 / 128, genuine, impostor);
+  }
+
+  private static List<ByIdentity.Group> groups(double level) {
+    List<ByIdentity.Group> groups = new ArrayList<>();
+    double better = 0.03;
+    for (String name : List.of("all", "head", "middle", "tail")) {
+      Map<String, ByIdentity.Share> rates = new LinkedHashMap<>();
+      rates.put("1e-3", share(level + better));
+      rates.put("1e-4", share(level + better - 0.12));
+      groups.add(new ByIdentity.Group(name, 100, rates, share(0.95 + better)));
+      better -= 0.03;
+    }
+    return groups;
+  }
+
+  private static ByIdentity.Share share(double value) {
+    return new ByIdentity.Share(value, value - 0.02, value + 0.015, 1000);
   }
 
   private static RunSummary summary(long step, boolean finished, Map<String, EvalResult> eval) {

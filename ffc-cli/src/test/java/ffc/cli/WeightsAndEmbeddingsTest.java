@@ -115,8 +115,9 @@ class WeightsAndEmbeddingsTest {
     assertThat(run("export", "--checkpoint=" + run, "--out=" + temp.resolve("w.pt"))).isZero();
     assertThat(temp.resolve("w.pt")).isNotEmptyFile();
 
-    Path clean = temp.resolve("clean");
     String set = "../data/quickstart/open.rec";
+    judgesACheckpointByTheFullProtocol(run, set);
+    Path clean = temp.resolve("clean");
     int cleaned = run("data", "clean", set, "--checkpoint=" + run, "--out=" + clean);
     assertThat(err.toString()).doesNotContain("ffc:");
     assertThat(cleaned).isZero();
@@ -124,6 +125,63 @@ class WeightsAndEmbeddingsTest {
     assertThat(clean.resolve("lookalikes.tsv")).content().startsWith("first\tsecond\t");
     assertThat(clean.resolve("report.html")).content().contains("do not belong", "data:image/png");
     assertThat(clean.resolve("train.rec")).isNotEmptyFile();
+  }
+
+  private void judgesACheckpointByTheFullProtocol(Path run, String set) throws Exception {
+    Path json = temp.resolve("eval.json");
+    Path page = temp.resolve("eval.html");
+    out.getBuffer().setLength(0);
+
+    int code =
+        run(
+            "eval",
+            "--checkpoint=" + run,
+            "--data=" + set,
+            "--format=recordio",
+            "--training-data=" + set,
+            "--distractors=../data/quickstart/train.rec",
+            "--json=" + json,
+            "--report=" + page);
+
+    assertThat(err.toString()).doesNotContain("ffc:");
+    assertThat(code).isZero();
+    assertThat(out.toString())
+        .contains("step-", "open.rec: 5630 x 128", "impostor pairs", "TAR@FAR=1e-3", "rank-10")
+        .contains("open set", "head, ", "tail, ", "among 10,000 distractors: rank-1");
+    assertThat(Files.readString(page))
+        .contains("ROC on open-rec", "Scores on", "CMC on", "Accuracy by stratum on", "<rect")
+        .doesNotContain("NaN", "http://", "https://");
+    JsonNode figures = Json.parse(Files.readString(json));
+    assertThat(figures.path("flip").asBoolean(true)).isFalse();
+    assertThat(figures.path("cmc")).hasSize(20);
+    assertThat(figures.path("groups").get(0).path("identities").asInt()).isEqualTo(501);
+
+    Path templates = temp.resolve("t.txt");
+    StringBuilder lines = new StringBuilder();
+    for (int i = 0; i < 5630; i++) {
+      lines.append("i ").append(i / 2).append(' ').append(i % 2).append('\n');
+    }
+    Files.writeString(templates, lines);
+    Path pairs = Files.writeString(temp.resolve("p.txt"), "0 1 1\n0 2000 0\n");
+    out.getBuffer().setLength(0);
+    int pooled =
+        run(
+            "eval",
+            "--checkpoint=" + run,
+            "--data=" + set,
+            "--format=recordio",
+            "--templates=" + templates,
+            "--template-pairs=" + pairs);
+    assertThat(pooled).isZero();
+    assertThat(out.toString()).contains("template protocol", "flip: yes", "TAR@FAR=1e-4");
+
+    refused(
+        "need labelled images",
+        "eval",
+        "--checkpoint=" + run,
+        "--data=../data/quickstart/open.bin",
+        "--format=bin",
+        "--training-data=" + set);
   }
 
   @Test

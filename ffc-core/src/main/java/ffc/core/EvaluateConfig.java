@@ -25,7 +25,11 @@ public record EvaluateConfig(
         Boolean flip,
     @JsonPropertyDescription("When: end (default) and/or step numbers to evaluate at")
         List<@Pattern(regexp = "end|[0-9]+") String> at,
-    @Positive @JsonPropertyDescription("Evaluate every so many steps as well") Integer every) {
+    @Positive @JsonPropertyDescription("Evaluate every so many steps as well") Integer every,
+    @JsonPropertyDescription(
+            "Figures by the size of the identity in data.train as well, for sets whose identities"
+                + " have the names they have there (default false)")
+        Boolean strata) {
 
   /** Formats of evaluation sets. */
   public enum Format {
@@ -48,5 +52,6 @@ public record EvaluateConfig(
     net = net == null ? Net.probe : net;
     flip = flip == null ? format == Format.bin || format == Format.pairs : flip;
     at = at == null ? List.of("end") : List.copyOf(at);
+    strata = strata != null && strata;
   }
 }

@@ -2,6 +2,7 @@ package ffc.core;
 
 import ffc.core.eval.EvalResult;
 import ffc.core.eval.Evaluator;
+import ffc.loaders.Dataset;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -12,10 +13,11 @@ final class Evaluations implements AutoCloseable {
   private final List<EvaluateConfig> sets;
   private final Encoder probe;
   private final Method method;
-  private final Evaluator evaluator = new Evaluator();
+  private final Evaluator evaluator;
   private final Map<String, EvalResult> latest = new LinkedHashMap<>();
 
-  Evaluations(List<EvaluateConfig> sets, Encoder probe, Method method) {
+  Evaluations(List<EvaluateConfig> sets, Encoder probe, Method method, Dataset training) {
+    this.evaluator = new Evaluator(training);
     this.sets = sets;
     this.probe = probe;
     this.method = method;

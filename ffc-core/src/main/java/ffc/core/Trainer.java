@@ -117,7 +117,7 @@ public final class Trainer implements AutoCloseable {
                     setup.seed(),
                     exchange,
                     profile));
-    evaluations = new Evaluations(setup.evaluate(), probe, method);
+    evaluations = new Evaluations(setup.evaluate(), probe, method, dataset);
     if (setup.resumeFrom() == null) {
       state = new TrainerState(0, 0, 0, Cursor.START, dataset.fingerprint(), Double.NaN);
     } else {

@@ -1,6 +1,7 @@
 package ffc.cli.config;
 
 import ffc.core.EvaluateConfig;
+import ffc.core.EvaluateConfig.Format;
 import ffc.core.FfcConfig;
 import ffc.core.ModelConfig;
 import ffc.core.OptimizerConfig;
@@ -327,6 +328,13 @@ final class Rules {
                       at -> "got step " + at + ", the run ends at step " + experiment.run().steps())
                   .orElse(null),
           "run.steps");
+      rule(
+          "evaluate." + i + ".strata",
+          () ->
+              set.strata() && (set.format() == Format.bin || set.format() == Format.pairs)
+                  ? "got true, but a set of pairs names no identities; leave it out"
+                  : null,
+          "evaluate." + i + ".format");
     }
   }
 

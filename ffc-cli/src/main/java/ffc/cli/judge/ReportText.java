@@ -1,5 +1,6 @@
 package ffc.cli.judge;
 
+import ffc.cli.record.EvaluationJson;
 import ffc.cli.record.Json;
 import ffc.core.eval.ByIdentity;
 import ffc.core.eval.DistractorSearch;
@@ -9,7 +10,6 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
-import tools.jackson.databind.node.ArrayNode;
 import tools.jackson.databind.node.ObjectNode;
 
 /** The figures of a {@link FullReport} as lines and as JSON. */
@@ -95,31 +95,16 @@ final class ReportText {
       ObjectNode open = json.putObject("tpir_at_fpir");
       report.openSet().tpirAtFpir().forEach(open::put);
     }
-    ArrayNode groups = json.putArray("groups");
-    groups.add(group(report.overall()));
-    report.strata().forEach(group -> groups.add(group(group)));
-    ArrayNode roc = json.putArray("roc");
-    report.allPairs().roc().forEach(point -> roc.addArray().add(point.far()).add(point.tar()));
-    return json;
-  }
-
-  private static ObjectNode group(ByIdentity.Group group) {
-    ObjectNode json = Json.object();
-    json.put("name", group.name());
-    json.put("identities", group.identities());
-    ObjectNode rates = json.putObject("tar_at_far");
-    group.tarAtFar().forEach((far, share) -> share(rates.putObject(far), share));
-    if (group.rank1() != null) {
-      share(json.putObject("rank1"), group.rank1());
+    List<ByIdentity.Group> groups = new ArrayList<>(List.of(report.overall()));
+    groups.addAll(report.strata());
+    EvaluationJson.groups(json, groups);
+    EvaluationJson.roc(json, report.allPairs().roc());
+    EvaluationJson.scores(json, report.allPairs().scores());
+    if (report.identification() != null) {
+      EvaluationJson.cmc(json, report.identification().cmc());
+      EvaluationJson.neighbours(json, report.identification().neighbours());
     }
     return json;
-  }
-
-  private static void share(ObjectNode json, ByIdentity.Share share) {
-    json.put("value", share.value());
-    json.put("low", share.low());
-    json.put("high", share.high());
-    json.put("trials", share.trials());
   }
 
   private static String ranks(Map<Integer, Double> ranks) {

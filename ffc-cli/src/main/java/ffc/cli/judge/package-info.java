@@ -1,5 +1,5 @@
 /**
- * Judging embeddings of any system from the command line. Open {@link ffc.cli.judge.EmbeddingJudge}
- * first.
+ * Judging checkpoints and embeddings of any system from the command line. Open {@link
+ * ffc.cli.judge.Judgement} first.
  */
 package ffc.cli.judge;

@@ -6,7 +6,6 @@ import ffc.core.eval.EvalResult;
 import java.util.Map;
 import java.util.TreeMap;
 import tools.jackson.databind.JsonNode;
-import tools.jackson.databind.node.ArrayNode;
 import tools.jackson.databind.node.ObjectNode;
 
 /** The JSON form of what a run reports; the keys are a contract with whoever reads the files. */
@@ -38,7 +37,7 @@ public final class Records {
     return line;
   }
 
-  /** One result by itself: figures, ROC and neighbours. */
+  /** One result by itself: figures, curves, strata and neighbours. */
   public static ObjectNode evaluation(EvalResult result) {
     ObjectNode line = Json.object();
     line.put("set", result.name());
@@ -47,22 +46,11 @@ public final class Records {
     line.put("flip", result.flip());
     line.put("seconds", result.seconds());
     line.set("figures", figures(result));
-    ArrayNode roc = line.putArray("roc");
-    result.roc().forEach(point -> roc.addArray().add(point.far()).add(point.tar()));
-    ArrayNode neighbours = line.putArray("neighbours");
-    for (EvalResult.Neighbours n : result.neighbours()) {
-      ObjectNode node = neighbours.addObject();
-      node.put("probe", n.probe());
-      node.put("identity", n.probeIdentity());
-      ArrayNode found = node.putArray("found");
-      for (int i = 0; i < n.images().length; i++) {
-        found
-            .addObject()
-            .put("image", n.images()[i])
-            .put("identity", n.identities()[i])
-            .put("cosine", n.cosines()[i]);
-      }
-    }
+    EvaluationJson.roc(line, result.roc());
+    EvaluationJson.scores(line, result.scores());
+    EvaluationJson.cmc(line, result.cmc());
+    EvaluationJson.groups(line, result.groups());
+    EvaluationJson.neighbours(line, result.neighbours());
     return line;
   }
 

@@ -38,11 +38,13 @@ public final class RunReport {
     StringBuilder body = new StringBuilder("<main><header><h1>");
     body.append(Html.escape(name)).append("</h1><p>").append(subtitle()).append("</p></header>\n");
     body.append(new Headline(run).html());
-    List<Chart> accuracy = new ArrayList<>();
-    run.latestEvaluations()
-        .forEach((set, latest) -> accuracy.addAll(evaluationCharts(set, latest)));
     List<String> cards = new ArrayList<>();
-    accuracy.stream().filter(chart -> !chart.isEmpty()).map(Chart::html).forEach(cards::add);
+    run.latestEvaluations()
+        .forEach(
+            (set, latest) -> {
+              cards.addAll(new EvaluationCards(set, latest).html());
+              cards.add(course(set));
+            });
     cards.add(results());
     section(body, "Accuracy", cards);
     NeighbourTable neighbours = new NeighbourTable(pictures);
@@ -185,20 +187,8 @@ public final class RunReport {
     return series;
   }
 
-  private List<Chart> evaluationCharts(String set, JsonNode latest) {
-    List<Chart> charts = new ArrayList<>();
-    List<double[]> roc = new ArrayList<>();
-    latest
-        .path("roc")
-        .forEach(p -> roc.add(new double[] {p.get(0).asDouble(), p.get(1).asDouble()}));
-    charts.add(
-        new Chart(
-            "ROC on " + set,
-            "true accept rate by false accept rate, at step " + latest.path("step").asLong(),
-            "false accept rate",
-            List.of(new Series("TAR", roc)),
-            true,
-            true));
+  /** The figures of a set over the steps; empty if it was judged once. */
+  private String course(String set) {
     Map<String, List<double[]>> figures = new LinkedHashMap<>();
     for (JsonNode line : run.evaluations()) {
       if (line.path("set").asString().equals(set)) {
@@ -210,17 +200,17 @@ public final class RunReport {
                         .add(new double[] {line.path("step").asDouble(), value}));
       }
     }
-    if (figures.values().stream().anyMatch(points -> points.size() > 1)) {
-      List<Series> series = new ArrayList<>();
-      figures.forEach(
-          (name, points) -> {
-            if (!name.endsWith("_std")) {
-              series.add(new Series(name, points));
-            }
-          });
-      charts.add(Chart.overSteps("Figures on " + set, "at each evaluation", series, false));
+    if (figures.values().stream().allMatch(points -> points.size() < 2)) {
+      return "";
     }
-    return charts;
+    List<Series> series = new ArrayList<>();
+    figures.forEach(
+        (name, points) -> {
+          if (!name.endsWith("_std")) {
+            series.add(new Series(name, points));
+          }
+        });
+    return Chart.overSteps("Figures on " + set, "at each evaluation", series, false).html();
   }
 
   static Map<String, Double> flatten(String prefix, JsonNode figures) {

@@ -13,6 +13,7 @@ import java.io.UncheckedIOException;
 import java.nio.file.Path;
 import java.time.Clock;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import tools.jackson.databind.JsonNode;
@@ -103,7 +104,7 @@ public final class LiveRun implements RunObserver {
 
   private void addEvaluation(JsonNode line) {
     ObjectNode kept = (ObjectNode) line.deepCopy();
-    kept.remove("neighbours");
+    kept.remove(List.of("neighbours", "scores", "cmc", "groups"));
     // One curve a set is drawn.
     evaluations
         .after(0)

@@ -49,6 +49,7 @@ class RunReportTest {
         .contains("TAR@FAR 1e-3", "rank-1", "images/s", "Predicted memory")
         .contains(
             "<h3>Loss</h3>", "ROC on open", "Figures on open", "Occupancy", "Traffic", "Slot age")
+        .contains("Scores on open", "CMC on open", "Accuracy by stratum on open", "100 IDs")
         .contains("Learning rate", "Gradient norm", "Waiting for data", "Memory", "Throughput")
         .contains("ffc train &lt;x&gt;")
         .contains("galleryMomentum: 0.9");

@@ -15,9 +15,14 @@ import java.util.List;
  * @param tarAtFar rates by falling false accept rate, 1e-3 … 1e-9; those finer than one impostor
  *     pair are left out
  * @param roc curve by rising false accept rate, four points a decade, accurate to a histogram bin
+ * @param scores how the similarities are spread
  */
 public record AllPairs(
-    long genuinePairs, long impostorPairs, List<TarAtFar> tarAtFar, List<EvalResult.RocPoint> roc) {
+    long genuinePairs,
+    long impostorPairs,
+    List<TarAtFar> tarAtFar,
+    List<EvalResult.RocPoint> roc,
+    ScoreHistogram scores) {
   /** Up to so many pairs the rates are exact. */
   public static final long EXACT_PAIRS = 300_000_000L;
 
@@ -38,8 +43,12 @@ public record AllPairs(
   static AllPairs of(Embeddings embeddings, long exactPairs, PairSweep.Visitor... others) {
     long n = embeddings.size();
     boolean exact = n * (n - 1) / 2 <= exactPairs;
+    ImpostorSample sample = exact ? null : ImpostorSample.of(embeddings);
+    // The cut only decides which pairs are binned one by one: 1e-3 of the impostors stay above it
+    // unless the sample is off by more than ten standard deviations, and a rate that falls below
+    // it anyway is left out, not wrong.
     SimilarityHistogram histogram =
-        new SimilarityHistogram(exact ? -2 : SimilarityCut.below(embeddings));
+        new SimilarityHistogram(exact ? -2 : sample.exceededBy(1 / 400.0));
     PairSweep.over(
         embeddings,
         (rowFrom, rows, colFrom, cols, cosines) -> {
@@ -72,7 +81,12 @@ public record AllPairs(
               forEachPair(embeddings, rowFrom, rows, colFrom, cols, cosines, values::add));
       rates = rates.stream().map(values::exact).toList();
     }
-    return new AllPairs(histogram.genuinePairs(), histogram.impostorPairs(), rates, curve.points());
+    return new AllPairs(
+        histogram.genuinePairs(),
+        histogram.impostorPairs(),
+        rates,
+        curve.points(),
+        histogram.coarse(exact ? null : sample.similarities()));
   }
 
   /** Takes one pair's similarity. */

@@ -1,5 +1,6 @@
 package ffc.core.eval;
 
+import ffc.loaders.tools.DataStats;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
@@ -110,17 +111,17 @@ public final class ByIdentity {
   }
 
   /**
-   * Figures by size of the identity in the training set: tail up to 4 images, middle 5 to 19, head
-   * 20 and more; groups without identities are left out.
+   * Figures by size of the identity in the training set: tail up to 3 images, middle 4 to 19, head
+   * 20 and more, as {@code ffc data stats} counts them; groups without identities are left out.
    *
    * @param trainingImages images of an identity in the training set, 0 for unknown ones, which form
    *     the group {@code unseen}
    */
   public List<Group> strata(LongUnaryOperator trainingImages) {
     Map<String, Predicate<Long>> groups = new LinkedHashMap<>();
-    groups.put("head", images -> images >= 20);
-    groups.put("middle", images -> images >= 5 && images < 20);
-    groups.put("tail", images -> images >= 1 && images < 5);
+    groups.put("head", images -> images >= DataStats.HEAD);
+    groups.put("middle", images -> images > DataStats.TAIL && images < DataStats.HEAD);
+    groups.put("tail", images -> images >= 1 && images <= DataStats.TAIL);
     groups.put("unseen", images -> images < 1);
     List<Group> figures = new ArrayList<>();
     groups.forEach(

@@ -15,6 +15,11 @@ import java.util.Map;
  * @param tarAtFar true accept rate by false accept rate, keys such as {@code 1e-3}
  * @param rankN identification rate by rank, keys such as {@code 1} (leave-one-out 1:N)
  * @param roc points of the ROC curve by rising false accept rate
+ * @param scores how the similarities of genuine and impostor pairs are spread; null if there are
+ *     not both
+ * @param cmc identification rate at ranks 1, 2, …, 20
+ * @param groups figures with confidence intervals of the whole set and by the size of the identity
+ *     in the training set, where that was asked for
  * @param neighbours some probes with their nearest other images, for reports
  * @param flip whether the embedding of the mirrored image was added
  * @param seconds wall time of the evaluation
@@ -28,6 +33,9 @@ public record EvalResult(
     Map<String, Double> tarAtFar,
     Map<Integer, Double> rankN,
     List<RocPoint> roc,
+    ScoreHistogram scores,
+    List<Double> cmc,
+    List<ByIdentity.Group> groups,
     List<Neighbours> neighbours,
     boolean flip,
     double seconds) {

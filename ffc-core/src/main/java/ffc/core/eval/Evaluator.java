@@ -5,6 +5,7 @@ import ffc.loaders.DataConfig;
 import ffc.loaders.Dataset;
 import ffc.loaders.VerificationSet;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -17,8 +18,23 @@ import java.util.Map;
 public final class Evaluator implements AutoCloseable {
   private static final int BATCH = 64;
 
+  private final Dataset training;
   private final Map<String, Dataset> datasets = new HashMap<>();
   private final Map<String, VerificationSet> pairSets = new HashMap<>();
+
+  /** For sets that are judged as a whole. */
+  public Evaluator() {
+    this(null);
+  }
+
+  /**
+   * Also for {@code strata}.
+   *
+   * @param training the set whose identities' sizes make the strata, or null; stays the caller's
+   */
+  public Evaluator(Dataset training) {
+    this.training = training;
+  }
 
   /**
    * Embeds a set and runs its protocol: pairs by {@link Verification}, labelled images by {@link
@@ -53,6 +69,12 @@ public final class Evaluator implements AutoCloseable {
       ArrayEmbeddings.normalise(rows, row * dim, dim, row);
     }
     Verification verification = Verification.of(rows, dim, set::same);
+    SimilarityHistogram scores = new SimilarityHistogram(-2);
+    double[] distances = Verification.distances(rows, dim);
+    for (int pair = 0; pair < distances.length; pair++) {
+      scores.add((float) (1 - distances[pair] / 2), set.same(pair));
+    }
+    boolean both = scores.genuinePairs() > 0 && scores.impostorPairs() > 0;
     return new EvalResult(
         name,
         set.images(),
@@ -61,6 +83,9 @@ public final class Evaluator implements AutoCloseable {
         verification.accuracyStd(),
         Map.of("1e-3", verification.tarMean()),
         Map.of(),
+        both ? new RocFromHistogram(scores).points() : List.of(),
+        both ? scores.coarse(null) : null,
+        List.of(),
         List.of(),
         List.of(),
         config.flip(),
@@ -85,9 +110,23 @@ public final class Evaluator implements AutoCloseable {
         tarAtFar,
         identification.rankN(),
         allPairs.roc(),
+        allPairs.scores(),
+        identification.cmc(),
+        config.strata() ? groups(set, embeddings, allPairs, search) : List.of(),
         identification.neighbours(),
         config.flip(),
         seconds(start));
+  }
+
+  private List<ByIdentity.Group> groups(
+      Dataset set, Embeddings embeddings, AllPairs allPairs, Identification.Search search) {
+    if (training == null) {
+      throw new IllegalStateException("strata need the training set");
+    }
+    ByIdentity counts = ByIdentity.count(embeddings, allPairs.tarAtFar(), search);
+    List<ByIdentity.Group> groups = new ArrayList<>(List.of(counts.all()));
+    groups.addAll(counts.strata(TrainingCounts.of(training, set)));
+    return groups;
   }
 
   /**
@@ -105,13 +144,20 @@ public final class Evaluator implements AutoCloseable {
     for (int image = 0; image < images; image++) {
       labels[image] = set.identityOf(image);
     }
-    float[] rows =
-        EmbeddingPass.embed(
-            embedder,
-            images,
-            (image, out, offset) -> set.decode(image, embedder.shape(), out, offset),
-            BATCH);
-    return ArrayEmbeddings.normalising(rows, embedder.dim(), labels);
+    return ArrayEmbeddings.normalising(features(set, embedder), embedder.dim(), labels);
+  }
+
+  /**
+   * Features of all images of a set as the network gives them, in its order.
+   *
+   * @return f32 [images, dim]
+   */
+  public static float[] features(Dataset set, ImageEmbedder embedder) {
+    return EmbeddingPass.embed(
+        embedder,
+        Math.toIntExact(set.images()),
+        (image, out, offset) -> set.decode(image, embedder.shape(), out, offset),
+        BATCH);
   }
 
   private Dataset dataset(EvaluateConfig config) {

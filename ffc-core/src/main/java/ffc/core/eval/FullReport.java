@@ -46,7 +46,11 @@ public record FullReport(
     AllPairs allPairs = AllPairs.of(sorted, search);
     ByIdentity counts = ByIdentity.count(sorted, allPairs.tarAtFar(), search);
     return new FullReport(
-        allPairs, search.result(), openSet(sorted), counts.all(), strata(counts, trainingImages));
+        allPairs,
+        search.result().numbered(row -> RowView.original(sorted, (int) row)),
+        openSet(sorted),
+        counts.all(),
+        strata(counts, trainingImages));
   }
 
   private static List<ByIdentity.Group> strata(ByIdentity counts, LongUnaryOperator images) {

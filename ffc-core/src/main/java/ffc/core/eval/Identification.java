@@ -5,6 +5,7 @@ import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.function.LongUnaryOperator;
 
 /**
  * Leave-one-out 1:N search: every image that is not alone of its identity is searched for among all
@@ -13,11 +14,17 @@ import java.util.Map;
  *
  * @param probes images searched for
  * @param rankN share of them with rank at most n, for n = 1, 5, 10
+ * @param cmc the same for every n from 1 to 20 (cumulative match characteristic); empty without
+ *     probes
  * @param neighbours some probes with their nearest images, those missed at rank 1 first
  */
 public record Identification(
-    long probes, Map<Integer, Double> rankN, List<EvalResult.Neighbours> neighbours) {
+    long probes,
+    Map<Integer, Double> rankN,
+    List<Double> cmc,
+    List<EvalResult.Neighbours> neighbours) {
   private static final int[] RANKS = {1, 5, 10};
+  private static final int CURVE = 20;
   private static final int SHOWN = 12;
   private static final int NEIGHBOURS = 8;
 
@@ -28,14 +35,32 @@ public record Identification(
     return search.result();
   }
 
-  /** Collects, for each image, its best own similarity and the ten best of other identities. */
+  /** The same with other numbers for the images of its neighbours. */
+  Identification numbered(LongUnaryOperator number) {
+    return new Identification(
+        probes,
+        rankN,
+        cmc,
+        neighbours.stream()
+            .map(
+                n ->
+                    new EvalResult.Neighbours(
+                        number.applyAsLong(n.probe()),
+                        n.probeIdentity(),
+                        Arrays.stream(n.images()).map(number).toArray(),
+                        n.identities(),
+                        n.cosines()))
+            .toList());
+  }
+
+  /** Collects, for each image, its best own similarity and the best of other identities. */
   static final class Search implements PairSweep.Visitor {
-    private static final int KEPT = RANKS[RANKS.length - 1];
+    private static final int KEPT = CURVE;
 
     private final Embeddings embeddings;
     private final float[] bestOwn;
 
-    /** The ten best of each image, ascending, so that the first is the one to beat. */
+    /** The twenty best of each image, ascending, so that the first is the one to beat. */
     private final float[] bestOthers;
 
     Search(Embeddings embeddings) {
@@ -67,7 +92,7 @@ public record Identification(
 
     Identification result() {
       long probes = 0;
-      long[] hits = new long[RANKS.length];
+      long[] hits = new long[CURVE + 1];
       List<Integer> missed = new ArrayList<>();
       List<Integer> found = new ArrayList<>();
       for (int image = 0; image < bestOwn.length; image++) {
@@ -75,20 +100,24 @@ public record Identification(
           continue;
         }
         probes++;
-        for (int i = 0; i < RANKS.length; i++) {
-          hits[i] += hit(image, RANKS[i]) ? 1 : 0;
+        for (int rank = 1; rank <= CURVE; rank++) {
+          hits[rank] += hit(image, rank) ? 1 : 0;
         }
         (hit(image, 1) ? found : missed).add(image);
       }
+      List<Double> cmc = new ArrayList<>();
+      for (int rank = 1; probes > 0 && rank <= CURVE; rank++) {
+        cmc.add((double) hits[rank] / probes);
+      }
       Map<Integer, Double> rankN = new LinkedHashMap<>();
       for (int i = 0; probes > 0 && i < RANKS.length; i++) {
-        rankN.put(RANKS[i], (double) hits[i] / probes);
+        rankN.put(RANKS[i], cmc.get(RANKS[i] - 1));
       }
       List<EvalResult.Neighbours> shown = new ArrayList<>();
       int ofMissed = Math.min(missed.size(), Math.max(SHOWN / 2, SHOWN - found.size()));
       evenly(missed, ofMissed).forEach(image -> shown.add(neighbours(image)));
       evenly(found, SHOWN - shown.size()).forEach(image -> shown.add(neighbours(image)));
-      return new Identification(probes, rankN, List.copyOf(shown));
+      return new Identification(probes, rankN, List.copyOf(cmc), List.copyOf(shown));
     }
 
     /** Rank at most n: the n-th best of other identities is below the best own one. */

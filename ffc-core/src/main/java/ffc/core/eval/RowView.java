@@ -33,6 +33,11 @@ final class RowView implements Embeddings {
                 .toArray());
   }
 
+  /** Number of a row of {@link #sorted} in the embeddings that were sorted. */
+  static int original(Embeddings sorted, int row) {
+    return sorted instanceof RowView view ? view.order[row] : row;
+  }
+
   @Override
   public int size() {
     return order.length;

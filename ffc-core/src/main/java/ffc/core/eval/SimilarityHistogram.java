@@ -1,5 +1,7 @@
 package ffc.core.eval;
 
+import java.util.Arrays;
+
 /**
  * Counts of genuine and impostor similarities in 2^20 even bins over [-1, 1], 1.9e-6 wide: finer
  * than the rounding of a product of long f32 rows. Values outside are counted in the end bins;
@@ -7,6 +9,7 @@ package ffc.core.eval;
  */
 final class SimilarityHistogram {
   static final int BINS = 1 << 20;
+  private static final int PLOTTED = 128;
 
   private final long[] genuine = new long[BINS];
   private final long[] impostor = new long[BINS];
@@ -53,6 +56,38 @@ final class SimilarityHistogram {
     }
     impostor[0] += count - binned;
     impostorPairs += count;
+  }
+
+  /**
+   * The same in few bins, from the lowest to the highest that holds a pair.
+   *
+   * @param sample impostor similarities that stand for all of them where there is a cut
+   */
+  ScoreHistogram coarse(float[] sample) {
+    long[] impostors = new long[PLOTTED];
+    long[] genuines = new long[PLOTTED];
+    for (int bin = 0; bin < BINS; bin++) {
+      genuines[bin / (BINS / PLOTTED)] += genuine[bin];
+      impostors[bin / (BINS / PLOTTED)] += cut < -1 ? impostor[bin] : 0;
+    }
+    if (cut >= -1) {
+      for (float similarity : sample) {
+        impostors[bin(similarity) / (BINS / PLOTTED)]++;
+      }
+    }
+    int from = 0;
+    int to = PLOTTED;
+    while (from < to - 1 && genuines[from] + impostors[from] == 0) {
+      from++;
+    }
+    while (to > from + 1 && genuines[to - 1] + impostors[to - 1] == 0) {
+      to--;
+    }
+    return new ScoreHistogram(
+        edge(from * (BINS / PLOTTED)),
+        2.0 / PLOTTED,
+        Arrays.copyOfRange(genuines, from, to),
+        Arrays.copyOfRange(impostors, from, to));
   }
 
   /** Whether the impostors of a bin are known to lie in it. */

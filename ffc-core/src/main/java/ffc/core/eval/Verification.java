@@ -35,19 +35,26 @@ public record Verification(
    * @throws IllegalArgumentException if there are fewer than ten pairs
    */
   public static Verification of(float[] unitRows, int dim, IntPredicate same) {
-    int pairs = unitRows.length / dim / 2;
-    double[] distances = new double[pairs];
-    boolean[] issame = new boolean[pairs];
-    for (int pair = 0; pair < pairs; pair++) {
+    double[] distances = distances(unitRows, dim);
+    boolean[] issame = new boolean[distances.length];
+    for (int pair = 0; pair < issame.length; pair++) {
+      issame[pair] = same.test(pair);
+    }
+    return of(distances, issame);
+  }
+
+  /** Squared distance of each pair. */
+  static double[] distances(float[] unitRows, int dim) {
+    double[] distances = new double[unitRows.length / dim / 2];
+    for (int pair = 0; pair < distances.length; pair++) {
       double sum = 0;
       for (int i = 2 * pair * dim; i < (2 * pair + 1) * dim; i++) {
         double difference = unitRows[i] - unitRows[i + dim];
         sum += difference * difference;
       }
       distances[pair] = sum;
-      issame[pair] = same.test(pair);
     }
-    return of(distances, issame);
+    return distances;
   }
 
   /**

@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
+import java.util.stream.LongStream;
 import org.junit.jupiter.api.Test;
 
 class AllPairsTest {
@@ -63,6 +64,33 @@ class AllPairsTest {
           .isBetween(
               binned.get(i).tar() - onePair, binned.get(i).tar() + binned.get(i).slack() + onePair);
     }
+  }
+
+  @Test
+  void scoresAreSpreadAsCounted() {
+    Embeddings embeddings = RandomEmbeddings.clusters(5, 900, 8, 60, 1.0);
+    AllPairs result = AllPairs.of(embeddings);
+    ScoreHistogram scores = result.scores();
+    assertThat(LongStream.of(scores.genuine()).sum()).isEqualTo(result.genuinePairs());
+    assertThat(LongStream.of(scores.impostor()).sum()).isEqualTo(result.impostorPairs());
+    long[] genuine = new long[scores.genuine().length];
+    for (int i = 0; i < 900; i++) {
+      for (int j = i + 1; j < 900; j++) {
+        if (embeddings.label(i) == embeddings.label(j)) {
+          double cosine = RandomEmbeddings.cosine(embeddings, i, j);
+          genuine[(int) ((cosine - scores.low()) / scores.width())]++;
+        }
+      }
+    }
+    for (int bin = 0; bin < genuine.length; bin++) {
+      // A pair at the edge may be rounded to the other side.
+      assertThat(scores.genuine()[bin]).isBetween(genuine[bin] - 1, genuine[bin] + 1);
+    }
+    assertThat(scores.genuine()[genuine.length - 1] + scores.impostor()[genuine.length - 1])
+        .isPositive();
+
+    long sampled = LongStream.of(AllPairs.of(embeddings, 0).scores().impostor()).sum();
+    assertThat(sampled).as("of large sets a sample").isBetween(300_000L, 400_000L);
   }
 
   @Test

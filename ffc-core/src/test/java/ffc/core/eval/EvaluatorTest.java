@@ -4,8 +4,11 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
 import ffc.core.EvaluateConfig;
+import ffc.loaders.DataConfig;
+import ffc.loaders.Dataset;
 import ffc.loaders.ImageShape;
 import java.nio.ByteBuffer;
+import java.util.stream.LongStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -54,7 +57,14 @@ class EvaluatorTest {
   void pixelsReachTheQuickStartFloors(int radius, double rank1, double tar3, double tar4) {
     EvaluateConfig config =
         new EvaluateConfig(
-            "open", EvaluateConfig.Format.recordio, DATA + "open.rec", null, null, null, null);
+            "open",
+            EvaluateConfig.Format.recordio,
+            DATA + "open.rec",
+            null,
+            null,
+            null,
+            null,
+            null);
     try (Evaluator evaluator = new Evaluator()) {
       EvalResult result = evaluator.evaluate(config, new Pixels(radius));
       assertThat(result.images()).isEqualTo(5630);
@@ -80,6 +90,7 @@ class EvaluatorTest {
             EvaluateConfig.Net.gallery,
             null,
             null,
+            null,
             null);
     try (Evaluator evaluator = new Evaluator()) {
       EvalResult result = evaluator.evaluate(config, new Pixels(0));
@@ -88,6 +99,38 @@ class EvaluatorTest {
       assertThat(result.flip()).isTrue();
       assertThat(result.accuracyMean()).isBetween(0.6, 0.95);
       assertThat(result.tarAtFar()).containsOnlyKeys("1e-3");
+      assertThat(result.roc()).last().isEqualTo(new EvalResult.RocPoint(1, 1));
+      assertThat(LongStream.of(result.scores().genuine()).sum()).isEqualTo(3000);
+      assertThat(LongStream.of(result.scores().impostor()).sum()).isEqualTo(3000);
+    }
+  }
+
+  @Test
+  void strataAreMadeByTheSizesInTheTrainingSet() {
+    EvaluateConfig config =
+        new EvaluateConfig(
+            "open",
+            EvaluateConfig.Format.recordio,
+            DATA + "open.rec",
+            null,
+            null,
+            null,
+            null,
+            true);
+    // Judged against itself, so that the sizes are those of the set.
+    try (Dataset training =
+            Dataset.open(new DataConfig.Source(DataConfig.Format.recordio, DATA + "open.rec"));
+        Evaluator evaluator = new Evaluator(training)) {
+      long tail = LongStream.range(0, 501).filter(id -> training.imageCount(id) < 4).count();
+
+      EvalResult result = evaluator.evaluate(config, new Pixels(0));
+
+      assertThat(result.groups())
+          .extracting(ByIdentity.Group::name)
+          .containsExactly("all", "head", "middle", "tail");
+      assertThat(result.groups().get(0).identities()).isEqualTo(501);
+      assertThat(result.groups().get(3).identities()).isEqualTo(tail);
+      assertThat(result.groups().get(0).rank1().value()).isEqualTo(result.metric("rank1"));
     }
   }
 

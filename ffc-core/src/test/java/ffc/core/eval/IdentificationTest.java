@@ -12,7 +12,7 @@ class IdentificationTest {
       int n = 150 + (int) seed * 250;
       Embeddings embeddings = RandomEmbeddings.clusters(seed, n, 12, 200, 1.1);
       int probes = 0;
-      int[] hits = new int[11];
+      int[] hits = new int[21];
       for (int i = 0; i < n; i++) {
         double best = Double.NEGATIVE_INFINITY;
         for (int j = 0; j < n; j++) {
@@ -32,7 +32,7 @@ class IdentificationTest {
                   ? 1
                   : 0;
         }
-        for (int r = rank; r <= 10; r++) {
+        for (int r = rank; r <= 20; r++) {
           hits[r]++;
         }
       }
@@ -45,6 +45,12 @@ class IdentificationTest {
             .isBetween(hits[rank.getKey()] - 1.01, hits[rank.getKey()] + 1.01);
       }
       assertThat(result.rankN().keySet()).containsExactly(1, 5, 10);
+      assertThat(result.cmc()).hasSize(20).isSorted();
+      for (int rank = 1; rank <= 20; rank++) {
+        assertThat(result.cmc().get(rank - 1) * probes)
+            .as("seed %d, rank %d", seed, rank)
+            .isBetween(hits[rank] - 1.01, hits[rank] + 1.01);
+      }
     }
   }
 

@@ -140,6 +140,23 @@ class SearchTest {
   }
 
   @Test
+  void neighboursAreNumberedAsTheSetIs() {
+    ArrayEmbeddings all = RandomEmbeddings.clusters(8, 400, 12, 60, 0.9);
+    FullReport report = FullReport.of(all, null);
+    assertThat(report.identification().neighbours()).isNotEmpty();
+    for (EvalResult.Neighbours probe : report.identification().neighbours()) {
+      assertThat(all.label((int) probe.probe())).isEqualTo(probe.probeIdentity());
+      for (int i = 0; i < probe.images().length; i++) {
+        assertThat(all.label((int) probe.images()[i])).isEqualTo(probe.identities()[i]);
+        assertThat((double) probe.cosines()[i])
+            .isCloseTo(
+                RandomEmbeddings.cosine(all, (int) probe.probe(), (int) probe.images()[i]),
+                within(1e-5));
+      }
+    }
+  }
+
+  @Test
   void bootstrapIntervalHasTheWidthOfTheBinomial() {
     int clusters = 4000;
     long[] hits = new long[clusters];

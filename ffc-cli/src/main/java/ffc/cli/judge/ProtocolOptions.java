@@ -3,8 +3,8 @@ package ffc.cli.judge;
 import java.nio.file.Path;
 import picocli.CommandLine.Option;
 
-/** The options of {@code ffc eval} that judge a file of embeddings instead of a checkpoint. */
-public final class EmbeddingOptions {
+/** The options of {@code ffc eval} that say what is judged and how, beside the checkpoint's. */
+public final class ProtocolOptions {
   @Option(
       names = "--embeddings",
       paramLabel = "FILE",
@@ -26,8 +26,10 @@ public final class EmbeddingOptions {
 
   @Option(
       names = "--distractors",
-      paramLabel = "FILE",
-      description = "Embeddings of strangers: also 1:N among the first 10^3 ... 10^6 of them")
+      paramLabel = "PATH",
+      description =
+          "Strangers, for 1:N among the first 10^3 ... 10^6 of them: embeddings, or with"
+              + " --checkpoint images in --format as well")
   Path distractors;
 
   @Option(
@@ -35,7 +37,7 @@ public final class EmbeddingOptions {
       paramLabel = "FILE",
       description =
           "Template protocol of IJB-B/C: lines 'image template media', one a row of --embeddings"
-              + " (flipped features already added)")
+              + " (flipped features already added) or one an image of --data, in its order")
   Path templates;
 
   @Option(
@@ -55,8 +57,35 @@ public final class EmbeddingOptions {
       description = "Bring images to unit length before they are pooled into templates")
   boolean normaliseImages;
 
-  /** Whether embeddings are to be judged. */
-  public boolean given() {
+  /** Whether a file of embeddings is to be judged. */
+  public boolean embeddingsGiven() {
     return embeddings != null;
+  }
+
+  /** The file of embeddings, or null. */
+  public Path embeddings() {
+    return embeddings;
+  }
+
+  /** Labels of the file, or null for the usual place. */
+  public Path labels() {
+    return labels;
+  }
+
+  /** Strangers, or null. */
+  public Path distractors() {
+    return distractors;
+  }
+
+  /**
+   * Whether templates are to be judged instead of images.
+   *
+   * @throws IllegalArgumentException if a part is missing
+   */
+  public boolean templatesGiven() {
+    if ((templates == null) != (pairs == null)) {
+      throw new IllegalArgumentException("--templates and --template-pairs belong together");
+    }
+    return templates != null;
   }
 }

@@ -2,7 +2,6 @@ package ffc.cli.judge;
 
 import ffc.cli.record.Json;
 import ffc.core.eval.DistractorSearch;
-import ffc.core.eval.EmbeddingFile;
 import ffc.core.eval.Embeddings;
 import ffc.core.eval.FullReport;
 import ffc.core.eval.Templates;
@@ -15,71 +14,76 @@ import java.util.function.LongUnaryOperator;
 import tools.jackson.databind.node.ObjectNode;
 
 /**
- * Runs the protocols over a file of embeddings.
+ * What the protocols say about a set.
  *
  * @param text what is printed
  * @param json the same figures in full
  */
-public record EmbeddingJudge(String text, ObjectNode json) {
+public record Judgement(String text, ObjectNode json) {
   private static final int[] DISTRACTORS = {1_000, 10_000, 100_000, 1_000_000};
 
   /**
-   * Judges.
+   * Judges labelled rows.
    *
+   * @param title first line of the text
    * @param trainingImages images of an identity in the training set, or null
-   * @throws IllegalArgumentException if a file is missing or corrupt or options do not fit together
+   * @param strangers rows of other identities, or null
+   * @throws IllegalArgumentException if there is nothing to compare
    */
-  public static EmbeddingJudge of(EmbeddingOptions options, LongUnaryOperator trainingImages)
-      throws IOException {
-    if (options.templates != null || options.pairs != null) {
-      if (options.templates == null || options.pairs == null) {
-        throw new IllegalArgumentException("--templates and --template-pairs belong together");
-      }
-      return templates(options);
-    }
-    Embeddings embeddings = EmbeddingFile.open(options.embeddings, options.labels);
+  public static Judgement labelled(
+      String title,
+      Embeddings embeddings,
+      LongUnaryOperator trainingImages,
+      Embeddings strangers,
+      ProtocolOptions options) {
     ObjectNode json = Json.object();
-    json.put("embeddings", options.embeddings.toString());
     json.put("images", embeddings.size());
     json.put("dim", embeddings.dim());
     FullReport report = FullReport.of(embeddings, trainingImages, options.pairsOnly);
     ReportText text = new ReportText();
     text.report(report);
     json.setAll(ReportText.json(report));
-    if (options.distractors != null) {
-      Embeddings strangers = EmbeddingFile.unlabelled(options.distractors);
+    if (strangers != null) {
       DistractorSearch search = DistractorSearch.of(embeddings, strangers, DISTRACTORS);
       text.distractors(search);
       ObjectNode sizes = json.putObject("distractors");
       search.rankN().forEach((size, ranks) -> ranks(sizes.putObject(size.toString()), ranks));
     }
-    return new EmbeddingJudge(
-        options.embeddings + ": " + embeddings.size() + " x " + embeddings.dim() + "\n" + text,
-        json);
+    return new Judgement(
+        title + ": " + embeddings.size() + " x " + embeddings.dim() + "\n" + text, json);
   }
 
-  private static EmbeddingJudge templates(EmbeddingOptions options) throws IOException {
+  /**
+   * Judges pairs of templates.
+   *
+   * @param rows f32 [images, dim], flipped features already added; changed
+   * @param flip what to say of them
+   * @throws IllegalArgumentException if a file is missing or corrupt or sizes do not fit together
+   */
+  public static Judgement templates(float[] rows, int dim, String flip, ProtocolOptions options)
+      throws IOException {
     Templates templates = Templates.read(options.templates);
     Templates.Pairs pairs = Templates.Pairs.read(options.pairs);
     Templates.Flags flags =
         new Templates.Flags(true, options.detectorScores != null, options.normaliseImages);
-    EmbeddingFile.Raw raw = EmbeddingFile.raw(options.embeddings);
     float[] scores = options.detectorScores == null ? null : lastNumbers(options.detectorScores);
-    Map<String, Double> rates =
-        Templates.verify(templates.pool(raw.rows(), raw.dim(), scores, flags), pairs);
+    Map<String, Double> rates = Templates.verify(templates.pool(rows, dim, scores, flags), pairs);
     ObjectNode json = Json.object();
-    json.put("flags", flags.toString());
+    json.put(
+        "flags",
+        "flip=%s detectorScore=%s normaliseImages=%s"
+            .formatted(flip, flags.detectorScore(), flags.normaliseImages()));
     ObjectNode figures = json.putObject("tar_at_far");
     StringBuilder text = new StringBuilder();
     text.append(
-        "template protocol, detectorScore=%s normaliseImages=%s (flip: as embedded)%n"
-            .formatted(flags.detectorScore(), flags.normaliseImages()));
+        "template protocol, detectorScore=%s normaliseImages=%s (flip: %s)%n"
+            .formatted(flags.detectorScore(), flags.normaliseImages(), flip));
     rates.forEach(
         (far, tar) -> {
           figures.put(far, tar);
           text.append("  TAR@FAR=%s %.4f%n".formatted(far, tar));
         });
-    return new EmbeddingJudge(text.toString(), json);
+    return new Judgement(text.toString(), json);
   }
 
   private static float[] lastNumbers(Path file) throws IOException {
@@ -98,7 +102,7 @@ public record EmbeddingJudge(String text, ObjectNode json) {
     return numbers;
   }
 
-  static void ranks(ObjectNode node, Map<Integer, Double> ranks) {
+  private static void ranks(ObjectNode node, Map<Integer, Double> ranks) {
     ranks.forEach((rank, share) -> node.put("rank" + rank, share));
   }
 }
