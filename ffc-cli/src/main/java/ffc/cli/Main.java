@@ -23,6 +23,7 @@ import picocli.CommandLine.Command;
       ExportCommand.class,
       ImportCommand.class,
       RunsCommand.class,
+      MemberCommand.class,
       PlanCommand.class,
       DataCommand.class,
       CompareCommand.class,

@@ -38,17 +38,24 @@ record RunTarget(RunDirectory directory, Path checkpoint, boolean created)
           ? resume(experiment, out, null)
           : fresh(experiment, out);
     }
-    Path run =
-        RunDirectory.newest(experiment.name())
-            .orElseThrow(
-                () ->
-                    new IllegalArgumentException(
-                        "nothing to resume: no run of "
-                            + experiment.name()
-                            + " in "
-                            + RunDirectory.RUNS
-                            + "; name its directory after --resume"));
-    return resume(experiment, run, null);
+    return resume(experiment, newestOf(experiment), null);
+  }
+
+  /**
+   * The newest run of an experiment's name.
+   *
+   * @throws IllegalArgumentException if there is none
+   */
+  static Path newestOf(Experiment experiment) throws IOException {
+    return RunDirectory.newest(experiment.name())
+        .orElseThrow(
+            () ->
+                new IllegalArgumentException(
+                    "nothing to resume: no run of "
+                        + experiment.name()
+                        + " in "
+                        + RunDirectory.RUNS
+                        + "; name its directory after --resume"));
   }
 
   /**

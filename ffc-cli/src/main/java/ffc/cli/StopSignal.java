@@ -1,5 +1,6 @@
 package ffc.cli;
 
+import java.io.IOException;
 import java.io.PrintStream;
 import java.lang.reflect.InvocationHandler;
 import java.lang.reflect.Proxy;
@@ -13,19 +14,56 @@ final class StopSignal implements BooleanSupplier {
   private static final int INT = 2;
   private static final int TERM = 15;
 
+  /**
+   * System property of a trainer that another process of this program has started: Ctrl-C, which
+   * reaches both, is for the other to pass on; the end of the standard input means that it died.
+   */
+  static final String SUPERVISED = "ffc.supervised";
+
   private final PrintStream err;
+  private final String what;
   private volatile int received;
 
-  private StopSignal(PrintStream err) {
+  private StopSignal(PrintStream err, String what) {
     this.err = err;
+    this.what = what;
   }
 
   /** Starts listening; messages go to {@code err}. */
   static StopSignal install(PrintStream err) {
-    StopSignal stop = new StopSignal(err);
-    stop.handle("INT", INT);
+    return install(err, "stopping after this step with a checkpoint");
+  }
+
+  /**
+   * Starts listening.
+   *
+   * @param what said when the first signal comes
+   */
+  static StopSignal install(PrintStream err, String what) {
+    StopSignal stop = new StopSignal(err, what);
+    if (Boolean.getBoolean(SUPERVISED)) {
+      stop.handle("INT", 0);
+      Thread watcher = new Thread(stop::waitForTheEndOfInput, "ffc-supervisor");
+      watcher.setDaemon(true);
+      watcher.start();
+    } else {
+      stop.handle("INT", INT);
+    }
     stop.handle("TERM", TERM);
     return stop;
+  }
+
+  private void waitForTheEndOfInput() {
+    try {
+      while (System.in.read() >= 0) {
+        // nothing is ever written
+      }
+    } catch (IOException e) {
+      // as good as its end
+    }
+    if (received == 0) {
+      received = TERM;
+    }
   }
 
   @Override
@@ -39,12 +77,15 @@ final class StopSignal implements BooleanSupplier {
   }
 
   private void onSignal(int number) {
+    if (number == 0) {
+      return;
+    }
     if (received != 0) {
       Runtime.getRuntime().halt(exitCode());
     }
     received = number;
     err.println();
-    err.println("ffc: stopping after this step with a checkpoint (once more: at once)");
+    err.println("ffc: " + what + " (once more: at once)");
   }
 
   /**

@@ -2,9 +2,13 @@ package ffc.cli;
 
 import ffc.cli.config.ConfigLoader;
 import ffc.cli.config.Experiment;
+import ffc.idgroup.cluster.ClusterConfig;
 import java.io.IOException;
+import java.io.PrintWriter;
+import java.net.InetAddress;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
@@ -56,6 +60,20 @@ final class TrainCommand implements Callable<Integer> {
               + " this experiment's name)")
   private String resume;
 
+  @Option(
+      names = "--trainers",
+      paramLabel = "N",
+      description =
+          "Train with N trainers in lock-step (cluster.trainers); without --rank all of them are"
+              + " started on this machine, and the cores shared out")
+  private Integer trainers;
+
+  @Option(
+      names = "--rank",
+      paramLabel = "R",
+      description = "Be trainer R of several, from 0 (cluster.rank)")
+  private Integer rank;
+
   @Override
   public Integer call() throws IOException {
     if (config == null && resume != null && Files.isRegularFile(Path.of(resume))) {
@@ -69,7 +87,18 @@ final class TrainCommand implements Callable<Integer> {
       throw new ParameterException(
           spec.commandLine(), "missing CONFIG, such as configs/quickstart.yaml");
     }
-    Experiment experiment = new ConfigLoader().load(config, set, true);
+    List<String> overrides = new ArrayList<>(set);
+    if (trainers != null) {
+      overrides.add("cluster.trainers=" + trainers);
+    }
+    if (rank != null) {
+      overrides.add("cluster.rank=" + rank);
+    }
+    Experiment experiment = new ConfigLoader().load(config, overrides, true);
+    if (rank == null && severalHere(experiment.cluster())) {
+      PrintWriter say = spec.commandLine().getOut();
+      return new LocalTrainers(experiment, config, set, out, resume, say).run();
+    }
     RunTarget target =
         resume == null
             ? RunTarget.fresh(experiment, out)
@@ -77,5 +106,11 @@ final class TrainCommand implements Callable<Integer> {
                 ? RunTarget.newest(experiment, out)
                 : RunTarget.resume(experiment, Path.of(resume), out);
     return new TrainingRun(experiment, target, spec.commandLine().getOut()).run();
+  }
+
+  private static boolean severalHere(ClusterConfig cluster) throws IOException {
+    return cluster != null
+        && cluster.trainers() > 1
+        && InetAddress.getByName(cluster.networkInterface()).isLoopbackAddress();
   }
 }

@@ -1,5 +1,6 @@
 package ffc.cli;
 
+import ffc.cli.config.Differences;
 import ffc.cli.config.Experiment;
 import ffc.cli.config.Methods;
 import ffc.cli.progress.BarProgress;
@@ -18,7 +19,10 @@ import ffc.core.EvaluateConfig;
 import ffc.core.RunObserver;
 import ffc.core.RunSummary;
 import ffc.core.Trainer;
+import ffc.idgroup.GroupExchange;
 import ffc.idgroup.LocalExchange;
+import ffc.idgroup.cluster.HazelcastExchange;
+import ffc.idgroup.cluster.RunIdentity;
 import ffc.loaders.Dataset;
 import java.io.IOException;
 import java.io.PrintWriter;
@@ -57,7 +61,7 @@ final class TrainingRun {
       RunSummary summary;
       RunObserver progress = progress();
       try (RunRecorder recorder = new RunRecorder(directory, Clock.systemUTC());
-          LocalExchange exchange = new LocalExchange();
+          GroupExchange exchange = exchange(dataset);
           Trainer trainer =
               new Trainer(setup(), dataset, exchange, observers(recorder, live, progress), stop)) {
         directory.writeConfig(experiment);
@@ -94,7 +98,19 @@ final class TrainingRun {
         experiment.run(),
         experiment.evaluate(),
         directory.checkpoints(),
-        target.checkpoint());
+        target.checkpoint(),
+        experiment.cluster() == null ? 1 : experiment.cluster().sync().every());
+  }
+
+  private GroupExchange exchange(Dataset dataset) {
+    return experiment.cluster() == null
+        ? new LocalExchange()
+        : HazelcastExchange.connect(
+            experiment.cluster(),
+            new RunIdentity(
+                Fingerprint.ofText(Differences.decisive(experiment).toString()),
+                dataset.fingerprint()),
+            line -> say("cluster: " + line));
   }
 
   private LiveRun liveRun() {

@@ -1,6 +1,7 @@
 package ffc.core;
 
 import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.NDList;
 import ai.djl.ndarray.NDManager;
 import ffc.core.checkpoint.CheckpointReader;
 import ffc.core.checkpoint.CheckpointWriter;
@@ -54,6 +55,11 @@ public final class AdamW extends Optimizer {
               weight.muli(1 - learningRate * weightDecay);
               weight.subi(m.div(denominator).muli(learningRate / correction1));
             });
+  }
+
+  @Override
+  NDList stateList() {
+    return list(first).addAll(list(second));
   }
 
   @Override

@@ -15,13 +15,19 @@ public final class Encoder implements AutoCloseable {
   private final Backbone backbone;
   private final ImageShape shape;
   private final int embedding;
+  private final boolean frozenBatchNorm;
   private final RunConfig.Precision precision;
 
   private Encoder(
-      Backbone backbone, ImageShape shape, int embedding, RunConfig.Precision precision) {
+      Backbone backbone,
+      ImageShape shape,
+      int embedding,
+      boolean frozenBatchNorm,
+      RunConfig.Precision precision) {
     this.backbone = backbone;
     this.shape = shape;
     this.embedding = embedding;
+    this.frozenBatchNorm = frozenBatchNorm;
     this.precision = precision;
   }
 
@@ -46,18 +52,18 @@ public final class Encoder implements AutoCloseable {
                 config.widths(),
                 config.embedding(),
                 config.dropout());
-    return new Encoder(backbone, shape, config.embedding(), precision);
+    return new Encoder(backbone, shape, config.embedding(), config.freezeBatchNorm(), precision);
   }
 
   /**
    * Features before normalisation.
    *
    * @param images f32 [B, channels, height, width] in [-1, 1]
-   * @param batchStatistics as {@link Backbone#forward}
+   * @param batchStatistics as {@link Backbone#forward}; false where the model freezes them
    * @return f32 [B, E], registered with the caller's scope
    */
   public NDArray features(NDArray images, boolean batchStatistics) {
-    return backbone.forward(images, batchStatistics);
+    return backbone.forward(images, batchStatistics && !frozenBatchNorm);
   }
 
   /** Unit embeddings, f32 [B, E]; arguments as {@link #features}. */

@@ -31,15 +31,22 @@ final class Evaluations implements AutoCloseable {
     }
   }
 
+  /** Whether a set is to be judged after a step. */
+  boolean isDue(long step, boolean end) {
+    return sets.stream().anyMatch(set -> isDue(set, step, end));
+  }
+
+  private static boolean isDue(EvaluateConfig set, long step, boolean end) {
+    return end && set.at().contains("end")
+        || set.at().contains(Long.toString(step))
+        || set.every() != null && step % set.every() == 0;
+  }
+
   /** Runs what is due after a step. */
   List<EvalResult> due(long step, boolean end) {
     List<EvalResult> results = new ArrayList<>();
     for (EvaluateConfig set : sets) {
-      boolean due =
-          end && set.at().contains("end")
-              || set.at().contains(Long.toString(step))
-              || set.every() != null && step % set.every() == 0;
-      if (due) {
+      if (isDue(set, step, end)) {
         Encoder net = set.net() == EvaluateConfig.Net.gallery ? method.gallery() : probe;
         EvalResult result = evaluator.evaluate(set, new EncoderEmbedder(net));
         latest.put(result.name(), result);

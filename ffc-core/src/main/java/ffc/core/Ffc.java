@@ -237,8 +237,8 @@ public final class Ffc implements Method {
     return gallery.encoder();
   }
 
-  /** The group, for inspection; read only. */
-  IdGroup group() {
+  @Override
+  public IdGroup group() {
     return group;
   }
 

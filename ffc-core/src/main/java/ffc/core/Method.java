@@ -2,6 +2,7 @@ package ffc.core;
 
 import ffc.core.checkpoint.CheckpointReader;
 import ffc.core.checkpoint.CheckpointWriter;
+import ffc.idgroup.IdGroup;
 import java.io.IOException;
 import java.util.Map;
 
@@ -36,6 +37,11 @@ public interface Method extends AutoCloseable {
 
   /** The network that is evaluated as {@code gallery}, or null if the method has none. */
   Encoder gallery();
+
+  /** The ID group that several trainers share; null if the method works with one trainer only. */
+  default IdGroup group() {
+    return null;
+  }
 
   /** Predicted bytes of what the method keeps beside the probe. */
   Footprint footprint();

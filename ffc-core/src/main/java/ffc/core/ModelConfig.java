@@ -29,6 +29,10 @@ public record ModelConfig(
         @JsonPropertyDescription("Dropout before the embedding layer (default 0)")
         Double dropout,
     @JsonPropertyDescription(
+            "Batch norm uses its running statistics in training too and leaves them alone, for"
+                + " fine-tuning with small batches (default false)")
+        Boolean freezeBatchNorm,
+    @JsonPropertyDescription(
             "File of weights to start from (safetensors), distinct from resuming a run")
         String initFrom) {
 
@@ -46,6 +50,7 @@ public record ModelConfig(
     input = input == null ? List.of(3, 112, 112) : List.copyOf(input);
     embedding = embedding == null ? 512 : embedding;
     dropout = dropout == null ? 0.0 : dropout;
+    freezeBatchNorm = freezeBatchNorm != null && freezeBatchNorm;
     if (backbone != null && backbone != Backbone.iresnet) {
       layers = presetLayers(backbone);
       widths = backbone == Backbone.mobilefacenet ? null : List.of(64, 128, 256, 512);

@@ -57,6 +57,14 @@ public abstract sealed class Optimizer implements AutoCloseable permits Sgd, Ada
     return state;
   }
 
+  /** The gradients, in the order of the weights; they live until the step's scope closes. */
+  final NDList gradientList() {
+    return list(gradients());
+  }
+
+  /** The state arrays, for averaging over trainers. */
+  abstract NDList stateList();
+
   /** Global Euclidean norm of the gradients. */
   public final double gradientNorm() {
     return NativeOps.norm(list(gradients()));

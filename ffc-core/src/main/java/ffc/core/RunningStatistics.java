@@ -17,13 +17,14 @@ final class RunningStatistics {
   private RunningStatistics() {}
 
   /**
-   * Copies the statistics if the run may drop steps; the copies belong to the step's scope.
+   * Copies the statistics if a step may be dropped; the copies belong to the step's scope.
    *
+   * @param mayDrop whether {@link #restore} may be called
    * @param gallery may be null
    */
-  static RunningStatistics keep(RunConfig run, Encoder probe, Encoder gallery) {
+  static RunningStatistics keep(boolean mayDrop, Encoder probe, Encoder gallery) {
     RunningStatistics statistics = new RunningStatistics();
-    if (run.onNonFinite() == RunConfig.OnNonFinite.skip) {
+    if (mayDrop) {
       statistics.live.addAll(probe.parameters().bufferList());
       if (gallery != null) {
         statistics.live.addAll(gallery.parameters().bufferList());

@@ -1,6 +1,7 @@
 package ffc.core;
 
 import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.NDList;
 import ai.djl.ndarray.NDManager;
 import ffc.core.checkpoint.CheckpointReader;
 import ffc.core.checkpoint.CheckpointWriter;
@@ -39,6 +40,11 @@ public final class Sgd extends Optimizer {
         nesterov,
         weightDecay,
         gradientFactor);
+  }
+
+  @Override
+  NDList stateList() {
+    return list(velocity);
   }
 
   @Override

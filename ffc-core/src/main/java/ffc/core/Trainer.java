@@ -2,6 +2,7 @@ package ffc.core;
 
 import ai.djl.Device;
 import ai.djl.engine.Engine;
+import ai.djl.ndarray.NDList;
 import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.NDScope;
 import ai.djl.pytorch.jni.JniUtils;
@@ -9,7 +10,9 @@ import ffc.core.checkpoint.CheckpointReader;
 import ffc.core.checkpoint.CheckpointWriter;
 import ffc.core.checkpoint.Checkpoints;
 import ffc.core.eval.EvalResult;
+import ffc.idgroup.EpochEndedException;
 import ffc.idgroup.GroupExchange;
+import ffc.idgroup.LocalExchange;
 import ffc.loaders.Cursor;
 import ffc.loaders.Dataset;
 import ffc.loaders.DualLoader;
@@ -26,6 +29,11 @@ import java.util.function.BooleanSupplier;
  * their intervals. A run resumed from a checkpoint repeats the losses of an unbroken one bit for
  * bit on the CPU.
  *
+ * <p>Several trainers work in lock-step through a {@link GroupExchange}: each computes its share of
+ * the global batch; losses, gradients and the group are the global batch's, batch norm normalises
+ * by the share's own statistics. The first of them evaluates and writes the checkpoints, which do
+ * not depend on the number of trainers.
+ *
  * <p>Build one, call {@link #run}, close it. Everything happens on the calling thread.
  */
 public final class Trainer implements AutoCloseable {
@@ -39,6 +47,8 @@ public final class Trainer implements AutoCloseable {
    * @param evaluate sets to judge the model on
    * @param checkpoints folder for checkpoints
    * @param resumeFrom checkpoint to continue from, or null
+   * @param syncEvery several trainers: steps between averages of their networks, 1 = gradients are
+   *     added up in every step
    */
   public record Setup(
       long seed,
@@ -50,10 +60,14 @@ public final class Trainer implements AutoCloseable {
       RunConfig run,
       List<EvaluateConfig> evaluate,
       Path checkpoints,
-      Path resumeFrom) {}
+      Path resumeFrom,
+      int syncEvery) {}
 
   private final Setup setup;
   private final Dataset dataset;
+  private final GroupExchange exchange;
+  private final Lockstep lockstep;
+  private final TrainerReplica replica;
   private final RunObserver observer;
   private final BooleanSupplier stopRequested;
   private final NDManager manager;
@@ -69,11 +83,13 @@ public final class Trainer implements AutoCloseable {
   private TrainerState state;
   private long peakAnonymous;
   private Path lastCheckpoint;
+  private boolean stopped;
 
   /**
    * Builds networks and method and loads the checkpoint, if one is given.
    *
    * @param dataset the training set; stays the caller's
+   * @param exchange the way to the other trainers; stays the caller's
    * @param observer told what happens
    * @param stopRequested asked after every step; true ends the run with a checkpoint
    * @throws IllegalArgumentException if the checkpoint cannot be used
@@ -87,6 +103,8 @@ public final class Trainer implements AutoCloseable {
       throws IOException {
     this.setup = setup;
     this.dataset = dataset;
+    this.exchange = exchange;
+    this.lockstep = new Lockstep(exchange, setup.syncEvery());
     this.observer = observer;
     this.stopRequested = stopRequested;
     Device device = device(setup.run().device());
@@ -117,11 +135,20 @@ public final class Trainer implements AutoCloseable {
                     setup.seed(),
                     exchange,
                     profile));
+    if (method.group() == null && !(exchange instanceof LocalExchange)) {
+      throw new IllegalArgumentException(
+          "method.type "
+              + setup.methodName()
+              + " trains with one trainer; leave section cluster away, or use ffc");
+    }
     evaluations = new Evaluations(setup.evaluate(), probe, method, dataset);
+    replica =
+        new TrainerReplica(exchange.rank() == 0, this::step, method::group, this::save, this::load);
     if (setup.resumeFrom() == null) {
       state = new TrainerState(0, 0, 0, Cursor.START, dataset.fingerprint(), Double.NaN);
     } else {
       load(setup.resumeFrom());
+      lastCheckpoint = setup.resumeFrom();
     }
   }
 
@@ -144,26 +171,62 @@ public final class Trainer implements AutoCloseable {
     return manager.getManagedArrays().size();
   }
 
-  /** Trains to the last step or until a stop is requested. */
+  /** Trains to the last step or until a stop is requested of any trainer. */
   public RunSummary run() throws IOException {
+    exchange.begin(replica);
     long last = setup.run().steps();
     observer.started(state.step(), last);
+    boolean complete = state.step() >= last && exchange.trainers() == 1;
     Interval interval = new Interval();
-    boolean stopped = false;
-    try (DualLoader loader =
-        new DualLoader(
-            dataset, setup.data(), setup.model().shape(), setup.seed(), 0, 1, state.cursor())) {
-      while (state.step() < last && !stopped) {
-        interval.begin(loader);
-        StepResult result = step(loader);
-        interval.end(loader, result);
-        stopped = stopRequested.getAsBoolean();
-        afterStep(interval, result, state.step() == last || stopped, stopped);
+    while (!atEnd()) {
+      try (DualLoader loader = loader()) {
+        while (!atEnd()) {
+          interval.begin(loader);
+          StepResult result = step(loader);
+          interval.end(loader, result);
+          report(interval, result);
+          if (!atEnd()) {
+            milestone(false);
+          }
+        }
+      } catch (EpochEndedException e) {
+        exchange.rejoin();
       }
     }
+    if (!complete) {
+      conclude();
+    }
+    exchange.finish();
     RunSummary summary = summary(state.step() >= last);
     observer.finished(summary);
     return summary;
+  }
+
+  private boolean atEnd() {
+    return stopped || state.step() >= setup.run().steps();
+  }
+
+  private DualLoader loader() {
+    return new DualLoader(
+        dataset,
+        setup.data(),
+        setup.model().shape(),
+        setup.seed(),
+        exchange.rank(),
+        exchange.trainers(),
+        state.cursor());
+  }
+
+  /** The end of a run is for the first trainer to do, whoever that turns out to be. */
+  private void conclude() throws IOException {
+    while (true) {
+      try {
+        milestone(true);
+        return;
+      } catch (EpochEndedException e) {
+        exchange.rejoin();
+      }
+    }
   }
 
   private record StepResult(
@@ -174,30 +237,46 @@ public final class Trainer implements AutoCloseable {
     profile.begin();
     if (setup.model().dropout() > 0) {
       // The engine's generator cannot be saved, so every step starts it anew.
-      Engine.getInstance().setRandomSeed((int) (setup.seed() * 31 + state.step()));
+      Engine.getInstance()
+          .setRandomSeed((int) (setup.seed() * 31 + state.step()) + 1_000_003 * exchange.rank());
     }
     try (PairBatch batch = loader.next();
         NDManager stepManager = manager.newSubManager();
         NDScope scope = new NDScope()) {
       scope.suppressNotUsedWarning();
       DevicePair pair = upload(batch, stepManager);
-      RunningStatistics before = RunningStatistics.keep(setup.run(), probe, method.gallery());
-      Losses losses = method.accumulate(pair);
-      double norm = optimizer.gradientNorm();
-      boolean finite = Double.isFinite(losses.total()) && Double.isFinite(norm);
+      RunningStatistics before = RunningStatistics.keep(mayDrop(), probe, method.gallery());
+      Lockstep.Agreement agreed;
+      double norm;
+      try {
+        Losses mine = method.accumulate(pair);
+        lockstep.sumGradients(optimizer.gradientList());
+        norm = optimizer.gradientNorm() * lockstep.gradientFactor();
+        boolean finite = Double.isFinite(mine.total()) && Double.isFinite(norm);
+        agreed = lockstep.agree(mine, finite, stopRequested.getAsBoolean(), runningStatistics());
+        profile.lap("exchange");
+      } catch (EpochEndedException e) {
+        before.restore();
+        optimizer.zeroGradients();
+        throw e;
+      }
+      Losses losses = agreed.losses();
+      stopped = agreed.stop();
+      boolean finite = agreed.finite();
       if (!finite && setup.run().onNonFinite() == RunConfig.OnNonFinite.stop) {
         throw new NonFiniteException(state.step() + 1, losses, norm, batch.start(), lastCheckpoint);
       }
       if (finite) {
         Double clip = setup.optimizer().clipNorm();
-        optimizer.step(rate, clip == null || norm <= clip ? 1 : clip / norm);
+        double factor = clip == null || norm <= clip ? 1 : clip / norm;
+        optimizer.step(rate, factor * lockstep.gradientFactor());
         profile.lap("optimizer");
         method.update(rate);
       } else {
         before.restore();
       }
       optimizer.zeroGradients();
-      int images = 2 * batch.size();
+      int images = 2 * batch.size() * exchange.trainers();
       state =
           new TrainerState(
               state.step() + 1,
@@ -218,26 +297,64 @@ public final class Trainer implements AutoCloseable {
     return pair;
   }
 
-  private void afterStep(Interval interval, StepResult result, boolean end, boolean stopped)
-      throws IOException {
+  /** A step may be dropped for its numbers, or because the trainers change. */
+  private boolean mayDrop() {
+    return setup.run().onNonFinite() == RunConfig.OnNonFinite.skip || exchange.trainers() > 1;
+  }
+
+  private NDList runningStatistics() {
+    NDList running = new NDList(probe.parameters().bufferList());
+    if (method.gallery() != null) {
+      running.addAll(method.gallery().parameters().bufferList());
+    }
+    return running;
+  }
+
+  private void report(Interval interval, StepResult result) {
     observer.progress(state.step(), result.losses().total(), interval.imagesPerSecond());
-    if (end || state.step() % setup.run().reportEvery() == 0) {
+    if (atEnd() || state.step() % setup.run().reportEvery() == 0) {
       peakAnonymous = Math.max(peakAnonymous, ProcessMemory.anonymous());
       observer.report(interval.report(result));
     }
-    boolean improved = false;
-    for (EvalResult r : evaluations.due(state.step(), end && !stopped)) {
-      observer.evaluated(state.step(), r);
-      improved |= improves(r);
-    }
+  }
+
+  /** Evaluations and checkpoints that are due; the first trainer's work, the others wait. */
+  private void milestone(boolean end) throws IOException {
+    boolean evaluate = evaluations.isDue(state.step(), end && !stopped);
     int every = setup.run().checkpointEvery();
-    if (end || (every > 0 && state.step() % every == 0)) {
-      lastCheckpoint = checkpoints.write(state.step(), this::save);
-      observer.checkpoint(state.step(), lastCheckpoint);
+    boolean checkpoint = end || (every > 0 && state.step() % every == 0);
+    if (lockstep.averagesAfter(state.step()) || lockstep.local() && (evaluate || checkpoint)) {
+      average();
     }
-    if (improved) {
-      observer.checkpoint(state.step(), checkpoints.writeBest(this::save));
+    if (!evaluate && !checkpoint) {
+      return;
     }
+    if (exchange.rank() == 0) {
+      boolean improved = false;
+      for (EvalResult r : evaluations.due(state.step(), end && !stopped)) {
+        observer.evaluated(state.step(), r);
+        improved |= improves(r);
+      }
+      if (checkpoint) {
+        lastCheckpoint = checkpoints.write(state.step(), this::save);
+        observer.checkpoint(state.step(), lastCheckpoint);
+        exchange.keepGroup(state.step());
+      }
+      if (improved) {
+        observer.checkpoint(state.step(), checkpoints.writeBest(this::save));
+      }
+    }
+    state = state.withBest(lockstep.valueOfFirst(state.bestValue()));
+  }
+
+  private void average() {
+    NDList arrays = runningStatistics();
+    arrays.addAll(probe.parameters().weightList());
+    arrays.addAll(optimizer.stateList());
+    if (method.gallery() != null) {
+      arrays.addAll(method.gallery().parameters().weightList());
+    }
+    lockstep.average(arrays);
   }
 
   private boolean improves(EvalResult result) {
@@ -249,15 +366,14 @@ public final class Trainer implements AutoCloseable {
     if (value == null || value <= state.bestValue()) {
       return false;
     }
-    state =
-        new TrainerState(
-            state.step(), state.images(), state.skipped(), state.cursor(), state.data(), value);
+    state = state.withBest(value);
     return true;
   }
 
   private Map<String, Double> statistics() {
     Map<String, Double> figures = new LinkedHashMap<>(method.statistics());
     figures.putAll(dataset.statistics());
+    figures.putAll(exchange.statistics());
     if (state.cursor().skipped() > 0) {
       figures.put("skipped_images", (double) state.cursor().skipped());
     }
@@ -294,7 +410,6 @@ public final class Trainer implements AutoCloseable {
     }
     optimizer.load(in);
     method.load(in);
-    lastCheckpoint = folder;
   }
 
   private RunSummary summary(boolean finished) {
@@ -311,7 +426,7 @@ public final class Trainer implements AutoCloseable {
         setup.methodName(),
         state.step(),
         state.images(),
-        2.0 * pairs / median * 1e3,
+        2.0 * pairs * exchange.trainers() / median * 1e3,
         median,
         times.percentileMs(0.99),
         ProcessMemory.peakRss(),

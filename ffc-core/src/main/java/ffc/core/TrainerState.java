@@ -21,6 +21,11 @@ record TrainerState(
     long step, long images, long skipped, Cursor cursor, String data, double bestValue) {
   private static final String FILE = "state";
 
+  /** The same with another best value. */
+  TrainerState withBest(double value) {
+    return new TrainerState(step, images, skipped, cursor, data, value);
+  }
+
   void save(CheckpointWriter out) throws IOException {
     Map<String, String> values = new LinkedHashMap<>();
     values.put("step", Long.toString(step));

@@ -15,19 +15,12 @@ class RunningStatisticsTest {
     Autograd.off();
     ModelConfig model =
         new ModelConfig(
-            ModelConfig.Backbone.iresnet, List.of(1, 8, 8), List.of(1), List.of(4), 4, null, null);
-    RunConfig skip =
-        new RunConfig(
-            1L,
+            ModelConfig.Backbone.iresnet,
+            List.of(1, 8, 8),
+            List.of(1),
+            List.of(4),
+            4,
             null,
-            null,
-            null,
-            null,
-            null,
-            null,
-            1,
-            null,
-            RunConfig.OnNonFinite.skip,
             null,
             null);
     try (NDManager manager = NDManager.newBaseManager();
@@ -36,7 +29,7 @@ class RunningStatisticsTest {
       float[] before = mean.toFloatArray();
       try (NDScope scope = new NDScope()) {
         scope.suppressNotUsedWarning();
-        RunningStatistics statistics = RunningStatistics.keep(skip, probe, null);
+        RunningStatistics statistics = RunningStatistics.keep(true, probe, null);
         probe.features(manager.full(new Shape(2, 1, 8, 8), Float.NaN), true);
         assertThat(mean.toFloatArray()).contains(Float.NaN);
         statistics.restore();

@@ -1,6 +1,7 @@
 package ffc.core;
 
 import ffc.core.eval.EvalResult;
+import ffc.idgroup.GroupExchange;
 import ffc.idgroup.LocalExchange;
 import ffc.loaders.DataConfig;
 import ffc.loaders.Dataset;
@@ -9,6 +10,7 @@ import java.io.PrintStream;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.BooleanSupplier;
 import java.util.function.UnaryOperator;
 
 /**
@@ -51,6 +53,7 @@ final class TinyRun implements RunObserver {
             List.of(4, 8),
             16,
             0.1,
+            null,
             null);
     OptimizerConfig optimizer =
         new OptimizerConfig(null, 0.1, 0.9, true, 1e-4, null, null, null, 5.0);
@@ -67,7 +70,8 @@ final class TinyRun implements RunObserver {
         run,
         List.of(),
         checkpoints,
-        resumeFrom);
+        resumeFrom,
+        1);
   }
 
   /** Runs a setup and keeps what it reports. */
@@ -76,9 +80,26 @@ final class TinyRun implements RunObserver {
   }
 
   private static TinyRun run(Trainer.Setup setup, PrintStream out) throws IOException {
+    return run(setup, new LocalExchange(), () -> false, out);
+  }
+
+  /** Runs one of several trainers. */
+  static TinyRun run(Trainer.Setup setup, GroupExchange exchange, BooleanSupplier stop)
+      throws IOException {
+    return run(setup, exchange, stop, new PrintStream(PrintStream.nullOutputStream()));
+  }
+
+  /** An observer that keeps what it is told to itself. */
+  static TinyRun silent() {
+    return new TinyRun(new PrintStream(PrintStream.nullOutputStream()));
+  }
+
+  private static TinyRun run(
+      Trainer.Setup setup, GroupExchange exchange, BooleanSupplier stop, PrintStream out)
+      throws IOException {
     TinyRun observer = new TinyRun(out);
     try (Dataset data = Dataset.open(setup.data().train());
-        Trainer trainer = new Trainer(setup, data, new LocalExchange(), observer, () -> false)) {
+        Trainer trainer = new Trainer(setup, data, exchange, observer, stop)) {
       observer.summary = trainer.run();
     }
     return observer;
@@ -100,7 +121,8 @@ final class TinyRun implements RunObserver {
         change.apply(s.run()),
         s.evaluate(),
         s.checkpoints(),
-        s.resumeFrom());
+        s.resumeFrom(),
+        s.syncEvery());
   }
 
   /** Arguments: steps, checkpoint folder, checkpoint to resume from or "-". */

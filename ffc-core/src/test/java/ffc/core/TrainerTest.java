@@ -132,7 +132,8 @@ class TrainerTest {
             setup.run(),
             List.of(),
             folder,
-            null);
+            null,
+            1);
     assertThatThrownBy(() -> TinyRun.run(wild))
         .isInstanceOf(NonFiniteException.class)
         .hasMessageContaining("is not finite, at Cursor")
@@ -169,7 +170,8 @@ class TrainerTest {
             setup.run(),
             List.of(),
             folder,
-            null);
+            null,
+            1);
     assertThat(TinyRun.run(wild).summary().skippedSteps()).isBetween(1L, 5L);
   }
 

@@ -1,14 +1,40 @@
 package ffc.idgroup;
 
+import java.util.List;
+import java.util.Map;
+
 /**
- * How trainers learn what all of them contribute to a step. Every trainer calls {@link #exchange}
- * once a step and gets the same batch, bit for bit.
+ * What the trainers of a run tell each other. They work in lock-step: all make the same calls in
+ * the same order, {@link #exchange} first in every step, and each call gives all of them the same
+ * bits. A trainer changes its state only after the last call of a step, so that a step is applied
+ * by all or can be taken over from one who applied it.
+ *
+ * <p>Any call after {@link #begin} may throw {@link EpochEndedException}; {@link #rejoin} answers
+ * it. Not thread-safe.
  */
 public interface GroupExchange extends AutoCloseable {
-  /** Number of trainers. */
+  /**
+   * Enters the run and waits until its trainers are there. The replica is then at the step at which
+   * all go on, loaded from another trainer if this one was behind.
+   *
+   * @param replica this trainer's state, kept for {@link #rejoin}
+   * @throws IllegalArgumentException if the trainers there refuse this one
+   * @throws IllegalStateException if too few trainers come in time
+   */
+  void begin(Replica replica);
+
+  /**
+   * Waits for the next epoch after an {@link EpochEndedException}; rank, number of trainers and the
+   * replica may change.
+   *
+   * @throws IllegalStateException if too few trainers come in time
+   */
+  void rejoin();
+
+  /** Number of trainers present; before {@link #begin} the number configured. */
   int trainers();
 
-  /** This trainer's rank, in [0, trainers). */
+  /** This trainer's place among those present, in [0, trainers), which is its rank if all are. */
   int rank();
 
   /**
@@ -16,9 +42,49 @@ public interface GroupExchange extends AutoCloseable {
    *
    * @param step number of the step, one more at each call
    * @return both sides over all trainers, in the global order
+   * @throws EpochEndedException if the set of trainers changes; the step must be started over
    * @throws IllegalStateException if a trainer's part does not come in time, or is another step's
    */
   GlobalBatch exchange(long step, Contribution mine);
+
+  /** How floats travel between trainers; they are added in single precision either way. */
+  enum Wire {
+    /** As {@code cluster.gradients} says. */
+    gradients,
+    /** Unchanged. */
+    exact
+  }
+
+  /**
+   * Adds up an array over the trainers, in place, in rank order.
+   *
+   * @param values of one length on all trainers
+   * @throws EpochEndedException if the set of trainers changes; the content is then undefined
+   */
+  void allReduceSum(float[] values, Wire wire);
+
+  /**
+   * Gives a few bytes and gets everyone's.
+   *
+   * @return the bytes of each trainer, in rank order, own ones included
+   * @throws EpochEndedException if the set of trainers changes
+   */
+  List<byte[]> allGather(byte[] mine);
+
+  /**
+   * {@link #allGather} after work that only some trainers do and that may take long, such as an
+   * evaluation: it has no deadline as long as the others live.
+   */
+  List<byte[]> meet(byte[] mine);
+
+  /** Keeps a copy of the group where it outlives this process, if there is such a place. */
+  void keepGroup(long step);
+
+  /** Figures since the last call, by name, for the reports of a run. */
+  Map<String, Double> statistics();
+
+  /** After the last step: waits a moment until the other trainers have all they need from here. */
+  void finish();
 
   @Override
   void close();

@@ -1,9 +1,16 @@
 package ffc.idgroup;
 
 import java.util.List;
+import java.util.Map;
 
 /** One trainer alone: no network, no copy. */
 public final class LocalExchange implements GroupExchange {
+  @Override
+  public void begin(Replica replica) {}
+
+  @Override
+  public void rejoin() {}
+
   @Override
   public int trainers() {
     return 1;
@@ -18,6 +25,30 @@ public final class LocalExchange implements GroupExchange {
   public GlobalBatch exchange(long step, Contribution mine) {
     return GlobalBatch.of(List.of(mine));
   }
+
+  @Override
+  public void allReduceSum(float[] values, Wire wire) {}
+
+  @Override
+  public List<byte[]> allGather(byte[] mine) {
+    return List.of(mine);
+  }
+
+  @Override
+  public List<byte[]> meet(byte[] mine) {
+    return List.of(mine);
+  }
+
+  @Override
+  public void keepGroup(long step) {}
+
+  @Override
+  public Map<String, Double> statistics() {
+    return Map.of();
+  }
+
+  @Override
+  public void finish() {}
 
   @Override
   public void close() {}

@@ -53,6 +53,7 @@ final class MethodRun implements RunObserver {
             List.of(4, 8),
             16,
             0.0,
+            null,
             null);
     double rate = optimizer == OptimizerConfig.Type.sgd ? 0.1 : 0.003;
     OptimizerConfig optimizerConfig =
@@ -85,7 +86,8 @@ final class MethodRun implements RunObserver {
                     run,
                     List.of(),
                     checkpoints,
-                    resumeFrom),
+                    resumeFrom,
+                    1),
                 dataset,
                 new LocalExchange(),
                 observer,

@@ -4,6 +4,7 @@ import ffc.core.OptimizerConfig.Course;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.TreeMap;
 import java.util.TreeSet;
 
 /**
@@ -29,7 +30,8 @@ public final class Differences {
           "run.onNonFinite",
           "run.profile",
           "run.metricsPort",
-          "evaluate");
+          "evaluate",
+          "cluster"); // checkpoints do not depend on the trainers
 
   private Differences() {}
 
@@ -48,6 +50,11 @@ public final class Differences {
       }
     }
     return lines;
+  }
+
+  /** The settings that decide the sequence of losses, by path. */
+  public static Map<String, String> decisive(Experiment experiment) {
+    return new TreeMap<>(settings(experiment));
   }
 
   private static Map<String, String> settings(Experiment experiment) {

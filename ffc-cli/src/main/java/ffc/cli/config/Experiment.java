@@ -6,6 +6,7 @@ import ffc.core.MethodConfig;
 import ffc.core.ModelConfig;
 import ffc.core.OptimizerConfig;
 import ffc.core.RunConfig;
+import ffc.idgroup.cluster.ClusterConfig;
 import ffc.loaders.DataConfig;
 import jakarta.validation.constraints.NotNull;
 import jakarta.validation.constraints.Pattern;
@@ -33,7 +34,9 @@ public record Experiment(
     @NotNull @JsonPropertyDescription("Length, precision, device and records of the run")
         RunConfig run,
     @JsonPropertyDescription("Sets the model is judged on (default none)")
-        List<@NotNull EvaluateConfig> evaluate) {
+        List<@NotNull EvaluateConfig> evaluate,
+    @JsonPropertyDescription("Several trainers and the network between them (default: one alone)")
+        ClusterConfig cluster) {
 
   public Experiment {
     seed = seed == null ? 0L : seed;

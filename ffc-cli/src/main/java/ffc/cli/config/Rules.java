@@ -6,6 +6,7 @@ import ffc.core.FfcConfig;
 import ffc.core.ModelConfig;
 import ffc.core.OptimizerConfig;
 import ffc.core.OptimizerConfig.Course;
+import ffc.idgroup.cluster.ClusterConfig;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -37,6 +38,7 @@ final class Rules {
     optimizer();
     run();
     evaluate();
+    cluster();
   }
 
   /**
@@ -301,6 +303,33 @@ final class Rules {
                   + "\", wanted accuracy_mean, tar_at_far.1e-3 (or another rate) or rank1";
         },
         "evaluate");
+  }
+
+  private void cluster() {
+    ClusterConfig cluster = experiment.cluster();
+    if (cluster == null) {
+      return;
+    }
+    rule(
+        "cluster.rank",
+        () ->
+            cluster.rank() < cluster.trainers()
+                ? null
+                : "got "
+                    + cluster.rank()
+                    + ", wanted below cluster.trainers ("
+                    + cluster.trainers()
+                    + ")",
+        "cluster.trainers");
+    rule(
+        "cluster.trainers",
+        () ->
+            experiment.method() instanceof FfcConfig
+                ? null
+                : "method "
+                    + experiment.method().type()
+                    + " trains with one trainer; leave section cluster away, or use ffc",
+        "method.type");
   }
 
   private void evaluate() {

@@ -2,6 +2,7 @@ package ffc.cli.record;
 
 import java.io.IOException;
 import java.io.InputStream;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.MessageDigest;
@@ -23,14 +24,26 @@ public final class Fingerprint {
       return "size " + Files.size(file) + ", changed " + Files.getLastModifiedTime(file);
     }
     try (InputStream in = Files.newInputStream(file)) {
-      MessageDigest digest = MessageDigest.getInstance("SHA-256");
+      MessageDigest digest = sha256();
       byte[] buffer = new byte[1 << 16];
       for (int n = in.read(buffer); n >= 0; n = in.read(buffer)) {
         digest.update(buffer, 0, n);
       }
       return HexFormat.of().formatHex(digest.digest(), 0, 8);
+    }
+  }
+
+  /** The first 16 hexadecimal digits of a text's SHA-256. */
+  public static String ofText(String text) {
+    byte[] hash = sha256().digest(text.getBytes(StandardCharsets.UTF_8));
+    return HexFormat.of().formatHex(hash, 0, 8);
+  }
+
+  private static MessageDigest sha256() {
+    try {
+      return MessageDigest.getInstance("SHA-256");
     } catch (NoSuchAlgorithmException e) {
-      throw new IllegalStateException(e);
+      throw new IllegalStateException(e); // every JDK has it
     }
   }
 }

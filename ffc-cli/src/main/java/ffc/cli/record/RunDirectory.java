@@ -52,10 +52,15 @@ public final class RunDirectory implements AutoCloseable {
   /** A fresh directory {@code runs/<name>-<timestamp>}. */
   public static RunDirectory create(String name, LocalDateTime now) throws IOException {
     Files.createDirectories(RUNS);
+    return open(fresh(name, now));
+  }
+
+  /** The name of a directory {@code runs/<name>-<timestamp>} that does not exist yet. */
+  public static Path fresh(String name, LocalDateTime now) {
     for (int i = 1; ; i++) {
       Path folder = RUNS.resolve(name + "-" + STAMP.format(now) + (i == 1 ? "" : "-" + i));
       if (Files.notExists(folder)) {
-        return open(folder);
+        return folder;
       }
     }
   }

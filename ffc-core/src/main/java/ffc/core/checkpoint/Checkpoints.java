@@ -103,7 +103,8 @@ public final class Checkpoints {
     return Long.parseLong(folder.getFileName().toString().substring("step-".length()));
   }
 
-  static void deleteTree(Path root) throws IOException {
+  /** Deletes a folder and all below it, if it exists. */
+  public static void deleteTree(Path root) throws IOException {
     if (!Files.exists(root)) {
       return;
     }

@@ -118,6 +118,22 @@ public final class NativeOps {
     }
   }
 
+  /** The values of all arrays, f32, one after the other, on the host. */
+  public static float[] flatten(NDList arrays) {
+    try (IValue xs = list(arrays);
+        IValue result = IValueUtils.runMethod(UPDATES, "flatten", xs);
+        NDArray flat = result.toTensor((PtNDManager) arrays.head().getManager())) {
+      return flat.toFloatArray();
+    }
+  }
+
+  /** Overwrites the values of all arrays by those that {@link #flatten} would give. */
+  public static void unflatten(float[] values, NDList arrays) {
+    try (NDArray flat = arrays.head().getManager().create(values)) {
+      update("unflatten", IValue.from((PtNDArray) flat), list(arrays));
+    }
+  }
+
   /**
    * Stochastic gradient descent by PyTorch's rule; the gradients are used up.
    *

@@ -33,7 +33,8 @@ class BackboneScriptTest {
   @EnumSource(names = {"iresnet", "mobilefacenet"})
   void givesTheEmbeddingsOfTheNetwork(ModelConfig.Backbone backbone) throws IOException {
     ModelConfig model =
-        new ModelConfig(backbone, List.of(3, 20, 16), List.of(2, 1), List.of(8, 12), 16, 0.3, null);
+        new ModelConfig(
+            backbone, List.of(3, 20, 16), List.of(2, 1), List.of(8, 12), 16, 0.3, null, null);
     Autograd.off();
     try (NDManager manager = NDManager.newBaseManager("PyTorch");
         Encoder encoder = Encoder.create(model, manager, 5, RunConfig.Precision.fp32)) {

@@ -17,7 +17,6 @@ final class AllReduce {
   private static final int CHUNK_FLOATS = 1 << 18;
 
   private final Epoch epoch;
-  private final ClusterConfig.WirePrecision precision;
 
   /** Rings of unsummed chunks, by owner, that this trainer writes; none at its own place. */
   private final List<Ringbuffer<byte[]>> scattered = new ArrayList<>();
@@ -33,9 +32,8 @@ final class AllReduce {
 
   // A ring a pair, so that each is read record by record: a read further ahead than the next
   // record is answered with the next one.
-  AllReduce(Epoch epoch, ClusterConfig.WirePrecision precision) {
+  AllReduce(Epoch epoch) {
     this.epoch = epoch;
-    this.precision = precision;
     for (int i = 0; i < epoch.size(); i++) {
       scattered.add(i == epoch.position() ? null : epoch.chunkRing(epoch.position(), i));
       mine.add(i == epoch.position() ? null : epoch.chunkRing(i, epoch.position()));
@@ -43,16 +41,17 @@ final class AllReduce {
     }
   }
 
-  void sum(float[] values) {
+  void sum(float[] values, ClusterConfig.WirePrecision precision) {
     int n = epoch.size();
     if (n == 1 || values.length == 0) {
       return;
     }
-    new Call(values, Math.min(CHUNK_FLOATS, (values.length + n - 1) / n)).run();
+    new Call(values, Math.min(CHUNK_FLOATS, (values.length + n - 1) / n), precision).run();
   }
 
   /** One array on its way through the rings. */
   private final class Call {
+    private final ClusterConfig.WirePrecision precision;
     private final float[] values;
     private final int chunk;
     private final int n = epoch.size();
@@ -60,7 +59,8 @@ final class AllReduce {
     private final int rounds;
     private final List<CompletionStage<Long>> writes = new ArrayList<>();
 
-    Call(float[] values, int chunk) {
+    Call(float[] values, int chunk, ClusterConfig.WirePrecision precision) {
+      this.precision = precision;
       this.values = values;
       this.chunk = chunk;
       rounds = (int) ((values.length + (long) n * chunk - 1) / ((long) n * chunk));
@@ -186,18 +186,18 @@ final class AllReduce {
       }
       return floatsOfShorts;
     }
-  }
 
-  private int bytes() {
-    return precision == ClusterConfig.WirePrecision.bf16 ? 2 : 4;
-  }
-
-  /** The value as the wire carries it; every trainer must add the same numbers. */
-  private float rounded(float value) {
-    if (precision == ClusterConfig.WirePrecision.fp32 || Float.isNaN(value)) {
-      return value;
+    private int bytes() {
+      return precision == ClusterConfig.WirePrecision.bf16 ? 2 : 4;
     }
-    int bits = Float.floatToRawIntBits(value);
-    return Float.intBitsToFloat((bits + 0x7FFF + ((bits >>> 16) & 1)) & 0xFFFF0000);
+
+    /** The value as the wire carries it; every trainer must add the same numbers. */
+    private float rounded(float value) {
+      if (precision == ClusterConfig.WirePrecision.fp32 || Float.isNaN(value)) {
+        return value;
+      }
+      int bits = Float.floatToRawIntBits(value);
+      return Float.intBitsToFloat((bits + 0x7FFF + ((bits >>> 16) & 1)) & 0xFFFF0000);
+    }
   }
 }

@@ -58,6 +58,7 @@ public record ClusterConfig(
         Integer hashEvery,
     @JsonPropertyDescription("Gradients on the wire: fp32 (default) or bf16")
         WirePrecision gradients,
+    @JsonPropertyDescription("How the trainers' networks are kept together") SyncConfig sync,
     @Positive
         @JsonPropertyDescription("Partitions of the cluster, equal on all members (default 31)")
         Integer partitions) {
@@ -70,6 +71,19 @@ public record ClusterConfig(
   public enum OnLoss {
     wait,
     shrink
+  }
+
+  /** Settings of local SGD. */
+  public record SyncConfig(
+      @Positive
+          @JsonPropertyDescription(
+              "1 = add up gradients in every step (default); H > 1 = each trainer takes H steps of"
+                  + " its own, then networks and momenta are averaged: for slow networks")
+          Integer every) {
+    /** Fills in the default. */
+    public SyncConfig {
+      every = every == null ? 1 : every;
+    }
   }
 
   /** Form of gradients between trainers; they are summed in single precision either way. */
@@ -94,6 +108,7 @@ public record ClusterConfig(
     heartbeatSeconds = heartbeatSeconds == null ? 15 : heartbeatSeconds;
     hashEvery = hashEvery == null ? 500 : hashEvery;
     gradients = gradients == null ? WirePrecision.fp32 : gradients;
+    sync = sync == null ? new SyncConfig(null) : sync;
     partitions = partitions == null ? 31 : partitions;
   }
 
@@ -105,7 +120,29 @@ public record ClusterConfig(
   public static ClusterConfig local(int trainers, int rank) {
     return new ClusterConfig(
         trainers, rank, null, null, null, null, null, null, null, null, null, null, null, null,
-        null, null);
+        null, null, null);
+  }
+
+  /** The same with another port. */
+  public ClusterConfig withPort(int port) {
+    return new ClusterConfig(
+        trainers,
+        rank,
+        members,
+        port,
+        networkInterface,
+        name,
+        secret,
+        backups,
+        onLoss,
+        quorum,
+        deadlineSeconds,
+        waitSeconds,
+        heartbeatSeconds,
+        hashEvery,
+        gradients,
+        sync,
+        partitions);
   }
 
   private static List<String> defaultMembers(String host, int trainers) {

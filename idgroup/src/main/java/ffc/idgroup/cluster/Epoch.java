@@ -2,6 +2,7 @@ package ffc.idgroup.cluster;
 
 import com.hazelcast.ringbuffer.OverflowPolicy;
 import com.hazelcast.ringbuffer.Ringbuffer;
+import ffc.idgroup.EpochEndedException;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.List;
@@ -101,9 +102,10 @@ final class Epoch {
    *
    * @param frame from {@link Frames#begin} with this epoch's nonce, this trainer's rank and the tag
    * @param tag step or number that all records must carry
+   * @param deadlineSeconds longest wait for one of them
    * @return the others' parts, by ascending rank
    */
-  List<Part> gather(int kind, long tag, ByteBuffer frame) {
+  List<Part> gather(int kind, long tag, ByteBuffer frame, int deadlineSeconds) {
     byte[] bytes = member.frames().seal(frame);
     long sequence = nextGather++;
     CompletionStage<Long> written = write(groupRings.get(position), bytes, sequence);
@@ -116,7 +118,7 @@ final class Epoch {
     for (int i = 0; i < size(); i++) {
       if (i != position) {
         int rank = plan.parts().get(i).rank();
-        byte[] theirs = await(reads.get(i), i, tag);
+        byte[] theirs = await(reads.get(i), i, tag, deadlineSeconds);
         String what = "record of rank " + rank + " at step " + tag;
         parts.add(new Part(i, member.frames().open(theirs, kind, plan.nonce(), tag, rank, what)));
       }
@@ -161,15 +163,19 @@ final class Epoch {
    * @throws IllegalStateException if it takes longer than the deadline
    */
   <T> T await(CompletionStage<T> stage, int of, long tag) {
+    return await(stage, of, tag, member.config().deadlineSeconds());
+  }
+
+  private <T> T await(CompletionStage<T> stage, int of, long tag, int deadlineSeconds) {
     CompletableFuture<T> result = stage.toCompletableFuture();
     try {
-      CompletableFuture.anyOf(result, end).get(member.config().deadlineSeconds(), TimeUnit.SECONDS);
+      CompletableFuture.anyOf(result, end).get(deadlineSeconds, TimeUnit.SECONDS);
     } catch (TimeoutException e) {
       throw new IllegalStateException(
           String.format(
               "cluster: rank %d has sent nothing for step %d within %d s"
                   + " (cluster.deadlineSeconds); it is there, but silent",
-              plan.parts().get(of).rank(), tag, member.config().deadlineSeconds()),
+              plan.parts().get(of).rank(), tag, deadlineSeconds),
           e);
     } catch (ExecutionException e) {
       if (e.getCause() instanceof EpochEndedException ended) {

@@ -1,28 +1,26 @@
 package ffc.idgroup.cluster;
 
 import ffc.idgroup.Contribution;
+import ffc.idgroup.EpochEndedException;
 import ffc.idgroup.GlobalBatch;
 import ffc.idgroup.GroupExchange;
 import ffc.idgroup.IdGroup;
+import ffc.idgroup.Replica;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
 import java.nio.LongBuffer;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.function.Consumer;
 
 /**
- * Exchange between trainers in lock-step, each a process of its own, over a Hazelcast cluster. All
- * trainers make the same calls in the same order: {@link #exchange} first in every step, then any
- * of the others. A trainer changes its state only after the last call of a step, so that a step is
- * applied by all or can be taken over from one who applied it.
- *
- * <p>Any call may throw {@link EpochEndedException}: nothing of the step may then be applied;
- * {@link #rejoin} waits for the next epoch, after which rank, number of trainers and, through
- * {@link Replica#load}, the state may have changed. Not thread-safe.
+ * Exchange between trainers in lock-step, each a process of its own, over a Hazelcast cluster: one
+ * single-writer ring of records a trainer and membership epoch, applied in rank order.
  */
 public final class HazelcastExchange implements GroupExchange {
   private static final int FLAG_JOIN = 1;
@@ -30,68 +28,78 @@ public final class HazelcastExchange implements GroupExchange {
   private static final String KEPT_GROUP = "group";
 
   private final ClusterMember member;
-  private final Replica replica;
-  private final Membership membership;
+  private final Consumer<String> status;
+  private Replica replica;
+  private Membership membership;
   private Epoch epoch;
   private AllReduce allReduce;
   private long gathers;
   private long bytesSentBefore;
+  private long bytesReported;
 
   /** All trainers know from this step's records that one waits to come in. */
   private boolean lastStepOfEpoch;
 
-  private HazelcastExchange(ClusterMember member, Replica replica, Membership membership) {
+  private HazelcastExchange(ClusterMember member, Consumer<String> status) {
     this.member = member;
-    this.replica = replica;
-    this.membership = membership;
+    this.status = status;
   }
 
   /**
-   * Joins the run and waits until its trainers are there.
+   * Starts this process's member of the cluster and looks for the others.
    *
    * @param status told what is waited for, a line at a time
    * @throws IllegalArgumentException if the members there refuse this trainer
-   * @throws IllegalStateException if too few trainers come in time
    */
-  public static HazelcastExchange join(
-      ClusterConfig config, RunIdentity run, Replica replica, Consumer<String> status) {
-    ClusterMember member = ClusterMember.trainer(config, run);
-    Membership membership = new Membership(member, replica, status);
-    HazelcastExchange exchange = new HazelcastExchange(member, replica, membership);
-    try {
-      exchange.rejoin();
-      return exchange;
-    } catch (RuntimeException e) {
-      exchange.close();
-      throw e;
-    }
+  public static HazelcastExchange connect(
+      ClusterConfig config, RunIdentity run, Consumer<String> status) {
+    return new HazelcastExchange(ClusterMember.trainer(config, run), status);
   }
 
-  /**
-   * Waits for the next epoch, after an {@link EpochEndedException}. The replica is then at {@link
-   * #startStep}, loaded from another trainer if this one was behind.
-   *
-   * @throws IllegalStateException if too few trainers come in time
-   */
+  @Override
+  public void begin(Replica replica) {
+    this.replica = replica;
+    membership = new Membership(member, replica, status);
+    rejoin();
+    tellOfKeptGroup();
+  }
+
+  /** What the cluster has kept is the checkpoint's, or the checkpoint counts. */
+  private void tellOfKeptGroup() {
+    membership
+        .snapshots()
+        .find(KEPT_GROUP)
+        .ifPresent(
+            kept ->
+                status.accept(
+                    keptGroup(replica.step(), replica.group().stateHash()).isPresent()
+                        ? "the cluster kept the group of step " + kept.step() + ", the same as here"
+                        : "the cluster kept the group of step "
+                            + kept.step()
+                            + "; the state here, of step "
+                            + replica.step()
+                            + ", counts"));
+  }
+
+  @Override
   public void rejoin() {
     if (epoch != null) {
       bytesSentBefore += epoch.bytesSent();
     }
     epoch = membership.next();
-    allReduce = new AllReduce(epoch, member.config().gradients());
+    allReduce = new AllReduce(epoch);
     gathers = 0;
     lastStepOfEpoch = false;
   }
 
   @Override
   public int trainers() {
-    return epoch.size();
+    return epoch == null ? member.config().trainers() : epoch.size();
   }
 
-  /** Place of this trainer among those present, which is its configured rank if all are. */
   @Override
   public int rank() {
-    return epoch.position();
+    return epoch == null ? member.config().rank() : epoch.position();
   }
 
   /** Number of the membership epoch; grows with every change. */
@@ -129,7 +137,8 @@ public final class HazelcastExchange implements GroupExchange {
     int flags = (membership.joinPending() ? FLAG_JOIN : 0) | (hashed ? FLAG_HASH : 0);
     ByteBuffer frame = epoch.begin(Frames.GROUP, step, flags, GroupRecords.size(mine));
     GroupRecords.encode(hash, mine, frame);
-    List<Epoch.Part> others = epoch.gather(Frames.GROUP, step, frame);
+    List<Epoch.Part> others =
+        epoch.gather(Frames.GROUP, step, frame, member.config().deadlineSeconds());
     List<Contribution> inRankOrder = new ArrayList<>();
     boolean differ = false;
     for (Epoch.Part part : others) {
@@ -179,27 +188,28 @@ public final class HazelcastExchange implements GroupExchange {
     return epoch.plan().parts().get(position).rank();
   }
 
-  /**
-   * Sums an array over the trainers, in place: all get the same bits.
-   *
-   * @param values of one length on all trainers
-   * @throws EpochEndedException if the membership changes; the array's content is then undefined
-   */
-  public void allReduceSum(float[] values) {
-    allReduce.sum(values);
+  @Override
+  public void allReduceSum(float[] values, Wire wire) {
+    allReduce.sum(
+        values,
+        wire == Wire.exact ? ClusterConfig.WirePrecision.fp32 : member.config().gradients());
   }
 
-  /**
-   * Gives a few bytes and gets everyone's.
-   *
-   * @return the bytes of each trainer, in rank order, own ones included
-   * @throws EpochEndedException if the membership changes
-   */
+  @Override
   public List<byte[]> allGather(byte[] mine) {
+    return gather(mine, member.config().deadlineSeconds());
+  }
+
+  @Override
+  public List<byte[]> meet(byte[] mine) {
+    return gather(mine, Integer.MAX_VALUE);
+  }
+
+  private List<byte[]> gather(byte[] mine, int deadlineSeconds) {
     long tag = gathers++;
     ByteBuffer frame = epoch.begin(Frames.GATHER, tag, 0, mine.length).put(mine);
     List<byte[]> all = new ArrayList<>();
-    for (Epoch.Part part : epoch.gather(Frames.GATHER, tag, frame)) {
+    for (Epoch.Part part : epoch.gather(Frames.GATHER, tag, frame, deadlineSeconds)) {
       byte[] theirs = new byte[part.content().payload().remaining()];
       part.content().payload().get(theirs);
       all.add(theirs);
@@ -208,11 +218,22 @@ public final class HazelcastExchange implements GroupExchange {
     return all;
   }
 
-  /**
-   * Keeps a copy of the group in the cluster's memory, where it outlives this process as long as
-   * another member holds a backup.
-   */
+  @Override
+  public Map<String, Double> statistics() {
+    Map<String, Double> figures = new LinkedHashMap<>();
+    figures.put("trainers", (double) trainers());
+    figures.put("cluster_epoch", (double) epoch());
+    figures.put("bytes_sent", (double) (bytesSent() - bytesReported));
+    bytesReported = bytesSent();
+    return figures;
+  }
+
+  /** {@inheritDoc} It lies in the memory of the storage members, if there are any. */
+  @Override
   public void keepGroup(long step) {
+    if (member.storageMembers() == 0) {
+      return; // the trainers are each other's copies, and a lone one would keep it in vain
+    }
     IdGroup group = replica.group();
     try {
       membership.snapshots().store(KEPT_GROUP, step, group.stateHash(), group::save);
@@ -242,7 +263,7 @@ public final class HazelcastExchange implements GroupExchange {
     return Optional.of(loaded[0]);
   }
 
-  /** After the last step: waits a moment until the other trainers have all they need from here. */
+  @Override
   public void finish() {
     membership.depart();
   }
@@ -250,7 +271,9 @@ public final class HazelcastExchange implements GroupExchange {
   /** Leaves the cluster; without {@link #finish} before it, the others count a loss. */
   @Override
   public void close() {
-    membership.close();
+    if (membership != null) {
+      membership.close();
+    }
     member.close();
   }
 }

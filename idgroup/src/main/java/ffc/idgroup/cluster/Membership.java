@@ -5,6 +5,8 @@ import com.hazelcast.cluster.MembershipListener;
 import com.hazelcast.core.HazelcastException;
 import com.hazelcast.core.HazelcastInstanceNotActiveException;
 import com.hazelcast.map.IMap;
+import ffc.idgroup.EpochEndedException;
+import ffc.idgroup.Replica;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.time.Duration;

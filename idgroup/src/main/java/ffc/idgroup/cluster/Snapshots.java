@@ -1,6 +1,7 @@
 package ffc.idgroup.cluster;
 
 import com.hazelcast.map.IMap;
+import ffc.idgroup.EpochEndedException;
 import java.io.BufferedInputStream;
 import java.io.BufferedOutputStream;
 import java.io.DataInput;

@@ -3,6 +3,7 @@ package ffc.idgroup.cluster;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import ffc.idgroup.GroupExchange;
 import ffc.idgroup.LocalExchange;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -143,7 +144,8 @@ class HazelcastExchangeTest {
                   try (HazelcastExchange exchange = cluster.join(r, replica)) {
                     for (int length : lengths) {
                       sums.add(values(length, r));
-                      exchange.allReduceSum(sums.get(sums.size() - 1));
+                      exchange.allReduceSum(
+                          sums.get(sums.size() - 1), GroupExchange.Wire.gradients);
                     }
                     List<byte[]> all = exchange.allGather(new byte[] {(byte) (10 + r)});
                     assertThat(all).containsExactly(new byte[][] {{10}, {11}, {12}});
@@ -291,7 +293,7 @@ class HazelcastExchangeTest {
 
   private static void refused(ClusterConfig config, RunIdentity run, String reason) {
     SimulatedTrainer replica = new SimulatedTrainer(SMALL, true);
-    assertThatThrownBy(() -> HazelcastExchange.join(config, run, replica, line -> {}))
+    assertThatThrownBy(() -> TestCluster.join(config, run, replica, line -> {}))
         .isInstanceOf(IllegalArgumentException.class)
         .hasMessageContaining(reason);
   }
@@ -349,7 +351,7 @@ class HazelcastExchangeTest {
       SimulatedTrainer trainer = new SimulatedTrainer(SMALL, true);
       assertThatThrownBy(
               () ->
-                  HazelcastExchange.join(
+                  TestCluster.join(
                       cluster.config(0, 0), new RunIdentity("c", "d"), trainer, lines::add))
           .isInstanceOf(IllegalStateException.class)
           .hasMessageContaining("1 of 2 trainers are there, missing rank 1");

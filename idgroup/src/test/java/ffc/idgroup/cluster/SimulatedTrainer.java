@@ -1,10 +1,12 @@
 package ffc.idgroup.cluster;
 
 import ffc.idgroup.Contribution;
+import ffc.idgroup.EpochEndedException;
 import ffc.idgroup.FloatRows;
 import ffc.idgroup.GlobalBatch;
 import ffc.idgroup.GroupExchange;
 import ffc.idgroup.IdGroup;
+import ffc.idgroup.Replica;
 import ffc.idgroup.Side;
 import ffc.idgroup.Weighted;
 import java.io.DataInput;
@@ -82,9 +84,7 @@ final class SimulatedTrainer implements Replica {
         gradient[i] += (sample * 31 + i) % 17 - 8;
       }
     }
-    if (exchange instanceof HazelcastExchange cluster) {
-      cluster.allReduceSum(gradient);
-    }
+    exchange.allReduceSum(gradient, GroupExchange.Wire.gradients);
     group.propose(batch.y().ids(), batch.y().features());
     group.commit(group.propose(batch.x().ids(), batch.x().features()));
     for (int i = 0; i < gradient.length; i++) {

@@ -1,5 +1,6 @@
 package ffc.idgroup.cluster;
 
+import ffc.idgroup.Replica;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.net.InetAddress;
@@ -64,6 +65,7 @@ final class TestCluster implements AutoCloseable {
         5,
         hashEvery,
         gradients,
+        null,
         partitions);
   }
 
@@ -72,7 +74,19 @@ final class TestCluster implements AutoCloseable {
   }
 
   static HazelcastExchange join(ClusterConfig config, Replica replica, Consumer<String> status) {
-    return HazelcastExchange.join(config, new RunIdentity("c1", "d1"), replica, status);
+    return join(config, new RunIdentity("c1", "d1"), replica, status);
+  }
+
+  static HazelcastExchange join(
+      ClusterConfig config, RunIdentity run, Replica replica, Consumer<String> status) {
+    HazelcastExchange exchange = HazelcastExchange.connect(config, run, status);
+    try {
+      exchange.begin(replica);
+      return exchange;
+    } catch (RuntimeException e) {
+      exchange.close();
+      throw e;
+    }
   }
 
   <T> Future<T> run(Callable<T> task) {

@@ -1,5 +1,6 @@
 package ffc.idgroup.cluster;
 
+import ffc.idgroup.EpochEndedException;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.InputStreamReader;
@@ -61,6 +62,7 @@ final class TrainerMain {
         Integer.parseInt(s.getOrDefault("heartbeatSeconds", "5")),
         Integer.parseInt(s.getOrDefault("hashEvery", "50")),
         null,
+        null,
         null);
   }
 
@@ -79,7 +81,7 @@ final class TrainerMain {
     StepTimes times = new StepTimes();
     long from = System.nanoTime();
     try (HazelcastExchange exchange =
-        HazelcastExchange.join(config, run, trainer, line -> say("STATUS " + line))) {
+        TestCluster.join(config, run, trainer, line -> say("STATUS " + line))) {
       say(epochLine(exchange, from));
       while (trainer.step() < last.get()) {
         try {

@@ -1,13 +1,12 @@
-package ffc.idgroup.cluster;
+package ffc.idgroup;
 
-import ffc.idgroup.IdGroup;
 import java.io.DataInput;
 import java.io.DataOutput;
 import java.io.IOException;
 
 /**
- * A trainer's whole state, as the cluster needs it to bring newcomers in. Called on the thread that
- * joins or rejoins, between steps only.
+ * A trainer's whole state, as the others need it to bring newcomers in. Called on the thread that
+ * begins or rejoins, between steps only.
  */
 public interface Replica {
   /** Steps applied so far; -1 if there is no state yet, so that one must be loaded. */

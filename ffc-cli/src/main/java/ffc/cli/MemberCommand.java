@@ -1,0 +1,85 @@
+package ffc.cli;
+
+import ffc.cli.config.ConfigLoader;
+import ffc.idgroup.cluster.ClusterConfig;
+import ffc.idgroup.cluster.ClusterMember;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.Callable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+import picocli.CommandLine.Spec;
+
+/** {@code ffc member}. */
+@Command(
+    name = "member",
+    description = {
+      "Keep copies of a run's ID group and records, training nothing.",
+      "",
+      "A storage member of the cluster that section cluster of CONFIG describes. It runs until"
+          + " it is stopped (Ctrl-C).",
+      ""
+    },
+    mixinStandardHelpOptions = true)
+final class MemberCommand implements Callable<Integer> {
+  @Spec private picocli.CommandLine.Model.CommandSpec spec;
+
+  @Parameters(paramLabel = "CONFIG", description = "Experiment file")
+  private Path config;
+
+  @Option(names = "--set", paramLabel = "PATH=VALUE", description = "Override a setting")
+  private List<String> set = List.of();
+
+  @Option(
+      names = "--trainers",
+      paramLabel = "N",
+      description = "Trainers of the run, as given to train (default: cluster.trainers)")
+  private Integer trainers;
+
+  @Option(
+      names = "--port",
+      paramLabel = "PORT",
+      description = "Port to listen on (default: the one after the last trainer's)")
+  private Integer port;
+
+  @Override
+  public Integer call() throws IOException, InterruptedException {
+    List<String> overrides = new ArrayList<>(set);
+    if (trainers != null) {
+      overrides.add("cluster.trainers=" + trainers);
+    }
+    ClusterConfig cluster = new ConfigLoader().load(config, overrides, false).cluster();
+    if (cluster == null) {
+      throw new IllegalArgumentException(
+          config + " has no section cluster; add one, or give --trainers");
+    }
+    int own = port == null ? ClusterConfig.BASE_PORT + cluster.trainers() : port;
+    StopSignal stop = StopSignal.install(System.err, "leaving the cluster");
+    try (ClusterMember member = ClusterMember.storage(cluster.withPort(own))) {
+      int before = 0;
+      while (!stop.getAsBoolean()) {
+        int size = member.size();
+        if (size != before) {
+          spec.commandLine()
+              .getOut()
+              .println(
+                  "member at "
+                      + cluster.networkInterface()
+                      + ":"
+                      + own
+                      + ", "
+                      + size
+                      + (size == 1 ? " member" : " members")
+                      + " in the cluster");
+          spec.commandLine().getOut().flush();
+          before = size;
+        }
+        Thread.sleep(200);
+      }
+    }
+    return stop.exitCode();
+  }
+}

@@ -1,0 +1,136 @@
+package ffc.core;
+
+import ai.djl.ndarray.NDList;
+import ffc.core.script.NativeOps;
+import ffc.idgroup.GroupExchange;
+import ffc.idgroup.GroupExchange.Wire;
+import java.nio.ByteBuffer;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * Keeps the networks of several trainers equal: gradients are added up in every step, or networks
+ * and momenta averaged every few steps (local SGD). Losses are those of the global batch, running
+ * statistics of batch norm the mean over the trainers. Does nothing to a trainer alone.
+ */
+final class Lockstep {
+  private final GroupExchange exchange;
+  private final int every;
+
+  /**
+   * @param every steps between averages of the networks; 1 = add up gradients instead
+   */
+  Lockstep(GroupExchange exchange, int every) {
+    this.exchange = exchange;
+    this.every = every;
+  }
+
+  /**
+   * What all trainers agree on at the end of a step.
+   *
+   * @param losses of the global batch
+   * @param finite whether every trainer found its numbers finite
+   * @param stop whether any trainer was asked to stop
+   */
+  record Agreement(Losses losses, boolean finite, boolean stop) {}
+
+  private boolean alone() {
+    return exchange.trainers() == 1;
+  }
+
+  /** Whether each trainer follows its own gradients for a while. */
+  boolean local() {
+    return every > 1 && !alone();
+  }
+
+  /** Whether networks are to be averaged after a step. */
+  boolean averagesAfter(long step) {
+    return local() && step % every == 0;
+  }
+
+  /**
+   * Adds up the gradients. Losses and gradients of a trainer are its share of the global batch's,
+   * so the sum is the gradient of the global loss.
+   */
+  void sumGradients(NDList gradients) {
+    if (alone() || local()) {
+      return;
+    }
+    float[] values = NativeOps.flatten(gradients);
+    exchange.allReduceSum(values, Wire.gradients);
+    NativeOps.unflatten(values, gradients);
+  }
+
+  /** Factor that turns a trainer's own gradient into one of a mean over a whole batch. */
+  double gradientFactor() {
+    return local() ? exchange.trainers() : 1;
+  }
+
+  /**
+   * The last exchange of a step.
+   *
+   * @param running statistics to average; untouched if this throws
+   */
+  Agreement agree(Losses mine, boolean finite, boolean stop, NDList running) {
+    if (alone()) {
+      return new Agreement(mine, finite, stop);
+    }
+    float[] statistics = local() || running.isEmpty() ? new float[0] : NativeOps.flatten(running);
+    Map<String, Double> terms = mine.terms();
+    ByteBuffer record =
+        ByteBuffer.allocate(2 + Double.BYTES * terms.size() + Float.BYTES * statistics.length);
+    record.put((byte) (finite ? 1 : 0)).put((byte) (stop ? 1 : 0));
+    terms.values().forEach(record::putDouble);
+    record.asFloatBuffer().put(statistics);
+    List<byte[]> all = exchange.allGather(record.array());
+
+    double[] sums = new double[terms.size()];
+    double[] means = new double[statistics.length];
+    boolean allFinite = true;
+    boolean anyStop = false;
+    for (byte[] bytes : all) {
+      ByteBuffer theirs = ByteBuffer.wrap(bytes);
+      allFinite &= theirs.get() != 0;
+      anyStop |= theirs.get() != 0;
+      for (int i = 0; i < sums.length; i++) {
+        sums[i] += theirs.getDouble();
+      }
+      for (int i = 0; i < means.length; i++) {
+        means[i] += (double) theirs.getFloat() / all.size();
+      }
+    }
+    for (int i = 0; i < means.length; i++) {
+      statistics[i] = (float) means[i];
+    }
+    if (statistics.length > 0) {
+      NativeOps.unflatten(statistics, running);
+    }
+    Map<String, Double> total = new LinkedHashMap<>();
+    int i = 0;
+    for (String term : terms.keySet()) {
+      total.put(term, sums[i++]);
+    }
+    return new Agreement(new Losses(total), allFinite, anyStop);
+  }
+
+  /** Sets arrays to their mean over the trainers; untouched if this throws. */
+  void average(NDList arrays) {
+    float[] values = NativeOps.flatten(arrays);
+    exchange.allReduceSum(values, Wire.exact);
+    for (int i = 0; i < values.length; i++) {
+      values[i] /= exchange.trainers();
+    }
+    NativeOps.unflatten(values, arrays);
+  }
+
+  /**
+   * Meets the others after work that the first trainer did alone.
+   *
+   * @return the first trainer's value
+   */
+  double valueOfFirst(double mine) {
+    byte[] bytes = ByteBuffer.allocate(Double.BYTES).putDouble(mine).array();
+    return ByteBuffer.wrap(exchange.meet(bytes).get(0)).getDouble();
+  }
+}

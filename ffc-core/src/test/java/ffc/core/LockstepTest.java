@@ -1,0 +1,219 @@
+package ffc.core;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.within;
+
+import ffc.idgroup.GroupExchange;
+import ffc.idgroup.IdGroup;
+import ffc.idgroup.LocalExchange;
+import ffc.loaders.DataConfig;
+import ffc.loaders.Dataset;
+import java.io.DataInputStream;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import java.util.function.IntFunction;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** Several trainers against one: what they compute together. */
+class LockstepTest {
+  private static final int STEPS = 12;
+  private static final int IDS = 12;
+
+  @TempDir Path folder;
+
+  /** A run of a global batch of IDS + IDS images, batch norm frozen, without dropout. */
+  private Trainer.Setup setup(int trainers, String name, int syncEvery, Path resumeFrom) {
+    Trainer.Setup s = TinyRun.setup(TinyRun.FFC, STEPS, folder.resolve(name), resumeFrom);
+    DataConfig data =
+        new DataConfig(
+            s.data().train(),
+            IDS / trainers,
+            IDS / trainers,
+            false,
+            null,
+            s.data().augment(),
+            null,
+            null,
+            null,
+            null,
+            null,
+            null);
+    ModelConfig model =
+        new ModelConfig(
+            ModelConfig.Backbone.iresnet,
+            s.model().input(),
+            s.model().layers(),
+            s.model().widths(),
+            s.model().embedding(),
+            0.0,
+            true,
+            null);
+    return new Trainer.Setup(
+        s.seed(),
+        data,
+        model,
+        s.methodName(),
+        s.method(),
+        s.optimizer(),
+        s.run(),
+        List.of(),
+        s.checkpoints(),
+        resumeFrom,
+        syncEvery);
+  }
+
+  private List<Double> alone() throws IOException {
+    return losses(TinyRun.run(setup(1, "alone", 1, null)));
+  }
+
+  private static List<Double> losses(TinyRun run) {
+    return run.losses.stream().map(line -> Double.valueOf(line.split(" ")[1])).toList();
+  }
+
+  private static List<List<Double>> together(
+      int trainers, IntFunction<Trainer.Setup> setup, IntFunction<GroupExchange> exchange)
+      throws Exception {
+    ExecutorService threads = Executors.newFixedThreadPool(trainers);
+    try {
+      List<Future<List<Double>>> runs = new ArrayList<>();
+      for (int rank = 0; rank < trainers; rank++) {
+        int r = rank;
+        runs.add(
+            threads.submit(
+                () -> losses(TinyRun.run(setup.apply(r), exchange.apply(r), () -> false))));
+      }
+      List<List<Double>> losses = new ArrayList<>();
+      for (Future<List<Double>> run : runs) {
+        losses.add(run.get());
+      }
+      return losses;
+    } finally {
+      threads.shutdownNow();
+    }
+  }
+
+  private static void assertClose(List<Double> losses, List<Double> wanted) {
+    assertThat(losses).hasSameSizeAs(wanted);
+    for (int i = 0; i < wanted.size(); i++) {
+      assertThat(losses.get(i))
+          .as("step " + (i + 1))
+          .isCloseTo(wanted.get(i), within(1e-5 * Math.max(1, wanted.get(i))));
+    }
+  }
+
+  /** Identity and slot of every occupied slot, the most recently used first. */
+  private List<String> slots(String run, long step) throws IOException {
+    Path file = folder.resolve(run).resolve(String.format("step-%08d", step)).resolve("group.bin");
+    try (DataInputStream in = new DataInputStream(Files.newInputStream(file))) {
+      in.readLong();
+      IdGroup group = IdGroup.load(in);
+      return Arrays.stream(group.slotsMostRecentFirst())
+          .mapToObj(slot -> group.idAt(slot) + "@" + slot)
+          .toList();
+    }
+  }
+
+  @ParameterizedTest
+  @ValueSource(ints = {2, 3})
+  void computeWhatOneComputesWithTheGlobalBatch(int trainers) throws Exception {
+    List<Double> alone = alone();
+    ThreadExchange.Table table = new ThreadExchange.Table(trainers);
+    List<List<Double>> together =
+        together(
+            trainers,
+            rank -> setup(trainers, "rank" + rank, 1, null),
+            rank -> new ThreadExchange(table, rank));
+    for (List<Double> losses : together) {
+      assertThat(losses).isEqualTo(together.get(0));
+      assertClose(losses, alone);
+    }
+    for (long step : new long[] {5, 10, 12}) {
+      assertThat(slots("rank0", step)).as("slots at step " + step).isEqualTo(slots("alone", step));
+    }
+    assertThat(folder.resolve("rank1")).doesNotExist();
+  }
+
+  @Test
+  void aStepThatTheEpochEndsInIsDoneAgain() throws Exception {
+    List<Double> alone = alone();
+    ThreadExchange.Table table = new ThreadExchange.Table(2);
+    List<List<Double>> together =
+        together(
+            2,
+            rank -> setup(2, "rank" + rank, 1, null),
+            rank -> new ThreadExchange(table, rank).failingAt(7));
+    assertClose(together.get(0), alone);
+  }
+
+  @Test
+  void aCheckpointGoesOnWithAnotherNumberOfTrainers() throws Exception {
+    List<Double> alone = alone();
+    Path half = folder.resolve("alone").resolve("step-00000005");
+    ThreadExchange.Table table = new ThreadExchange.Table(3);
+    List<List<Double>> together =
+        together(
+            3,
+            rank -> setup(3, "rank" + rank, 1, rank == 0 ? half : null),
+            rank -> new ThreadExchange(table, rank));
+    assertClose(together.get(0), alone.subList(5, STEPS));
+    TinyRun after = TinyRun.run(setup(1, "alone-again", 1, folder.resolve("rank0/step-00000010")));
+    assertClose(losses(after), alone.subList(10, STEPS));
+  }
+
+  @Test
+  void localStepsKeepTheGroupEqualAndAverageTheNetworks() throws Exception {
+    ThreadExchange.Table table = new ThreadExchange.Table(2);
+    List<List<Double>> together =
+        together(
+            2, rank -> setup(2, "rank" + rank, 3, null), rank -> new ThreadExchange(table, rank));
+    assertThat(together.get(0)).isEqualTo(together.get(1));
+    // The first step starts from equal networks, so it is that of one trainer.
+    assertThat(together.get(0).get(0)).isCloseTo(alone().get(0), within(1e-5));
+    assertThat(together.get(0).get(STEPS - 1)).isFinite();
+  }
+
+  @Test
+  void aStopThatOneIsAskedForStopsAllAtTheSameStep() throws Exception {
+    ThreadExchange.Table table = new ThreadExchange.Table(2);
+    ExecutorService threads = Executors.newFixedThreadPool(2);
+    try {
+      Future<TinyRun> first =
+          threads.submit(
+              () ->
+                  TinyRun.run(
+                      setup(2, "rank0", 1, null), new ThreadExchange(table, 0), () -> false));
+      int[] asked = {0};
+      Future<TinyRun> second =
+          threads.submit(
+              () ->
+                  TinyRun.run(
+                      setup(2, "rank1", 1, null),
+                      new ThreadExchange(table, 1),
+                      () -> ++asked[0] >= 4));
+      assertThat(first.get().summary().steps()).isEqualTo(4);
+      assertThat(second.get().summary().steps()).isEqualTo(4);
+    } finally {
+      threads.shutdownNow();
+    }
+  }
+
+  @Test
+  void oneTrainerAloneNeedsNoExchange() throws IOException {
+    try (Dataset data = Dataset.open(setup(1, "x", 1, null).data().train());
+        Trainer trainer =
+            new Trainer(
+                setup(1, "x", 1, null), data, new LocalExchange(), TinyRun.silent(), () -> false)) {
+      assertThat(trainer.run().images()).isEqualTo(STEPS * 3L * IDS);
+    }
+  }
+}

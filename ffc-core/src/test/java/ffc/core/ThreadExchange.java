@@ -1,0 +1,142 @@
+package ffc.core;
+
+import ffc.idgroup.Contribution;
+import ffc.idgroup.EpochEndedException;
+import ffc.idgroup.GlobalBatch;
+import ffc.idgroup.GroupExchange;
+import ffc.idgroup.Replica;
+import java.io.ByteArrayInputStream;
+import java.io.ByteArrayOutputStream;
+import java.io.DataInputStream;
+import java.io.DataOutputStream;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.BrokenBarrierException;
+import java.util.concurrent.CyclicBarrier;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+
+/** Trainers as threads of one process, for tests of what they compute together. */
+final class ThreadExchange implements GroupExchange {
+
+  /** What the threads share. */
+  static final class Table {
+    private final Object[] places;
+    private final CyclicBarrier barrier;
+
+    Table(int trainers) {
+      places = new Object[trainers];
+      barrier = new CyclicBarrier(trainers);
+    }
+
+    @SuppressWarnings("unchecked") // all threads put down the same type in the same call
+    private <T> List<T> all(int rank, T mine) {
+      try {
+        places[rank] = mine;
+        barrier.await(60, TimeUnit.SECONDS);
+        List<T> all = new ArrayList<>((List<T>) Arrays.asList(places));
+        barrier.await(60, TimeUnit.SECONDS);
+        return all;
+      } catch (InterruptedException | BrokenBarrierException | TimeoutException e) {
+        throw new IllegalStateException("another trainer failed", e);
+      }
+    }
+  }
+
+  private final Table table;
+  private final int rank;
+  private Replica replica;
+  private long failAt = Long.MAX_VALUE;
+
+  ThreadExchange(Table table, int rank) {
+    this.table = table;
+    this.rank = rank;
+  }
+
+  /** Ends the epoch once, in the last exchange of a step. */
+  ThreadExchange failingAt(long step) {
+    failAt = step;
+    return this;
+  }
+
+  @Override
+  public void begin(Replica mine) {
+    replica = mine;
+    rejoin();
+  }
+
+  @Override
+  public void rejoin() {
+    try {
+      ByteArrayOutputStream state = new ByteArrayOutputStream();
+      if (rank == 0) {
+        replica.save(new DataOutputStream(state));
+      }
+      byte[] first = table.all(rank, state.toByteArray()).get(0);
+      if (rank != 0) {
+        replica.load(new DataInputStream(new ByteArrayInputStream(first)));
+      }
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  @Override
+  public int trainers() {
+    return table.places.length;
+  }
+
+  @Override
+  public int rank() {
+    return rank;
+  }
+
+  @Override
+  public GlobalBatch exchange(long step, Contribution mine) {
+    return GlobalBatch.of(table.all(rank, mine));
+  }
+
+  @Override
+  public void allReduceSum(float[] values, Wire wire) {
+    float[] sum = new float[values.length];
+    for (float[] theirs : table.all(rank, values.clone())) {
+      for (int i = 0; i < sum.length; i++) {
+        sum[i] += theirs[i];
+      }
+    }
+    System.arraycopy(sum, 0, values, 0, sum.length);
+  }
+
+  @Override
+  public List<byte[]> allGather(byte[] mine) {
+    List<byte[]> all = table.all(rank, mine);
+    if (replica.step() == failAt) {
+      failAt = Long.MAX_VALUE;
+      throw new EpochEndedException("as the test wants it");
+    }
+    return all;
+  }
+
+  @Override
+  public List<byte[]> meet(byte[] mine) {
+    return table.all(rank, mine);
+  }
+
+  @Override
+  public void keepGroup(long step) {}
+
+  @Override
+  public Map<String, Double> statistics() {
+    return Map.of();
+  }
+
+  @Override
+  public void finish() {}
+
+  @Override
+  public void close() {}
+}
