@@ -4,9 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import ffc.cli.record.Json;
 import ffc.cli.record.JsonLines;
-import java.io.BufferedReader;
 import java.io.IOException;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -56,11 +54,11 @@ class TrainingProcessTest {
     assertThat(start("--out", unbroken.toString()).finish()).isZero();
 
     Path killed = temp.resolve("killed");
-    try (Training training = start("--out", killed.toString())) {
+    try (TrainingProcess training = start("--out", killed.toString())) {
       training.awaitStep(1 + random.nextInt(STEPS - 2));
       training.kill();
     }
-    try (Training training = start("--resume", "--out", killed.toString())) {
+    try (TrainingProcess training = start("--resume", "--out", killed.toString())) {
       training.awaitStep(STEPS - 1 - random.nextInt(3));
       training.kill();
     }
@@ -75,7 +73,7 @@ class TrainingProcessTest {
   @Test
   void anInterruptEndsAfterTheStepWithACheckpointAndTheRunGoesOn() throws Exception {
     Path run = temp.resolve("run");
-    try (Training training = start("--out", run.toString())) {
+    try (TrainingProcess training = start("--out", run.toString())) {
       training.awaitStep(3);
       boolean ignored = interruptsAreIgnored();
       training.signal(ignored ? "TERM" : "INT");
@@ -87,7 +85,7 @@ class TrainingProcessTest {
     assertThat(summary(run).path("finished").asBoolean()).isFalse();
     assertThat(run.resolve("checkpoints/step-%08d".formatted(stopped))).isDirectory();
 
-    try (Training training = start("--resume", run.toString())) {
+    try (TrainingProcess training = start("--resume", run.toString())) {
       training.awaitStep((int) stopped + 1);
       training.signal("TERM");
       assertThat(training.finish()).isEqualTo(143);
@@ -103,16 +101,16 @@ class TrainingProcessTest {
     Path run = temp.resolve("run");
     // Long enough to be still there when the second JVM is up, on any machine.
     String longRun = "--set=run.steps=1000000";
-    try (Training training = start("--out", run.toString(), longRun)) {
+    try (TrainingProcess training = start("--out", run.toString(), longRun)) {
       training.awaitStep(2);
-      Training second = start("--resume", run.toString(), longRun);
+      TrainingProcess second = start("--resume", run.toString(), longRun);
       assertThat(second.finish()).isEqualTo(2);
       assertThat(second.text()).contains("another process is training in this folder");
       training.kill();
     }
 
     Path exploding = temp.resolve("exploding");
-    Training training =
+    TrainingProcess training =
         start(
             "--out",
             exploding.toString(),
@@ -156,66 +154,7 @@ class TrainingProcessTest {
     return Json.parse(Files.readString(run.resolve("summary.json")));
   }
 
-  private Training start(String... options) throws IOException {
-    List<String> command =
-        new ArrayList<>(
-            List.of(
-                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-                "-Xmx256m",
-                "-cp",
-                System.getProperty("java.class.path"),
-                "ffc.cli.Main",
-                "train",
-                config.toString()));
-    command.addAll(List.of(options));
-    Process process =
-        new ProcessBuilder(command).directory(temp.toFile()).redirectErrorStream(true).start();
-    return new Training(process);
-  }
-
-  /** A training in another JVM, followed by the lines that it prints. */
-  private static final class Training implements AutoCloseable {
-    private final Process process;
-    private final BufferedReader lines;
-    private final StringBuilder text = new StringBuilder();
-
-    Training(Process process) {
-      this.process = process;
-      lines = process.inputReader(StandardCharsets.UTF_8);
-    }
-
-    void awaitStep(int step) throws IOException {
-      for (String line = lines.readLine(); line != null; line = lines.readLine()) {
-        text.append(line).append('\n');
-        if (line.startsWith("step " + step + "/")) {
-          return;
-        }
-      }
-      throw new AssertionError("no step " + step + " in:\n" + text);
-    }
-
-    void signal(String name) throws Exception {
-      new ProcessBuilder("kill", "-" + name, Long.toString(process.pid())).start().waitFor();
-    }
-
-    void kill() throws InterruptedException {
-      process.destroyForcibly().waitFor();
-    }
-
-    int finish() throws IOException, InterruptedException {
-      for (String line = lines.readLine(); line != null; line = lines.readLine()) {
-        text.append(line).append('\n');
-      }
-      return process.waitFor();
-    }
-
-    String text() {
-      return text.toString();
-    }
-
-    @Override
-    public void close() {
-      process.destroyForcibly();
-    }
+  private TrainingProcess start(String... options) throws IOException {
+    return TrainingProcess.start(temp, config, options);
   }
 }

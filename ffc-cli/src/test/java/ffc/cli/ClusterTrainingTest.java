@@ -1,0 +1,135 @@
+package ffc.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.within;
+
+import ffc.cli.record.Json;
+import ffc.cli.record.JsonLines;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Random;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+import tools.jackson.databind.JsonNode;
+
+/** Several trainers as real processes, against one with the same global batch. */
+@Tag("slow")
+@Tag("faults")
+@Timeout(value = 10, unit = TimeUnit.MINUTES)
+class ClusterTrainingTest {
+  private static final int STEPS = 40;
+  private static final String CONFIG =
+      """
+      name: tiny
+      seed: 3
+      data:
+        train: {format: recordio, path: %s}
+        idsPerBatch: %d
+        instancesPerBatch: %d
+        augment: {flip: false, shift: 2}
+      model:
+        {backbone: iresnet, input: [1, 32, 32], layers: [1, 1], widths: [4, 8], embedding: 16,
+         freezeBatchNorm: true}
+      method: {type: ffc, capacity: 40, galleryMomentum: 0.9}
+      optimizer: {learningRate: 0.05, nesterov: true, clipNorm: 5, schedule: {type: cosine}}
+      run: {steps: %d, reportEvery: 1, checkpointEvery: 10, threads: 1, device: cpu}
+      """;
+
+  @TempDir Path temp;
+  private final Random random = new Random();
+  private Path share;
+  private Path whole;
+
+  @BeforeEach
+  void writeConfigs() throws IOException {
+    Path data = Path.of("../data/quickstart/train.rec").toAbsolutePath().normalize();
+    whole = Files.writeString(temp.resolve("whole.yaml"), CONFIG.formatted(data, 12, 12, STEPS));
+    share = Files.writeString(temp.resolve("share.yaml"), CONFIG.formatted(data, 4, 4, STEPS));
+  }
+
+  @Test
+  void threeTrainersRepeatTheLossesOfOneAlsoWhenOneAndThenTheFirstIsKilled() throws Exception {
+    Path alone = temp.resolve("alone");
+    assertThat(start(whole, "--out", alone.toString()).finish()).isZero();
+
+    Path together = temp.resolve("together");
+    try (TrainingProcess run = start(share, "--trainers", "3", "--out", together.toString())) {
+      assertThat(run.finish()).as(run.text()).isZero();
+    }
+    assertSame(together, alone);
+    assertSame(together.resolve("rank-1"), alone);
+    assertThat(together.resolve("rank-1/checkpoints")).doesNotExist();
+
+    Path killed = temp.resolve("killed");
+    try (TrainingProcess run = start(share, "--trainers", "3", "--out", killed.toString())) {
+      run.awaitStep(2 + random.nextInt(10));
+      run.killRank(1 + random.nextInt(2));
+      run.awaitStep(STEPS / 2);
+      run.killRank(0);
+      assertThat(run.finish()).as(run.text()).isZero();
+      assertThat(run.text()).contains("rank 0 was killed (exit code 137); starting it again");
+    }
+    assertSame(killed, alone);
+    assertThat(Json.parse(Files.readString(killed.resolve("summary.json"))).path("images").asLong())
+        .isEqualTo(STEPS * 36L);
+  }
+
+  @Test
+  void aRunOfTwoGoesOnWithThree() throws Exception {
+    Path alone = temp.resolve("alone");
+    assertThat(start(whole, "--out", alone.toString()).finish()).isZero();
+    Path run = temp.resolve("run");
+    Path half =
+        Files.writeString(
+            temp.resolve("half.yaml"),
+            Files.readString(share)
+                .replace("idsPerBatch: 4", "idsPerBatch: 6")
+                .replace("instancesPerBatch: 4", "instancesPerBatch: 6"));
+    try (TrainingProcess two =
+        start(half, "--trainers", "2", "--set=run.steps=20", "--set=optimizer.schedule.steps=" + STEPS, "--out", run.toString())) {
+      assertThat(two.finish()).as(two.text()).isZero();
+    }
+    assertSame(run, alone.resolve("steps.jsonl"), 20);
+  }
+
+  @Test
+  void aTrainerWithAnotherConfigIsRefused() throws Exception {
+    try (TrainingProcess first = start(share, "--trainers", "2", "--rank", "0", "--out", temp.resolve("a").toString());
+        TrainingProcess second =
+            start(share, "--trainers", "2", "--rank", "1", "--set=seed=4", "--out", temp.resolve("b").toString())) {
+      assertThat(second.finish()).isEqualTo(2);
+      assertThat(second.text()).contains("does not fit").doesNotContain("\tat ");
+      first.kill();
+    }
+  }
+
+  private TrainingProcess start(Path config, String... options) throws IOException {
+    return TrainingProcess.start(temp, config, options);
+  }
+
+  private static void assertSame(Path run, Path alone) throws IOException {
+    assertSame(run, alone.resolve("steps.jsonl"), STEPS);
+  }
+
+  private static void assertSame(Path run, Path aloneSteps, int steps) throws IOException {
+    List<JsonNode> wanted = JsonLines.read(aloneSteps);
+    List<Integer> seen = new ArrayList<>();
+    for (JsonNode line : JsonLines.read(run.resolve("steps.jsonl"))) {
+      int step = line.path("step").asInt();
+      seen.add(step);
+      double loss = wanted.get(step - 1).path("loss").asDouble();
+      assertThat(line.path("loss").asDouble())
+          .as(run + " step " + step)
+          .isCloseTo(loss, within(1e-5 * Math.max(1, loss)));
+      assertThat(line.path("epoch")).isEqualTo(wanted.get(step - 1).path("epoch"));
+    }
+    assertThat(seen).contains(1, steps).isSorted().doesNotHaveDuplicates();
+  }
+}
