@@ -93,7 +93,14 @@ class ClusterTrainingTest {
                 .replace("idsPerBatch: 4", "idsPerBatch: 6")
                 .replace("instancesPerBatch: 4", "instancesPerBatch: 6"));
     try (TrainingProcess two =
-        start(half, "--trainers", "2", "--set=run.steps=20", "--set=optimizer.schedule.steps=" + STEPS, "--out", run.toString())) {
+        start(
+            half,
+            "--trainers",
+            "2",
+            "--set=run.steps=20",
+            "--set=optimizer.schedule.steps=" + STEPS,
+            "--out",
+            run.toString())) {
       assertThat(two.finish()).as(two.text()).isZero();
     }
     assertSame(run, alone.resolve("steps.jsonl"), 20);
@@ -101,10 +108,20 @@ class ClusterTrainingTest {
 
   @Test
   void aTrainerWithAnotherConfigIsRefused() throws Exception {
-    try (TrainingProcess first = start(share, "--trainers", "2", "--rank", "0", "--out", temp.resolve("a").toString());
+    try (TrainingProcess first =
+            start(share, "--trainers", "2", "--rank", "0", "--out", temp.resolve("a").toString());
         TrainingProcess second =
-            start(share, "--trainers", "2", "--rank", "1", "--set=seed=4", "--out", temp.resolve("b").toString())) {
+            start(
+                share,
+                "--trainers",
+                "2",
+                "--rank",
+                "1",
+                "--set=seed=4",
+                "--out",
+                temp.resolve("b").toString())) {
       assertThat(second.finish()).isEqualTo(2);
+      assertThat(first.internetSockets()).as("members talk over the network").isNotEmpty();
       assertThat(second.text()).contains("does not fit").doesNotContain("\tat ");
       first.kill();
     }

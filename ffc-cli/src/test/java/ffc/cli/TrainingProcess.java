@@ -3,9 +3,11 @@ package ffc.cli;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.stream.Stream;
 
 /** A training in another JVM, followed by the lines that it prints. */
 final class TrainingProcess implements AutoCloseable {
@@ -42,17 +44,45 @@ final class TrainingProcess implements AutoCloseable {
 
   /** Kills one of the trainers that this process has started. */
   void killRank(int rank) {
-    ProcessHandle trainer =
-        process
-            .children()
-            .filter(child -> commandLine(child).endsWith("--rank " + rank) || commandLine(child).contains("--rank " + rank + " "))
-            .findFirst()
-            .orElseThrow();
-    trainer.destroyForcibly();
+    process
+        .children()
+        .filter(child -> commandLine(child).contains("\0--rank\0" + rank + "\0"))
+        .findFirst()
+        .orElseThrow()
+        .destroyForcibly();
   }
 
+  /** ProcessHandle cuts long command lines. */
   private static String commandLine(ProcessHandle child) {
-    return String.join(" ", child.info().arguments().orElse(new String[0]));
+    try {
+      return Files.readString(Path.of("/proc/" + child.pid() + "/cmdline"));
+    } catch (IOException e) {
+      return ""; // it has ended
+    }
+  }
+
+  /** Sockets of the internet families that the process has open, by inode. */
+  List<String> internetSockets() throws IOException {
+    List<String> inodes = new ArrayList<>();
+    for (String table : List.of("tcp", "tcp6", "udp", "udp6")) {
+      Path file = Path.of("/proc", Long.toString(process.pid()), "net", table);
+      if (Files.exists(file)) {
+        Files.readAllLines(file).stream()
+            .skip(1)
+            .forEach(line -> inodes.add(line.strip().split("\\s+")[9]));
+      }
+    }
+    List<String> open = new ArrayList<>();
+    try (Stream<Path> descriptors = Files.list(Path.of("/proc/" + process.pid() + "/fd"))) {
+      for (Path descriptor : descriptors.toList()) {
+        String target = Files.readSymbolicLink(descriptor).toString();
+        if (target.startsWith("socket:[")
+            && inodes.contains(target.substring(8, target.length() - 1))) {
+          open.add(target);
+        }
+      }
+    }
+    return open;
   }
 
   void awaitStep(int step) throws IOException {

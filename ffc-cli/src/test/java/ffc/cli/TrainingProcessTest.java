@@ -75,6 +75,7 @@ class TrainingProcessTest {
     Path run = temp.resolve("run");
     try (TrainingProcess training = start("--out", run.toString())) {
       training.awaitStep(3);
+      assertThat(training.internetSockets()).as("a trainer alone needs no network").isEmpty();
       boolean ignored = interruptsAreIgnored();
       training.signal(ignored ? "TERM" : "INT");
       assertThat(training.finish()).isEqualTo(ignored ? 143 : 130);

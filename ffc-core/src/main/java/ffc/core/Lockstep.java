@@ -76,17 +76,12 @@ final class Lockstep {
     if (alone()) {
       return new Agreement(mine, finite, stop);
     }
-    float[] statistics = local() || running.isEmpty() ? new float[0] : NativeOps.flatten(running);
     Map<String, Double> terms = mine.terms();
-    ByteBuffer record =
-        ByteBuffer.allocate(2 + Double.BYTES * terms.size() + Float.BYTES * statistics.length);
+    ByteBuffer record = ByteBuffer.allocate(2 + Double.BYTES * terms.size());
     record.put((byte) (finite ? 1 : 0)).put((byte) (stop ? 1 : 0));
     terms.values().forEach(record::putDouble);
-    record.asFloatBuffer().put(statistics);
     List<byte[]> all = exchange.allGather(record.array());
-
     double[] sums = new double[terms.size()];
-    double[] means = new double[statistics.length];
     boolean allFinite = true;
     boolean anyStop = false;
     for (byte[] bytes : all) {
@@ -96,15 +91,9 @@ final class Lockstep {
       for (int i = 0; i < sums.length; i++) {
         sums[i] += theirs.getDouble();
       }
-      for (int i = 0; i < means.length; i++) {
-        means[i] += (double) theirs.getFloat() / all.size();
-      }
     }
-    for (int i = 0; i < means.length; i++) {
-      statistics[i] = (float) means[i];
-    }
-    if (statistics.length > 0) {
-      NativeOps.unflatten(statistics, running);
+    if (!local() && !running.isEmpty()) {
+      average(running);
     }
     Map<String, Double> total = new LinkedHashMap<>();
     int i = 0;

@@ -7,6 +7,7 @@ import ffc.core.ModelConfig;
 import ffc.core.OptimizerConfig;
 import ffc.core.OptimizerConfig.Course;
 import ffc.idgroup.cluster.ClusterConfig;
+import ffc.loaders.DataConfig;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -198,7 +199,9 @@ final class Rules {
     rule(
         "method.capacity",
         () -> {
-          int batch = experiment.data().idsPerBatch() + experiment.data().instancesPerBatch();
+          int trainers = experiment.cluster() == null ? 1 : experiment.cluster().trainers();
+          DataConfig data = experiment.data();
+          long batch = (long) trainers * (data.idsPerBatch() + data.instancesPerBatch());
           return ffc.capacity() >= batch
               ? null
               : "got "
@@ -206,13 +209,15 @@ final class Rules {
                   + ", wanted at least "
                   + batch
                   + ": the identities of one batch (data.idsPerBatch "
-                  + experiment.data().idsPerBatch()
+                  + data.idsPerBatch()
                   + " + data.instancesPerBatch "
-                  + experiment.data().instancesPerBatch()
+                  + data.instancesPerBatch()
+                  + (trainers == 1 ? "" : ", of " + trainers + " trainers")
                   + ") must fit into the group";
         },
         "data.idsPerBatch",
-        "data.instancesPerBatch");
+        "data.instancesPerBatch",
+        "cluster.trainers");
     rule(
         "method.update.type",
         () -> {

@@ -54,6 +54,21 @@ public final class PlanCommand implements Callable<Integer> {
       description = "Memory of one trainer, such as 80GiB (default: that of this machine)")
   private String memory;
 
+  @Option(
+      names = "--network",
+      paramLabel = "BANDWIDTH,LATENCY",
+      description =
+          "Link of each trainer, such as 10Gbit,0.05ms: predict step time, bytes and efficiency of"
+              + " several trainers (with --step-ms)")
+  private String network;
+
+  @Option(
+      names = "--step-ms",
+      paramLabel = "MS",
+      description =
+          "Time of a step of one trainer alone, as step_ms.p50 in the summary.json of a run")
+  private Double stepMs;
+
   @Override
   public Integer call() throws IOException {
     if (devices < 1) {
@@ -64,8 +79,21 @@ public final class PlanCommand implements Callable<Integer> {
     long count = classes == null ? ClassCount.of(experiment.data().train()) : count(classes);
     MemoryPlan plan = new MemoryPlan(experiment, devices);
     spec.commandLine().getOut().print(new PlanText(experiment, plan, count, bytes).render());
+    if (network != null) {
+      spec.commandLine().getOut().print(NetworkText.render(networkPlan(experiment, plan), devices));
+    }
     spec.commandLine().getOut().flush();
     return 0;
+  }
+
+  private NetworkPlan networkPlan(Experiment experiment, MemoryPlan plan) {
+    if (stepMs == null || !(stepMs > 0)) {
+      throw new IllegalArgumentException(
+          "--network wants --step-ms as well: the time of a step of one trainer, as step_ms.p50 in"
+              + " the summary.json of a run of a few steps");
+    }
+    return new NetworkPlan(
+        experiment, plan.weights(), NetworkPlan.Link.parse(network), stepMs / 1e3);
   }
 
   /** A number of classes; 1e8 is one way to write it. */

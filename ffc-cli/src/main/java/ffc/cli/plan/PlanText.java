@@ -115,7 +115,8 @@ final class PlanText {
         : classes == 0 ? "none" : String.format(Locale.ROOT, "%,d", classes);
   }
 
-  private static String table(List<List<String>> rows) {
+  /** Columns, the first to the left, the others to the right. */
+  static String table(List<List<String>> rows) {
     StringBuilder text = new StringBuilder();
     for (List<String> row : rows) {
       StringBuilder line = new StringBuilder();

@@ -14,7 +14,7 @@ import org.junit.jupiter.api.Timeout;
 /**
  * Trainers in processes of their own that are killed, stopped and replaced. After each fault the
  * replicas are identical, with parameters and coverage, and steps go on from the last one applied.
- * Run by {@code mvn -Pfaults -pl idgroup verify}.
+ * Run by {@code mvn -Pfaults verify}.
  */
 @Tag("slow")
 @Tag("faults")
