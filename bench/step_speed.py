@@ -71,7 +71,7 @@ def run_ffc(case, threads, precision):
     rates = [line["images_per_second"] for line in timed]
     parts = {}
     for line in timed:
-        for key, value in line.items():
+        for key, value in line["statistics"].items():
             if key.startswith("ms_"):
                 parts.setdefault(key[3:], []).append(value)
     summary = json.loads((out / "summary.json").read_text())
