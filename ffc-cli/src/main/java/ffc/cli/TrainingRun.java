@@ -99,6 +99,7 @@ final class TrainingRun {
         experiment.evaluate(),
         directory.checkpoints(),
         target.checkpoint(),
+        experiment.cluster() == null ? 0 : experiment.cluster().device(),
         experiment.cluster() == null ? 1 : experiment.cluster().sync().every());
   }
 

@@ -1,5 +1,7 @@
 package ffc.core;
 
+import ai.djl.Device;
+import ai.djl.util.cuda.CudaUtils;
 import java.io.IOException;
 import java.lang.management.ManagementFactory;
 import java.lang.management.MemoryPoolMXBean;
@@ -37,6 +39,11 @@ public final class ProcessMemory {
       }
     }
     return sum;
+  }
+
+  /** Memory in use on a GPU, by all processes, in bytes; 0 on the CPU. */
+  public static long device(Device device) {
+    return device.isGpu() ? CudaUtils.getGpuMemory(device).getUsed() : 0;
   }
 
   private static long status(String key) {

@@ -16,7 +16,7 @@ import java.util.Map;
  * @param peakRssBytes peak resident memory (VmHWM)
  * @param peakAnonBytes peak anonymous resident memory (RssAnon, sampled), mapped files left out
  * @param heapPeakBytes peak Java heap in use
- * @param devicePeakBytes peak memory of the accelerator; null on the CPU
+ * @param devicePeakBytes peak memory in use on the GPU, sampled at reports; null on the CPU
  * @param skippedSteps steps dropped because a loss or gradient was not finite
  * @param predictedBytes predicted memory by part
  * @param finished false if the run was interrupted before its last step

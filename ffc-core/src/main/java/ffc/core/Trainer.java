@@ -47,6 +47,7 @@ public final class Trainer implements AutoCloseable {
    * @param evaluate sets to judge the model on
    * @param checkpoints folder for checkpoints
    * @param resumeFrom checkpoint to continue from, or null
+   * @param gpu number of the GPU to use if the run uses one
    * @param syncEvery several trainers: steps between averages of their networks, 1 = gradients are
    *     added up in every step
    */
@@ -61,6 +62,7 @@ public final class Trainer implements AutoCloseable {
       List<EvaluateConfig> evaluate,
       Path checkpoints,
       Path resumeFrom,
+      int gpu,
       int syncEvery) {}
 
   private final Setup setup;
@@ -70,6 +72,7 @@ public final class Trainer implements AutoCloseable {
   private final TrainerReplica replica;
   private final RunObserver observer;
   private final BooleanSupplier stopRequested;
+  private final Device device;
   private final NDManager manager;
   private final Encoder probe;
   private final Optimizer optimizer;
@@ -82,6 +85,7 @@ public final class Trainer implements AutoCloseable {
 
   private TrainerState state;
   private long peakAnonymous;
+  private long peakDevice;
   private Path lastCheckpoint;
   private boolean stopped;
 
@@ -107,7 +111,7 @@ public final class Trainer implements AutoCloseable {
     this.lockstep = new Lockstep(exchange, setup.syncEvery());
     this.observer = observer;
     this.stopRequested = stopRequested;
-    Device device = device(setup.run().device());
+    device = device(setup.run().device(), setup.gpu());
     JniUtils.setNumThreads(setup.run().threads());
     Autograd.off();
     manager = NDManager.newBaseManager(device);
@@ -152,13 +156,20 @@ public final class Trainer implements AutoCloseable {
     }
   }
 
-  private static Device device(RunConfig.Device wanted) {
+  private static Device device(RunConfig.Device wanted, int gpu) {
     int gpus = Engine.getInstance().getGpuCount();
     if (wanted == RunConfig.Device.gpu && gpus == 0) {
       throw new IllegalArgumentException(
           "run.device is gpu, but the engine sees none; use run.device: auto or cpu");
     }
-    return wanted != RunConfig.Device.cpu && gpus > 0 ? Device.gpu() : Device.cpu();
+    if (wanted == RunConfig.Device.cpu || gpus == 0) {
+      return Device.cpu();
+    }
+    if (gpu >= gpus) {
+      throw new IllegalArgumentException(
+          "cluster.devices names GPU " + gpu + ", this machine has " + gpus + ", numbered from 0");
+    }
+    return Device.gpu(gpu);
   }
 
   /** Steps completed, over all resumes. */
@@ -314,6 +325,7 @@ public final class Trainer implements AutoCloseable {
     observer.progress(state.step(), result.losses().total(), interval.imagesPerSecond());
     if (atEnd() || state.step() % setup.run().reportEvery() == 0) {
       peakAnonymous = Math.max(peakAnonymous, ProcessMemory.anonymous());
+      peakDevice = Math.max(peakDevice, ProcessMemory.device(device));
       observer.report(interval.report(result));
     }
   }
@@ -432,7 +444,7 @@ public final class Trainer implements AutoCloseable {
         ProcessMemory.peakRss(),
         peakAnonymous,
         ProcessMemory.heapPeak(),
-        null,
+        device.isGpu() ? peakDevice : null,
         state.skipped(),
         predicted,
         finished,

@@ -69,6 +69,7 @@ class LockstepTest {
         List.of(),
         s.checkpoints(),
         resumeFrom,
+        0,
         syncEvery);
   }
 

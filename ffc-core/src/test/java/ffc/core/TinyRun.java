@@ -71,6 +71,7 @@ final class TinyRun implements RunObserver {
         List.of(),
         checkpoints,
         resumeFrom,
+        0,
         1);
   }
 
@@ -122,6 +123,7 @@ final class TinyRun implements RunObserver {
         s.evaluate(),
         s.checkpoints(),
         s.resumeFrom(),
+        s.gpu(),
         s.syncEvery());
   }
 

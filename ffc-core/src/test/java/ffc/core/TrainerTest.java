@@ -133,6 +133,7 @@ class TrainerTest {
             List.of(),
             folder,
             null,
+            0,
             1);
     assertThatThrownBy(() -> TinyRun.run(wild))
         .isInstanceOf(NonFiniteException.class)
@@ -171,6 +172,7 @@ class TrainerTest {
             List.of(),
             folder,
             null,
+            0,
             1);
     assertThat(TinyRun.run(wild).summary().skippedSteps()).isBetween(1L, 5L);
   }

@@ -87,6 +87,7 @@ final class MethodRun implements RunObserver {
                     List.of(),
                     checkpoints,
                     resumeFrom,
+                    0,
                     1),
                 dataset,
                 new LocalExchange(),

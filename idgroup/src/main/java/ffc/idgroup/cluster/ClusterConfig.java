@@ -15,6 +15,10 @@ public record ClusterConfig(
     @PositiveOrZero @JsonPropertyDescription("Rank of this trainer, in [0, trainers) (default 0)")
         Integer rank,
     @JsonPropertyDescription(
+            "GPUs of this machine, by number: trainer r takes the one at place r modulo their number"
+                + " (default: the first); cluster.trainers is then their number by default")
+        List<@PositiveOrZero Integer> devices,
+    @JsonPropertyDescription(
             "Addresses where members may be found, host or host:port; default: the interface at the"
                 + " ports from 5701 on, one a trainer and two more for storage members")
         List<String> members,
@@ -94,7 +98,8 @@ public record ClusterConfig(
 
   /** Fills in the defaults. */
   public ClusterConfig {
-    trainers = trainers == null ? 1 : trainers;
+    devices = devices == null ? List.of() : List.copyOf(devices);
+    trainers = trainers == null ? Math.max(1, devices.size()) : trainers;
     rank = rank == null ? 0 : rank;
     networkInterface = networkInterface == null ? "127.0.0.1" : networkInterface;
     members = members == null ? defaultMembers(networkInterface, trainers) : List.copyOf(members);
@@ -120,7 +125,12 @@ public record ClusterConfig(
   public static ClusterConfig local(int trainers, int rank) {
     return new ClusterConfig(
         trainers, rank, null, null, null, null, null, null, null, null, null, null, null, null,
-        null, null, null);
+        null, null, null, null);
+  }
+
+  /** Number of the GPU that this trainer computes on, if it computes on one. */
+  public int device() {
+    return devices.isEmpty() ? 0 : devices.get(rank % devices.size());
   }
 
   /** The same with another port. */
@@ -128,6 +138,7 @@ public record ClusterConfig(
     return new ClusterConfig(
         trainers,
         rank,
+        devices,
         members,
         port,
         networkInterface,

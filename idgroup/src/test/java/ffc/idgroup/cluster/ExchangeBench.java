@@ -26,6 +26,7 @@ final class ExchangeBench {
         new ClusterConfig(
             trainers,
             rank,
+            null,
             ports.stream().map(p -> "127.0.0.1:" + p).toList(),
             ports.get(rank),
             null,

@@ -52,6 +52,7 @@ final class TestCluster implements AutoCloseable {
     return new ClusterConfig(
         trainers,
         rank,
+        null,
         ports.stream().map(p -> "127.0.0.1:" + p).toList(),
         ports.get(port),
         null,

@@ -49,6 +49,7 @@ final class TrainerMain {
     return new ClusterConfig(
         Integer.parseInt(s.get("trainers")),
         Integer.parseInt(s.getOrDefault("rank", "0")),
+        null,
         Arrays.stream(s.get("ports").split(",")).map(p -> "127.0.0.1:" + p).toList(),
         Integer.parseInt(s.get("port")),
         null,
