@@ -42,6 +42,7 @@ if rank == 0:
     if reduce:
         print("reduce p50 %.3f p99 %.3f" % reduce)
 dist.barrier()
+dist.destroy_process_group()
 """
 
 
