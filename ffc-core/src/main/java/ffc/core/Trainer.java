@@ -262,10 +262,12 @@ public final class Trainer implements AutoCloseable {
       try {
         Losses mine = method.accumulate(pair);
         lockstep.sumGradients(optimizer.gradientList());
+        lapOfExchange();
         norm = optimizer.gradientNorm() * lockstep.gradientFactor();
+        profile.lap("optimizer");
         boolean finite = Double.isFinite(mine.total()) && Double.isFinite(norm);
         agreed = lockstep.agree(mine, finite, stopRequested.getAsBoolean(), runningStatistics());
-        profile.lap("exchange");
+        lapOfExchange();
       } catch (EpochEndedException e) {
         before.restore();
         optimizer.zeroGradients();
@@ -306,6 +308,12 @@ public final class Trainer implements AutoCloseable {
         DevicePair.upload(batch, setup.model().shape(), stepManager, setup.run().accumulate());
     profile.lap("upload");
     return pair;
+  }
+
+  private void lapOfExchange() {
+    if (exchange.trainers() > 1) {
+      profile.lap("exchange");
+    }
   }
 
   /** A step may be dropped for its numbers, or because the trainers change. */
