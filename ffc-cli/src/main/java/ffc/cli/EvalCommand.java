@@ -146,7 +146,7 @@ final class EvalCommand implements Callable<Integer> {
     }
     EvaluateConfig set =
         new EvaluateConfig(
-            name, format, data.toString(), checkpoint.net(), flip, List.of("end"), null, false);
+            name, format, data.toString(), checkpoint.net(), flip, List.of("end"), null, null);
     try (Evaluator evaluator = new Evaluator()) {
       EvalResult result = evaluator.evaluate(set, embedder);
       return new Judgement(

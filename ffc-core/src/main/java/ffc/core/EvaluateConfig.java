@@ -27,9 +27,10 @@ public record EvaluateConfig(
         List<@Pattern(regexp = "end|[0-9]+") String> at,
     @Positive @JsonPropertyDescription("Evaluate every so many steps as well") Integer every,
     @JsonPropertyDescription(
-            "Figures by the size of the identity in data.train as well, for sets whose identities"
-                + " have the names they have there (default false)")
-        Boolean strata) {
+            "Figures of head, middle and tail identities as well: own, by the images that an"
+                + " identity has in this set; training, by those it has in data.train under the"
+                + " same name; none (default)")
+        Strata strata) {
 
   /** Formats of evaluation sets. */
   public enum Format {
@@ -48,10 +49,17 @@ public record EvaluateConfig(
     gallery
   }
 
+  /** Where the size of an identity is looked up. */
+  public enum Strata {
+    none,
+    own,
+    training
+  }
+
   public EvaluateConfig {
     net = net == null ? Net.probe : net;
     flip = flip == null ? format == Format.bin || format == Format.pairs : flip;
     at = at == null ? List.of("end") : List.copyOf(at);
-    strata = strata != null && strata;
+    strata = strata == null ? Strata.none : strata;
   }
 }

@@ -50,6 +50,8 @@ record CellResult(
     for (Map.Entry<String, JsonNode> set : summary.path("eval").properties()) {
       flatten(set.getKey(), set.getValue(), figures);
     }
+    List<JsonNode> evaluations = lines(run.resolve("evaluations.jsonl"));
+    evaluations.forEach(line -> strata(line, figures));
     return new CellResult(
         cell,
         number(summary.path("images_per_second")),
@@ -63,9 +65,25 @@ record CellResult(
         number(summary.path("device_peak_bytes")),
         predictedBytes,
         figures,
-        target == null
-            ? Double.NaN
-            : stepsTo(target, lines(run.resolve("evaluations.jsonl"))) * stepMs / 1e3);
+        target == null ? Double.NaN : stepsTo(target, evaluations) * stepMs / 1e3);
+  }
+
+  /** Figures of head, middle and tail identities as {@code open.strata.tail.rank1}; last wins. */
+  private static void strata(JsonNode evaluation, Map<String, Double> into) {
+    for (JsonNode group : evaluation.path("groups")) {
+      String name = group.path("name").asString("");
+      if (name.equals("all")) {
+        continue;
+      }
+      String prefix = evaluation.path("set").asString("") + ".strata." + name;
+      into.put(prefix + ".identities", number(group.path("identities")));
+      for (Map.Entry<String, JsonNode> share : group.path("tar_at_far").properties()) {
+        into.put(prefix + ".tar_at_far." + share.getKey(), number(share.getValue().path("value")));
+      }
+      if (group.has("rank1")) {
+        into.put(prefix + ".rank1", number(group.path("rank1").path("value")));
+      }
+    }
   }
 
   private static Map<String, Double> split(List<JsonNode> steps) {

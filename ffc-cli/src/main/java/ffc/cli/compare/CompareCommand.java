@@ -143,7 +143,7 @@ public final class CompareCommand implements Callable<Integer> {
         .figures()
         .forEach(
             (name, value) -> {
-              if (name.contains("tar_at_far")) {
+              if (name.contains("tar_at_far") && !FigureNames.ofStratum(name)) {
                 text.append(String.format(Locale.ROOT, ", %s %.3f", FigureNames.text(name), value));
               }
             });

@@ -7,6 +7,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Base64;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -34,6 +35,9 @@ final class ComparisonPage {
     body.append(Html.escape(subtitle())).append("</p></header>\n");
     if (!outcome.figureNames().isEmpty()) {
       body.append("<h2>Accuracy and cost</h2>\n").append(accuracy());
+    }
+    if (!outcome.strataNames().isEmpty()) {
+      body.append("<h2>Accuracy by size of the identity</h2>\n").append(strata());
     }
     if (comparison.overClasses()) {
       body.append("<h2>Cost by number of identities</h2>\n").append(scale());
@@ -85,8 +89,7 @@ final class ComparisonPage {
         for (String figure : figures) {
           row.add(
               meanAndRange(
-                  outcome.figure(
-                      contender, classes, r -> r.figures().getOrDefault(figure, Double.NaN)),
+                  figure(contender, classes, figure),
                   figure.contains("accuracy") ? "%.4f" : "%.3f"));
         }
         row.addAll(cost(contender, classes));
@@ -97,6 +100,45 @@ final class ComparisonPage {
       }
     }
     return table(rows);
+  }
+
+  /** A row for each stratum and method, so that methods stand below each other. */
+  private String strata() {
+    Set<String> strata = new LinkedHashSet<>();
+    Set<String> figures = new LinkedHashSet<>();
+    for (String name : outcome.strataNames()) {
+      strata.add(FigureNames.stratum(name));
+      figures.add(FigureNames.withinStratum(name));
+    }
+    figures.remove("identities");
+    List<List<String>> rows = new ArrayList<>();
+    List<String> heading = new ArrayList<>(List.of("identities", "number", "method"));
+    figures.forEach(f -> heading.add(FigureNames.text("." + f).strip()));
+    rows.add(heading);
+    for (String stratum : strata) {
+      String prefix = stratum.replace(", ", ".strata.") + ".";
+      for (Comparison.Contender contender : outcome.comparison().contenders()) {
+        for (long classes : outcome.comparison().classes()) {
+          Statistics number = figure(contender, classes, prefix + "identities");
+          if (number.isEmpty()) {
+            continue;
+          }
+          List<String> row = new ArrayList<>();
+          row.add(stratum);
+          row.add(Html.format("%,.0f", number.median()));
+          row.add(contender.name());
+          for (String figure : figures) {
+            row.add(meanAndRange(figure(contender, classes, prefix + figure), "%.3f"));
+          }
+          rows.add(row);
+        }
+      }
+    }
+    return table(rows);
+  }
+
+  private Statistics figure(Comparison.Contender contender, long classes, String name) {
+    return outcome.figure(contender, classes, r -> r.figures().getOrDefault(name, Double.NaN));
   }
 
   private List<String> cost(Comparison.Contender contender, long classes) {
@@ -193,6 +235,13 @@ final class ComparisonPage {
         "Figures are medians with the range over seeds and repeats in brackets; accuracies are"
             + " means with the range. Peak memory is anonymous memory (page cache aside), on an"
             + " accelerator the device's.");
+    if (!outcome.strataNames().isEmpty()) {
+      item(
+          notes,
+          "Head identities have 20 images or more, middle ones 4 to 19, tail ones fewer: in the"
+              + " evaluated set itself, unless evaluate.strata says training. Rates are shares of"
+              + " their genuine pairs at the thresholds of the whole set.");
+    }
     item(notes, "Predictions were made before anything ran, by the memory plan.");
     for (Outcome.Missing m : outcome.missing()) {
       item(notes, "Not measured: " + m.cell().folder() + " (" + m.reason() + ").");

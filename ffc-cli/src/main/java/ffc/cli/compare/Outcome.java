@@ -70,8 +70,21 @@ record Outcome(Comparison comparison, List<CellResult> results, List<Missing> mi
         .orElse(null);
   }
 
-  /** Names of the accuracy figures, the sharpest TAR last. */
+  /** Names of the accuracy figures over all identities, the sharpest TAR last. */
   Set<String> figureNames() {
+    Set<String> names = names();
+    names.removeIf(FigureNames::ofStratum);
+    return names;
+  }
+
+  /** Names of the figures of head, middle and tail identities. */
+  Set<String> strataNames() {
+    Set<String> names = names();
+    names.removeIf(name -> !FigureNames.ofStratum(name));
+    return names;
+  }
+
+  private Set<String> names() {
     Set<String> names = new LinkedHashSet<>();
     results.forEach(r -> names.addAll(r.figures().keySet()));
     names.removeIf(name -> name.endsWith("accuracy_std"));

@@ -4,6 +4,7 @@ import ffc.cli.record.Json;
 import ffc.cli.record.WholeFile;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.LinkedHashSet;
 import java.util.Map;
 import java.util.Set;
 import tools.jackson.databind.node.ArrayNode;
@@ -69,7 +70,8 @@ final class ResultFiles {
   }
 
   private static String csv(Outcome outcome) {
-    Set<String> figures = outcome.figureNames();
+    Set<String> figures = new LinkedHashSet<>(outcome.figureNames());
+    figures.addAll(outcome.strataNames());
     Set<String> parts = outcome.splitNames();
     StringBuilder csv =
         new StringBuilder(

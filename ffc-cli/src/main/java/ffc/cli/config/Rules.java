@@ -365,8 +365,9 @@ final class Rules {
       rule(
           "evaluate." + i + ".strata",
           () ->
-              set.strata() && (set.format() == Format.bin || set.format() == Format.pairs)
-                  ? "got true, but a set of pairs names no identities; leave it out"
+              set.strata() != EvaluateConfig.Strata.none
+                      && (set.format() == Format.bin || set.format() == Format.pairs)
+                  ? "got " + set.strata() + ", but a set of pairs names no identities; leave it out"
                   : null,
           "evaluate." + i + ".format");
     }

@@ -120,7 +120,9 @@ class ComparisonTest {
         run.resolve("evaluations.jsonl"),
         """
         {"step":10,"set":"open","figures":{"tar_at_far":{"1e-3":0.4}}}
-        {"step":20,"set":"open","figures":{"tar_at_far":{"1e-3":%s}}}
+        {"step":20,"set":"open","figures":{"tar_at_far":{"1e-3":%s}},"groups":[\
+        {"name":"all","identities":50,"tar_at_far":{"1e-3":{"value":0.5}},"rank1":{"value":0.9}},\
+        {"name":"tail","identities":40,"tar_at_far":{"1e-3":{"value":0.2}},"rank1":{"value":0.3}}]}
         """
             .formatted(tar));
   }
@@ -164,6 +166,10 @@ class ComparisonTest {
         .isEqualTo("does not fit into 1TB");
     List<String> csv = Files.readAllLines(folder.resolve("comparison.csv"));
     assertThat(csv).hasSize(7);
+    assertThat(csv.get(0)).contains(",open.strata.tail.tar_at_far.1e-3,");
+    assertThat(json.path("cells").get(0).path("figures").path("open.strata.tail.rank1").asDouble())
+        .isEqualTo(0.3);
+    assertThat(outcome.figureNames()).containsExactly("open.tar_at_far.1e-3", "open.rank1");
     assertThat(csv.get(0)).startsWith("contender,classes,seed").endsWith("ms_forward,ms_head");
     assertThat(csv.get(2)).startsWith("\"PFC, half\",100,4,1,400,12.5,2000000000,2000000000");
 
@@ -175,6 +181,7 @@ class ComparisonTest {
     String page = new ComparisonPage(outcome, plots, Json.object()).html();
     assertThat(page)
         .contains("A &lt;small&gt; comparison", "open TAR@FAR=1e-3", "0.700 [0.700–0.700]")
+        .contains("Accuracy by size of the identity", "open, tail", "0.200 [0.200–0.200]")
         .contains("450 [400–500]", "does not fit into 1TB", "3.00 TB", "nothing is real here")
         .doesNotContain("http://", "https://");
   }

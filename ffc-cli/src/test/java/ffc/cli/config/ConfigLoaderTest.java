@@ -125,9 +125,9 @@ class ConfigLoaderTest {
         "evaluate.1={name: open, format: bin, path: x} |"
             + " evaluate.1.name: \"open\" is the name of evaluate.0 as well",
         "evaluate.1={name: open, format: bin, path: x, net: gallery} | no mistake",
-        "evaluate.1={name: p, format: bin, path: x, strata: true} |"
-            + " evaluate.1.strata: got true, but a set of pairs names no identities",
-        "evaluate.0.strata=true | no mistake",
+        "evaluate.1={name: p, format: bin, path: x, strata: own} |"
+            + " evaluate.1.strata: got own, but a set of pairs names no identities",
+        "evaluate.0.strata=training | no mistake",
         "evaluate.0.at=[101] | evaluate.0.at: got step 101, the run ends at step 100",
         "evaluate.0.at=[never] | evaluate.0.at.0: got the text \"never\", wanted text that matches",
         "evaluate.3.name=x | evaluate.3: got index \"3\", wanted 0 to 1",

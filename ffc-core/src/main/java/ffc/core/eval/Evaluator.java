@@ -112,20 +112,28 @@ public final class Evaluator implements AutoCloseable {
         allPairs.roc(),
         allPairs.scores(),
         identification.cmc(),
-        config.strata() ? groups(set, embeddings, allPairs, search) : List.of(),
+        groups(config.strata(), set, embeddings, allPairs, search),
         identification.neighbours(),
         config.flip(),
         seconds(start));
   }
 
   private List<ByIdentity.Group> groups(
-      Dataset set, Embeddings embeddings, AllPairs allPairs, Identification.Search search) {
-    if (training == null) {
+      EvaluateConfig.Strata strata,
+      Dataset set,
+      Embeddings embeddings,
+      AllPairs allPairs,
+      Identification.Search search) {
+    if (strata == EvaluateConfig.Strata.none) {
+      return List.of();
+    }
+    boolean own = strata == EvaluateConfig.Strata.own;
+    if (!own && training == null) {
       throw new IllegalStateException("strata need the training set");
     }
     ByIdentity counts = ByIdentity.count(embeddings, allPairs.tarAtFar(), search);
     List<ByIdentity.Group> groups = new ArrayList<>(List.of(counts.all()));
-    groups.addAll(counts.strata(TrainingCounts.of(training, set)));
+    groups.addAll(counts.strata(own ? set::imageCount : TrainingCounts.of(training, set)));
     return groups;
   }
 

@@ -8,6 +8,7 @@ import ffc.loaders.DataConfig;
 import ffc.loaders.Dataset;
 import ffc.loaders.ImageShape;
 import java.nio.ByteBuffer;
+import java.util.function.LongPredicate;
 import java.util.stream.LongStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -105,18 +106,49 @@ class EvaluatorTest {
     }
   }
 
+  private static EvaluateConfig open(EvaluateConfig.Strata strata) {
+    return new EvaluateConfig(
+        "open", EvaluateConfig.Format.recordio, DATA + "open.rec", null, null, null, null, strata);
+  }
+
+  private static Dataset dataset(String file) {
+    return Dataset.open(new DataConfig.Source(DataConfig.Format.recordio, DATA + file));
+  }
+
+  @Test
+  void strataByTheirOwnSizesShareOutTheGenuinePairsAndProbesOfTheSet() {
+    try (Evaluator evaluator = new Evaluator();
+        Dataset set = dataset("open.rec")) {
+      EvalResult result = evaluator.evaluate(open(EvaluateConfig.Strata.own), new Pixels(1));
+      double accepted = 0;
+      double pairs = 0;
+      double found = 0;
+      double probes = 0;
+      for (ByIdentity.Group group : result.groups().subList(1, 4)) {
+        LongPredicate member =
+            switch (group.name()) {
+              case "head" -> n -> n >= 20;
+              case "middle" -> n -> n > 3 && n < 20;
+              default -> n -> n <= 3;
+            };
+        long[] sizes =
+            LongStream.range(0, set.identities()).map(set::imageCount).filter(member).toArray();
+        double own = LongStream.of(sizes).mapToDouble(n -> n * (n - 1) / 2.0).sum();
+        double images = LongStream.of(sizes).filter(n -> n > 1).sum();
+        assertThat(group.identities()).as(group.name()).isEqualTo(sizes.length).isPositive();
+        accepted += group.tarAtFar().get("1e-3").value() * own;
+        pairs += own;
+        found += group.rank1().value() * images;
+        probes += images;
+      }
+      assertThat(accepted / pairs).isCloseTo(result.metric("tar_at_far.1e-3"), within(5e-5));
+      assertThat(found / probes).isCloseTo(result.metric("rank1"), within(1e-9));
+    }
+  }
+
   @Test
   void strataAreMadeByTheSizesInTheTrainingSet() {
-    EvaluateConfig config =
-        new EvaluateConfig(
-            "open",
-            EvaluateConfig.Format.recordio,
-            DATA + "open.rec",
-            null,
-            null,
-            null,
-            null,
-            true);
+    EvaluateConfig config = open(EvaluateConfig.Strata.training);
     // Judged against itself, so that the sizes are those of the set.
     try (Dataset training =
             Dataset.open(new DataConfig.Source(DataConfig.Format.recordio, DATA + "open.rec"));
