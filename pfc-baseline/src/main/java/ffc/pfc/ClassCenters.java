@@ -2,13 +2,13 @@ package ffc.pfc;
 
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
+import ai.djl.ndarray.types.DataType;
 import ai.djl.ndarray.types.Shape;
 import java.io.DataInputStream;
 import java.io.DataOutputStream;
 import java.io.IOException;
 import java.nio.FloatBuffer;
 import java.util.Arrays;
-import java.util.List;
 
 /**
  * The class centres W [C, E] of a trained classifier and the optimiser state of each row. Rows live
@@ -131,9 +131,19 @@ final class ClassCenters {
    * @return f32 [to - from, E]; owned by the manager
    */
   NDArray unit(SampledClasses sampled, int from, int to, NDManager manager) {
-    return NativeBuffers.create(
-        manager,
-        new Shape(to - from, dim),
+    NDArray unitME = manager.create(new Shape(to - from, dim), DataType.FLOAT32);
+    unit(sampled, from, to, unitME);
+    return unitME;
+  }
+
+  /**
+   * As {@link #unit(SampledClasses, int, int, NDManager)}, into an array that is there.
+   *
+   * @param unitME f32 [to - from, E], contiguous; overwritten
+   */
+  void unit(SampledClasses sampled, int from, int to, NDArray unitME) {
+    NativeBuffers.fill(
+        unitME,
         out ->
             workers.run(
                 to - from,
@@ -147,45 +157,81 @@ final class ClassCenters {
                 }));
   }
 
+  /** The gradients of a step's rows, a block at a time. */
+  @FunctionalInterface
+  interface Gradients {
+    /**
+     * Gradients of a block of {@link #BLOCK} columns.
+     *
+     * @return d loss / d unit row, f32 [m, E]; not used any more when the next block is asked for
+     */
+    NDArray block(int block);
+  }
+
   /**
-   * One update.
+   * One update, block by block: the gradients never exist as a whole.
    *
    * @param sampled classes of the step
-   * @param gradients d loss / d unit row, one f32 array [m, E] for each block of {@link #BLOCK}
-   *     columns
+   * @param gradients asked for each block once, in order; a block's before its rows move
    * @param step updates of the whole matrix, this one included
    */
-  void update(SampledClasses sampled, List<NDArray> gradients, double learningRate, long step) {
-    FloatBuffer[] blocks =
-        gradients.stream().map(NativeBuffers::floats).toArray(FloatBuffer[]::new);
+  void update(SampledClasses sampled, Gradients gradients, double learningRate, long step) {
     if (dense) {
-      SampledClasses all = SampledClasses.all(0, classes);
-      prepare(all);
-      workers.run(classes, (from, to) -> denseRange(sampled, blocks, from, to, learningRate, step));
-    } else {
-      workers.run(
-          sampled.count(),
-          (from, to) -> {
-            Row row = new Row();
-            for (int column = (int) from; column < to; column++) {
-              row.move(sampled.at(column), blocks, column, learningRate, 0);
-            }
-          });
+      prepare(SampledClasses.all(0, classes));
+    }
+    long done = 0;
+    for (int first = 0; first < sampled.count(); first += BLOCK) {
+      Block block =
+          new Block(
+              sampled,
+              first,
+              Math.min(sampled.count(), first + BLOCK),
+              NativeBuffers.floats(gradients.block(first / BLOCK)),
+              learningRate);
+      if (dense) {
+        // The rows before a block's first column belong to the block before it.
+        long begin = done;
+        long end = block.end == sampled.count() ? classes : sampled.at(block.end);
+        workers.run(end - begin, (from, to) -> block.dense(begin + from, begin + to, step));
+        done = end;
+      } else {
+        workers.run(block.end - first, (from, to) -> block.sparse((int) from, (int) to));
+      }
     }
   }
 
-  private void denseRange(
-      SampledClasses sampled,
-      FloatBuffer[] blocks,
-      long from,
-      long to,
-      double learningRate,
-      long step) {
-    Row row = new Row();
-    int column = sampled.columnFrom(from);
-    for (long cls = from; cls < to; cls++) {
-      boolean hit = column < sampled.count() && sampled.at(column) == cls;
-      row.move(cls, blocks, hit ? column++ : -1, learningRate, step);
+  /** Columns [first, end) of an update with their gradients. */
+  private final class Block {
+    private final SampledClasses sampled;
+    private final int first;
+    private final int end;
+    private final FloatBuffer gradients;
+    private final double learningRate;
+
+    Block(SampledClasses sampled, int first, int end, FloatBuffer gradients, double learningRate) {
+      this.sampled = sampled;
+      this.first = first;
+      this.end = end;
+      this.gradients = gradients;
+      this.learningRate = learningRate;
+    }
+
+    /** Moves the sampled rows of [from, to), counted from the first column. */
+    void sparse(int from, int to) {
+      Row row = new Row();
+      for (int i = from; i < to; i++) {
+        row.move(sampled.at(first + i), gradients, i, learningRate, 0);
+      }
+    }
+
+    /** Moves all rows of some classes. */
+    void dense(long from, long to, long step) {
+      Row row = new Row();
+      int column = sampled.columnFrom(from);
+      for (long cls = from; cls < to; cls++) {
+        boolean hit = column < end && sampled.at(column) == cls;
+        row.move(cls, gradients, hit ? column++ - first : -1, learningRate, step);
+      }
     }
   }
 
@@ -197,13 +243,14 @@ final class ClassCenters {
     private final float[] count = new float[1];
 
     /**
-     * @param column of the gradient; -1 = zero
+     * @param gradients of a block
+     * @param place of the row's gradient in it; -1 = zero
      * @param step updates of the row; 0 = the row counts by itself
      */
-    void move(long cls, FloatBuffer[] blocks, int column, double learningRate, long step) {
+    void move(long cls, FloatBuffer gradients, int place, double learningRate, long step) {
       rows.read(cls, row);
-      if (column >= 0) {
-        blocks[column / BLOCK].get(column % BLOCK * dim, gradient, 0, dim);
+      if (place >= 0) {
+        gradients.get(place * dim, gradient, 0, dim);
         throughNormalisation(gradient, row);
       } else {
         Arrays.fill(gradient, 0);

@@ -1,9 +1,6 @@
 package ffc.pfc;
 
 import ai.djl.ndarray.NDArray;
-import ai.djl.ndarray.NDManager;
-import ai.djl.ndarray.types.DataType;
-import ai.djl.ndarray.types.Shape;
 import ai.djl.pytorch.engine.PtNDArray;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
@@ -29,17 +26,15 @@ final class NativeBuffers {
     void fill(FloatBuffer values);
   }
 
-  /** A new f32 tensor filled on the host: in place on the CPU, uploaded to another device. */
-  static NDArray create(NDManager manager, Shape shape, Filler filler) {
-    if (manager.getDevice().isGpu()) {
-      ByteBuffer host =
-          ByteBuffer.allocateDirect(Math.toIntExact(4 * shape.size()))
-              .order(ByteOrder.LITTLE_ENDIAN);
-      filler.fill(host.asFloatBuffer());
-      return manager.create(host, shape, DataType.FLOAT32);
+  /** Fills an f32 tensor on the host: in place on the CPU, uploaded to another device. */
+  static void fill(NDArray array, Filler filler) {
+    if (!array.getDevice().isGpu()) {
+      filler.fill(floats(array));
+      return;
     }
-    NDArray array = manager.create(shape, DataType.FLOAT32);
-    filler.fill(floats(array));
-    return array;
+    ByteBuffer host =
+        ByteBuffer.allocateDirect(Math.toIntExact(4 * array.size())).order(ByteOrder.LITTLE_ENDIAN);
+    filler.fill(host.asFloatBuffer());
+    array.set(host);
   }
 }

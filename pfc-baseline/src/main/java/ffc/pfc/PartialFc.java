@@ -1,6 +1,5 @@
 package ffc.pfc;
 
-import ai.djl.ndarray.NDArray;
 import ffc.core.DevicePair;
 import ffc.core.Encoder;
 import ffc.core.Footprint;
@@ -47,7 +46,7 @@ public final class PartialFc implements Method {
   private long scoredSteps;
 
   /** What an update needs of the last accumulation. */
-  private record Pending(SampledClasses sampled, SampledSoftmax.Gradients gradients) {}
+  private record Pending(SampledClasses sampled, SampledSoftmax.RowGradients gradients) {}
 
   /** Builds the method; class centres get their values when they are first sampled. */
   public PartialFc(PartialFcConfig config, MethodContext context) {
@@ -57,7 +56,10 @@ public final class PartialFc implements Method {
     this.sampler = new ClassSampler(classes, config.sampleRate(), context.seed(), 0, 1);
     this.softmax =
         new SampledSoftmax(
-            Margin.of(config.margin()), config.margin().scale(), config.interClassThreshold());
+            Margin.of(config.margin()),
+            config.margin().scale(),
+            config.interClassThreshold(),
+            probe.parameters().weightList().head().getManager());
     this.memory = memory(config);
     this.workers = new RowWorkers(context.run().threads());
     this.centers =
@@ -96,7 +98,7 @@ public final class PartialFc implements Method {
     SampledClasses sampled = sampler.sample(step, ids);
     centers.prepare(sampled);
     profile.lap("sample");
-    SampledSoftmax.Gradients gradients = new SampledSoftmax.Gradients();
+    SampledSoftmax.RowGradients gradients = softmax.new RowGradients();
     pending = new Pending(sampled, gradients);
     Losses.Sum losses = new Losses.Sum();
     JointForward.run(
@@ -117,15 +119,15 @@ public final class PartialFc implements Method {
   @Override
   public void update(double learningRate) {
     step++;
-    centers.update(pending.sampled(), pending.gradients().blocks(), learningRate, step);
+    centers.update(pending.sampled(), pending.gradients(), learningRate, step);
     drop();
     profile.lap("update");
   }
 
-  /** Frees the gradients of the last step, which a dropped step leaves behind. */
+  /** Frees what the last step kept for its update, which a dropped step leaves behind. */
   private void drop() {
     if (pending != null) {
-      pending.gradients().blocks().forEach(NDArray::close);
+      pending.gradients().close();
       pending = null;
     }
   }
@@ -174,16 +176,16 @@ public final class PartialFc implements Method {
     if (inMemory) {
       parts.put("momenta", stateBytes(optimizer, classes, embedding));
     }
-    parts.put("class_gradient", 4 * sampled * embedding);
+    long columns = Math.min(sampled, ClassCenters.BLOCK);
+    parts.put("class_gradient", 4 * columns * embedding);
     if (config.sampleRate() < 1) {
       // The drawn classes and the radix sort's working copy.
       parts.put("sample", 16 * sampled);
     }
-    long columns = Math.min(sampled, ClassCenters.BLOCK);
     parts.put(
         "logits",
         Math.min(4 * sampled * images, SampledSoftmax.KEPT_BYTES)
-            + 4 * columns * (3L * images + 2L * embedding));
+            + 4 * columns * (images + embedding));
     return new Footprint(parts);
   }
 
@@ -216,6 +218,7 @@ public final class PartialFc implements Method {
   @Override
   public void close() {
     drop();
+    softmax.close();
     workers.close();
     memory.close();
   }

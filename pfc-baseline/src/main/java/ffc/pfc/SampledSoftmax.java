@@ -1,50 +1,57 @@
 package ffc.pfc;
 
 import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.NDArrays;
 import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.NDScope;
-import ai.djl.ndarray.index.NDIndex;
-import ai.djl.ndarray.types.Shape;
+import ai.djl.ndarray.types.DataType;
 import ffc.core.Margin;
+import ffc.core.script.NativeOps;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.IntStream;
 
 /**
  * Margin softmax cross-entropy over sampled class centres, value and gradients by hand, block of
- * columns by block of columns. A first walk sums exp(logit) and exp(logit) w over the columns,
+ * classes by block of classes. A first walk sums exp(logit) and exp(logit) w over the classes,
  * which gives the loss and the gradient of the embeddings; a second one gives the gradients of the
- * rows. The sampled rows never exist as a whole, the exponentials [B, n] only up to {@link
- * #KEPT_BYTES}; beyond that the second walk computes them again.
+ * rows, when these are updated. Neither the sampled rows nor their gradients ever exist as a whole;
+ * the exponentials do, up to {@link #KEPT_BYTES}: beyond that the second walk computes them again.
+ *
+ * <p>Closing it frees the working space that lasts from step to step.
  */
-final class SampledSoftmax {
+final class SampledSoftmax implements AutoCloseable {
   // B samples, E embedding, n sampled classes, m classes of a block
 
   /** Most bytes of exponentials kept between the two walks. */
-  static final long KEPT_BYTES = 32L << 20;
+  static final long KEPT_BYTES = 96L << 20;
 
   /** exp(60) times 10^12 classes is still far from the largest f32. */
   private static final double LARGEST_LOGIT = 60;
 
-  private static final float IGNORED = -1e30f;
+  /** exp(-80) is still a normal f32. */
+  private static final double SMALLEST_LOGIT = -80;
+
+  private static final float NEVER = -1e30f;
 
   private final Margin margin;
   private final double scale;
   private final Double threshold;
-  private final long keptBytes;
+  private final Workspace workspace;
 
   /**
    * @param threshold negatives with a higher cosine are ignored; null = none
+   * @param manager of the device
    */
-  SampledSoftmax(Margin margin, double scale, Double threshold) {
-    this(margin, scale, threshold, KEPT_BYTES);
+  SampledSoftmax(Margin margin, double scale, Double threshold, NDManager manager) {
+    this(margin, scale, threshold, manager, KEPT_BYTES);
   }
 
-  SampledSoftmax(Margin margin, double scale, Double threshold, long keptBytes) {
+  SampledSoftmax(Margin margin, double scale, Double threshold, NDManager manager, long keptBytes) {
     this.margin = margin;
     this.scale = scale;
     this.threshold = threshold;
-    this.keptBytes = keptBytes;
+    this.workspace = new Workspace(manager, keptBytes);
   }
 
   /** Bound of all logits: a support-vector margin raises hard negatives to t c + t − 1. */
@@ -53,23 +60,29 @@ final class SampledSoftmax {
   }
 
   /**
-   * Gradients of one step with respect to the unit rows of the sampled classes, one array [m, E] a
-   * block; owned by the manager they were built with.
+   * The row gradients of a step: those of all its {@link #score} calls together. Keeps what they
+   * need until it is closed; only the latest one of a softmax may be used.
    */
-  static final class Gradients {
-    private final List<NDArray> blocks = new ArrayList<>();
+  final class RowGradients implements ClassCenters.Gradients, AutoCloseable {
+    private final List<Pass> passes = new ArrayList<>();
 
-    List<NDArray> blocks() {
-      return blocks;
+    RowGradients() {
+      workspace.reuse();
     }
 
-    private void add(int block, NDArray gradient) {
-      if (block == blocks.size()) {
-        NDScope.unregister(gradient);
-        blocks.add(gradient);
-      } else {
-        blocks.get(block).addi(gradient);
+    @Override
+    public NDArray block(int block) {
+      NDArray gradientME = null;
+      for (Pass pass : passes) {
+        gradientME = pass.addRowGradient(block, gradientME);
       }
+      return gradientME;
+    }
+
+    @Override
+    public void close() {
+      passes.forEach(Pass::close);
+      passes.clear();
     }
   }
 
@@ -88,7 +101,8 @@ final class SampledSoftmax {
    * @param unitBE unit embeddings, f32 [B, E], outside of gradient recording
    * @param ids identity of each sample; each among the sampled classes
    * @param count what the sum is divided by: the samples of the global batch
-   * @param weights receives, or adds up, the gradients of the rows
+   * @param gradients gets the gradients of the rows; of this softmax, and the same for all samples
+   *     of a step
    */
   Result score(
       NDArray unitBE,
@@ -96,16 +110,23 @@ final class SampledSoftmax {
       ClassCenters centers,
       SampledClasses sampled,
       double count,
-      Gradients weights) {
+      RowGradients gradients) {
     int[] columns = new int[ids.length];
     for (int i = 0; i < ids.length; i++) {
       columns[i] = sampled.column(ids[i]);
     }
-    return new Pass(unitBE, columns, centers, sampled).run(count, weights);
+    Pass pass = new Pass(unitBE, columns, centers, sampled);
+    gradients.passes.add(pass);
+    return pass.run(count);
+  }
+
+  @Override
+  public void close() {
+    workspace.close();
   }
 
   /** One call: its samples and their columns. */
-  private final class Pass {
+  private final class Pass implements AutoCloseable {
     private final NDArray unitBE;
     private final NDArray scaledBE;
     private final int[] columns;
@@ -113,17 +134,43 @@ final class SampledSoftmax {
     private final SampledClasses sampled;
     private final NDArray ownBE;
     private final NDArray cosB;
-    // A constant that leaves the softmax as it is and keeps its exponentials finite.
-    private final double shift = Math.max(0, largestLogit() - LARGEST_LOGIT);
+    private final Margin.Target target;
+    private final NDArray shiftB;
+    private final List<NDArray> kept = new ArrayList<>();
+    private NDArray weightedBE;
+    private float[] targetGradient;
 
     Pass(NDArray unitBE, int[] columns, ClassCenters centers, SampledClasses sampled) {
-      this.unitBE = unitBE;
-      this.scaledBE = unitBE.mul(scale);
+      this.unitBE = lasting(unitBE.duplicate());
+      this.scaledBE = lasting(unitBE.mul(scale));
       this.columns = columns;
       this.centers = centers;
       this.sampled = sampled;
       this.ownBE = ownRows();
-      this.cosB = unitBE.mul(ownBE).sum(new int[] {1});
+      this.cosB = lasting(unitBE.mul(ownBE).sum(new int[] {1}));
+      this.target = margin.target(cosB);
+      NDArray shift = shift();
+      this.shiftB = shift == null ? null : lasting(shift);
+    }
+
+    /** An array that outlives the scope of the call; {@link #close} frees it. */
+    private NDArray lasting(NDArray array) {
+      NDScope.unregister(array);
+      return array;
+    }
+
+    @Override
+    public void close() {
+      unitBE.close();
+      scaledBE.close();
+      cosB.close();
+      if (shiftB != null) {
+        shiftB.close();
+      }
+      if (weightedBE != null) {
+        weightedBE.close();
+      }
+      kept.forEach(NDArray::close);
     }
 
     /** Unit row of each sample's own class, f32 [B, E]. */
@@ -135,108 +182,178 @@ final class SampledSoftmax {
       return unitTE.get(unitBE.getManager().create(place));
     }
 
-    Result run(double count, Gradients weights) {
-      int b = columns.length;
-      Margin.Target target = margin.target(cosB);
-      NDArray targetLogitB1 = target.valueB().mul(scale).sub(shift).reshape(b, 1);
-      NDArray sumB1 = targetLogitB1.exp();
-      NDArray pullBE = unitBE.zerosLike();
-      List<NDArray> kept = new ArrayList<>();
+    /**
+     * What is taken off the logits of each sample, so that their exponentials are finite and do not
+     * all vanish: nothing for small scales, a constant for larger ones, beyond that the largest
+     * logit, which costs a walk of its own. Null for nothing, otherwise f32 [B].
+     */
+    private NDArray shift() {
+      double constant = Math.max(0, largestLogit() - LARGEST_LOGIT);
+      if (constant == 0) {
+        return null;
+      }
+      // The negatives' cosines may all be −1.
+      if (-scale - constant >= SMALLEST_LOGIT) {
+        return cosB.onesLike().muli(constant);
+      }
+      NDArray largestB = target.valueB().mul(scale);
       for (int block = 0; block < blocks(); block++) {
         try (NDScope scope = new NDScope()) {
           scope.suppressNotUsedWarning();
+          NDArray outMB = workspace.spare(rows(block), columns.length);
+          Logits logits = logits(unit(block), outMB);
+          if (logits.counts() != null) {
+            outMB.addi(logits.counts().sub(1).muli(-NEVER));
+          }
+          NativeOps.put(outMB, places(block), NEVER);
+          largestB = NDArrays.maximum(largestB, outMB.max(new int[] {0}));
+          NDScope.unregister(largestB);
+        }
+        NDScope.register(largestB);
+      }
+      return largestB;
+    }
+
+    Result run(double count) {
+      int b = columns.length;
+      NDArray targetLogitB = target.valueB().mul(scale);
+      if (shiftB != null) {
+        targetLogitB.subi(shiftB);
+      }
+      NDArray sumB = targetLogitB.exp();
+      NDArray pullBE = unitBE.zerosLike();
+      for (int block = 0; block < blocks(); block++) {
+        try (NDScope scope = new NDScope()) {
+          scope.suppressNotUsedWarning();
+          NDArray keptMB = workspace.keep(rows(block), b);
+          NDArray outMB = keptMB == null ? workspace.spare(rows(block), b) : keptMB;
           NDArray unitME = unit(block);
-          Exponentials e = exponentials(block, unitME);
-          sumB1.addi(e.valueBM().sum(new int[] {1}, true));
-          pullBE.addi(e.gradientBM().matMul(unitME));
-          if (4L * b * ClassCenters.BLOCK * (kept.size() + 1) <= keptBytes) {
-            NDScope.unregister(e.gradientBM());
-            kept.add(e.gradientBM());
+          Logits logits = exponentials(block, unitME, outMB);
+          sumB.addi(outMB.sum(new int[] {0}));
+          if (logits.slopes() != null) {
+            outMB.muli(logits.slopes());
+          }
+          NativeOps.addProduct(pullBE, outMB.transpose(), unitME, 1);
+          if (keptMB != null) {
+            kept.add(lasting(keptMB));
           }
         }
       }
-      double loss = sumB1.log().sub(targetLogitB1).sum().toFloatArray()[0] / count;
+      // Nothing but a target at the far end may be left of a sum where negatives are ignored.
+      sumB = NDArrays.maximum(sumB, Float.MIN_NORMAL);
+      double loss = sumB.log().sub(targetLogitB).sum().toFloatArray()[0] / count;
 
       // d loss / d logit = (softmax − one-hot) / count, over the sum that softmax divides by.
-      NDArray factorB1 = sumB1.pow(-1).mul(scale / count);
-      NDArray targetGradientB1 = targetLogitB1.exp().sub(sumB1).mul(target.slopeB().reshape(b, 1));
-      NDArray gradientBE = pullBE.addi(ownBE.mul(targetGradientB1)).muli(factorB1);
-      NDArray weightedBE = unitBE.mul(factorB1);
-      for (int block = 0; block < blocks(); block++) {
-        try (NDScope scope = new NDScope()) {
-          scope.suppressNotUsedWarning();
-          NDArray gradientBM =
-              block < kept.size() ? kept.get(block) : exponentials(block, unit(block)).gradientBM();
-          setTargets(block, gradientBM, targetGradientB1.reshape(b));
-          weights.add(block, gradientBM.transpose().matMul(weightedBE));
-        }
-        if (block < kept.size()) {
-          kept.get(block).close();
-        }
-      }
+      NDArray factorB1 = sumB.pow(-1).muli(scale / count).reshape(b, 1);
+      NDArray targetGradientB = targetLogitB.exp().subi(sumB).muli(target.slopeB());
+      NDArray gradientBE = pullBE.addi(ownBE.mul(targetGradientB.reshape(b, 1))).muli(factorB1);
+      weightedBE = lasting(unitBE.mul(factorB1));
+      targetGradient = targetGradientB.toFloatArray();
       return new Result(loss, cosB.mean().toFloatArray()[0], gradientBE);
+    }
+
+    /**
+     * Adds the gradients of a block's rows.
+     *
+     * @param sumME those of the samples before, or null
+     * @return the workspace's, f32 [m, E]
+     */
+    NDArray addRowGradient(int block, NDArray sumME) {
+      NDArray gradientME = sumME == null ? workspace.gradient(rows(block), dim()) : sumME;
+      try (NDScope scope = new NDScope()) {
+        scope.suppressNotUsedWarning();
+        NDArray outMB = block < kept.size() ? kept.get(block) : again(block);
+        int[] samples = samples(block);
+        float[] values = new float[samples.length];
+        for (int i = 0; i < samples.length; i++) {
+          values[i] = targetGradient[samples[i]];
+        }
+        NativeOps.put(outMB, places(block), unitBE.getManager().create(values));
+        NativeOps.addProduct(gradientME, outMB, weightedBE, sumME == null ? 0 : 1);
+      }
+      return gradientME;
+    }
+
+    /** The exponentials of a block that was not kept. */
+    private NDArray again(int block) {
+      NDArray outMB = workspace.spare(rows(block), columns.length);
+      Logits logits = exponentials(block, unit(block), outMB);
+      return logits.slopes() == null ? outMB : outMB.muli(logits.slopes());
     }
 
     private int blocks() {
       return (sampled.count() + ClassCenters.BLOCK - 1) / ClassCenters.BLOCK;
     }
 
+    private int rows(int block) {
+      return Math.min(ClassCenters.BLOCK, sampled.count() - block * ClassCenters.BLOCK);
+    }
+
+    private int dim() {
+      return (int) unitBE.getShape().get(1);
+    }
+
     private NDArray unit(int block) {
       int from = block * ClassCenters.BLOCK;
-      int to = Math.min(sampled.count(), from + ClassCenters.BLOCK);
-      return centers.unit(sampled, from, to, unitBE.getManager());
+      NDArray unitME = workspace.rows(rows(block), dim());
+      centers.unit(sampled, from, from + rows(block), unitME);
+      return unitME;
     }
 
     /**
-     * exp(logit) of a block's negatives, 0 at targets and where ignored, and the same times the
-     * derivative of the logit where a margin changes negatives; f32 [B, m].
+     * What goes with the logits of a block's negatives.
+     *
+     * @param slopes derivative of the logit over s, where a margin changes negatives; null = 1
+     * @param counts 1 where a negative counts, 0 where it is ignored; null = all count
      */
-    private record Exponentials(NDArray valueBM, NDArray gradientBM) {}
+    private record Logits(NDArray slopes, NDArray counts) {}
 
-    private Exponentials exponentials(int block, NDArray unitME) {
-      NDArray slopeBM = null;
-      NDArray logitBM;
-      NDArray ignoredBM;
-      if (margin instanceof Margin.Sv) {
-        logitBM = unitBE.matMul(unitME.transpose());
-        ignoredBM = threshold == null ? null : logitBM.gt(threshold);
-        slopeBM = margin.negatives(logitBM, cosB);
-        logitBM.muli(scale);
-      } else {
-        logitBM = scaledBE.matMul(unitME.transpose());
-        ignoredBM = threshold == null ? null : logitBM.gt(threshold * scale);
+    /** Writes the logits of all samples to a block's classes; the margin of targets is not in. */
+    private Logits logits(NDArray unitME, NDArray outMB) {
+      boolean raw = margin instanceof Margin.Sv;
+      NativeOps.addProduct(outMB, unitME, (raw ? unitBE : scaledBE).transpose(), 0);
+      NDArray counts =
+          threshold == null
+              ? null
+              : outMB.lte(raw ? threshold : threshold * scale).toType(DataType.FLOAT32, false);
+      if (!raw) {
+        return new Logits(null, counts);
       }
-      if (shift > 0) {
-        logitBM.subi(shift);
-      }
-      if (ignoredBM != null) {
-        logitBM.set(ignoredBM, IGNORED);
-      }
-      NDArray valueBM = logitBM.exp();
-      setTargets(block, valueBM, null);
-      return new Exponentials(valueBM, slopeBM == null ? valueBM : slopeBM.muli(valueBM));
+      NDArray slopes = margin.negatives(outMB.transpose(), cosB);
+      outMB.muli(scale);
+      return new Logits(slopes == null ? null : slopes.transpose(), counts);
     }
 
-    /** Overwrites the entries of samples whose class lies in the block; null writes zeros. */
-    private void setTargets(int block, NDArray arrayBM, NDArray valueB) {
+    /** Writes exp(logit − shift) of a block's negatives, 0 at targets and where ignored. */
+    private Logits exponentials(int block, NDArray unitME, NDArray outMB) {
+      Logits logits = logits(unitME, outMB);
+      if (shiftB != null) {
+        outMB.subi(shiftB);
+      }
+      NativeOps.exp(outMB);
+      if (logits.counts() != null) {
+        outMB.muli(logits.counts());
+      }
+      NativeOps.put(outMB, places(block), 0);
+      return logits;
+    }
+
+    /** The samples whose class lies in a block. */
+    private int[] samples(int block) {
+      return IntStream.range(0, columns.length)
+          .filter(i -> columns[i] / ClassCenters.BLOCK == block)
+          .toArray();
+    }
+
+    /** Where their targets are in the block's [m, B] values, row by row. */
+    private NDArray places(int block) {
       int from = block * ClassCenters.BLOCK;
-      long[] rows =
-          IntStream.range(0, columns.length)
-              .filter(i -> columns[i] / ClassCenters.BLOCK == block)
-              .asLongStream()
-              .toArray();
-      if (rows.length == 0) {
-        return;
-      }
-      long[] places = new long[rows.length];
-      for (int i = 0; i < rows.length; i++) {
-        places[i] = columns[(int) rows[i]] - from;
-      }
-      NDManager manager = unitBE.getManager();
-      NDArray rowArray = manager.create(rows);
-      arrayBM.set(
-          new NDIndex("{}, {}", rowArray, manager.create(places)),
-          valueB == null ? manager.zeros(new Shape(rows.length)) : valueB.get(rowArray));
+      return unitBE
+          .getManager()
+          .create(
+              IntStream.of(samples(block))
+                  .mapToLong(i -> (long) (columns[i] - from) * columns.length + i)
+                  .toArray());
     }
   }
 }

@@ -47,13 +47,13 @@ class DenseGoldenTest {
         TableMemory memory = new TableMemory.Native();
         RowWorkers workers = new RowWorkers(2)) {
       Autograd.off();
-      SampledSoftmax softmax = new SampledSoftmax(new Margin.CosFace(0.4), 8, null);
+      SampledSoftmax softmax = new SampledSoftmax(new Margin.CosFace(0.4), 8, null, manager);
       ClassCenters centers = null;
       double rate = 0;
       long step = 0;
       long[] ids = null;
       SampledClasses rows = null;
-      SampledSoftmax.Gradients gradients = null;
+      SampledSoftmax.RowGradients gradients = null;
       double loss = 0;
       for (String[] line : lines) {
         switch (line[0]) {
@@ -73,7 +73,7 @@ class DenseGoldenTest {
           case "ids" -> ids = longs(line);
           case "rows" -> rows = SampledClasses.of(longs(line));
           case "e" -> {
-            gradients = new SampledSoftmax.Gradients();
+            gradients = softmax.new RowGradients();
             loss =
                 softmax
                     .score(
@@ -87,7 +87,7 @@ class DenseGoldenTest {
           }
           case "loss" -> assertThat(loss).isCloseTo(Double.parseDouble(line[1]), within(1e-5));
           case "w" -> {
-            centers.update(rows, gradients.blocks(), rate, step);
+            centers.update(rows, gradients, rate, step);
             float[] expected = floats(line);
             for (int i = 0; i < expected.length; i++) {
               assertThat(centers.row(i / E)[i % E])

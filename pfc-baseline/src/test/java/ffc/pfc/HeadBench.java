@@ -44,7 +44,7 @@ final class HeadBench {
               memory,
               workers);
       ClassSampler sampler = new ClassSampler(classes, rate, 1, 0, 1);
-      SampledSoftmax softmax = new SampledSoftmax(new Margin.CosFace(0.4), 32, null);
+      SampledSoftmax softmax = new SampledSoftmax(new Margin.CosFace(0.4), 32, null, manager);
       Random random = new Random(1);
       for (int step = -10; step < steps; step++) {
         try (NDManager stepManager = manager.newSubManager();
@@ -57,11 +57,11 @@ final class HeadBench {
           SampledClasses sampled = sampler.sample(Math.max(0, step), ids);
           centers.prepare(sampled);
           long t1 = System.nanoTime();
-          SampledSoftmax.Gradients gradients = new SampledSoftmax.Gradients();
+          SampledSoftmax.RowGradients gradients = softmax.new RowGradients();
           softmax.score(unitBE, ids, centers, sampled, images, gradients);
           long t2 = System.nanoTime();
-          centers.update(sampled, gradients.blocks(), 0.1, step + 11);
-          gradients.blocks().forEach(NDArray::close);
+          centers.update(sampled, gradients, 0.1, step + 11);
+          gradients.close();
           long t3 = System.nanoTime();
           if (step >= 0) {
             long[] t = {t1 - t0, t2 - t1, t3 - t2, t3 - t0};

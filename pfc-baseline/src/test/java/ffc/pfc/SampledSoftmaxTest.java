@@ -92,10 +92,9 @@ class SampledSoftmaxTest {
         e[i / E][i % E] = flat[i];
       }
       NDArray unitBE = manager.create(flat, new Shape(B, E));
-      SampledSoftmax.Gradients gradients = new SampledSoftmax.Gradients();
-      SampledSoftmax.Result result =
-          new SampledSoftmax(margin, SCALE, threshold)
-              .score(unitBE, ids, centers, sampled, 7, gradients);
+      SampledSoftmax softmax = new SampledSoftmax(margin, SCALE, threshold, manager);
+      SampledSoftmax.RowGradients gradients = softmax.new RowGradients();
+      SampledSoftmax.Result result = softmax.score(unitBE, ids, centers, sampled, 7, gradients);
       int[] targets = new int[B];
       for (int b = 0; b < B; b++) {
         targets[b] = sampled.column(ids[b]);
@@ -117,7 +116,7 @@ class SampledSoftmaxTest {
         int column = k < B ? targets[k] : random.nextInt(u.length);
         int i = random.nextInt(E);
         double expected = difference(margin, threshold, e, u, targets, u[column], i);
-        NDArray block = gradients.blocks().get(column / ClassCenters.BLOCK);
+        NDArray block = gradients.block(column / ClassCenters.BLOCK);
         double got = block.getFloat(column % ClassCenters.BLOCK, i);
         if (!Double.isNaN(expected)) {
           compared++;
@@ -144,20 +143,53 @@ class SampledSoftmaxTest {
         }
       }
       NDArray unitBE = manager.create(flat, new Shape(ids.length, E));
-      SampledSoftmax.Gradients kept = new SampledSoftmax.Gradients();
-      SampledSoftmax.Gradients again = new SampledSoftmax.Gradients();
-      SampledSoftmax.Result a =
-          new SampledSoftmax(margin, 120, null).score(unitBE, ids, centers, sampled, 3, kept);
-      SampledSoftmax.Result b =
-          new SampledSoftmax(margin, 120, null, 0).score(unitBE, ids, centers, sampled, 3, again);
+      SampledSoftmax first = new SampledSoftmax(margin, 120, null, manager);
+      SampledSoftmax second = new SampledSoftmax(margin, 120, null, manager, 0);
+      SampledSoftmax.RowGradients kept = first.new RowGradients();
+      SampledSoftmax.RowGradients again = second.new RowGradients();
+      SampledSoftmax.Result a = first.score(unitBE, ids, centers, sampled, 3, kept);
+      SampledSoftmax.Result b = second.score(unitBE, ids, centers, sampled, 3, again);
       assertThat(a.loss()).isFinite().isEqualTo(b.loss());
       assertThat(b.embeddingGradient().toFloatArray())
           .isEqualTo(a.embeddingGradient().toFloatArray());
       for (int block = 0; block < 3; block++) {
-        float[] gradient = kept.blocks().get(block).toFloatArray();
-        assertThat(again.blocks().get(block).toFloatArray()).isEqualTo(gradient);
+        float[] gradient = kept.block(block).toFloatArray();
+        assertThat(again.block(block).toFloatArray()).isEqualTo(gradient);
         for (float g : gradient) {
           assertThat(g).isFinite();
+        }
+      }
+    }
+  }
+
+  @Test
+  void noScaleLetsAllExponentialsVanish() {
+    // Two classes on the far side of every sample: all logits are close to -s.
+    for (double scale : new double[] {32, 64, 70, 71, 140, 500}) {
+      for (Margin margin : margins().toList()) {
+        ClassCenters centers = centers(2);
+        centers.set(0, new float[] {-1, 0, 0, 0, 0});
+        centers.set(1, new float[] {-1, 0.05f, 0, 0, 0});
+        SampledClasses sampled = SampledClasses.all(0, 2);
+        double[][] e = {
+          normalised(new float[] {1, 0.2f, 0, 0, 0}), normalised(new float[] {0.6f, 0.8f, 0, 0, 0})
+        };
+        double[][] u = {normalised(centers.row(0)), normalised(centers.row(1))};
+        float[] flat = new float[2 * E];
+        for (int i = 0; i < flat.length; i++) {
+          flat[i] = (float) e[i / E][i % E];
+        }
+        NDArray unitBE = manager.create(flat, new Shape(2, E));
+        try (SampledSoftmax softmax = new SampledSoftmax(margin, scale, null, manager)) {
+          SampledSoftmax.RowGradients gradients = softmax.new RowGradients();
+          SampledSoftmax.Result result =
+              softmax.score(unitBE, new long[] {0, 1}, centers, sampled, 7, gradients);
+          String what = margin + ", scale " + scale;
+          double expected = loss(margin, null, e, u, new int[] {0, 1}, scale);
+          assertThat(result.loss()).as(what).isCloseTo(expected, within(1e-5 * scale));
+          for (float g : gradients.block(0).concat(result.embeddingGradient()).toFloatArray()) {
+            assertThat(g).as(what).isFinite();
+          }
         }
       }
     }
@@ -179,10 +211,11 @@ class SampledSoftmaxTest {
       ids[b] = random.nextInt(50);
     }
     NDArray unitBE = manager.create(flat, new Shape(B, E));
-    SampledSoftmax softmax = new SampledSoftmax(new Margin.CosFace(0.4), SCALE, null);
-    SampledSoftmax.Gradients whole = new SampledSoftmax.Gradients();
+    SampledSoftmax softmax = new SampledSoftmax(new Margin.CosFace(0.4), SCALE, null, manager);
+    SampledSoftmax.RowGradients whole = softmax.new RowGradients();
     double loss = softmax.score(unitBE, ids, centers, sampled, B, whole).loss();
-    SampledSoftmax.Gradients sliced = new SampledSoftmax.Gradients();
+    float[] a = whole.block(0).toFloatArray();
+    SampledSoftmax.RowGradients sliced = softmax.new RowGradients();
     double sum = 0;
     for (int from = 0; from < B; from += 2) {
       long[] part = java.util.Arrays.copyOfRange(ids, from, from + 2);
@@ -192,8 +225,7 @@ class SampledSoftmaxTest {
               .loss();
     }
     assertThat(sum).isCloseTo(loss, within(1e-5));
-    float[] a = whole.blocks().get(0).toFloatArray();
-    float[] b = sliced.blocks().get(0).toFloatArray();
+    float[] b = sliced.block(0).toFloatArray();
     for (int i = 0; i < a.length; i++) {
       assertThat(b[i]).isCloseTo(a[i], within(1e-6f));
     }
@@ -213,15 +245,16 @@ class SampledSoftmaxTest {
       ids[b] = 30 * b;
     }
     NDArray unitBE = manager.create(flat, new Shape(B, E));
-    SampledSoftmax softmax = new SampledSoftmax(new Margin.CosFace(0.4), SCALE, null);
+    SampledSoftmax softmax = new SampledSoftmax(new Margin.CosFace(0.4), SCALE, null, manager);
     ClassSampler sampler = new ClassSampler(200, 0.1, 4, 0, 1);
     double cosine = 0;
     for (int step = 0; step < 200; step++) {
       SampledClasses sampled = sampler.sample(step, ids);
       centers.prepare(sampled);
-      SampledSoftmax.Gradients gradients = new SampledSoftmax.Gradients();
+      SampledSoftmax.RowGradients gradients = softmax.new RowGradients();
       cosine = softmax.score(unitBE, ids, centers, sampled, B, gradients).targetCosine();
-      centers.update(sampled, gradients.blocks(), 0.1, step + 1);
+      centers.update(sampled, gradients, 0.1, step + 1);
+      gradients.close();
     }
     assertThat(cosine).isGreaterThan(0.8);
   }
@@ -260,10 +293,15 @@ class SampledSoftmaxTest {
 
   private static double loss(
       Margin margin, Double threshold, double[][] e, double[][] u, int[] targets) {
+    return loss(margin, threshold, e, u, targets, SCALE);
+  }
+
+  private static double loss(
+      Margin margin, Double threshold, double[][] e, double[][] u, int[] targets, double scale) {
     double total = 0;
     for (int b = 0; b < e.length; b++) {
       double p = dot(e[b], u[targets[b]]);
-      double own = SCALE * target(margin, p);
+      double own = scale * target(margin, p);
       double sum = Math.exp(own);
       for (int k = 0; k < u.length; k++) {
         if (k != targets[b]) {
@@ -272,7 +310,7 @@ class SampledSoftmaxTest {
             if (margin instanceof Margin.Sv sv && c > p - sv.m()) {
               c = sv.t() * c + sv.t() - 1;
             }
-            sum += Math.exp(SCALE * c);
+            sum += Math.exp(scale * c);
           }
         }
       }

@@ -109,6 +109,30 @@ public final class NativeOps {
     }
   }
 
+  /** sum ← keep · sum + a b, without an array in between; f32 [m, n], [m, k], [k, n]. */
+  public static void addProduct(NDArray sum, NDArray a, NDArray b, double keep) {
+    update("add_product", value(sum), value(a), value(b), IValue.from(keep));
+  }
+
+  /** x ← exp(x). */
+  public static void exp(NDArray x) {
+    update("exp", value(x));
+  }
+
+  /** Overwrites some values of a contiguous array, counted row by row. */
+  public static void put(NDArray x, NDArray placesI64, NDArray values) {
+    update("put", value(x), value(placesI64), value(values));
+  }
+
+  /** Overwrites some values of a contiguous array with one number. */
+  public static void put(NDArray x, NDArray placesI64, double number) {
+    update("fill", value(x), value(placesI64), IValue.from(number));
+  }
+
+  private static IValue value(NDArray array) {
+    return IValue.from((PtNDArray) array);
+  }
+
   /** Euclidean norm over all values of all arrays, on the host. */
   public static double norm(NDList arrays) {
     try (IValue xs = list(arrays);
