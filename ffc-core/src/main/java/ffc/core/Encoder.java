@@ -91,8 +91,14 @@ public final class Encoder implements AutoCloseable {
     return precision;
   }
 
-  /** Values that one image keeps for the backward pass (estimate). */
-  public long activationsPerImage() {
+  /** What the network takes in memory. */
+  public NetworkSize size() {
+    boolean gpu = parameters().weightList().head().getDevice().isGpu();
+    return NetworkSize.of(this, gpu);
+  }
+
+  /** Values that one image keeps for the backward pass. */
+  long activationsPerImage() {
     return backbone.activationsPerImage();
   }
 

@@ -434,14 +434,16 @@ public final class Trainer implements AutoCloseable {
 
   private RunSummary summary(boolean finished) {
     double median = times.percentileMs(0.5);
-    Footprint footprint = method.footprint();
-    long weights = probe.parameters().size();
     int pairs = setup.data().pairsPerBatch();
-    Map<String, Long> predicted = new LinkedHashMap<>(footprint.parts());
-    predicted.put("probe", 4 * weights);
-    predicted.put("probe_gradient_and_momentum", 8 * weights);
-    predicted.put(
-        "activations", 4 * probe.activationsPerImage() * pairs / setup.run().accumulate());
+    Footprint predicted =
+        TrainerFootprint.of(
+            method.footprint(),
+            probe.size(),
+            setup.model(),
+            setup.data(),
+            setup.optimizer(),
+            setup.run(),
+            !setup.evaluate().isEmpty());
     return new RunSummary(
         setup.methodName(),
         state.step(),
@@ -454,7 +456,7 @@ public final class Trainer implements AutoCloseable {
         ProcessMemory.heapPeak(),
         device.isGpu() ? peakDevice : null,
         state.skipped(),
-        predicted,
+        predicted.parts(),
         finished,
         evaluations.latest());
   }

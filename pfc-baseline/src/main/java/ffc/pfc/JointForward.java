@@ -78,8 +78,7 @@ final class JointForward {
    * @param images that one forward pass takes, both sides together
    */
   static Footprint withSecondSide(Footprint footprint, Encoder probe, int images) {
-    return footprint.with(
-        "activations_second_side", 4 * probe.activationsPerImage() * (images / 2));
+    return footprint.with("activations_second_side", probe.size().activationBytes(images / 2));
   }
 
   static long[] concat(long[] x, long[] y) {

@@ -12,12 +12,16 @@ import java.util.List;
  */
 record Cell(Comparison.Contender contender, long classes, long seed, int repeat) {
 
-  /** All cells; contenders take turns, so that a slow hour of the machine meets all of them. */
+  /**
+   * All cells, round by round: each repeat of each seed goes through all class counts and all
+   * contenders, so that a slow hour of the machine meets all of them, and a first round says
+   * something of each.
+   */
   static List<Cell> of(Comparison comparison) {
     List<Cell> cells = new ArrayList<>();
-    for (long classes : comparison.classes()) {
-      for (int repeat = 1; repeat <= comparison.repeats(); repeat++) {
-        for (long seed : comparison.seeds()) {
+    for (int repeat = 1; repeat <= comparison.repeats(); repeat++) {
+      for (long seed : comparison.seeds()) {
+        for (long classes : comparison.classes()) {
           for (Comparison.Contender contender : comparison.contenders()) {
             cells.add(new Cell(contender, classes, seed, repeat));
           }

@@ -6,7 +6,7 @@ import ffc.core.FfcConfig;
 import ffc.core.Footprint;
 import ffc.core.MethodConfig;
 import ffc.core.NetworkSize;
-import ffc.core.OptimizerConfig;
+import ffc.core.TrainerFootprint;
 import ffc.pfc.DynamicClassQueue;
 import ffc.pfc.DynamicClassQueueConfig;
 import ffc.pfc.PartialFc;
@@ -15,8 +15,6 @@ import ffc.pfc.Triplet;
 import ffc.pfc.TripletConfig;
 import ffc.pfc.VirtualFc;
 import ffc.pfc.VirtualFcConfig;
-import java.util.LinkedHashMap;
-import java.util.Map;
 
 /**
  * Predicts the memory of one trainer, part by part, from an experiment and a number of classes. The
@@ -26,16 +24,9 @@ public final class MemoryPlan {
   /** What a class count cannot be found above: the bound of {@link #largest}. */
   public static final long MOST_CLASSES = 1L << 40;
 
-  /**
-   * Code, engine, heap and buffers of a trainer: an estimate that awaits calibration. With it the
-   * totals of quick-start runs came out 70 MB above (FFC) and 90 MB below (Partial FC) the peaks.
-   */
-  static final long PROCESS = 400L << 20;
-
   private final Experiment experiment;
   private final int devices;
-  private final long weights;
-  private final long activationsPerImage;
+  private final NetworkSize size;
 
   /**
    * Sizes the experiment's network.
@@ -45,14 +36,12 @@ public final class MemoryPlan {
   public MemoryPlan(Experiment experiment, int devices) {
     this.experiment = experiment;
     this.devices = devices;
-    NetworkSize size = NetworkSize.of(experiment.model(), experiment.run().precision());
-    weights = size.weights();
-    activationsPerImage = size.activationsPerImage();
+    size = NetworkSize.of(experiment.model(), experiment.run());
   }
 
   /** Values of the backbone, running statistics included. */
   public long weights() {
-    return weights;
+    return size.weights();
   }
 
   /**
@@ -62,24 +51,25 @@ public final class MemoryPlan {
    */
   public Footprint predict(MethodConfig method, long classes) {
     int pairs = Math.max(1, experiment.data().pairsPerBatch() / experiment.run().accumulate());
-    boolean adam = experiment.optimizer().type() == OptimizerConfig.Type.adamw;
-    Map<String, Long> parts = new LinkedHashMap<>(head(method, classes, pairs).parts());
-    parts.put("probe", 4 * weights);
-    parts.put("probe_gradient_and_momentum", (adam ? 12 : 8) * weights);
-    parts.put("activations", 4 * activationsPerImage * pairs);
+    Footprint head = head(method, classes, pairs);
     if (!(method instanceof FfcConfig)) {
       // Baselines run both sides of the batch in one pass.
-      parts.put("activations_second_side", 4 * activationsPerImage * pairs);
+      head = head.with("activations_second_side", size.activationBytes(pairs));
     }
-    parts.put("batches", batchBytes());
-    parts.put("process", PROCESS);
-    return new Footprint(parts);
+    return TrainerFootprint.of(
+        head,
+        size,
+        experiment.model(),
+        experiment.data(),
+        experiment.optimizer(),
+        experiment.run(),
+        !experiment.evaluate().isEmpty());
   }
 
   private Footprint head(MethodConfig method, long classes, int pairs) {
     int embedding = experiment.model().embedding();
     if (method instanceof FfcConfig ffc) {
-      return Ffc.footprint(ffc, embedding, weights, pairs);
+      return Ffc.footprint(ffc, embedding, size.weights(), pairs);
     }
     if (method instanceof PartialFcConfig partial) {
       long share = (classes + devices - 1) / devices;
@@ -90,17 +80,12 @@ public final class MemoryPlan {
       return VirtualFc.footprint(virtual, embedding, 2 * pairs);
     }
     if (method instanceof DynamicClassQueueConfig queue) {
-      return DynamicClassQueue.footprint(queue, embedding, weights, 2 * pairs);
+      return DynamicClassQueue.footprint(queue, embedding, size.weights(), 2 * pairs);
     }
     if (method instanceof TripletConfig) {
       return Triplet.footprint(2 * pairs);
     }
     throw new IllegalArgumentException("no memory model of method " + method.type());
-  }
-
-  private long batchBytes() {
-    long image = experiment.model().shape().bytes();
-    return 2L * experiment.data().pairsPerBatch() * image * (experiment.data().prefetch() + 2);
   }
 
   /** Bytes that mapped class tables take on disk; 0 for every other method. */
