@@ -1,8 +1,8 @@
 package ffc.cli;
 
-import ffc.cli.record.Npy;
 import ffc.core.TrainedEncoder;
 import ffc.core.eval.ArrayEmbeddings;
+import ffc.core.eval.EmbeddingFile;
 import ffc.core.eval.Evaluator;
 import ffc.loaders.DataConfig;
 import ffc.loaders.Dataset;
@@ -57,9 +57,7 @@ final class EmbedCommand implements Callable<Integer> {
     try (Dataset set = Dataset.open(new DataConfig.Source(format, data));
         TrainedEncoder encoder = checkpoint.open()) {
       ArrayEmbeddings embeddings = Evaluator.embed(set, encoder.embedder());
-      Path ids = Path.of(out.toString().replaceFirst("\\.npy$", ".ids.npy"));
-      Npy.rows(out, embeddings);
-      Npy.labels(ids, embeddings);
+      EmbeddingFile.write(out, embeddings);
       spec.commandLine()
           .getOut()
           .println(
@@ -69,7 +67,7 @@ final class EmbedCommand implements Callable<Integer> {
                   + " in "
                   + out
                   + ", identities in "
-                  + ids);
+                  + EmbeddingFile.labelsOf(out));
     }
     return 0;
   }

@@ -1,7 +1,11 @@
 package ffc.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.within;
 
+import ai.djl.inference.Predictor;
+import ai.djl.repository.zoo.ZooModel;
+import example.Identify;
 import ffc.cli.record.Json;
 import ffc.core.eval.EmbeddingFile;
 import ffc.core.weights.HostTensor;
@@ -11,8 +15,11 @@ import java.io.PrintWriter;
 import java.io.StringWriter;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Random;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import picocli.CommandLine;
@@ -114,6 +121,7 @@ class WeightsAndEmbeddingsTest {
 
     assertThat(run("export", "--checkpoint=" + run, "--out=" + temp.resolve("w.pt"))).isZero();
     assertThat(temp.resolve("w.pt")).isNotEmptyFile();
+    theExampleGivesTheSameEmbeddings(run, temp.resolve("w.pt"));
 
     String set = "../data/quickstart/open.rec";
     judgesACheckpointByTheFullProtocol(run, set);
@@ -125,6 +133,41 @@ class WeightsAndEmbeddingsTest {
     assertThat(clean.resolve("lookalikes.tsv")).content().startsWith("first\tsecond\t");
     assertThat(clean.resolve("report.html")).content().contains("do not belong", "data:image/png");
     assertThat(clean.resolve("train.rec")).isNotEmptyFile();
+  }
+
+  private void theExampleGivesTheSameEmbeddings(Path run, Path script) throws Exception {
+    String set = "../data/quickstart/open.rec";
+    Path images = temp.resolve("images");
+    assertThat(run("data", "unpack", set, "--out=" + images)).isZero();
+    Path npy = temp.resolve("open.npy");
+    assertThat(
+            run(
+                "embed",
+                "--checkpoint=" + run,
+                "--data=" + set,
+                "--format=recordio",
+                "--out=" + npy))
+        .isZero();
+    EmbeddingFile.Raw ours = EmbeddingFile.raw(npy);
+    Path folder = images.resolve("id_0");
+    List<Path> files;
+    try (Stream<Path> list = Files.list(folder)) {
+      files = list.sorted().toList();
+    }
+    try (ZooModel<Path, float[]> network = Identify.load(script, 1);
+        Predictor<Path, float[]> example = network.newPredictor()) {
+      float[] theirs = example.predict(files.get(0));
+      assertThat(theirs).hasSize(ours.dim());
+      for (int k = 0; k < theirs.length; k++) {
+        assertThat(theirs[k]).isCloseTo(ours.rows()[k], within(1e-5f));
+      }
+      Map<Path, float[]> gallery = new HashMap<>();
+      gallery.put(files.get(0), theirs);
+      gallery.put(images.resolve("id_7/x.jpg"), new float[ours.dim()]);
+      List<Map.Entry<String, Double>> found = Identify.nearest(gallery, theirs, 5);
+      assertThat(found).extracting(Map.Entry::getKey).containsExactly("id_0", "id_7");
+      assertThat(found.get(0).getValue()).isCloseTo(1, within(1e-5));
+    }
   }
 
   private void judgesACheckpointByTheFullProtocol(Path run, String set) throws Exception {

@@ -23,6 +23,9 @@ public record AllPairs(
     List<TarAtFar> tarAtFar,
     List<EvalResult.RocPoint> roc,
     ScoreHistogram scores) {
+  /** Share of the pairs that may be multiplied twice. */
+  private static final double MOST_NEAR = 0.03;
+
   /** Up to so many pairs the rates are exact. */
   public static final long EXACT_PAIRS = 300_000_000L;
 
@@ -44,23 +47,13 @@ public record AllPairs(
     long n = embeddings.size();
     boolean exact = n * (n - 1) / 2 <= exactPairs;
     ImpostorSample sample = exact ? null : ImpostorSample.of(embeddings);
-    // The cut only decides which pairs are binned one by one: 1e-3 of the impostors stay above it
-    // unless the sample is off by more than ten standard deviations, and a rate that falls below
-    // it anyway is left out, not wrong.
+    // The cut only decides which pairs are binned one by one. A rate that falls below it after all
+    // is left out, not wrong.
     SimilarityHistogram histogram =
-        new SimilarityHistogram(exact ? -2 : sample.exceededBy(1 / 400.0));
-    PairSweep.over(
-        embeddings,
-        (rowFrom, rows, colFrom, cols, cosines) -> {
-          if (disjoint(embeddings, rowFrom, rows, colFrom, cols)) {
-            histogram.addImpostors(cosines, rows * cols);
-          } else {
-            forEachPair(embeddings, rowFrom, rows, colFrom, cols, cosines, histogram::add);
-          }
-          for (PairSweep.Visitor other : others) {
-            other.block(rowFrom, rows, colFrom, cols, cosines);
-          }
-        });
+        new SimilarityHistogram(exact ? -2 : sample.surelyExceededBy(1e-3));
+    if (exact || others.length > 0 || !tail(embeddings, sample, histogram)) {
+      sweep(embeddings, histogram, others);
+    }
     if (histogram.genuinePairs() == 0 || histogram.impostorPairs() == 0) {
       throw new IllegalArgumentException(
           "all-pairs evaluation needs two images of one identity and two identities, got "
@@ -87,6 +80,63 @@ public record AllPairs(
         rates,
         curve.points(),
         histogram.coarse(exact ? null : sample.similarities()));
+  }
+
+  private static void sweep(
+      Embeddings embeddings, SimilarityHistogram histogram, PairSweep.Visitor... others) {
+    PairSweep.over(
+        embeddings,
+        (rowFrom, rows, colFrom, cols, cosines) -> {
+          if (disjoint(embeddings, rowFrom, rows, colFrom, cols)) {
+            histogram.addImpostors(cosines, rows * cols);
+          } else {
+            forEachPair(embeddings, rowFrom, rows, colFrom, cols, cosines, histogram::add);
+          }
+          for (PairSweep.Visitor other : others) {
+            other.block(rowFrom, rows, colFrom, cols, cosines);
+          }
+        });
+  }
+
+  /**
+   * Fills the histogram by 8-bit products; false, and nothing done, if they do not serve: on
+   * processors without them, or where so many pairs lie near the cut that f32 products are faster.
+   */
+  private static boolean tail(
+      Embeddings embeddings, ImpostorSample sample, SimilarityHistogram histogram) {
+    Embeddings sorted = RowView.sorted(embeddings);
+    Int8Rows codes = Int8Rows.of(sorted);
+    double reach = Int8Rows.farthest(codes.meanLost(), codes.meanLost());
+    if (sample.shareAbove(histogram.cut() - reach) > MOST_NEAR || !TailSweep.usable(sorted.dim())) {
+      return false;
+    }
+    forEachGenuinePair(sorted, similarity -> histogram.add(similarity, true));
+    TailSweep.over(sorted, codes, histogram.cut(), histogram::addAbove);
+    long n = sorted.size();
+    histogram.addBelow(n * (n - 1) / 2 - histogram.genuinePairs() - histogram.impostorPairs());
+    return true;
+  }
+
+  private interface SimilarityConsumer {
+    void accept(float similarity);
+  }
+
+  private static void forEachGenuinePair(Embeddings sorted, SimilarityConsumer consumer) {
+    int dim = sorted.dim();
+    int n = sorted.size();
+    for (int from = 0, to; from < n; from = to) {
+      to = from + 1;
+      while (to < n && sorted.label(to) == sorted.label(from)) {
+        to++;
+      }
+      float[] rows = new float[Math.multiplyExact(to - from, dim)];
+      sorted.read(from, to - from, rows, 0);
+      for (int a = 1; a < to - from; a++) {
+        for (int b = 0; b < a; b++) {
+          consumer.accept(InnerProduct.of(rows, a * dim, rows, b * dim, dim));
+        }
+      }
+    }
   }
 
   /** Takes one pair's similarity. */

@@ -5,12 +5,16 @@ import ffc.core.weights.HostTensor;
 import ffc.core.weights.Npy;
 import ffc.core.weights.Safetensors;
 import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
+import java.util.Iterator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.IntStream;
 
 /**
  * Embeddings of any system on disk, to be judged by the same protocols.
@@ -24,6 +28,8 @@ import java.util.Map;
  * Rows need not be of unit length.
  */
 public final class EmbeddingFile {
+  private static final int PIECE = 1024;
+
   private EmbeddingFile() {}
 
   /**
@@ -74,6 +80,62 @@ public final class EmbeddingFile {
   }
 
   /**
+   * Writes embeddings of any number as {@code .npy} f32 [n, d], with their labels beside it, i64
+   * [n].
+   *
+   * @throws IllegalArgumentException if the name does not end so
+   */
+  public static void write(Path file, Embeddings embeddings) {
+    if (!file.toString().endsWith(".npy")) {
+      throw new IllegalArgumentException(file + ": wanted a name that ends in .npy");
+    }
+    int n = embeddings.size();
+    int dim = embeddings.dim();
+    Npy.write(
+        labelsOf(file),
+        ElementType.I64,
+        pieces(
+            n,
+            8,
+            (row, count, out) -> {
+              for (int i = 0; i < count; i++) {
+                out.putLong(embeddings.label(row + i));
+              }
+            }),
+        n);
+    float[] rows = new float[PIECE * dim];
+    Npy.write(
+        file,
+        ElementType.F32,
+        pieces(
+            n,
+            4 * dim,
+            (row, count, out) -> {
+              embeddings.read(row, count, rows, 0);
+              out.asFloatBuffer().put(rows, 0, count * dim);
+              out.position(4 * count * dim);
+            }),
+        n,
+        dim);
+  }
+
+  /** Puts some rows into a buffer. */
+  private interface Filling {
+    void rows(int from, int count, ByteBuffer out);
+  }
+
+  private static Iterator<ByteBuffer> pieces(int rows, int rowBytes, Filling filling) {
+    ByteBuffer piece = ByteBuffer.allocate(PIECE * rowBytes).order(ByteOrder.LITTLE_ENDIAN);
+    return IntStream.range(0, (rows + PIECE - 1) / PIECE)
+        .mapToObj(
+            i -> {
+              filling.rows(i * PIECE, Math.min(PIECE, rows - i * PIECE), piece.clear());
+              return piece.flip();
+            })
+        .iterator();
+  }
+
+  /**
    * Rows as they are in the file.
    *
    * @param rows f32 [n, dim]
@@ -109,7 +171,7 @@ public final class EmbeddingFile {
   }
 
   /** {@code x.ids.npy} beside {@code x.npy}. */
-  static Path labelsOf(Path npy) {
+  public static Path labelsOf(Path npy) {
     String name = npy.getFileName().toString();
     return npy.resolveSibling(name.substring(0, name.length() - 4) + ".ids.npy");
   }

@@ -5,7 +5,7 @@ import java.util.SplittableRandom;
 
 /** Similarities of random impostor pairs: where those of all pairs lie, about. */
 final class ImpostorSample {
-  private static final int PAIRS = 400_000;
+  private static final int PAIRS = 1 << 21;
 
   private final float[] sorted;
 
@@ -29,11 +29,7 @@ final class ImpostorSample {
       }
       embeddings.read(a, 1, rows, 0);
       embeddings.read(b, 1, rows, dim);
-      float sum = 0;
-      for (int k = 0; k < dim; k++) {
-        sum += rows[k] * rows[dim + k];
-      }
-      cosines[kept++] = sum;
+      cosines[kept++] = InnerProduct.of(rows, 0, rows, dim, dim);
     }
     float[] sorted = Arrays.copyOf(cosines, kept);
     Arrays.sort(sorted);
@@ -46,7 +42,31 @@ final class ImpostorSample {
    * @param share in (0, 1)
    */
   double exceededBy(double share) {
-    return sorted.length == 0 ? -2 : sorted[sorted.length - 1 - (int) (share * sorted.length)];
+    int index = sorted.length - 1 - (int) (share * sorted.length);
+    return index < 0 ? -2 : sorted[index];
+  }
+
+  /**
+   * A similarity that more than this share of all impostor pairs exceeds, unless the sample is off
+   * by more than ten standard deviations.
+   */
+  double surelyExceededBy(double share) {
+    return exceededBy(share + 10 * Math.sqrt(share / Math.max(1, sorted.length)));
+  }
+
+  /** The share of the sample above a similarity. */
+  double shareAbove(double similarity) {
+    int low = 0;
+    int high = sorted.length;
+    while (low < high) {
+      int middle = (low + high) >>> 1;
+      if (sorted[middle] > similarity) {
+        high = middle;
+      } else {
+        low = middle + 1;
+      }
+    }
+    return (double) (sorted.length - low) / Math.max(1, sorted.length);
   }
 
   float[] similarities() {

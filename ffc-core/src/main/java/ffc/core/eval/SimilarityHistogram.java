@@ -24,6 +24,11 @@ final class SimilarityHistogram {
     this.cut = (float) cut;
   }
 
+  /** Similarity up to which impostors are only counted. */
+  float cut() {
+    return cut;
+  }
+
   static int bin(float similarity) {
     int bin = (int) ((similarity + 1.0) * (BINS / 2));
     return Math.min(Math.max(bin, 0), BINS - 1);
@@ -55,6 +60,20 @@ final class SimilarityHistogram {
       }
     }
     impostor[0] += count - binned;
+    impostorPairs += count;
+  }
+
+  /** Bins impostors that lie above the cut. */
+  void addAbove(float[] similarities, int count) {
+    for (int i = 0; i < count; i++) {
+      impostor[bin(similarities[i])]++;
+    }
+    impostorPairs += count;
+  }
+
+  /** Counts impostors that do not. */
+  void addBelow(long count) {
+    impostor[0] += count;
     impostorPairs += count;
   }
 

@@ -29,6 +29,19 @@ public final class NativeOps {
       function("x: Tensor", "torch.contiguous(x, memory_format=0)");
   private static final PtSymbolBlock TO_BF16 = function("x: Tensor", "torch.to(x, 15)");
   private static final PtSymbolBlock TO_F32 = function("x: Tensor", "torch.to(x, 6)");
+  private static final PtSymbolBlock INT8_PRODUCTS =
+      load(
+          """
+          class Module(Module):
+            __parameters__ = []
+            __buffers__ = []
+            def forward(self: __torch__.Module,
+              rows: Tensor,
+              cols: Tensor) -> Tuple[Tensor, Tensor]:
+              products = torch._int_mm(rows, torch.t(cols))
+              parts = torch.view(products, [torch.size(rows, 0), -1, 32])
+              return (products, torch.amax(parts, [-1]))
+          """);
   private static final PtSymbolBlock UPDATES = load(resource("updates.txt"));
 
   private NativeOps() {}
@@ -93,6 +106,22 @@ public final class NativeOps {
   /** Widened to f32; differentiable. */
   public static NDArray toF32(NDArray x) {
     return call(TO_F32, x);
+  }
+
+  /** Columns whose largest product {@link #int8Products} tells. */
+  public static final int INT8_COLUMNS = 32;
+
+  /**
+   * Products of rows of 8-bit numbers. They are exact on processors with instructions for them;
+   * older ones may cut off sums of large numbers, which the caller must find out.
+   *
+   * @param rows i8 [R, D]
+   * @param cols i8 [C, D], C a multiple of {@value #INT8_COLUMNS}
+   * @return i32 [R, C], and the largest of each run of {@value #INT8_COLUMNS} columns, i32 [R, C /
+   *     {@value #INT8_COLUMNS}]
+   */
+  public static NDList int8Products(NDArray rows, NDArray cols) {
+    return IValueUtils.forward(INT8_PRODUCTS, new NDList(rows, cols), true);
   }
 
   /** Sets arrays to zero. */

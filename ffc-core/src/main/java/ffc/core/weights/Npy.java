@@ -8,6 +8,8 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.Arrays;
+import java.util.Iterator;
+import java.util.List;
 import java.util.Locale;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -65,11 +67,31 @@ public record Npy(ElementType type, long[] shape, long dataOffset) {
 
   /** Writes a whole array, aside and renamed. */
   public static void write(Path file, HostTensor tensor) {
+    Iterator<ByteBuffer> whole = List.of(tensor.data().duplicate()).iterator();
+    write(file, tensor.type(), whole, tensor.shape());
+  }
+
+  /**
+   * Writes an array of any size piece by piece, aside and renamed.
+   *
+   * @param pieces its elements, little-endian, row major; a piece may be overwritten by the next
+   * @throws IllegalArgumentException if they are not as many as the shape says
+   */
+  public static void write(
+      Path file, ElementType type, Iterator<ByteBuffer> pieces, long... shape) {
+    long wanted = HostTensor.elements(shape) * type.bytes();
     WholeFiles.write(
         file,
         channel -> {
-          WholeFiles.writeFully(channel, headerBytes(tensor.type(), tensor.shape()));
-          WholeFiles.writeFully(channel, tensor.data().duplicate());
+          WholeFiles.writeFully(channel, headerBytes(type, shape));
+          long begin = channel.position();
+          while (pieces.hasNext()) {
+            WholeFiles.writeFully(channel, pieces.next());
+          }
+          if (channel.position() - begin != wanted) {
+            throw new IllegalArgumentException(
+                file + ": got " + (channel.position() - begin) + " bytes, wanted " + wanted);
+          }
         });
   }
 

@@ -39,6 +39,24 @@ class EmbeddingFileTest {
   }
 
   @Test
+  void rowsAreWrittenPieceByPiece() {
+    for (int rows : new int[] {1, 1024, 2500}) {
+      ArrayEmbeddings written = RandomEmbeddings.clusters(rows, rows, 5, 40, 0.5);
+      Path file = folder.resolve("rows" + rows + ".npy");
+      EmbeddingFile.write(file, written);
+      assertThat(Npy.read(file).shape()).containsExactly(rows, 5);
+      assertThat(Npy.read(EmbeddingFile.labelsOf(file)).shape()).containsExactly(rows);
+      float[] expected = new float[rows * 5];
+      written.read(0, rows, expected, 0);
+      assertThat(EmbeddingFile.raw(file).rows()).isEqualTo(expected);
+      Embeddings read = EmbeddingFile.open(file, null);
+      for (int row = 0; row < rows; row++) {
+        assertThat(read.label(row)).isEqualTo(written.label(row));
+      }
+    }
+  }
+
+  @Test
   void mappedAndHeapRowsGiveTheSameRates() throws IOException {
     Embeddings heap = RandomEmbeddings.clusters(2, 700, 12, 40, 0.9);
     float[] rows = new float[700 * 12];
