@@ -263,7 +263,8 @@ final class TailSweep {
       int end = Math.min(PART, colCount - from);
       for (int i = 0; i < end; i++) {
         int c = from + i;
-        if (products.get(at + i) * rowScale * scale[c] > cut - Int8Rows.farthest(rowLost, lost[c])) {
+        if (products.get(at + i) * rowScale * scale[c]
+            > cut - Int8Rows.farthest(rowLost, lost[c])) {
           nearTheCut(row, r, c);
         }
       }
