@@ -27,6 +27,11 @@ public final class NativeOps {
       function("x: Tensor", "torch.contiguous(x, memory_format=2)");
   private static final PtSymbolBlock CONTIGUOUS =
       function("x: Tensor", "torch.contiguous(x, memory_format=0)");
+  private static final PtSymbolBlock EVERY_SECOND =
+      function(
+          "x: Tensor",
+          "torch.contiguous(torch.slice(torch.slice(x, 2, None, None, 2), 3, None, None, 2),"
+              + " memory_format=2)");
   private static final PtSymbolBlock TO_BF16 = function("x: Tensor", "torch.to(x, 15)");
   private static final PtSymbolBlock TO_F32 = function("x: Tensor", "torch.to(x, 6)");
   private static final PtSymbolBlock INT8_PRODUCTS =
@@ -96,6 +101,11 @@ public final class NativeOps {
   /** The same values in row-major memory; differentiable. */
   public static NDArray contiguous(NDArray x) {
     return call(CONTIGUOUS, x);
+  }
+
+  /** Every second row and column, channels innermost; x [B, C, H, W]; differentiable. */
+  public static NDArray everySecond(NDArray x) {
+    return call(EVERY_SECOND, x);
   }
 
   /** Rounded to bfloat16; differentiable. The result may only go into further operators. */

@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.within;
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDList;
 import ai.djl.ndarray.NDManager;
+import ai.djl.ndarray.index.NDIndex;
 import ai.djl.ndarray.types.DataType;
 import ai.djl.ndarray.types.Shape;
 import ai.djl.pytorch.engine.PtNDArray;
@@ -22,8 +23,8 @@ class NativeOpsTest {
 
   @BeforeEach
   void open() {
+    manager = NDManager.newBaseManager("PyTorch"); // loads the natives
     JniUtils.setGradMode(false);
-    manager = NDManager.newBaseManager("PyTorch");
   }
 
   @AfterEach
@@ -80,6 +81,17 @@ class NativeOpsTest {
         gradient(slope, weight, a -> NativeOps.prelu(x, a)),
         weight.mul(negative).mul(x).sum(new int[] {0, 2, 3}).toFloatArray(),
         1e-5f);
+  }
+
+  @Test
+  void everySecondPixelAndItsGradient() {
+    NDArray x = random(2, 3, 5, 4);
+    NDArray kept = x.get(":, :, ::2, ::2");
+    NDArray weight = random(2, 3, 3, 2);
+    close(NativeOps.contiguous(NativeOps.everySecond(x)).toFloatArray(), kept.toFloatArray(), 0);
+    NDArray expected = x.zerosLike();
+    expected.set(new NDIndex(":, :, ::2, ::2"), weight);
+    close(gradient(x, weight, NativeOps::everySecond), expected.toFloatArray(), 0);
   }
 
   @Test
