@@ -2,6 +2,7 @@ package ffc.pfc;
 
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
+import ai.djl.ndarray.NDScope;
 import ai.djl.ndarray.types.DataType;
 import ai.djl.ndarray.types.Shape;
 import java.io.DataInputStream;
@@ -27,6 +28,11 @@ final class ClassCenters {
 
   /** Classes whose cosines are computed together: the block's arrays stay in the cache. */
   static final int BLOCK = 2048;
+
+  /** Rows read one after the other before they are used: their cache misses overlap. */
+  private static final int BATCH = 16;
+
+  private static final int FRESH = 1 << 16;
 
   private static final int FORMAT = 1;
 
@@ -82,24 +88,29 @@ final class ClassCenters {
     if (initialised.count() == classes) {
       return;
     }
-    long[] fresh = new long[16];
+    // A bounded list: an update of every row begins by preparing all of them.
+    long[] fresh = new long[Math.min(sampled.count(), FRESH)];
     int n = 0;
     for (int column = 0; column < sampled.count(); column++) {
       if (initialised.add(sampled.at(column))) {
-        if (n == fresh.length) {
-          fresh = Arrays.copyOf(fresh, 2 * n);
-        }
         fresh[n++] = sampled.at(column);
+        if (n == fresh.length) {
+          initialise(fresh, n);
+          n = 0;
+        }
       }
     }
-    long[] wanted = fresh;
+    initialise(fresh, n);
+  }
+
+  private void initialise(long[] fresh, int n) {
     workers.run(
         n,
         (from, to) -> {
           float[] row = new float[dim];
           for (long i = from; i < to; i++) {
-            InitialRows.fill(row, seed, wanted[(int) i], INITIAL);
-            rows.write(wanted[(int) i], row);
+            InitialRows.fill(row, seed, fresh[(int) i], INITIAL);
+            rows.write(fresh[(int) i], row);
           }
         });
   }
@@ -144,60 +155,67 @@ final class ClassCenters {
   void unit(SampledClasses sampled, int from, int to, NDArray unitME) {
     NativeBuffers.fill(
         unitME,
-        out ->
-            workers.run(
-                to - from,
-                (begin, end) -> {
-                  float[] row = new float[dim];
-                  for (long i = begin; i < end; i++) {
-                    rows.read(sampled.at(from + (int) i), row);
-                    scale(row, 1 / norm(row));
-                    out.put((int) i * dim, row, 0, dim);
-                  }
-                }));
+        out -> {
+          float[][] batch = new float[BATCH][dim];
+          for (int begin = from; begin < to; begin += BATCH) {
+            int n = Math.min(BATCH, to - begin);
+            for (int i = 0; i < n; i++) {
+              rows.read(sampled.at(begin + i), batch[i]);
+            }
+            for (int i = 0; i < n; i++) {
+              scale(batch[i], 1 / norm(batch[i]));
+              out.put((begin - from + i) * dim, batch[i], 0, dim);
+            }
+          }
+        });
   }
 
   /** The gradients of a step's rows, a block at a time. */
   @FunctionalInterface
   interface Gradients {
     /**
-     * Gradients of a block of {@link #BLOCK} columns.
+     * Gradients of a block of {@link #BLOCK} columns; several threads ask at a time.
      *
-     * @return d loss / d unit row, f32 [m, E]; not used any more when the next block is asked for
+     * @param worker number of the thread
+     * @return d loss / d unit row, f32 [m, E]; not used any more when the same thread asks for the
+     *     next block
      */
-    NDArray block(int block);
+    NDArray block(int block, int worker);
   }
 
   /**
-   * One update, block by block: the gradients never exist as a whole.
+   * One update, block by block: the gradients never exist as a whole. Blocks move side by side;
+   * each has rows of its own.
    *
    * @param sampled classes of the step
-   * @param gradients asked for each block once, in order; a block's before its rows move
+   * @param gradients asked for each block once, before its rows move
    * @param step updates of the whole matrix, this one included
    */
   void update(SampledClasses sampled, Gradients gradients, double learningRate, long step) {
     if (dense) {
       prepare(SampledClasses.all(0, classes));
     }
-    long done = 0;
-    for (int first = 0; first < sampled.count(); first += BLOCK) {
-      Block block =
-          new Block(
-              sampled,
-              first,
-              Math.min(sampled.count(), first + BLOCK),
-              NativeBuffers.floats(gradients.block(first / BLOCK)),
-              learningRate);
-      if (dense) {
-        // The rows before a block's first column belong to the block before it.
-        long begin = done;
-        long end = block.end == sampled.count() ? classes : sampled.at(block.end);
-        workers.run(end - begin, (from, to) -> block.dense(begin + from, begin + to, step));
-        done = end;
-      } else {
-        workers.run(block.end - first, (from, to) -> block.sparse((int) from, (int) to));
-      }
-    }
+    int blocks = (sampled.count() + BLOCK - 1) / BLOCK;
+    workers.each(
+        blocks,
+        (number, worker) -> {
+          int first = number * BLOCK;
+          int end = Math.min(sampled.count(), first + BLOCK);
+          try (NDScope scope = new NDScope()) {
+            scope.suppressNotUsedWarning();
+            FloatBuffer values = NativeBuffers.floats(gradients.block(number, worker));
+            Block block = new Block(sampled, first, end, values, learningRate);
+            if (dense) {
+              // The rows before a block's first column belong to the block before it.
+              block.dense(
+                  first == 0 ? 0 : sampled.at(first),
+                  end == sampled.count() ? classes : sampled.at(end),
+                  step);
+            } else {
+              block.sparse();
+            }
+          }
+        });
   }
 
   /** Columns [first, end) of an update with their gradients. */
@@ -216,11 +234,18 @@ final class ClassCenters {
       this.learningRate = learningRate;
     }
 
-    /** Moves the sampled rows of [from, to), counted from the first column. */
-    void sparse(int from, int to) {
-      Row row = new Row();
-      for (int i = from; i < to; i++) {
-        row.move(sampled.at(first + i), gradients, i, learningRate, 0);
+    /** Moves the sampled rows. */
+    void sparse() {
+      Row[] batch = new Row[BATCH];
+      Arrays.setAll(batch, i -> new Row());
+      for (int begin = first; begin < end; begin += BATCH) {
+        int n = Math.min(BATCH, end - begin);
+        for (int i = 0; i < n; i++) {
+          batch[i].read(sampled.at(begin + i));
+        }
+        for (int i = 0; i < n; i++) {
+          batch[i].move(gradients, begin - first + i, learningRate, 0);
+        }
       }
     }
 
@@ -230,33 +255,39 @@ final class ClassCenters {
       int column = sampled.columnFrom(from);
       for (long cls = from; cls < to; cls++) {
         boolean hit = column < end && sampled.at(column) == cls;
-        row.move(cls, gradients, hit ? column++ - first : -1, learningRate, step);
+        row.read(cls);
+        row.move(gradients, hit ? column++ - first : -1, learningRate, step);
       }
     }
   }
 
-  /** Working space of one thread: a row, its gradient and its state. */
+  /** A row on its way through an update, with its gradient and its state. */
   private final class Row {
     private final float[] row = new float[dim];
     private final float[] gradient = new float[dim];
     private final float[][] states = new float[state.length][dim];
     private final float[] count = new float[1];
+    private long cls;
+
+    void read(long cls) {
+      this.cls = cls;
+      rows.read(cls, row);
+      for (int i = 0; i < states.length; i++) {
+        state[i].read(cls, states[i]);
+      }
+    }
 
     /**
      * @param gradients of a block
      * @param place of the row's gradient in it; -1 = zero
      * @param step updates of the row; 0 = the row counts by itself
      */
-    void move(long cls, FloatBuffer gradients, int place, double learningRate, long step) {
-      rows.read(cls, row);
+    void move(FloatBuffer gradients, int place, double learningRate, long step) {
       if (place >= 0) {
         gradients.get(place * dim, gradient, 0, dim);
         throughNormalisation(gradient, row);
       } else {
         Arrays.fill(gradient, 0);
-      }
-      for (int i = 0; i < states.length; i++) {
-        state[i].read(cls, states[i]);
       }
       long updates = step;
       if (counts != null && step == 0) {
@@ -287,23 +318,33 @@ final class ClassCenters {
     return (float) Math.max(Math.sqrt(dot(row, row)), 1e-12);
   }
 
-  /** Four independent sums: the order of additions is fixed, and the processor can overlap them. */
+  /**
+   * Eight independent sums: the order of additions is fixed, and the processor can overlap them.
+   */
   private static float dot(float[] a, float[] b) {
     float s0 = 0;
     float s1 = 0;
     float s2 = 0;
     float s3 = 0;
+    float s4 = 0;
+    float s5 = 0;
+    float s6 = 0;
+    float s7 = 0;
     int i = 0;
-    for (; i + 3 < a.length; i += 4) {
+    for (; i + 7 < a.length; i += 8) {
       s0 += a[i] * b[i];
       s1 += a[i + 1] * b[i + 1];
       s2 += a[i + 2] * b[i + 2];
       s3 += a[i + 3] * b[i + 3];
+      s4 += a[i + 4] * b[i + 4];
+      s5 += a[i + 5] * b[i + 5];
+      s6 += a[i + 6] * b[i + 6];
+      s7 += a[i + 7] * b[i + 7];
     }
     for (; i < a.length; i++) {
       s0 += a[i] * b[i];
     }
-    return s0 + s1 + (s2 + s3);
+    return s0 + s1 + (s2 + s3) + (s4 + s5 + (s6 + s7));
   }
 
   private static void scale(float[] row, float factor) {

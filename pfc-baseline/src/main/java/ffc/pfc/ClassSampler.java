@@ -1,7 +1,8 @@
 package ffc.pfc;
 
 import ffc.loaders.sample.Permutation;
-import it.unimi.dsi.fastutil.longs.LongArrays;
+import it.unimi.dsi.fastutil.Hash;
+import it.unimi.dsi.fastutil.longs.LongOpenHashSet;
 import java.util.Arrays;
 
 /**
@@ -11,6 +12,8 @@ import java.util.Arrays;
  * other classes. A pure function of seed, step and positives.
  */
 final class ClassSampler {
+  private static final int DIGIT_BITS = 11;
+
   private final long from;
   private final long to;
   private final double rate;
@@ -62,16 +65,43 @@ final class ClassSampler {
         Arrays.stream(ids).filter(id -> id >= from && id < to).sorted().distinct().toArray();
     int budget = Math.toIntExact(Math.max(positives.length, budget(to - from, rate)));
     long[] drawn = Arrays.copyOf(positives, budget);
+    LongOpenHashSet taken = new LongOpenHashSet(positives, Hash.FAST_LOAD_FACTOR);
     Permutation order = new Permutation(to - from, seed + 0x9e3779b97f4a7c15L * (step + 1) + from);
     long next = 0;
     for (int filled = positives.length; filled < budget; next++) {
       long cls = from + order.at(next);
-      if (Arrays.binarySearch(positives, cls) < 0) {
+      if (!taken.contains(cls)) {
         drawn[filled++] = cls;
       }
     }
     // Ascending rows are read from memory and from mapped files in one direction.
-    LongArrays.radixSort(drawn);
-    return SampledClasses.of(drawn);
+    return SampledClasses.of(sorted(drawn, to));
+  }
+
+  /** Sorts by a radix of 11 bits, over as many digits as numbers below the bound have. */
+  private static long[] sorted(long[] values, long bound) {
+    long[] from = values;
+    long[] to = new long[values.length];
+    int bits = 64 - Long.numberOfLeadingZeros(bound - 1);
+    for (int shift = 0; shift < bits; shift += DIGIT_BITS) {
+      int[] place = new int[(1 << DIGIT_BITS) + 1];
+      for (long value : from) {
+        place[digit(value, shift) + 1]++;
+      }
+      for (int i = 1; i < place.length; i++) {
+        place[i] += place[i - 1];
+      }
+      for (long value : from) {
+        to[place[digit(value, shift)]++] = value;
+      }
+      long[] swap = from;
+      from = to;
+      to = swap;
+    }
+    return from;
+  }
+
+  private static int digit(long value, int shift) {
+    return (int) (value >>> shift) & ((1 << DIGIT_BITS) - 1);
   }
 }

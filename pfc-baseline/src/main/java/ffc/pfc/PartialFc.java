@@ -54,14 +54,15 @@ public final class PartialFc implements Method {
     this.probe = context.probe();
     this.profile = context.profile();
     this.sampler = new ClassSampler(classes, config.sampleRate(), context.seed(), 0, 1);
+    this.memory = memory(config);
+    this.workers = new RowWorkers(context.run().threads());
     this.softmax =
         new SampledSoftmax(
             Margin.of(config.margin()),
             config.margin().scale(),
             config.interClassThreshold(),
-            probe.parameters().weightList().head().getManager());
-    this.memory = memory(config);
-    this.workers = new RowWorkers(context.run().threads());
+            probe.parameters().weightList().head().getManager(),
+            workers);
     this.centers =
         new ClassCenters(
             classes,

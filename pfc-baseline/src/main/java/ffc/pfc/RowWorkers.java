@@ -1,13 +1,21 @@
 package ffc.pfc;
 
+import ai.djl.engine.Engine;
+import ai.djl.pytorch.jni.JniUtils;
+import ffc.core.Autograd;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
+import java.util.concurrent.atomic.AtomicInteger;
 
-/** A few threads that share loops over rows. The calling thread takes part. */
+/**
+ * A few threads that share loops over rows and blocks of rows. In each of them the engine computes
+ * with one thread: blocks side by side need no synchronisation within a product, one product on all
+ * cores does. With one thread everything happens on the caller's.
+ */
 final class RowWorkers implements AutoCloseable {
   // Below this a hand-over costs more than it saves.
   private static final long ALONE = 256;
@@ -21,18 +29,43 @@ final class RowWorkers implements AutoCloseable {
     void run(long from, long to);
   }
 
+  /** One of a number of tasks. */
+  @FunctionalInterface
+  interface Task {
+    /**
+     * @param task number of the task
+     * @param worker number of the thread, in [0, {@link #threads})
+     */
+    void run(int task, int worker);
+  }
+
   RowWorkers(int threads) {
     this.threads = threads;
     this.pool =
         threads < 2
             ? null
             : Executors.newFixedThreadPool(
-                threads - 1,
+                threads,
                 task -> {
                   Thread thread = new Thread(task, "class-rows");
                   thread.setDaemon(true);
                   return thread;
                 });
+    if (pool != null) {
+      Engine.getEngine("PyTorch"); // loads the natives
+      int engineThreads = JniUtils.getNumThreads();
+      onEach(worker -> prepareThread());
+      JniUtils.setNumThreads(engineThreads); // the workers set it for new threads
+    }
+  }
+
+  private static void prepareThread() {
+    Autograd.off();
+    JniUtils.setNumThreads(1);
+  }
+
+  int threads() {
+    return threads;
   }
 
   /**
@@ -43,16 +76,52 @@ final class RowWorkers implements AutoCloseable {
       range.run(0, count);
       return;
     }
-    List<Future<?>> others = new ArrayList<>();
-    for (int i = 1; i < threads; i++) {
-      long from = count * i / threads;
-      long to = count * (i + 1) / threads;
-      others.add(pool.submit(() -> range.run(from, to)));
+    onEach(worker -> range.run(count * worker / threads, count * (worker + 1) / threads));
+  }
+
+  /**
+   * Runs tasks 0 to count - 1, each on one thread, which takes the next one that is left; returns
+   * when all end. Results must not depend on which thread it was.
+   */
+  void each(int count, Task task) {
+    if (pool == null || count < 2) {
+      for (int i = 0; i < count; i++) {
+        task.run(i, 0);
+      }
+      return;
     }
-    try {
-      range.run(0, count / threads);
-    } finally {
-      others.forEach(RowWorkers::join);
+    AtomicInteger next = new AtomicInteger();
+    onEach(
+        worker -> {
+          for (int i = next.getAndIncrement(); i < count; i = next.getAndIncrement()) {
+            task.run(i, worker);
+          }
+        });
+  }
+
+  /** What one thread does. */
+  @FunctionalInterface
+  private interface Share {
+    void run(int worker);
+  }
+
+  private void onEach(Share share) {
+    List<Future<?>> all = new ArrayList<>();
+    for (int i = 0; i < threads; i++) {
+      int worker = i;
+      all.add(pool.submit(() -> share.run(worker)));
+    }
+    RuntimeException failed = null;
+    for (Future<?> one : all) {
+      // Rows are being written: every thread has to end before the caller goes on.
+      try {
+        join(one);
+      } catch (RuntimeException e) {
+        failed = e;
+      }
+    }
+    if (failed != null) {
+      throw failed;
     }
   }
 
@@ -63,7 +132,6 @@ final class RowWorkers implements AutoCloseable {
         future.get();
         break;
       } catch (InterruptedException e) {
-        // Rows are being written: the loop has to end before the caller goes on.
         interrupted = true;
       } catch (ExecutionException e) {
         throw new IllegalStateException("a loop over class rows failed", e.getCause());

@@ -34,24 +34,40 @@ final class SampledSoftmax implements AutoCloseable {
 
   private static final float NEVER = -1e30f;
 
+  /**
+   * Runs of blocks whose sums are kept apart and added in order, so that the result does not depend
+   * on the number of threads.
+   */
+  private static final int LANES = 16;
+
   private final Margin margin;
   private final double scale;
   private final Double threshold;
+  private final RowWorkers workers;
   private final Workspace workspace;
 
   /**
    * @param threshold negatives with a higher cosine are ignored; null = none
    * @param manager of the device
+   * @param workers threads that share the blocks; they stay the caller's
    */
-  SampledSoftmax(Margin margin, double scale, Double threshold, NDManager manager) {
-    this(margin, scale, threshold, manager, KEPT_BYTES);
+  SampledSoftmax(
+      Margin margin, double scale, Double threshold, NDManager manager, RowWorkers workers) {
+    this(margin, scale, threshold, manager, workers, KEPT_BYTES);
   }
 
-  SampledSoftmax(Margin margin, double scale, Double threshold, NDManager manager, long keptBytes) {
+  SampledSoftmax(
+      Margin margin,
+      double scale,
+      Double threshold,
+      NDManager manager,
+      RowWorkers workers,
+      long keptBytes) {
     this.margin = margin;
     this.scale = scale;
     this.threshold = threshold;
-    this.workspace = new Workspace(manager, keptBytes);
+    this.workers = workers;
+    this.workspace = new Workspace(manager, keptBytes, workers.threads());
   }
 
   /** Bound of all logits: a support-vector margin raises hard negatives to t c + t − 1. */
@@ -71,10 +87,11 @@ final class SampledSoftmax implements AutoCloseable {
     }
 
     @Override
-    public NDArray block(int block) {
+    public NDArray block(int block, int worker) {
       NDArray gradientME = null;
       for (Pass pass : passes) {
-        gradientME = pass.addRowGradient(block, gradientME);
+        NDArray oneME = pass.rowGradient(block, worker);
+        gradientME = gradientME == null ? oneME : gradientME.addi(oneME);
       }
       return gradientME;
     }
@@ -136,7 +153,7 @@ final class SampledSoftmax implements AutoCloseable {
     private final NDArray cosB;
     private final Margin.Target target;
     private final NDArray shiftB;
-    private final List<NDArray> kept = new ArrayList<>();
+    private final Workspace.Room room;
     private NDArray weightedBE;
     private float[] targetGradient;
 
@@ -151,6 +168,7 @@ final class SampledSoftmax implements AutoCloseable {
       this.target = margin.target(cosB);
       NDArray shift = shift();
       this.shiftB = shift == null ? null : lasting(shift);
+      this.room = workspace.room((long) sampled.count() * columns.length);
     }
 
     /** An array that outlives the scope of the call; {@link #close} frees it. */
@@ -170,7 +188,6 @@ final class SampledSoftmax implements AutoCloseable {
       if (weightedBE != null) {
         weightedBE.close();
       }
-      kept.forEach(NDArray::close);
     }
 
     /** Unit row of each sample's own class, f32 [B, E]. */
@@ -200,13 +217,13 @@ final class SampledSoftmax implements AutoCloseable {
       for (int block = 0; block < blocks(); block++) {
         try (NDScope scope = new NDScope()) {
           scope.suppressNotUsedWarning();
-          NDArray outMB = workspace.spare(rows(block), columns.length);
-          Logits logits = logits(unit(block), outMB);
+          Logits logits = logits(unit(block, 0));
+          NDArray valuesMB = logits.valuesMB();
           if (logits.counts() != null) {
-            outMB.addi(logits.counts().sub(1).muli(-NEVER));
+            valuesMB.addi(logits.counts().sub(1).muli(-NEVER));
           }
-          NativeOps.put(outMB, places(block), NEVER);
-          largestB = NDArrays.maximum(largestB, outMB.max(new int[] {0}));
+          NativeOps.put(valuesMB, places(block), NEVER);
+          largestB = NDArrays.maximum(largestB, valuesMB.max(new int[] {0}));
           NDScope.unregister(largestB);
         }
         NDScope.register(largestB);
@@ -222,22 +239,13 @@ final class SampledSoftmax implements AutoCloseable {
       }
       NDArray sumB = targetLogitB.exp();
       NDArray pullBE = unitBE.zerosLike();
-      for (int block = 0; block < blocks(); block++) {
-        try (NDScope scope = new NDScope()) {
-          scope.suppressNotUsedWarning();
-          NDArray keptMB = workspace.keep(rows(block), b);
-          NDArray outMB = keptMB == null ? workspace.spare(rows(block), b) : keptMB;
-          NDArray unitME = unit(block);
-          Logits logits = exponentials(block, unitME, outMB);
-          sumB.addi(outMB.sum(new int[] {0}));
-          if (logits.slopes() != null) {
-            outMB.muli(logits.slopes());
-          }
-          NativeOps.addProduct(pullBE, outMB.transpose(), unitME, 1);
-          if (keptMB != null) {
-            kept.add(lasting(keptMB));
-          }
-        }
+      Lane[] lanes = new Lane[Math.min(LANES, blocks())];
+      workers.each(lanes.length, (lane, worker) -> lanes[lane] = walk(lane, lanes.length, worker));
+      for (Lane lane : lanes) {
+        sumB.addi(lane.sumB());
+        pullBE.addi(lane.pullEB().transpose());
+        lane.sumB().close();
+        lane.pullEB().close();
       }
       // Nothing but a target at the far end may be left of a sum where negatives are ignored.
       sumB = NDArrays.maximum(sumB, Float.MIN_NORMAL);
@@ -253,31 +261,60 @@ final class SampledSoftmax implements AutoCloseable {
     }
 
     /**
-     * Adds the gradients of a block's rows.
+     * Sums over a run of blocks.
      *
-     * @param sumME those of the samples before, or null
-     * @return the workspace's, f32 [m, E]
+     * @param sumB of exp(logit) over the negatives, f32 [B]
+     * @param pullEB of exp(logit) w, times the slope of the logit, f32 [E, B]
      */
-    NDArray addRowGradient(int block, NDArray sumME) {
-      NDArray gradientME = sumME == null ? workspace.gradient(rows(block), dim()) : sumME;
-      try (NDScope scope = new NDScope()) {
-        scope.suppressNotUsedWarning();
-        NDArray outMB = block < kept.size() ? kept.get(block) : again(block);
-        int[] samples = samples(block);
-        float[] values = new float[samples.length];
-        for (int i = 0; i < samples.length; i++) {
-          values[i] = targetGradient[samples[i]];
+    private record Lane(NDArray sumB, NDArray pullEB) {}
+
+    private Lane walk(int lane, int lanes, int worker) {
+      NDArray sumB = null;
+      NDArray pullEB = null;
+      int end = (int) ((long) blocks() * (lane + 1) / lanes);
+      for (int block = (int) ((long) blocks() * lane / lanes); block < end; block++) {
+        try (NDScope scope = new NDScope()) {
+          scope.suppressNotUsedWarning();
+          NDArray keptMB = kept(block);
+          NDArray outMB =
+              keptMB == null ? workspace.spare(worker, rows(block), columns.length) : keptMB;
+          NDArray unitME = unit(block, worker);
+          Logits logits = exponentials(block, unitME, outMB);
+          NDArray blockSumB = outMB.sum(new int[] {0});
+          if (logits.slopes() != null) {
+            outMB.muli(logits.slopes());
+          }
+          NDArray blockPullEB = NativeOps.product(unitME.transpose(), outMB.transpose());
+          sumB = sumB == null ? lasting(blockSumB) : sumB.addi(blockSumB);
+          pullEB = pullEB == null ? lasting(blockPullEB) : pullEB.addi(blockPullEB);
         }
-        NativeOps.put(outMB, places(block), unitBE.getManager().create(values));
-        NativeOps.addProduct(gradientME, outMB, weightedBE, sumME == null ? 0 : 1);
       }
-      return gradientME;
+      return new Lane(sumB, pullEB);
+    }
+
+    /** Where the exponentials of a block stay until the step ends; null if there is no room. */
+    private NDArray kept(int block) {
+      long from = (long) block * ClassCenters.BLOCK * columns.length;
+      return room.keep(from, rows(block), columns.length);
+    }
+
+    /** The gradients of a block's rows by the samples of this call, f32 [m, E]. */
+    NDArray rowGradient(int block, int worker) {
+      NDArray keptMB = kept(block);
+      NDArray outMB = keptMB == null ? again(block, worker) : keptMB;
+      int[] samples = samples(block);
+      float[] values = new float[samples.length];
+      for (int i = 0; i < samples.length; i++) {
+        values[i] = targetGradient[samples[i]];
+      }
+      NativeOps.put(outMB, places(block), unitBE.getManager().create(values));
+      return NativeOps.product(outMB, weightedBE.transpose());
     }
 
     /** The exponentials of a block that was not kept. */
-    private NDArray again(int block) {
-      NDArray outMB = workspace.spare(rows(block), columns.length);
-      Logits logits = exponentials(block, unit(block), outMB);
+    private NDArray again(int block, int worker) {
+      NDArray outMB = workspace.spare(worker, rows(block), columns.length);
+      Logits logits = exponentials(block, unit(block, worker), outMB);
       return logits.slopes() == null ? outMB : outMB.muli(logits.slopes());
     }
 
@@ -293,44 +330,44 @@ final class SampledSoftmax implements AutoCloseable {
       return (int) unitBE.getShape().get(1);
     }
 
-    private NDArray unit(int block) {
+    private NDArray unit(int block, int worker) {
       int from = block * ClassCenters.BLOCK;
-      NDArray unitME = workspace.rows(rows(block), dim());
+      NDArray unitME = workspace.rows(worker, rows(block), dim());
       centers.unit(sampled, from, from + rows(block), unitME);
       return unitME;
     }
 
     /**
-     * What goes with the logits of a block's negatives.
+     * The logits of all samples to a block's classes; the margin of targets is not in.
      *
+     * @param valuesMB f32 [m, B]
      * @param slopes derivative of the logit over s, where a margin changes negatives; null = 1
      * @param counts 1 where a negative counts, 0 where it is ignored; null = all count
      */
-    private record Logits(NDArray slopes, NDArray counts) {}
+    private record Logits(NDArray valuesMB, NDArray slopes, NDArray counts) {}
 
-    /** Writes the logits of all samples to a block's classes; the margin of targets is not in. */
-    private Logits logits(NDArray unitME, NDArray outMB) {
+    private Logits logits(NDArray unitME) {
       boolean raw = margin instanceof Margin.Sv;
-      NativeOps.addProduct(outMB, unitME, (raw ? unitBE : scaledBE).transpose(), 0);
+      NDArray valuesMB = NativeOps.product(unitME, raw ? unitBE : scaledBE);
       NDArray counts =
           threshold == null
               ? null
-              : outMB.lte(raw ? threshold : threshold * scale).toType(DataType.FLOAT32, false);
+              : valuesMB.lte(raw ? threshold : threshold * scale).toType(DataType.FLOAT32, false);
       if (!raw) {
-        return new Logits(null, counts);
+        return new Logits(valuesMB, null, counts);
       }
-      NDArray slopes = margin.negatives(outMB.transpose(), cosB);
-      outMB.muli(scale);
-      return new Logits(slopes == null ? null : slopes.transpose(), counts);
+      NDArray slopes = margin.negatives(valuesMB.transpose(), cosB);
+      valuesMB.muli(scale);
+      return new Logits(valuesMB, slopes == null ? null : slopes.transpose(), counts);
     }
 
     /** Writes exp(logit − shift) of a block's negatives, 0 at targets and where ignored. */
     private Logits exponentials(int block, NDArray unitME, NDArray outMB) {
-      Logits logits = logits(unitME, outMB);
+      Logits logits = logits(unitME);
       if (shiftB != null) {
-        outMB.subi(shiftB);
+        logits.valuesMB().subi(shiftB);
       }
-      NativeOps.exp(outMB);
+      NativeOps.exp(logits.valuesMB(), outMB);
       if (logits.counts() != null) {
         outMB.muli(logits.counts());
       }

@@ -7,64 +7,77 @@ import ai.djl.ndarray.types.DataType;
 import ai.djl.ndarray.types.Shape;
 
 /**
- * Arrays that a {@link SampledSoftmax} fills in every step. They are allocated once and last: freed
- * and allocated anew between arrays that stay, they would leave the native heap full of holes. What
- * the methods return are views, the caller's to close; the next call of the same method writes to
- * the same place.
+ * Arrays that a {@link SampledSoftmax} fills in every step, some by several threads at a time. They
+ * are allocated once and last: freed and allocated anew between arrays that stay, they would leave
+ * the native heap full of holes. What the methods return are views, the caller's to close; the next
+ * call of the same method writes to the same place.
  */
 final class Workspace implements AutoCloseable {
   // B samples, E embedding, m classes of a block
 
   private final NDManager manager;
   private final long keptValues;
-  private NDArray rows;
-  private NDArray gradient;
-  private NDArray spare;
+  private final NDArray[] rows;
+  private final NDArray[] spare;
   private NDArray kept;
   private long used;
 
   /**
-   * @param keptBytes bound of what {@link #keep} gives out in a step
+   * @param keptBytes bound of what {@link #room} gives out in a step
+   * @param workers threads that fill arrays at a time
    */
-  Workspace(NDManager manager, long keptBytes) {
+  Workspace(NDManager manager, long keptBytes, int workers) {
     this.manager = manager.newSubManager();
     this.keptValues = keptBytes / 4;
+    this.rows = new NDArray[workers];
+    this.spare = new NDArray[workers];
   }
 
-  /** Begins a step: what {@link #keep} gave out is free again. */
+  /** Begins a step: what {@link #room} gave out is free again. */
   void reuse() {
     used = 0;
   }
 
-  /** For the rows of a block, f32 [m, E]. */
-  NDArray rows(int m, int dim) {
-    rows = large(rows, (long) ClassCenters.BLOCK * dim);
-    return view(rows, 0, m, dim);
+  /** For the rows of a block, f32 [m, E]; one a worker. */
+  NDArray rows(int worker, int m, int dim) {
+    rows[worker] = large(rows[worker], (long) ClassCenters.BLOCK * dim);
+    return view(rows[worker], 0, m, dim);
   }
 
-  /** For the gradients of a block's rows, f32 [m, E]. */
-  NDArray gradient(int m, int dim) {
-    gradient = large(gradient, (long) ClassCenters.BLOCK * dim);
-    return view(gradient, 0, m, dim);
+  /** For the exponentials of a block that is not kept, f32 [m, B]; one a worker. */
+  NDArray spare(int worker, int m, int samples) {
+    spare[worker] = large(spare[worker], (long) ClassCenters.BLOCK * samples);
+    return view(spare[worker], 0, m, samples);
   }
 
-  /** For the exponentials of a block that is not kept, f32 [m, B]. */
-  NDArray spare(int m, int samples) {
-    spare = large(spare, (long) ClassCenters.BLOCK * samples);
-    return view(spare, 0, m, samples);
-  }
-
-  /** For the exponentials of a block until the step ends, f32 [m, B]; null if no room is left. */
-  NDArray keep(int m, int samples) {
-    long values = (long) m * samples;
-    if (used + values > keptValues) {
-      return null;
-    }
+  /**
+   * Room for the exponentials of some blocks until the step ends; called by one thread.
+   *
+   * @param values of all blocks, one after the other
+   * @return room for these values or the first of them
+   */
+  Room room(long values) {
     // Memory that is never written to is never taken.
     kept = large(kept, keptValues);
-    NDArray view = view(kept, used, m, samples);
-    used += values;
-    return view;
+    Room room = new Room(used, Math.min(keptValues, used + values));
+    used = room.end;
+    return room;
+  }
+
+  /** A part of what is kept until the step ends. */
+  final class Room {
+    private final long begin;
+    private final long end;
+
+    private Room(long begin, long end) {
+      this.begin = begin;
+      this.end = end;
+    }
+
+    /** Some of its values, f32 [m, B], from the given one on; null if they are beyond its end. */
+    NDArray keep(long from, int m, int samples) {
+      return begin + from + (long) m * samples > end ? null : view(kept, begin + from, m, samples);
+    }
   }
 
   private NDArray large(NDArray array, long values) {

@@ -59,7 +59,8 @@ class ClassCentersTest {
       SampledClasses sampled = sample(centers, seed, step);
       centers.prepare(sampled);
       List<NDArray> gradients = gradients(sampled.count(), seed + step);
-      centers.update(sampled, gradients::get, step < 3 ? 0.1 : 0.01, step + 1);
+      centers.update(
+          sampled, (block, worker) -> gradients.get(block), step < 3 ? 0.1 : 0.01, step + 1);
     }
   }
 
@@ -154,7 +155,7 @@ class ClassCentersTest {
         adamW(w, unitGradient(g, w), m, v, updates, 0.01);
       }
       NDArray gradient = manager.create(g, new Shape(sampled.count(), E));
-      centers.update(sampled, block -> gradient, 0.01, step + 1);
+      centers.update(sampled, (block, worker) -> gradient, 0.01, step + 1);
     }
     for (int i = 0; i < E; i++) {
       assertThat((double) centers.row(7)[i]).isCloseTo(w[i], within(1e-6));

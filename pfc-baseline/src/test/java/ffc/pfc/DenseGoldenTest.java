@@ -47,7 +47,8 @@ class DenseGoldenTest {
         TableMemory memory = new TableMemory.Native();
         RowWorkers workers = new RowWorkers(2)) {
       Autograd.off();
-      SampledSoftmax softmax = new SampledSoftmax(new Margin.CosFace(0.4), 8, null, manager);
+      SampledSoftmax softmax =
+          new SampledSoftmax(new Margin.CosFace(0.4), 8, null, manager, workers);
       ClassCenters centers = null;
       double rate = 0;
       long step = 0;

@@ -43,8 +43,11 @@ final class HeadBench {
               false,
               memory,
               workers);
+      // As the PyTorch side, which fills its matrix first: a step late in a run finds no new rows.
+      centers.prepare(SampledClasses.all(0, classes));
       ClassSampler sampler = new ClassSampler(classes, rate, 1, 0, 1);
-      SampledSoftmax softmax = new SampledSoftmax(new Margin.CosFace(0.4), 32, null, manager);
+      SampledSoftmax softmax =
+          new SampledSoftmax(new Margin.CosFace(0.4), 32, null, manager, workers);
       Random random = new Random(1);
       for (int step = -10; step < steps; step++) {
         try (NDManager stepManager = manager.newSubManager();

@@ -92,7 +92,7 @@ class SampledSoftmaxTest {
         e[i / E][i % E] = flat[i];
       }
       NDArray unitBE = manager.create(flat, new Shape(B, E));
-      SampledSoftmax softmax = new SampledSoftmax(margin, SCALE, threshold, manager);
+      SampledSoftmax softmax = new SampledSoftmax(margin, SCALE, threshold, manager, workers);
       SampledSoftmax.RowGradients gradients = softmax.new RowGradients();
       SampledSoftmax.Result result = softmax.score(unitBE, ids, centers, sampled, 7, gradients);
       int[] targets = new int[B];
@@ -116,7 +116,7 @@ class SampledSoftmaxTest {
         int column = k < B ? targets[k] : random.nextInt(u.length);
         int i = random.nextInt(E);
         double expected = difference(margin, threshold, e, u, targets, u[column], i);
-        NDArray block = gradients.block(column / ClassCenters.BLOCK);
+        NDArray block = gradients.block(column / ClassCenters.BLOCK, 0);
         double got = block.getFloat(column % ClassCenters.BLOCK, i);
         if (!Double.isNaN(expected)) {
           compared++;
@@ -143,8 +143,8 @@ class SampledSoftmaxTest {
         }
       }
       NDArray unitBE = manager.create(flat, new Shape(ids.length, E));
-      SampledSoftmax first = new SampledSoftmax(margin, 120, null, manager);
-      SampledSoftmax second = new SampledSoftmax(margin, 120, null, manager, 0);
+      SampledSoftmax first = new SampledSoftmax(margin, 120, null, manager, workers);
+      SampledSoftmax second = new SampledSoftmax(margin, 120, null, manager, workers, 0);
       SampledSoftmax.RowGradients kept = first.new RowGradients();
       SampledSoftmax.RowGradients again = second.new RowGradients();
       SampledSoftmax.Result a = first.score(unitBE, ids, centers, sampled, 3, kept);
@@ -153,8 +153,8 @@ class SampledSoftmaxTest {
       assertThat(b.embeddingGradient().toFloatArray())
           .isEqualTo(a.embeddingGradient().toFloatArray());
       for (int block = 0; block < 3; block++) {
-        float[] gradient = kept.block(block).toFloatArray();
-        assertThat(again.block(block).toFloatArray()).isEqualTo(gradient);
+        float[] gradient = kept.block(block, 0).toFloatArray();
+        assertThat(again.block(block, 0).toFloatArray()).isEqualTo(gradient);
         for (float g : gradient) {
           assertThat(g).isFinite();
         }
@@ -180,14 +180,14 @@ class SampledSoftmaxTest {
           flat[i] = (float) e[i / E][i % E];
         }
         NDArray unitBE = manager.create(flat, new Shape(2, E));
-        try (SampledSoftmax softmax = new SampledSoftmax(margin, scale, null, manager)) {
+        try (SampledSoftmax softmax = new SampledSoftmax(margin, scale, null, manager, workers)) {
           SampledSoftmax.RowGradients gradients = softmax.new RowGradients();
           SampledSoftmax.Result result =
               softmax.score(unitBE, new long[] {0, 1}, centers, sampled, 7, gradients);
           String what = margin + ", scale " + scale;
           double expected = loss(margin, null, e, u, new int[] {0, 1}, scale);
           assertThat(result.loss()).as(what).isCloseTo(expected, within(1e-5 * scale));
-          for (float g : gradients.block(0).concat(result.embeddingGradient()).toFloatArray()) {
+          for (float g : gradients.block(0, 0).concat(result.embeddingGradient()).toFloatArray()) {
             assertThat(g).as(what).isFinite();
           }
         }
@@ -211,10 +211,11 @@ class SampledSoftmaxTest {
       ids[b] = random.nextInt(50);
     }
     NDArray unitBE = manager.create(flat, new Shape(B, E));
-    SampledSoftmax softmax = new SampledSoftmax(new Margin.CosFace(0.4), SCALE, null, manager);
+    SampledSoftmax softmax =
+        new SampledSoftmax(new Margin.CosFace(0.4), SCALE, null, manager, workers);
     SampledSoftmax.RowGradients whole = softmax.new RowGradients();
     double loss = softmax.score(unitBE, ids, centers, sampled, B, whole).loss();
-    float[] a = whole.block(0).toFloatArray();
+    float[] a = whole.block(0, 0).toFloatArray();
     SampledSoftmax.RowGradients sliced = softmax.new RowGradients();
     double sum = 0;
     for (int from = 0; from < B; from += 2) {
@@ -225,7 +226,7 @@ class SampledSoftmaxTest {
               .loss();
     }
     assertThat(sum).isCloseTo(loss, within(1e-5));
-    float[] b = sliced.block(0).toFloatArray();
+    float[] b = sliced.block(0, 0).toFloatArray();
     for (int i = 0; i < a.length; i++) {
       assertThat(b[i]).isCloseTo(a[i], within(1e-6f));
     }
@@ -245,7 +246,8 @@ class SampledSoftmaxTest {
       ids[b] = 30 * b;
     }
     NDArray unitBE = manager.create(flat, new Shape(B, E));
-    SampledSoftmax softmax = new SampledSoftmax(new Margin.CosFace(0.4), SCALE, null, manager);
+    SampledSoftmax softmax =
+        new SampledSoftmax(new Margin.CosFace(0.4), SCALE, null, manager, workers);
     ClassSampler sampler = new ClassSampler(200, 0.1, 4, 0, 1);
     double cosine = 0;
     for (int step = 0; step < 200; step++) {

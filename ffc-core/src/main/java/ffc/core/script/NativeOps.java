@@ -47,6 +47,11 @@ public final class NativeOps {
               parts = torch.view(products, [torch.size(rows, 0), -1, 32])
               return (products, torch.amax(parts, [-1]))
           """);
+  private static final PtSymbolBlock PRODUCT =
+      function(
+          "x: Tensor, w: Tensor",
+          "ops.mkldnn._linear_pointwise(x, w, None, \"none\","
+              + " annotate(List[Optional[number]], []), \"\")");
   private static final PtSymbolBlock UPDATES = load(resource("updates.txt"));
 
   private NativeOps() {}
@@ -148,14 +153,22 @@ public final class NativeOps {
     }
   }
 
-  /** sum ← keep · sum + a b, without an array in between; f32 [m, n], [m, k], [k, n]. */
-  public static void addProduct(NDArray sum, NDArray a, NDArray b, double keep) {
-    update("add_product", value(sum), value(a), value(b), IValue.from(keep));
+  /**
+   * x wᵀ by oneDNN on the CPU, whose f32 kernels use all that the processor has: PyTorch's own
+   * product goes through MKL, which takes the 256-bit path on processors of other makers
+   * (docs/decisions/040-class-centres.md). No gradients.
+   *
+   * @param x f32 [m, k]; copied first if its rows are not contiguous
+   * @param w f32 [n, k], in any layout
+   * @return f32 [m, n], contiguous; registered with the caller's scope
+   */
+  public static NDArray product(NDArray x, NDArray w) {
+    return x.getDevice().isGpu() ? x.matMul(w.transpose()) : call(PRODUCT, x, w);
   }
 
-  /** x ← exp(x). */
-  public static void exp(NDArray x) {
-    update("exp", value(x));
+  /** out ← exp(x). */
+  public static void exp(NDArray x, NDArray out) {
+    update("exp", value(x), value(out));
   }
 
   /** Overwrites some values of a contiguous array, counted row by row. */

@@ -143,6 +143,38 @@ class NativeOpsTest {
   }
 
   @Test
+  void productsAgreeWithDoublePrecisionWhateverTheLayout() {
+    for (int[] size : new int[][] {{1, 1, 1}, {7, 3, 5}, {64, 128, 96}, {130, 33, 257}}) {
+      NDArray x = random(size[0], size[1]);
+      NDArray w = random(size[2], size[1]);
+      NDArray xColumns = random(size[1], size[0]);
+      NDArray wColumns = random(size[1], size[2]);
+      checkProduct(x, w);
+      checkProduct(xColumns.transpose(), w);
+      checkProduct(x, wColumns.transpose());
+      checkProduct(xColumns.transpose(), wColumns.transpose());
+    }
+  }
+
+  private static void checkProduct(NDArray x, NDArray w) {
+    int m = (int) x.getShape().get(0);
+    int k = (int) x.getShape().get(1);
+    int n = (int) w.getShape().get(0);
+    float[] a = x.duplicate().toFloatArray();
+    float[] b = w.duplicate().toFloatArray();
+    float[] got = NativeOps.product(x, w).toFloatArray();
+    for (int i = 0; i < m; i++) {
+      for (int j = 0; j < n; j++) {
+        double sum = 0;
+        for (int l = 0; l < k; l++) {
+          sum += (double) a[i * k + l] * b[j * k + l];
+        }
+        assertThat((double) got[i * n + j]).isCloseTo(sum, within(1e-6 * k));
+      }
+    }
+  }
+
+  @Test
   void sgdFollowsPyTorchsRule() {
     for (int variant = 0; variant < 8; variant++) {
       double momentum = (variant & 1) == 0 ? 0 : 0.9;
