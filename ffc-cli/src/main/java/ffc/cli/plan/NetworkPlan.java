@@ -19,7 +19,6 @@ final class NetworkPlan {
   private final double embedding;
   private final double weights;
   private final double gradientBytes;
-  private final double copies;
   private final double every;
   private final Link link;
   private final double aloneSeconds;
@@ -88,7 +87,6 @@ final class NetworkPlan {
     ClusterConfig cluster =
         experiment.cluster() == null ? ClusterConfig.local(1, 0) : experiment.cluster();
     this.gradientBytes = cluster.gradients() == WirePrecision.bf16 ? 2 : 4;
-    this.copies = cluster.backups();
     this.every = cluster.sync().every();
     this.link = link;
     this.aloneSeconds = aloneSeconds;
@@ -97,7 +95,7 @@ final class NetworkPlan {
   /** FFC: both sides' gallery features to all, gradients added up. */
   Prediction ffc(int trainers) {
     double features = 2 * pairs * (8 + 4 * embedding);
-    double sent = trainers == 1 ? 0 : features * (trainers - 1 + copies);
+    double sent = trainers == 1 ? 0 : features * (trainers - 1);
     double exchange = trainers == 1 ? 0 : sent / link.bandwidth + 2 * link.latency;
     return together(trainers, sent, exchange);
   }

@@ -29,8 +29,8 @@ class NetworkPlanTest {
     NetworkPlan plan = new NetworkPlan(experiment, 1_000_000, new NetworkPlan.Link(1e9, 0), 0.1);
     assertThat(plan.ffc(1).sentBytes()).isZero();
     assertThat(plan.ffc(1).efficiency()).isEqualTo(1);
-    // 96 pairs of 128 values to one reader and one copy, each trainer's half of the sums
-    double features = 2 * 96 * (8 + 4 * 128) * 2.0;
+    // 96 pairs of 128 values to the other, each trainer's half of the sums
+    double features = 2 * 96 * (8 + 4 * 128);
     double gradients = 4e6;
     NetworkPlan.Prediction two = plan.ffc(2);
     assertThat(two.sentBytes()).isCloseTo(features + gradients, within(1.0));

@@ -1,81 +1,73 @@
 package ffc.idgroup.cluster;
 
-import com.hazelcast.ringbuffer.Ringbuffer;
+import ffc.idgroup.cluster.ClusterConfig.WirePrecision;
 import java.nio.ByteBuffer;
-import java.nio.FloatBuffer;
-import java.util.ArrayList;
-import java.util.List;
-import java.util.concurrent.CompletionStage;
+import java.nio.ShortBuffer;
+import java.util.Arrays;
 
 /**
  * Sums float arrays over the trainers of an epoch: each trainer sums, in rank order, the chunks it
  * is responsible for and hands them round, so all get the same bits. Works in rounds of one chunk a
- * trainer; the chunks of the next round are on their way while a round is summed.
+ * trainer; while a round is summed, the next one's chunks and the last one's sums are on their way.
  */
 // N trainers, C floats a chunk; round k covers floats [k·N·C, (k + 1)·N·C)
 final class AllReduce {
   private static final int CHUNK_FLOATS = 1 << 18;
 
   private final Epoch epoch;
+  private final int n;
+  private final int me;
 
-  /** Rings of unsummed chunks, by owner, that this trainer writes; none at its own place. */
-  private final List<Ringbuffer<byte[]>> scattered = new ArrayList<>();
-
-  /** Rings of unsummed chunks for this trainer, by writer. */
-  private final List<Ringbuffer<byte[]>> mine = new ArrayList<>();
-
-  /** Rings of summed chunks, by writer. */
-  private final List<Ringbuffer<byte[]>> summed = new ArrayList<>();
-
-  /** Rounds done in this epoch, which is the next sequence in every ring. */
+  /** Rounds done in this epoch: records are numbered by round. */
   private long roundsDone;
 
-  // A ring a pair, so that each is read record by record: a read further ahead than the next
-  // record is answered with the next one.
+  private float[] sum = new float[0];
+  private float[] theirs = new float[0];
+
   AllReduce(Epoch epoch) {
     this.epoch = epoch;
-    for (int i = 0; i < epoch.size(); i++) {
-      scattered.add(i == epoch.position() ? null : epoch.chunkRing(epoch.position(), i));
-      mine.add(i == epoch.position() ? null : epoch.chunkRing(i, epoch.position()));
-      summed.add(epoch.chunkRing(i, i));
-    }
+    n = epoch.size();
+    me = epoch.position();
   }
 
-  void sum(float[] values, ClusterConfig.WirePrecision precision) {
-    int n = epoch.size();
+  void sum(float[] values, WirePrecision precision) {
     if (n == 1 || values.length == 0) {
       return;
     }
-    new Call(values, Math.min(CHUNK_FLOATS, (values.length + n - 1) / n), precision).run();
+    int chunk = Math.min(CHUNK_FLOATS, (values.length + n - 1) / n);
+    if (sum.length < chunk) {
+      sum = new float[chunk];
+      theirs = new float[chunk];
+    }
+    new Call(values, chunk, precision).run();
   }
 
-  /** One array on its way through the rings. */
+  /** One array on its way. */
   private final class Call {
-    private final ClusterConfig.WirePrecision precision;
     private final float[] values;
     private final int chunk;
-    private final int n = epoch.size();
-    private final int me = epoch.position();
+    private final WirePrecision precision;
     private final int rounds;
-    private final List<CompletionStage<Long>> writes = new ArrayList<>();
 
-    Call(float[] values, int chunk, ClusterConfig.WirePrecision precision) {
-      this.precision = precision;
+    Call(float[] values, int chunk, WirePrecision precision) {
       this.values = values;
       this.chunk = chunk;
+      this.precision = precision;
       rounds = (int) ((values.length + (long) n * chunk - 1) / ((long) n * chunk));
     }
 
     void run() {
-      scatter(0);
-      for (int k = 0; k < rounds; k++) {
-        if (k + 1 < rounds) {
-          scatter(k + 1);
+      // Nobody is more than two rounds ahead: a round is summed when all have scattered it.
+      for (int k = 0; k < rounds + 2; k++) {
+        if (k < rounds) {
+          scatter(k);
         }
-        sumMine(k);
-        handRound(k);
-        takeOthers(k);
-        finishWrites();
+        if (k >= 1 && k - 1 < rounds) {
+          sumMine(k - 1);
+        }
+        if (k >= 2) {
+          takeOthers(k - 2);
+        }
       }
       roundsDone += rounds;
     }
@@ -88,116 +80,107 @@ final class AllReduce {
     private void scatter(int round) {
       for (int owner = 0; owner < n; owner++) {
         if (owner != me) {
-          write(scattered.get(owner), round, from(round, owner), from(round, owner + 1));
+          int from = from(round, owner);
+          epoch.send(owner, frame(Frames.CHUNK, round, from, from(round, owner + 1) - from));
         }
       }
     }
 
     private void sumMine(int round) {
       int from = from(round, me);
-      int to = from(round, me + 1);
-      List<CompletionStage<byte[]>> reads = new ArrayList<>();
-      for (int i = 0; i < n; i++) {
-        reads.add(i == me ? null : epoch.read(mine.get(i), roundsDone + round));
-      }
-      float[] sum = new float[to - from];
-      for (int i = 0; i < n; i++) {
-        if (i == me) {
-          for (int j = 0; j < sum.length; j++) {
-            sum[j] += rounded(values[from + j]);
-          }
-        } else {
-          FloatBuffer theirs = take(reads.get(i), i, roundsDone + round, sum.length);
-          for (int j = 0; j < sum.length; j++) {
-            sum[j] += theirs.get(j);
-          }
+      int floats = from(round, me + 1) - from;
+      if (precision == WirePrecision.bf16) {
+        for (int j = from; j < from + floats; j++) {
+          values[j] = fromBf16(toBf16(values[j])); // as the others' parts came
         }
       }
-      for (int j = 0; j < sum.length; j++) {
-        values[from + j] = rounded(sum[j]);
+      Arrays.fill(sum, 0, floats, 0);
+      for (int i = 0; i < n; i++) {
+        if (i == me) {
+          add(values, from, floats);
+        } else {
+          receive(Frames.CHUNK, round, i, theirs, 0, floats);
+          add(theirs, 0, floats);
+        }
+      }
+      System.arraycopy(sum, 0, values, from, floats);
+      byte[] frame = frame(Frames.SUM, round, from, floats);
+      for (int i = 0; i < n; i++) {
+        if (i != me) {
+          epoch.send(i, frame);
+        }
+      }
+      if (precision == WirePrecision.bf16) {
+        for (int j = from; j < from + floats; j++) {
+          values[j] = fromBf16(toBf16(values[j])); // as the others get it
+        }
       }
     }
 
-    private void handRound(int round) {
-      write(summed.get(me), round, from(round, me), from(round, me + 1));
+    private void add(float[] addends, int from, int floats) {
+      for (int j = 0; j < floats; j++) {
+        sum[j] += addends[from + j];
+      }
     }
 
     private void takeOthers(int round) {
-      List<CompletionStage<byte[]>> reads = new ArrayList<>();
-      for (int i = 0; i < n; i++) {
-        reads.add(i == me ? null : epoch.read(summed.get(i), roundsDone + round));
-      }
       for (int i = 0; i < n; i++) {
         if (i != me) {
           int from = from(round, i);
-          int to = from(round, i + 1);
-          take(reads.get(i), i, roundsDone + round, to - from).get(values, from, to - from);
+          receive(Frames.SUM, round, i, values, from, from(round, i + 1) - from);
         }
       }
     }
 
-    private void write(Ringbuffer<byte[]> ring, int round, int from, int to) {
-      long number = roundsDone + round;
-      ByteBuffer frame = epoch.begin(Frames.CHUNK, number, 0, (to - from) * bytes());
-      put(frame, from, to);
-      writes.add(epoch.write(ring, epoch.frames().seal(frame), number));
+    private byte[] frame(int kind, int round, int from, int floats) {
+      ByteBuffer frame = epoch.begin(kind, roundsDone + round, 0, floats * bytes());
+      if (precision == WirePrecision.fp32) {
+        frame.asFloatBuffer().put(values, from, floats);
+      } else {
+        ShortBuffer halves = frame.asShortBuffer();
+        for (int j = 0; j < floats; j++) {
+          halves.put(j, toBf16(values[from + j]));
+        }
+      }
+      return epoch.frames().seal(frame);
     }
 
-    private void put(ByteBuffer frame, int from, int to) {
-      if (precision == ClusterConfig.WirePrecision.fp32) {
-        frame.asFloatBuffer().put(values, from, to - from);
-        return;
-      }
-      for (int j = from; j < to; j++) {
-        frame.putShort((short) (Float.floatToRawIntBits(rounded(values[j])) >>> 16));
-      }
-    }
-
-    private void finishWrites() {
-      for (CompletionStage<Long> write : writes) {
-        epoch.await(write, me, roundsDone);
-      }
-      writes.clear();
-    }
-
-    /** The floats of a record of one trainer. */
-    private FloatBuffer take(CompletionStage<byte[]> read, int of, long at, int floats) {
-      int rank = epoch.plan().parts().get(of).rank();
-      String what = "chunk " + at + " of rank " + rank;
-      byte[] bytes = epoch.await(read, of, at);
-      ByteBuffer payload =
-          epoch.frames().open(bytes, Frames.CHUNK, epoch.plan().nonce(), at, rank, what).payload();
+    private void receive(int kind, int round, int of, float[] into, int from, int floats) {
+      ByteBuffer payload = epoch.receive(kind, roundsDone + round, of).payload();
       if (payload.remaining() != floats * bytes()) {
         throw new IllegalArgumentException(
-            "cluster: "
-                + what
-                + " has "
-                + payload.remaining()
-                + " bytes, wanted "
-                + floats * bytes()
-                + "; the trainers' networks or cluster.gradients differ");
+            String.format(
+                "cluster: %s %d of rank %d has %d bytes, wanted %d; the trainers' networks or"
+                    + " cluster.gradients differ",
+                Frames.name(kind),
+                roundsDone + round,
+                epoch.rank(of),
+                payload.remaining(),
+                floats * bytes()));
       }
-      if (precision == ClusterConfig.WirePrecision.fp32) {
-        return payload.asFloatBuffer();
+      if (precision == WirePrecision.fp32) {
+        payload.asFloatBuffer().get(into, from, floats);
+      } else {
+        ShortBuffer halves = payload.asShortBuffer();
+        for (int j = 0; j < floats; j++) {
+          into[from + j] = fromBf16(halves.get(j));
+        }
       }
-      FloatBuffer floatsOfShorts = FloatBuffer.allocate(floats);
-      for (int j = 0; j < floats; j++) {
-        floatsOfShorts.put(j, Float.intBitsToFloat(payload.getShort() << 16));
-      }
-      return floatsOfShorts;
     }
 
     private int bytes() {
-      return precision == ClusterConfig.WirePrecision.bf16 ? 2 : 4;
+      return precision == WirePrecision.bf16 ? 2 : 4;
     }
+  }
 
-    /** The value as the wire carries it; every trainer must add the same numbers. */
-    private float rounded(float value) {
-      if (precision == ClusterConfig.WirePrecision.fp32 || Float.isNaN(value)) {
-        return value;
-      }
-      int bits = Float.floatToRawIntBits(value);
-      return Float.intBitsToFloat((bits + 0x7FFF + ((bits >>> 16) & 1)) & 0xFFFF0000);
-    }
+  /** The upper half of a float's bits, rounded to the nearest, ties to even. */
+  private static short toBf16(float value) {
+    int bits = Float.floatToRawIntBits(value);
+    return (short)
+        (Float.isNaN(value) ? bits >>> 16 | 1 : (bits + 0x7FFF + (bits >>> 16 & 1)) >>> 16);
+  }
+
+  private static float fromBf16(short half) {
+    return Float.intBitsToFloat(half << 16);
   }
 }

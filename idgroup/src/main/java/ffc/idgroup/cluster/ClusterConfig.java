@@ -34,7 +34,10 @@ public record ClusterConfig(
             "Shared secret: every record is signed with it and members without it are refused"
                 + " (default none). It does not encrypt.")
         String secret,
-    @Min(0) @Max(6) @JsonPropertyDescription("Copies of each record on other members (default 1)")
+    @Min(0)
+        @Max(6)
+        @JsonPropertyDescription(
+            "Copies on other members of what the cluster keeps: plans, the group (default 1)")
         Integer backups,
     @JsonPropertyDescription(
             "When a trainer is lost: wait for a replacement (default) or shrink to those left")

@@ -1,46 +1,57 @@
 package ffc.idgroup.cluster;
 
+import com.hazelcast.cluster.Address;
 import com.hazelcast.cluster.Member;
 import com.hazelcast.config.Config;
 import com.hazelcast.config.InMemoryFormat;
 import com.hazelcast.config.JavaSerializationFilterConfig;
 import com.hazelcast.config.JoinConfig;
 import com.hazelcast.config.NetworkConfig;
-import com.hazelcast.config.RingbufferConfig;
 import com.hazelcast.core.Hazelcast;
 import com.hazelcast.core.HazelcastInstance;
+import com.hazelcast.instance.impl.HazelcastInstanceProxy;
 import com.hazelcast.map.IMap;
-import com.hazelcast.ringbuffer.Ringbuffer;
+import com.hazelcast.spi.impl.operationservice.OperationService;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.UUID;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ConcurrentHashMap;
 
 /**
  * This process as a member of the cluster: Hazelcast with every setting that keeps it silent,
  * offline and bound to one interface. A storage member is nothing but this.
  */
 public final class ClusterMember implements AutoCloseable {
-  /** Records a ring keeps: a writer is never more than one all-gather ahead of its readers. */
-  private static final int GROUP_RING = 8;
-
-  /** A writer of chunks is at most two rounds ahead of its readers. */
-  private static final int CHUNK_RING = 4;
-
   private final HazelcastInstance hazelcast;
   private final ClusterConfig config;
   private final MemberCard card;
   private final Frames frames;
+  private final Mailbox mailbox;
+  private final OperationService operations;
 
   private ClusterMember(
-      HazelcastInstance hazelcast, ClusterConfig config, MemberCard card, Frames frames) {
+      HazelcastInstance hazelcast,
+      ClusterConfig config,
+      MemberCard card,
+      Frames frames,
+      Mailbox mailbox) {
     this.hazelcast = hazelcast;
     this.config = config;
     this.card = card;
     this.frames = frames;
+    this.mailbox = mailbox;
+    operations =
+        ((HazelcastInstanceProxy) hazelcast)
+            .getOriginal()
+            .node
+            .getNodeEngine()
+            .getOperationService();
   }
 
   /**
-   * Starts a member that trains nothing and holds copies of the others' records until closed.
+   * Starts a member that trains nothing and holds what the cluster keeps until closed.
    *
    * @throws IllegalArgumentException if the members there refuse this one, or the port is taken
    */
@@ -65,9 +76,10 @@ public final class ClusterMember implements AutoCloseable {
       System.setProperty("hazelcast.logging.type", "none");
     }
     String where = config.networkInterface() + ":" + config.port();
+    Mailbox mailbox = new Mailbox();
     HazelcastInstance hazelcast;
     try {
-      hazelcast = Hazelcast.newHazelcastInstance(settings(config, card));
+      hazelcast = Hazelcast.newHazelcastInstance(settings(config, card, mailbox));
     } catch (RuntimeException e) {
       throw new IllegalArgumentException(
           "cluster: the member at "
@@ -78,7 +90,7 @@ public final class ClusterMember implements AutoCloseable {
               + ")",
           e);
     }
-    ClusterMember member = new ClusterMember(hazelcast, config, card, frames);
+    ClusterMember member = new ClusterMember(hazelcast, config, card, frames, mailbox);
     try {
       member.refuseConflicts();
     } catch (RuntimeException e) {
@@ -88,7 +100,7 @@ public final class ClusterMember implements AutoCloseable {
     return member;
   }
 
-  private static Config settings(ClusterConfig config, MemberCard card) {
+  private static Config settings(ClusterConfig config, MemberCard card, Mailbox mailbox) {
     Config settings = new Config(); // reads no file, unlike Config.load
     settings.setInstanceName(null);
     settings.setClusterName(config.name());
@@ -101,6 +113,7 @@ public final class ClusterMember implements AutoCloseable {
         .setProperty("hazelcast.socket.client.bind.any", "false")
         .setProperty("hazelcast.socket.receive.buffer.size", "1024")
         .setProperty("hazelcast.socket.send.buffer.size", "1024")
+        .setProperty("hazelcast.socket.buffer.direct", "true")
         .setProperty("hazelcast.partition.count", config.partitions().toString())
         .setProperty("hazelcast.heartbeat.interval.seconds", "1")
         .setProperty("hazelcast.max.no.heartbeat.seconds", config.heartbeatSeconds().toString())
@@ -118,23 +131,16 @@ public final class ClusterMember implements AutoCloseable {
     settings
         .getSerializationConfig()
         .setJavaSerializationFilterConfig(new JavaSerializationFilterConfig());
+    settings
+        .getSerializationConfig()
+        .addDataSerializableFactory(Delivery.FACTORY, Delivery.DELIVERIES);
+    settings.setUserContext(new ConcurrentHashMap<>(Map.of(Mailbox.class.getName(), mailbox)));
     settings.getIntegrityCheckerConfig().setEnabled(false);
     card.writeTo(settings.getMemberAttributeConfig());
     settings
         .getMapConfig("*")
         .setInMemoryFormat(InMemoryFormat.BINARY)
         .setBackupCount(config.backups());
-    settings.addRingBufferConfig(
-        new RingbufferConfig("group-*")
-            .setCapacity(GROUP_RING)
-            .setBackupCount(config.backups())
-            .setInMemoryFormat(InMemoryFormat.BINARY));
-    // Chunks of gradients die with their step: copies would only cost bandwidth.
-    settings.addRingBufferConfig(
-        new RingbufferConfig("chunks-*")
-            .setCapacity(CHUNK_RING)
-            .setBackupCount(0)
-            .setInMemoryFormat(InMemoryFormat.BINARY));
     return settings;
   }
 
@@ -197,23 +203,30 @@ public final class ClusterMember implements AutoCloseable {
     return hazelcast.getLifecycleService().isRunning();
   }
 
-  /**
-   * A partition key that the given trainer owns, so that its own writes stay local; any key if it
-   * owns no partition yet.
-   */
-  String keyOwnedBy(String incarnation) {
-    for (int i = 0; i < 1000; i++) {
-      String key = "k" + i;
-      Member owner = hazelcast.getPartitionService().getPartition(key).getOwner();
-      if (owner != null && incarnation.equals(owner.getAttribute("ffc.incarnation"))) {
-        return key;
+  /** Where the trainer of an incarnation is, or null if it is not in the cluster. */
+  Address addressOf(String incarnation) {
+    for (Member other : hazelcast.getCluster().getMembers()) {
+      MemberCard theirs = MemberCard.of(other);
+      if (theirs != null && incarnation.equals(theirs.incarnation())) {
+        return other.getAddress();
       }
     }
-    return "k0";
+    return null;
   }
 
-  Ringbuffer<byte[]> ring(String name) {
-    return hazelcast.getRingbuffer(name);
+  /**
+   * Puts a record into another member's mailbox.
+   *
+   * @param epoch number of the membership epoch
+   * @return done when it lies there
+   */
+  CompletableFuture<Void> send(Address to, long epoch, byte[] frame) {
+    return operations.createInvocationBuilder(null, new Delivery(epoch, frame), to).<Void>invoke();
+  }
+
+  /** Records that have come for this member. */
+  Mailbox mailbox() {
+    return mailbox;
   }
 
   <K> IMap<K, byte[]> map(String name) {

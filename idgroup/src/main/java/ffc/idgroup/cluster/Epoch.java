@@ -1,53 +1,40 @@
 package ffc.idgroup.cluster;
 
-import com.hazelcast.ringbuffer.OverflowPolicy;
-import com.hazelcast.ringbuffer.Ringbuffer;
+import com.hazelcast.cluster.Address;
 import ffc.idgroup.EpochEndedException;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 
 /**
- * One membership epoch as a trainer takes part in it: the rings, one writer each, and waits that
- * end when the epoch does.
+ * One membership epoch as a trainer takes part in it: records to and from the other trainers, and
+ * waits that end when the epoch does.
  */
 final class Epoch {
   private final Plan plan;
   private final int position;
   private final ClusterMember member;
-  private final List<Ringbuffer<byte[]>> groupRings = new ArrayList<>();
+
+  /** Where the trainers are, by position. */
+  private final List<Address> addresses = new ArrayList<>();
+
   private final CompletableFuture<Object> end = new CompletableFuture<>();
-  private long nextGather;
+  private long step;
   private long bytesSent;
 
   Epoch(ClusterMember member, Plan plan) {
     this.member = member;
     this.plan = plan;
     position = plan.positionOf(member.card().incarnation());
+    step = plan.startStep();
     for (Plan.Part part : plan.parts()) {
-      groupRings.add(member.ring(ringName("group", plan, part, part)));
+      addresses.add(member.addressOf(part.incarnation()));
     }
-  }
-
-  private static String ringName(String kind, Plan plan, Plan.Part writer, Plan.Part reader) {
-    return String.format(
-        "%s-e%d-%016x-r%d-r%d@%s",
-        kind, plan.epoch(), plan.nonce(), writer.rank(), reader.rank(), writer.ringKey());
-  }
-
-  /** Frees the rings of an epoch that nobody reads any more. */
-  static void destroyRings(ClusterMember member, Plan plan) {
-    for (Plan.Part writer : plan.parts()) {
-      member.ring(ringName("group", plan, writer, writer)).destroy();
-      for (Plan.Part reader : plan.parts()) {
-        member.ring(ringName("chunks", plan, writer, reader)).destroy();
-      }
-    }
+    member.mailbox().begin(plan.epoch());
   }
 
   Plan plan() {
@@ -63,19 +50,23 @@ final class Epoch {
     return plan.parts().size();
   }
 
+  /** Configured rank of the trainer at a position. */
+  int rank(int position) {
+    return plan.parts().get(position).rank();
+  }
+
   Frames frames() {
     return member.frames();
   }
 
-  /** The ring of chunks from one trainer to another, or to all where both are the same. */
-  Ringbuffer<byte[]> chunkRing(int writer, int reader) {
-    return member.ring(
-        ringName("chunks", plan, plan.parts().get(writer), plan.parts().get(reader)));
-  }
-
-  /** Bytes this trainer has written to rings in this epoch. */
+  /** Bytes that this trainer has sent to others in this epoch. */
   long bytesSent() {
     return bytesSent;
+  }
+
+  /** The step that is under way, for errors. */
+  void atStep(long step) {
+    this.step = step;
   }
 
   /** Ends the epoch: every wait, present and future, fails with an {@link EpochEndedException}. */
@@ -100,93 +91,88 @@ final class Epoch {
   /**
    * Gives a record and waits for the others' of the same kind and tag.
    *
-   * @param frame from {@link Frames#begin} with this epoch's nonce, this trainer's rank and the tag
+   * @param frame from {@link #begin} with this kind and tag
    * @param tag step or number that all records must carry
    * @param deadlineSeconds longest wait for one of them
    * @return the others' parts, by ascending rank
    */
   List<Part> gather(int kind, long tag, ByteBuffer frame, int deadlineSeconds) {
     byte[] bytes = member.frames().seal(frame);
-    long sequence = nextGather++;
-    CompletionStage<Long> written = write(groupRings.get(position), bytes, sequence);
-    List<CompletionStage<byte[]>> reads = new ArrayList<>();
     for (int i = 0; i < size(); i++) {
-      reads.add(i == position ? null : read(groupRings.get(i), sequence));
+      if (i != position) {
+        send(i, bytes);
+      }
     }
-    await(written, position, tag);
     List<Part> parts = new ArrayList<>();
     for (int i = 0; i < size(); i++) {
       if (i != position) {
-        int rank = plan.parts().get(i).rank();
-        byte[] theirs = await(reads.get(i), i, tag, deadlineSeconds);
-        String what = "record of rank " + rank + " at step " + tag;
-        parts.add(new Part(i, member.frames().open(theirs, kind, plan.nonce(), tag, rank, what)));
+        parts.add(new Part(i, receive(kind, tag, i, deadlineSeconds)));
       }
     }
     return parts;
   }
 
+  /** A buffer for a record of this trainer, positioned where the payload goes. */
   ByteBuffer begin(int kind, long tag, int flags, int length) {
-    int rank = plan.parts().get(position).rank();
-    return member.frames().begin(kind, plan.nonce(), tag, rank, flags, length);
+    return member.frames().begin(kind, plan.nonce(), tag, rank(position), flags, length);
   }
 
-  /** Writes this trainer's next record, which must get this sequence. */
-  CompletionStage<Long> write(Ringbuffer<byte[]> ring, byte[] bytes, long sequence) {
-    bytesSent += bytes.length;
-    return ring.addAsync(bytes, OverflowPolicy.OVERWRITE)
-        .thenApply(got -> checkSequence(got, sequence));
-  }
-
-  /** The item of exactly this sequence: a ring that has lost it answers with a later one. */
-  CompletionStage<byte[]> read(Ringbuffer<byte[]> ring, long sequence) {
-    return ring.readManyAsync(sequence, 1, 1, null)
-        .thenApply(
-            items -> {
-              checkSequence(items.getSequence(0), sequence);
-              return items.get(0);
-            });
-  }
-
-  private static long checkSequence(long got, long wanted) {
-    if (got != wanted) {
-      throw new EpochEndedException(
-          "a ring answered with record " + got + " for record " + wanted + ": it lost its owner");
+  /** Sends a sealed record, which must not change any more. A failure ends the epoch. */
+  void send(int to, byte[] frame) {
+    bytesSent += frame.length;
+    Address address = addresses.get(to);
+    if (address == null) {
+      end("rank " + rank(to) + " has left");
+      return;
     }
-    return got;
+    member
+        .send(address, plan.epoch(), frame)
+        .whenCompleteAsync(
+            (done, failure) -> {
+              if (failure != null) {
+                end("rank " + rank(to) + " did not take a record: " + failure.getMessage());
+              }
+            },
+            Runnable::run);
+  }
+
+  Frames.Content receive(int kind, long tag, int from) {
+    return receive(kind, tag, from, member.config().deadlineSeconds());
   }
 
   /**
-   * Waits for what one trainer has to do.
+   * Waits for a record of another trainer.
    *
-   * @throws EpochEndedException if the epoch ends or the cluster fails the call
+   * @throws EpochEndedException if the epoch ends
+   * @throws IllegalArgumentException if the record is damaged, unsigned or another
    * @throws IllegalStateException if it takes longer than the deadline
    */
-  <T> T await(CompletionStage<T> stage, int of, long tag) {
-    return await(stage, of, tag, member.config().deadlineSeconds());
+  private Frames.Content receive(int kind, long tag, int from, int deadlineSeconds) {
+    int rank = rank(from);
+    Mailbox.Label label = new Mailbox.Label(plan.epoch(), plan.nonce(), kind, tag, rank);
+    byte[] frame = await(member.mailbox().get(label), rank, deadlineSeconds);
+    member.mailbox().remove(label);
+    String what = Frames.name(kind) + " " + tag + " of rank " + rank + " in step " + step;
+    return member.frames().open(frame, kind, plan.nonce(), tag, rank, what);
   }
 
-  private <T> T await(CompletionStage<T> stage, int of, long tag, int deadlineSeconds) {
-    CompletableFuture<T> result = stage.toCompletableFuture();
+  private byte[] await(CompletableFuture<byte[]> record, int rank, int deadlineSeconds) {
     try {
-      CompletableFuture.anyOf(result, end).get(deadlineSeconds, TimeUnit.SECONDS);
+      CompletableFuture.anyOf(record, end).get(deadlineSeconds, TimeUnit.SECONDS);
     } catch (TimeoutException e) {
       throw new IllegalStateException(
           String.format(
               "cluster: rank %d has sent nothing for step %d within %d s"
                   + " (cluster.deadlineSeconds); it is there, but silent",
-              plan.parts().get(of).rank(), tag, deadlineSeconds),
+              rank, step, deadlineSeconds),
           e);
     } catch (ExecutionException e) {
-      if (e.getCause() instanceof EpochEndedException ended) {
-        throw ended;
-      }
       throw new EpochEndedException("the cluster failed a call: " + e.getCause(), e);
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
       throw new IllegalStateException("cluster: interrupted while waiting for a trainer", e);
     }
     checkOpen();
-    return result.join();
+    return record.join();
   }
 }

@@ -27,7 +27,7 @@ final class Frames {
   static final int PLAN = 4;
   static final int REPORT = 5;
   static final int SNAPSHOT = 6;
-  static final int SLOTS = 7;
+  static final int SUM = 7;
 
   private static final int MAGIC = 0x58434646;
   private static final short VERSION = 1;
@@ -45,6 +45,31 @@ final class Frames {
         secret == null
             ? null
             : new SecretKeySpec(secret.getBytes(StandardCharsets.UTF_8), ALGORITHM);
+  }
+
+  /** What errors call a record of a kind that trainers send each other. */
+  static String name(int kind) {
+    return switch (kind) {
+      case GROUP -> "group record";
+      case CHUNK -> "chunk";
+      case SUM -> "sum";
+      default -> "record";
+    };
+  }
+
+  /**
+   * What a frame says of itself, unchecked: enough to find who waits for it.
+   *
+   * @param epoch number of the membership epoch
+   * @throws IllegalArgumentException if it is too short to be a frame
+   */
+  static Mailbox.Label label(long epoch, byte[] bytes) {
+    if (bytes.length < HEADER) {
+      throw bad("a record", "has " + bytes.length + " bytes");
+    }
+    ByteBuffer frame = ByteBuffer.wrap(bytes).order(ByteOrder.LITTLE_ENDIAN);
+    return new Mailbox.Label(
+        epoch, frame.getLong(8), frame.getShort(6), frame.getLong(16), frame.getInt(24));
   }
 
   /** A payload with its flags. */

@@ -19,8 +19,8 @@ import java.util.Optional;
 import java.util.function.Consumer;
 
 /**
- * Exchange between trainers in lock-step, each a process of its own, over a Hazelcast cluster: one
- * single-writer ring of records a trainer and membership epoch, applied in rank order.
+ * Exchange between trainers in lock-step, each a process of its own, over a Hazelcast cluster:
+ * records go straight from member to member and are applied in rank order.
  */
 public final class HazelcastExchange implements GroupExchange {
   private static final int FLAG_JOIN = 1;
@@ -131,6 +131,7 @@ public final class HazelcastExchange implements GroupExchange {
       epoch.end("a trainer comes in");
       throw new EpochEndedException("a trainer comes in after step " + step);
     }
+    epoch.atStep(step);
     int every = member.config().hashEvery();
     boolean hashed = every > 0 && step % every == 0;
     long hash = hashed ? replica.group().stateHash() : 0;
@@ -142,7 +143,7 @@ public final class HazelcastExchange implements GroupExchange {
     List<Contribution> inRankOrder = new ArrayList<>();
     boolean differ = false;
     for (Epoch.Part part : others) {
-      String what = "record of rank " + configuredRank(part.position()) + " at step " + step;
+      String what = "record of rank " + epoch.rank(part.position()) + " at step " + step;
       flags |= part.content().flags();
       GroupRecords.Decoded theirs = GroupRecords.decode(part.content().payload(), mine, what);
       differ |= hashed && theirs.stateHash() != hash;
@@ -176,16 +177,12 @@ public final class HazelcastExchange implements GroupExchange {
         return String.format(
             "cluster: the replicas of ranks %d and %d differ before step %d; the first slot that"
                 + " differs is %d. Resume from the last checkpoint.",
-            configuredRank(0), configuredRank(i), step, slot);
+            epoch.rank(0), epoch.rank(i), step, slot);
       }
     }
     return "cluster: the replicas differ before step "
         + step
         + " in the order of use of their slots. Resume from the last checkpoint.";
-  }
-
-  private int configuredRank(int position) {
-    return epoch.plan().parts().get(position).rank();
   }
 
   @Override

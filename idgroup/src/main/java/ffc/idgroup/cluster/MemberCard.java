@@ -13,7 +13,7 @@ import com.hazelcast.config.MemberAttributeConfig;
  */
 record MemberCard(int rank, String incarnation, String run, String proof) {
   private static final String PREFIX = "ffc.";
-  private static final String PROTOCOL = "1";
+  private static final String PROTOCOL = "2";
 
   static MemberCard trainer(
       int rank, int trainers, RunIdentity run, String incarnation, Frames frames) {

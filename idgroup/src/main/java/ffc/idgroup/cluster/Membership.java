@@ -202,7 +202,6 @@ final class Membership implements AutoCloseable {
               made -> {
                 byte[] frame = member.frames().seal(Frames.PLAN, 0, 0, 0, 0, made.toBytes());
                 if (publish(published, frame)) {
-                  Epoch.destroyRings(member, plan);
                   snapshots.remove(snapshotName(plan));
                 }
               });

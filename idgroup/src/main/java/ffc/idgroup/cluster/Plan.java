@@ -28,10 +28,9 @@ record Plan(
   /**
    * A trainer in the epoch.
    *
-   * @param ringKey partition key of its rings, chosen so that it owns them
    * @param loads whether it must load the source's state
    */
-  record Part(int rank, String incarnation, String ringKey, boolean loads) {}
+  record Part(int rank, String incarnation, boolean loads) {}
 
   boolean anyoneLoads() {
     return parts.stream().anyMatch(Part::loads);
@@ -59,7 +58,6 @@ record Plan(
       for (Part part : parts) {
         out.writeInt(part.rank());
         out.writeUTF(part.incarnation());
-        out.writeUTF(part.ringKey());
         out.writeBoolean(part.loads());
       }
       out.writeUTF(error);
@@ -79,7 +77,7 @@ record Plan(
       int n = in.readInt();
       List<Part> parts = new ArrayList<>();
       for (int i = 0; i < n; i++) {
-        parts.add(new Part(in.readInt(), in.readUTF(), in.readUTF(), in.readBoolean()));
+        parts.add(new Part(in.readInt(), in.readUTF(), in.readBoolean()));
       }
       return new Plan(epoch, nonce, startStep, hash, source, List.copyOf(parts), in.readUTF());
     } catch (IOException e) {

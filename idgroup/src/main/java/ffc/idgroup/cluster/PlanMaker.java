@@ -74,8 +74,7 @@ final class PlanMaker {
                 c.card().rank(),
                 c.report().hash());
       }
-      String incarnation = c.card().incarnation();
-      parts.add(new Plan.Part(c.card().rank(), incarnation, member.keyOwnedBy(incarnation), loads));
+      parts.add(new Plan.Part(c.card().rank(), c.card().incarnation(), loads));
     }
     return new Plan(
         epoch,

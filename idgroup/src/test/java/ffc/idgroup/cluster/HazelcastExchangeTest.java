@@ -14,6 +14,8 @@ import java.util.Random;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -171,6 +173,55 @@ class HazelcastExchangeTest {
         assertThat(worst)
             .as("length %d", lengths[i])
             .isLessThanOrEqualTo(precision == ClusterConfig.WirePrecision.fp32 ? 0 : 0.016f);
+      }
+    }
+  }
+
+  // Members that come and go make Hazelcast move its partitions, which repeats and reorders calls.
+  @Test
+  void gradientsTravelUndisturbedWhileStorageMembersComeAndGo() throws Exception {
+    try (TestCluster cluster = new TestCluster(2, 3)) {
+      AtomicBoolean enough = new AtomicBoolean();
+      AtomicInteger calls = new AtomicInteger();
+      List<Future<Long>> running = new ArrayList<>();
+      for (int rank = 0; rank < 2; rank++) {
+        int r = rank;
+        running.add(
+            cluster.run(
+                () -> {
+                  SimulatedTrainer replica = new SimulatedTrainer(SMALL, true);
+                  try (HazelcastExchange exchange = cluster.join(r, replica)) {
+                    byte[] more = {1};
+                    while (more[0] == 1) {
+                      float[] sums = new float[4 * 2 * (1 << 18) + 5];
+                      Arrays.fill(sums, r + 1);
+                      exchange.allReduceSum(sums, GroupExchange.Wire.exact);
+                      float[] wanted = new float[sums.length];
+                      Arrays.fill(wanted, 3);
+                      assertThat(Arrays.equals(sums, wanted)).isTrue();
+                      calls.incrementAndGet();
+                      more[0] = (byte) (enough.get() ? 0 : 1);
+                      more = exchange.allGather(more).get(0);
+                    }
+                    exchange.finish();
+                    return exchange.epoch();
+                  }
+                }));
+      }
+      for (int round = 0; round < 3; round++) {
+        List<ClusterMember> members = new ArrayList<>();
+        for (int i = 0; i < 3; i++) {
+          int before = calls.get();
+          members.add(ClusterMember.storage(cluster.config(0, 2 + i)));
+          while (calls.get() < before + 4 && running.stream().noneMatch(Future::isDone)) {
+            Thread.onSpinWait();
+          }
+        }
+        members.forEach(ClusterMember::close);
+      }
+      enough.set(true);
+      for (Future<Long> trainer : running) {
+        assertThat(trainer.get(90, TimeUnit.SECONDS)).as("epochs").isEqualTo(1);
       }
     }
   }
