@@ -43,7 +43,8 @@ final class RunFailure extends RuntimeException {
     return new RunFailure(what.replaceAll("\\s*\\R\\s*", " ") + where + wayOn(directory), cause);
   }
 
-  private static String wayOn(RunDirectory directory) {
+  /** Where {@code --resume} would go on from, to end a message with; empty without a checkpoint. */
+  static String wayOn(RunDirectory directory) {
     try {
       return new Checkpoints(directory.checkpoints(), 1)
           .latest()

@@ -31,7 +31,7 @@ final class StopSignal implements BooleanSupplier {
 
   /** Starts listening; messages go to {@code err}. */
   static StopSignal install(PrintStream err) {
-    return install(err, "stopping after this step with a checkpoint");
+    return install(err, "stopping; a step under way is finished and kept in a checkpoint");
   }
 
   /**
@@ -84,8 +84,10 @@ final class StopSignal implements BooleanSupplier {
       Runtime.getRuntime().halt(exitCode());
     }
     received = number;
-    err.println();
-    err.println("ffc: " + what + " (once more: at once)");
+    if (!Boolean.getBoolean(SUPERVISED)) {
+      err.println();
+      err.println("ffc: " + what + " (once more: at once)");
+    }
   }
 
   /**

@@ -32,6 +32,8 @@ import java.time.Instant;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.CancellationException;
+import java.util.function.BooleanSupplier;
 
 /** One training from opened data to written report. */
 final class TrainingRun {
@@ -61,7 +63,7 @@ final class TrainingRun {
       RunSummary summary;
       RunObserver progress = progress();
       try (RunRecorder recorder = new RunRecorder(directory, Clock.systemUTC());
-          GroupExchange exchange = exchange(dataset);
+          GroupExchange exchange = exchange(dataset, stop);
           Trainer trainer =
               new Trainer(setup(), dataset, exchange, observers(recorder, live, progress), stop)) {
         directory.writeConfig(experiment);
@@ -80,6 +82,12 @@ final class TrainingRun {
         target.discard();
       }
       throw e;
+    } catch (CancellationException e) { // a wish to stop while other trainers were waited for
+      String wayOn = RunFailure.wayOn(directory);
+      if (!wayOn.isEmpty()) {
+        say("cluster: " + e.getMessage() + wayOn);
+      }
+      return stop.exitCode();
     } catch (IOException | RuntimeException | Error e) {
       throw RunFailure.of(e, directory);
     } finally {
@@ -103,7 +111,7 @@ final class TrainingRun {
         experiment.cluster() == null ? 1 : experiment.cluster().sync().every());
   }
 
-  private GroupExchange exchange(Dataset dataset) {
+  private GroupExchange exchange(Dataset dataset, BooleanSupplier stop) {
     return experiment.cluster() == null
         ? new LocalExchange()
         : HazelcastExchange.connect(
@@ -111,7 +119,8 @@ final class TrainingRun {
             new RunIdentity(
                 Fingerprint.ofText(Differences.decisive(experiment).toString()),
                 dataset.fingerprint()),
-            line -> say("cluster: " + line));
+            line -> say("cluster: " + line),
+            stop);
   }
 
   private LiveRun liveRun() {

@@ -86,13 +86,17 @@ final class TrainingProcess implements AutoCloseable {
   }
 
   void awaitStep(int step) throws IOException {
+    awaitLine("step " + step + "/");
+  }
+
+  void awaitLine(String start) throws IOException {
     for (String line = lines.readLine(); line != null; line = lines.readLine()) {
       text.append(line).append('\n');
-      if (line.startsWith("step " + step + "/")) {
+      if (line.startsWith(start)) {
         return;
       }
     }
-    throw new AssertionError("no step " + step + " in:\n" + text);
+    throw new AssertionError("no line " + start + " in:\n" + text);
   }
 
   void signal(String name) throws Exception {

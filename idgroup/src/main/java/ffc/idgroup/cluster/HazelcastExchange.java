@@ -16,6 +16,8 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.concurrent.CancellationException;
+import java.util.function.BooleanSupplier;
 import java.util.function.Consumer;
 
 /**
@@ -29,6 +31,7 @@ public final class HazelcastExchange implements GroupExchange {
 
   private final ClusterMember member;
   private final Consumer<String> status;
+  private final BooleanSupplier stop;
   private Replica replica;
   private Membership membership;
   private Epoch epoch;
@@ -40,26 +43,29 @@ public final class HazelcastExchange implements GroupExchange {
   /** All trainers know from this step's records that one waits to come in. */
   private boolean lastStepOfEpoch;
 
-  private HazelcastExchange(ClusterMember member, Consumer<String> status) {
+  private HazelcastExchange(ClusterMember member, Consumer<String> status, BooleanSupplier stop) {
     this.member = member;
     this.status = status;
+    this.stop = stop;
   }
 
   /**
    * Starts this process's member of the cluster and looks for the others.
    *
    * @param status told what is waited for, a line at a time
+   * @param stop asked while trainers are waited for: true makes {@link #begin} and {@link #rejoin}
+   *     throw a {@link CancellationException}
    * @throws IllegalArgumentException if the members there refuse this trainer
    */
   public static HazelcastExchange connect(
-      ClusterConfig config, RunIdentity run, Consumer<String> status) {
-    return new HazelcastExchange(ClusterMember.trainer(config, run), status);
+      ClusterConfig config, RunIdentity run, Consumer<String> status, BooleanSupplier stop) {
+    return new HazelcastExchange(ClusterMember.trainer(config, run), status, stop);
   }
 
   @Override
   public void begin(Replica replica) {
     this.replica = replica;
-    membership = new Membership(member, replica, status);
+    membership = new Membership(member, replica, status, stop);
     rejoin();
     tellOfKeptGroup();
   }

@@ -14,6 +14,8 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
+import java.util.concurrent.CancellationException;
+import java.util.function.BooleanSupplier;
 import java.util.function.Consumer;
 import java.util.stream.Collectors;
 
@@ -34,6 +36,7 @@ final class Membership implements AutoCloseable {
   private final ClusterMember member;
   private final Replica replica;
   private final Consumer<String> status;
+  private final BooleanSupplier stop;
   private final IMap<String, byte[]> plans;
   private final IMap<Integer, byte[]> reports;
   private final IMap<String, byte[]> departures;
@@ -56,10 +59,11 @@ final class Membership implements AutoCloseable {
   private byte[] knownFrame;
   private String lastStatus = "";
 
-  Membership(ClusterMember member, Replica replica, Consumer<String> status) {
+  Membership(ClusterMember member, Replica replica, Consumer<String> status, BooleanSupplier stop) {
     this.member = member;
     this.replica = replica;
     this.status = status;
+    this.stop = stop;
     plans = member.map("plans");
     reports = member.map("reports");
     departures = member.map("departures");
@@ -96,6 +100,7 @@ final class Membership implements AutoCloseable {
    * Waits for the next epoch that includes this trainer and brings its replica up to it.
    *
    * @throws IllegalStateException if too few trainers come in time, or the replicas contradict
+   * @throws CancellationException if asked to stop meanwhile
    */
   Epoch next() {
     Epoch ended = current;
@@ -110,6 +115,10 @@ final class Membership implements AutoCloseable {
     Report lastReport = null;
     long lastReported = 0;
     while (true) {
+      if (stop.getAsBoolean()) {
+        throw new CancellationException(
+            "stopped while trainers were waited for: " + presence(member.trainers()));
+      }
       checkDeadline(started);
       try {
         byte[] published = plans.get(PLAN_KEY);

@@ -43,7 +43,8 @@ final class ExchangeBench {
             null,
             null);
     try (HazelcastExchange exchange =
-        HazelcastExchange.connect(config, new RunIdentity("bench", "bench"), line -> {})) {
+        HazelcastExchange.connect(
+            config, new RunIdentity("bench", "bench"), line -> {}, () -> false)) {
       exchange.begin(new Nothing(rank == 0));
       byte[] bytes = new byte[Integer.parseInt(args[4])];
       print(rank, "gather", times(Integer.parseInt(args[5]), () -> exchange.allGather(bytes)));

@@ -80,7 +80,7 @@ final class TestCluster implements AutoCloseable {
 
   static HazelcastExchange join(
       ClusterConfig config, RunIdentity run, Replica replica, Consumer<String> status) {
-    HazelcastExchange exchange = HazelcastExchange.connect(config, run, status);
+    HazelcastExchange exchange = HazelcastExchange.connect(config, run, status, () -> false);
     try {
       exchange.begin(replica);
       return exchange;
