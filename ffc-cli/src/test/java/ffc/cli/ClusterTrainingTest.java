@@ -6,6 +6,8 @@ import static org.assertj.core.api.Assertions.within;
 import ffc.cli.record.Json;
 import ffc.cli.record.JsonLines;
 import java.io.IOException;
+import java.net.InetAddress;
+import java.net.ServerSocket;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -82,28 +84,68 @@ class ClusterTrainingTest {
   }
 
   @Test
-  void aRunOfTwoGoesOnWithThree() throws Exception {
-    Path alone = temp.resolve("alone");
-    assertThat(start(whole, "--out", alone.toString()).finish()).isZero();
-    Path run = temp.resolve("run");
-    Path half =
-        Files.writeString(
-            temp.resolve("half.yaml"),
-            Files.readString(share)
-                .replace("idsPerBatch: 4", "idsPerBatch: 6")
-                .replace("instancesPerBatch: 4", "instancesPerBatch: 6"));
-    try (TrainingProcess two =
-        start(
-            half,
-            "--trainers",
-            "2",
-            "--set=run.steps=20",
-            "--set=optimizer.schedule.steps=" + STEPS,
-            "--out",
-            run.toString())) {
-      assertThat(two.finish()).as(two.text()).isZero();
+  void whenOneOfThreeIsLostTheTwoGoOnAsARunOfThreeThatIsResumedWithTwo() throws Exception {
+    int steps = 3 * STEPS;
+    List<Path> shrunk = new ArrayList<>();
+    List<TrainingProcess> trainers = new ArrayList<>();
+    String members = freePorts(3);
+    for (int rank = 0; rank < 3; rank++) {
+      shrunk.add(temp.resolve("shrunk-" + rank));
+      trainers.add(
+          start(
+              share,
+              "--trainers=3",
+              "--rank=" + rank,
+              "--set=run.steps=" + steps,
+              "--set=cluster.onLoss=shrink",
+              "--set=cluster.members=[" + members + "]",
+              "--set=cluster.port=" + members.split(",")[rank].split(":")[1],
+              "--out=" + shrunk.get(rank)));
     }
-    assertSame(run, alone.resolve("steps.jsonl"), 20);
+    try (TrainingProcess first = trainers.get(0);
+        TrainingProcess second = trainers.get(1);
+        TrainingProcess lost = trainers.get(2)) {
+      lost.awaitStep(5);
+      lost.kill();
+      assertThat(first.finish()).as(first.text()).isZero();
+      assertThat(second.finish()).as(second.text()).isZero();
+    }
+    int three = 0;
+    for (JsonNode line : JsonLines.read(shrunk.get(0).resolve("steps.jsonl"))) {
+      three += line.path("trainers").asInt() == 3 ? 1 : 0;
+    }
+    assertThat(three).isBetween(5, steps - 1);
+
+    Path resumed = temp.resolve("resumed");
+    String schedule = "--set=optimizer.schedule.steps=" + steps;
+    for (int n = 3; n >= 2; n--) {
+      try (TrainingProcess run =
+          start(
+              share,
+              "--trainers=" + n,
+              "--set=run.steps=" + (n == 3 ? three : steps),
+              schedule,
+              "--out=" + resumed,
+              n == 3 ? schedule : "--resume")) {
+        assertThat(run.finish()).as(run.text()).isZero();
+      }
+    }
+    assertSame(shrunk.get(0), resumed.resolve("steps.jsonl"), steps);
+    assertSame(shrunk.get(1), resumed.resolve("steps.jsonl"), steps);
+  }
+
+  /** Addresses that were free, separated by commas. */
+  private static String freePorts(int count) throws IOException {
+    List<ServerSocket> sockets = new ArrayList<>();
+    for (int i = 0; i < count; i++) {
+      sockets.add(new ServerSocket(0, 1, InetAddress.getLoopbackAddress()));
+    }
+    List<String> addresses = new ArrayList<>();
+    for (ServerSocket socket : sockets) {
+      addresses.add("127.0.0.1:" + socket.getLocalPort());
+      socket.close();
+    }
+    return String.join(",", addresses);
   }
 
   @Test
@@ -124,6 +166,22 @@ class ClusterTrainingTest {
       assertThat(first.internetSockets()).as("members talk over the network").isNotEmpty();
       assertThat(second.text()).contains("does not fit").doesNotContain("\tat ");
       first.kill();
+    }
+  }
+
+  @Test
+  void anInterruptWhileTrainersAreWaitedForEndsTheRunWithOneLine() throws Exception {
+    try (TrainingProcess run =
+        start(share, "--trainers", "2", "--rank", "0", "--out", temp.resolve("a").toString())) {
+      run.awaitLine("cluster: 1 of 2 trainers are there, missing rank 1");
+      int before = run.text().length();
+      run.signal("INT");
+      assertThat(run.finish()).as(run.text()).isEqualTo(130);
+      assertThat(run.text().substring(before).strip().lines())
+          .hasSize(1)
+          .first()
+          .asString()
+          .startsWith("ffc: stopping; ");
     }
   }
 

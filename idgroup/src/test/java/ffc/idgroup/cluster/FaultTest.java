@@ -53,10 +53,10 @@ class FaultTest {
     return process;
   }
 
-  private TrainerProcess[] startThree() {
+  private TrainerProcess[] startThree(String... more) {
     TrainerProcess[] trainers = new TrainerProcess[3];
     for (int rank = 0; rank < 3; rank++) {
-      trainers[rank] = start(rank, rank);
+      trainers[rank] = start(rank, rank, more);
       if (rank == 0) {
         trainers[0].awaitPrefix("STATUS"); // it is the oldest
       }
@@ -172,15 +172,54 @@ class FaultTest {
   }
 
   @Test
-  void aTrainerOfAnotherConfigurationIsRefusedInOneLine() {
+  void oneStoppedForLongerThanTheDeadlineIsNamedAndTheOthersEndAtOneStep() {
+    TrainerProcess[] t = startThree("deadlineSeconds=2", "heartbeatSeconds=300");
+    t[2].signal("STOP");
+    for (TrainerProcess survivor : List.of(t[0], t[1])) {
+      assertThat(survivor.awaitPrefix("FAILED"))
+          .matches(
+              "FAILED cluster: rank 2 has sent nothing for step [0-9]+ within 2 s"
+                  + " \\(cluster.deadlineSeconds\\); it is there, but silent");
+      assertThat(survivor.exitCode()).isEqualTo(1);
+    }
+    assertThat(t[0].awaitPrefix("STATE"))
+        .startsWith("STATE exact=true step ")
+        .isEqualTo(t[1].awaitPrefix("STATE"));
+  }
+
+  @Test
+  void aLateTrainerComesInLongAfterTheOthersWentOn() {
+    TrainerProcess[] t = startThree();
+    t[2].kill();
+    awaitEpoch(t[0], 2, 2);
+    t[0].awaitStep(t[0].lastStep() + 600); // more than an epoch of the samples
+    TrainerProcess late = start(2, 4, "fresh=false");
+    awaitEpoch(late, 3, 3);
+    finishTogether(t[0], t[1], late);
+  }
+
+  @Test
+  void trainersThatDoNotFitAreRefusedInOneLineAndTheRunGoesOn() {
     TrainerProcess[] t = startThree();
     t[1].kill();
-    TrainerProcess other = start(1, 3, "fresh=false", "config=c2");
-    assertThat(other.awaitPrefix("REFUSED"))
-        .contains("it runs with trainers 3, config c1, data d1, this trainer with")
-        .contains("config c2");
-    assertThat(other.exitCode()).isEqualTo(2);
     awaitEpoch(t[0], 2, 2);
-    finishTogether(t[0], t[2]);
+    String run = "it runs with trainers 3, config c1, data d1, this trainer with trainers 3, ";
+    assertRefused(run + "config c2, data d1", "config=c2");
+    assertRefused(run + "config c1, data d2", "data=d2");
+    assertRefused("the members there have other cluster.partitions", "partitions=13");
+    assertRefused("cluster.secret differs", "secret=wrong");
+    assertRefused("cluster.secret differs", "secret=");
+    assertRefused("it has cluster.rank 0 too", "rank=0");
+    TrainerProcess right = start(1, 3, "fresh=false");
+    awaitEpoch(right, 3, 3);
+    finishTogether(t[0], right, t[2]);
+    assertThat(t[0].all("EPOCH")).as("epochs of those that were refused: none").hasSize(3);
+  }
+
+  private void assertRefused(String reason, String setting) {
+    TrainerProcess other = start(1, 3, "fresh=false", setting);
+    assertThat(other.exitCode()).as(setting).isEqualTo(2);
+    assertThat(other.all("")).as(setting).hasSize(1);
+    assertThat(other.awaitPrefix("REFUSED")).contains(reason);
   }
 }

@@ -54,17 +54,17 @@ final class TrainerMain {
         Integer.parseInt(s.get("port")),
         null,
         s.get("name"),
-        s.get("secret"),
+        s.getOrDefault("secret", "").isEmpty() ? null : s.get("secret"),
         null,
         ClusterConfig.OnLoss.valueOf(s.getOrDefault("onLoss", "wait")),
         null,
-        60,
+        Integer.parseInt(s.getOrDefault("deadlineSeconds", "60")),
         Integer.parseInt(s.getOrDefault("waitSeconds", "120")),
         Integer.parseInt(s.getOrDefault("heartbeatSeconds", "5")),
         Integer.parseInt(s.getOrDefault("hashEvery", "50")),
         null,
         null,
-        null);
+        Integer.valueOf(s.getOrDefault("partitions", "31")));
   }
 
   private static void train(Map<String, String> settings, ClusterConfig config, AtomicLong last)
@@ -78,7 +78,8 @@ final class TrainerMain {
             new SimulatedTrainer.Work(shape[0], shape[1], shape[2], shape[3], shape[4]),
             Boolean.parseBoolean(settings.getOrDefault("fresh", "true")));
     long pauseMillis = Long.parseLong(settings.getOrDefault("pauseMillis", "3"));
-    RunIdentity run = new RunIdentity(settings.getOrDefault("config", "c1"), "d1");
+    RunIdentity run =
+        new RunIdentity(settings.getOrDefault("config", "c1"), settings.getOrDefault("data", "d1"));
     StepTimes times = new StepTimes();
     long from = System.nanoTime();
     try (HazelcastExchange exchange =
@@ -105,6 +106,9 @@ final class TrainerMain {
       say("BYTES " + exchange.bytesSent());
       exchange.finish();
       say("DONE exact=" + trainer.coverageIsExact() + " " + trainer.fingerprint());
+    } catch (IllegalStateException e) {
+      say("STATE exact=" + trainer.coverageIsExact() + " " + trainer.fingerprint());
+      throw e;
     }
   }
 
