@@ -38,18 +38,36 @@ public interface Method extends AutoCloseable {
   /** The network that is evaluated as {@code gallery}, or null if the method has none. */
   Encoder gallery();
 
-  /** The ID group that several trainers share; null if the method works with one trainer only. */
+  /** The ID group of which several trainers hold a replica each; null if there is none. */
   default IdGroup group() {
     return null;
+  }
+
+  /**
+   * Whether several trainers hold a share each of what the method trains. Then {@link #save} and
+   * {@link #load} are calls that all of them make together. A method that has neither shares nor a
+   * group trains with one trainer only.
+   */
+  default boolean isSharded() {
+    return false;
+  }
+
+  /** Whether this trainer's share is the one that belongs to its rank among those present. */
+  default boolean holdsItsShare() {
+    return true;
   }
 
   /** Predicted bytes of what the method keeps beside the probe. */
   Footprint footprint();
 
-  /** Writes everything that an exact continuation needs, independent of trainers and devices. */
+  /**
+   * Writes everything that an exact continuation needs, independent of trainers and devices.
+   *
+   * @param out of a sharded method, all is written on the first trainer
+   */
   void save(CheckpointWriter out) throws IOException;
 
-  /** Restores what {@link #save} wrote. */
+  /** Restores what {@link #save} wrote; a sharded method its share for the trainers present. */
   void load(CheckpointReader in) throws IOException;
 
   @Override

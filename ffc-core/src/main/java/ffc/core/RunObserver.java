@@ -11,6 +11,15 @@ public interface RunObserver {
   /** Before the first step: the step the run starts from (0 or the checkpoint's). */
   void started(long fromStep, long toStep);
 
+  /**
+   * The trainers have lost what only one of them held: the run goes on from its last checkpoint,
+   * and the steps after that are made again.
+   *
+   * @param fromStep steps that had been made
+   * @param toStep the checkpoint's
+   */
+  default void wentBack(long fromStep, long toStep) {}
+
   /** After every step: cheap figures for a progress bar. */
   void progress(long step, double loss, double imagesPerSecond);
 

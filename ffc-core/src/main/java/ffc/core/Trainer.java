@@ -32,7 +32,8 @@ import java.util.function.BooleanSupplier;
  * <p>Several trainers work in lock-step through a {@link GroupExchange}: each computes its share of
  * the global batch; losses, gradients and the group are the global batch's, batch norm normalises
  * by the share's own statistics. The first of them evaluates and writes the checkpoints, which do
- * not depend on the number of trainers.
+ * not depend on the number of trainers. One that was lost takes its state from the others, or, if
+ * the method is sharded, all go back to the last checkpoint ({@link CommonState}).
  *
  * <p>Build one, call {@link #run}, close it. Everything happens on the calling thread.
  */
@@ -70,6 +71,7 @@ public final class Trainer implements AutoCloseable {
   private final GroupExchange exchange;
   private final Lockstep lockstep;
   private final TrainerReplica replica;
+  private final CommonState common;
   private final RunObserver observer;
   private final BooleanSupplier stopRequested;
   private final Device device;
@@ -82,12 +84,14 @@ public final class Trainer implements AutoCloseable {
   private final Evaluations evaluations;
   private final StepTimes times = new StepTimes();
   private final StepProfile profile = new StepProfile();
+  private final Interval interval = new Interval();
 
   private TrainerState state;
   private long peakAnonymous;
   private long peakDevice;
   private Path lastCheckpoint;
   private boolean stopped;
+  private boolean started;
 
   /**
    * Builds networks and method and loads the checkpoint, if one is given.
@@ -139,21 +143,49 @@ public final class Trainer implements AutoCloseable {
                     setup.seed(),
                     exchange,
                     profile));
-    if (method.group() == null && !(exchange instanceof LocalExchange)) {
+    if (method.group() == null && !method.isSharded() && !(exchange instanceof LocalExchange)) {
       throw new IllegalArgumentException(
           "method.type "
               + setup.methodName()
-              + " trains with one trainer; leave section cluster away, or use ffc");
+              + " trains with one trainer; leave section cluster away, or use ffc or partial-fc");
     }
     evaluations = new Evaluations(setup.evaluate(), probe, method, dataset);
-    replica =
-        new TrainerReplica(exchange.rank() == 0, this::step, method::group, this::save, this::load);
+    boolean together = method.isSharded() && exchange.trainers() > 1;
+    common = new CommonState(exchange, !together);
+    replica = replica();
     if (setup.resumeFrom() == null) {
       state = new TrainerState(0, 0, 0, Cursor.START, dataset.fingerprint(), Double.NaN);
     } else {
-      load(setup.resumeFrom());
-      lastCheckpoint = setup.resumeFrom();
+      CheckpointReader in = CheckpointReader.open(setup.resumeFrom());
+      if (together) {
+        state = TrainerState.load(in); // the rest is loaded with the others
+      } else {
+        load(in);
+      }
+      lastCheckpoint(setup.resumeFrom());
     }
+  }
+
+  private TrainerReplica replica() {
+    boolean hasState = exchange.rank() == 0;
+    return method.isSharded()
+        ? TrainerReplica.ofSharded(hasState, this::step, out -> state.save(out), this::loadStep)
+        : new TrainerReplica(
+            hasState,
+            this::step,
+            method::group,
+            this::save,
+            folder -> load(CheckpointReader.open(folder)));
+  }
+
+  private void loadStep(Path folder) throws IOException {
+    common.lost();
+    state = TrainerState.load(CheckpointReader.open(folder));
+  }
+
+  private void lastCheckpoint(Path folder) {
+    lastCheckpoint = folder;
+    common.checkpoint(folder, state.step());
   }
 
   private static Device device(RunConfig.Device wanted, int gpu) {
@@ -185,32 +217,65 @@ public final class Trainer implements AutoCloseable {
   /** Trains to the last step or until a stop is requested of any trainer. */
   public RunSummary run() throws IOException {
     exchange.begin(replica);
+    settle();
     long last = setup.run().steps();
     observer.started(state.step(), last);
+    started = true;
     boolean complete = state.step() >= last && exchange.trainers() == 1;
-    Interval interval = new Interval();
-    while (!atEnd()) {
-      try (DualLoader loader = loader()) {
-        while (!atEnd()) {
-          interval.begin(loader);
-          StepResult result = step(loader);
-          interval.end(loader, result);
-          report(interval, result);
-          if (!atEnd()) {
-            milestone(false);
-          }
+    while (true) {
+      try {
+        trainToEnd();
+        if (!complete) {
+          // For the first trainer to do, whoever that turns out to be.
+          milestone(true);
         }
+        break;
       } catch (EpochEndedException e) {
         exchange.rejoin();
+        settle();
       }
-    }
-    if (!complete) {
-      conclude();
     }
     exchange.finish();
     RunSummary summary = summary(state.step() >= last);
     observer.finished(summary);
     return summary;
+  }
+
+  private void trainToEnd() throws IOException {
+    if (atEnd()) {
+      return;
+    }
+    try (DualLoader loader = loader()) {
+      while (!atEnd()) {
+        interval.begin(loader);
+        StepResult result = step(loader);
+        interval.end(loader, result);
+        report(interval, result);
+        if (!atEnd()) {
+          milestone(false);
+        }
+      }
+    }
+  }
+
+  /** Comes to one state with the others of an epoch that has begun, or of the one after it. */
+  private void settle() throws IOException {
+    while (method.isSharded()) {
+      try {
+        long before = state.step();
+        boolean loaded = common.settle(method.holdsItsShare(), before, this::saveFirst, this::load);
+        if (loaded && started) {
+          observer.wentBack(before, state.step());
+        }
+        return;
+      } catch (EpochEndedException e) {
+        exchange.rejoin();
+      }
+    }
+  }
+
+  private void saveFirst() throws IOException {
+    saveWith(() -> lastCheckpoint(checkpoints.write(state.step(), this::save)));
   }
 
   private boolean atEnd() {
@@ -226,18 +291,6 @@ public final class Trainer implements AutoCloseable {
         exchange.rank(),
         exchange.trainers(),
         state.cursor());
-  }
-
-  /** The end of a run is for the first trainer to do, whoever that turns out to be. */
-  private void conclude() throws IOException {
-    while (true) {
-      try {
-        milestone(true);
-        return;
-      } catch (EpochEndedException e) {
-        exchange.rejoin();
-      }
-    }
   }
 
   private record StepResult(
@@ -349,22 +402,39 @@ public final class Trainer implements AutoCloseable {
     if (!evaluate && !checkpoint) {
       return;
     }
+    boolean improved = false;
     if (exchange.rank() == 0) {
-      boolean improved = false;
       for (EvalResult r : evaluations.due(state.step(), end && !stopped)) {
         observer.evaluated(state.step(), r);
         improved |= improves(r);
       }
-      if (checkpoint) {
-        lastCheckpoint = checkpoints.write(state.step(), this::save);
-        observer.checkpoint(state.step(), lastCheckpoint);
-        exchange.keepGroup(state.step());
-      }
-      if (improved) {
-        observer.checkpoint(state.step(), checkpoints.writeBest(this::save));
-      }
+    }
+    if (method.isSharded()) {
+      improved = lockstep.valueOfFirst(improved ? 1 : 0) != 0; // all take part in what follows
+    }
+    if (checkpoint) {
+      saveWith(
+          () -> {
+            lastCheckpoint(checkpoints.write(state.step(), this::save));
+            observer.checkpoint(state.step(), lastCheckpoint);
+            if (method.group() != null) {
+              exchange.keepGroup(state.step());
+            }
+          });
+    }
+    if (improved) {
+      saveWith(() -> observer.checkpoint(state.step(), checkpoints.writeBest(this::save)));
     }
     state = state.withBest(lockstep.valueOfFirst(state.bestValue()));
+  }
+
+  /** The first trainer's work around {@link #save}, with the others' part in it. */
+  private void saveWith(CommonState.Work work) throws IOException {
+    if (exchange.rank() == 0) {
+      work.run();
+    } else if (method.isSharded()) {
+      method.save(CheckpointWriter.nowhere());
+    }
   }
 
   private void average() {
@@ -413,12 +483,11 @@ public final class Trainer implements AutoCloseable {
     state.save(out);
   }
 
-  private void load(Path folder) throws IOException {
-    CheckpointReader in = CheckpointReader.open(folder);
+  private void load(CheckpointReader in) throws IOException {
     state = TrainerState.load(in);
     if (!state.data().equals(dataset.fingerprint())) {
       throw new IllegalArgumentException(
-          folder
+          in.folder()
               + ": the run was trained on data with fingerprint "
               + state.data()
               + ", data.train has "
@@ -426,7 +495,7 @@ public final class Trainer implements AutoCloseable {
               + "; start a new run, or point data.train at the old data");
     }
     try (NDManager temporary = manager.newSubManager()) {
-      Weights.load(probe.parameters(), in.tensors("probe", temporary), folder + "/probe");
+      Weights.load(probe.parameters(), in.tensors("probe", temporary), in.folder() + "/probe");
     }
     optimizer.load(in);
     method.load(in);

@@ -3,6 +3,7 @@ package ffc.core;
 import ffc.core.checkpoint.Checkpoints;
 import ffc.idgroup.IdGroup;
 import ffc.idgroup.Replica;
+import ffc.idgroup.Weighted;
 import java.io.DataInput;
 import java.io.DataOutput;
 import java.io.IOException;
@@ -44,6 +45,20 @@ final class TrainerReplica implements Replica {
     this.group = group;
     this.content = content;
     this.loader = loader;
+  }
+
+  /**
+   * The replica of a sharded method: what a newcomer needs is in no single trainer, so it only
+   * learns the step, and {@link CommonState} sees to the rest. Replicas are compared by their
+   * groups; these have an empty one.
+   *
+   * @param content writes the plain numbers of a run
+   * @param loader reads them
+   */
+  static TrainerReplica ofSharded(
+      boolean hasState, LongSupplier step, Checkpoints.Content content, Loader loader) {
+    IdGroup none = new IdGroup(1, 1, new Weighted(0.5));
+    return new TrainerReplica(hasState, step, () -> none, content, loader);
   }
 
   @Override

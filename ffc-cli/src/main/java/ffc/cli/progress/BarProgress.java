@@ -43,6 +43,12 @@ public final class BarProgress implements RunObserver, AutoCloseable {
   }
 
   @Override
+  public void wentBack(long fromStep, long toStep) {
+    above(Lines.wentBack(fromStep, toStep));
+    bar.stepTo(toStep);
+  }
+
+  @Override
   public void progress(long step, double loss, double imagesPerSecond) {
     bar.setExtraMessage(Lines.format(" loss %.3f  %.0f img/s", loss, imagesPerSecond));
     bar.stepTo(step);

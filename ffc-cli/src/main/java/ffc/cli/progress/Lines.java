@@ -30,6 +30,13 @@ public final class Lines {
         clock(left));
   }
 
+  static String wentBack(long fromStep, long toStep) {
+    return format(
+        "a trainer was lost, and its share of the class centres with it: going back from step %d to"
+            + " the checkpoint of step %d",
+        fromStep, toStep);
+  }
+
   /** The figures that one looks at while a run goes on. */
   static String evaluation(long step, EvalResult result) {
     return "step "

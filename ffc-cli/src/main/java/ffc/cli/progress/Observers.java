@@ -18,6 +18,11 @@ public record Observers(List<RunObserver> observers) implements RunObserver {
   }
 
   @Override
+  public void wentBack(long fromStep, long toStep) {
+    observers.forEach(o -> o.wentBack(fromStep, toStep));
+  }
+
+  @Override
   public void progress(long step, double loss, double imagesPerSecond) {
     observers.forEach(o -> o.progress(step, loss, imagesPerSecond));
   }

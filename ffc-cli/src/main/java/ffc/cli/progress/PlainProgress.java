@@ -34,6 +34,13 @@ public final class PlainProgress implements RunObserver {
   }
 
   @Override
+  public void wentBack(long from, long to) {
+    print(Lines.wentBack(from, to));
+    fromStep = to;
+    startNanos = System.nanoTime();
+  }
+
+  @Override
   public void progress(long step, double loss, double imagesPerSecond) {
     if (step == fromStep + 1) {
       print(Lines.format("step %d/%d  loss %.3f", step, toStep, loss));

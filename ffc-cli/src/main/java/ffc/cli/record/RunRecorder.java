@@ -46,6 +46,14 @@ public final class RunRecorder implements RunObserver, AutoCloseable {
         });
   }
 
+  /** As after a resume: what later steps have left is cut off. */
+  @Override
+  public void wentBack(long fromStep, long toStep) {
+    close();
+    latest.clear();
+    started(toStep, toStep);
+  }
+
   @Override
   public void progress(long step, double loss, double imagesPerSecond) {}
 

@@ -32,9 +32,9 @@ public final class LiveRun implements RunObserver {
   private final String method;
   private final Path folder;
   private final Clock clock;
-  private final long id;
-  private final ThinnedLines steps = new ThinnedLines();
-  private final ThinnedLines evaluations = new ThinnedLines();
+  private long id;
+  private ThinnedLines steps = new ThinnedLines();
+  private ThinnedLines evaluations = new ThinnedLines();
   private final Map<String, Evaluated> latest = new LinkedHashMap<>();
 
   private long sequence;
@@ -73,6 +73,10 @@ public final class LiveRun implements RunObserver {
     startedMillis = clock.millis();
     steppedMillis = startedMillis;
     state = "training";
+    readRecords();
+  }
+
+  private void readRecords() {
     try {
       JsonLines.read(folder.resolve("steps.jsonl"))
           .forEach(line -> steps.add(++sequence, (ObjectNode) line));
@@ -80,6 +84,16 @@ public final class LiveRun implements RunObserver {
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }
+  }
+
+  /** The page begins anew, with what the recorder has kept. */
+  @Override
+  public synchronized void wentBack(long from, long to) {
+    id++;
+    steps = new ThinnedLines();
+    evaluations = new ThinnedLines();
+    latest.clear();
+    started(to, toStep);
   }
 
   @Override
@@ -127,7 +141,7 @@ public final class LiveRun implements RunObserver {
    * What the live page draws.
    *
    * <pre>
-   * id           changes when another process serves the page
+   * id           changes when another process serves the page, or the run went back
    * next         what to give as {@code after} the next time
    * run          name, method, state, steps, loss, images/s, seconds left
    * steps        lines of steps.jsonl

@@ -50,6 +50,24 @@ class RunRecorderTest {
   }
 
   @Test
+  void aRunThatWentBackLeavesEachStepOnce() throws Exception {
+    ScriptedRun script = new ScriptedRun(0, 40, 40, 4);
+    RunDirectory directory = RunDirectory.create(temp);
+    try (directory;
+        RunRecorder recorder = new RunRecorder(directory, Clock.systemUTC())) {
+      recorder.started(0, 40);
+      for (long step : new long[] {4, 8, 12}) {
+        recorder.report(script.report(step));
+      }
+      recorder.wentBack(13, 5);
+      recorder.report(script.report(8));
+    }
+    assertThat(JsonLines.read(temp.resolve("steps.jsonl")))
+        .extracting(line -> line.path("step").asLong())
+        .containsExactly(4L, 8L);
+  }
+
+  @Test
   void summaryFollowsTheContract() throws Exception {
     record(new ScriptedRun(0, 40, 40, 4));
 

@@ -2,7 +2,9 @@ package ffc.core.checkpoint;
 
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
+import ffc.idgroup.GroupExchange;
 import java.io.BufferedInputStream;
+import java.io.ByteArrayInputStream;
 import java.io.DataInputStream;
 import java.io.IOException;
 import java.io.InputStream;
@@ -17,10 +19,17 @@ import java.util.zip.CRC32C;
 /** Reads one checkpoint. Opening it verifies the checksum of every file. */
 public final class CheckpointReader {
   private final Path folder;
+  private final Source source;
   private final Map<String, Long> sizes = new LinkedHashMap<>();
 
-  private CheckpointReader(Path folder) {
+  /** Where the bytes of a file come from. */
+  private interface Source {
+    InputStream open(Path file) throws IOException;
+  }
+
+  private CheckpointReader(Path folder, Source source) {
     this.folder = folder;
+    this.source = source;
   }
 
   /**
@@ -46,7 +55,7 @@ public final class CheckpointReader {
               + (lines.isEmpty() ? "" : lines.get(0))
               + "', expected 'ffc-checkpoint 1'");
     }
-    CheckpointReader reader = new CheckpointReader(folder);
+    CheckpointReader reader = new CheckpointReader(folder, Files::newInputStream);
     for (String line : lines.subList(1, lines.size())) {
       String[] parts = line.split(" ", 3);
       if (parts.length != 3 || !parts[1].matches("[0-9]{1,18}")) {
@@ -55,6 +64,40 @@ public final class CheckpointReader {
       reader.verify(parts[2], parts[0], Long.parseLong(parts[1]));
     }
     return reader;
+  }
+
+  /**
+   * A checkpoint on one trainer's disk that all trainers read together, with the same calls in the
+   * same order.
+   *
+   * @param rank the trainer that has it
+   * @param folder where it has it; not looked at on the other trainers
+   * @throws IllegalArgumentException on that trainer, as {@link #open} does
+   */
+  public static CheckpointReader shared(GroupExchange exchange, int rank, Path folder)
+      throws IOException {
+    CheckpointReader mine = exchange.rank() == rank ? open(folder) : null;
+    String text;
+    try (InputStream list = Relay.shared(exchange, rank, mine == null ? null : mine.list())) {
+      text = new String(list.readAllBytes(), StandardCharsets.UTF_8);
+    }
+    List<String> lines = text.lines().toList();
+    CheckpointReader reader =
+        new CheckpointReader(
+            Path.of(lines.get(0)),
+            file -> Relay.shared(exchange, rank, mine == null ? null : Files.newInputStream(file)));
+    for (String line : lines.subList(1, lines.size())) {
+      int space = line.indexOf(' ');
+      reader.sizes.put(line.substring(space + 1), Long.valueOf(line.substring(0, space)));
+    }
+    return reader;
+  }
+
+  /** Folder and files for the other trainers, a line each. */
+  private InputStream list() {
+    StringBuilder text = new StringBuilder(folder.toString()).append('\n');
+    sizes.forEach((name, size) -> text.append(size).append(' ').append(name).append('\n'));
+    return new ByteArrayInputStream(text.toString().getBytes(StandardCharsets.UTF_8));
   }
 
   private void verify(String name, String expected, long expectedSize) throws IOException {
@@ -103,8 +146,7 @@ public final class CheckpointReader {
       throw new IllegalArgumentException(
           folder + ": has no file " + name + "; it was written by another method or version");
     }
-    return new DataInputStream(
-        new BufferedInputStream(Files.newInputStream(folder.resolve(name)), 1 << 16));
+    return new DataInputStream(new BufferedInputStream(source.open(folder.resolve(name)), 1 << 16));
   }
 
   /** Arrays that {@link CheckpointWriter#tensors} wrote; they belong to the given manager. */
