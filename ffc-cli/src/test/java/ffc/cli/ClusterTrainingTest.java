@@ -148,6 +148,49 @@ class ClusterTrainingTest {
     return String.join(",", addresses);
   }
 
+  /** The class centres are dealt out, so what a trainer held is gone with it. */
+  @Test
+  void trainersOfPartialFcRepeatTheLossesOfOneAndGoBackToTheCheckpointWhenOneIsKilled()
+      throws Exception {
+    Path wholePfc = partialFc(whole, 12);
+    Path half = partialFc(whole, 6);
+    Path alone = temp.resolve("alone");
+    assertThat(start(wholePfc, "--out", alone.toString()).finish()).isZero();
+
+    Path together = temp.resolve("together");
+    try (TrainingProcess run = start(half, "--trainers", "2", "--out", together.toString())) {
+      assertThat(run.finish()).as(run.text()).isZero();
+      assertThat(run.text()).doesNotContain("going back");
+    }
+    assertSame(together, alone);
+    assertSame(together.resolve("rank-1"), alone);
+    assertThat(together.resolve("rank-1/checkpoints")).doesNotExist();
+
+    Path killed = temp.resolve("killed");
+    try (TrainingProcess run = start(half, "--trainers", "2", "--out", killed.toString())) {
+      run.awaitStep(2 + random.nextInt(16));
+      run.killRank(1);
+      run.awaitStep(STEPS / 2 + random.nextInt(8));
+      run.killRank(0);
+      assertThat(run.finish()).as(run.text()).isZero();
+      assertThat(run.text()).contains("its share of the class centres with it: going back from");
+    }
+    assertSame(killed, alone);
+    assertSame(killed.resolve("rank-1"), alone);
+    assertThat(Json.parse(Files.readString(killed.resolve("summary.json"))).path("images").asLong())
+        .isEqualTo(STEPS * 36L);
+  }
+
+  private Path partialFc(Path config, int images) throws IOException {
+    return Files.writeString(
+        temp.resolve("partial-fc-" + images + ".yaml"),
+        Files.readString(config)
+            .replace(": 12\n", ": " + images + "\n")
+            .replace(
+                "{type: ffc, capacity: 40, galleryMomentum: 0.9}",
+                "{type: partial-fc, sampleRate: 0.1}"));
+  }
+
   @Test
   void aTrainerWithAnotherConfigIsRefused() throws Exception {
     try (TrainingProcess first =

@@ -9,13 +9,15 @@ import java.io.DataInputStream;
 import java.io.DataOutputStream;
 import java.io.IOException;
 import java.nio.FloatBuffer;
+import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.List;
 
 /**
- * The class centres W [C, E] of a trained classifier and the optimiser state of each row. Rows live
- * on the host, outside of the Java heap, and move in place; the device only ever sees the rows that
- * a step samples, block by block. A row gets its initial values, N(0, 0.01²) by seed and class
- * alone, when it is first needed.
+ * The class centres W [C, E] of a trained classifier, or a contiguous range of them, and the
+ * optimiser state of each row. Rows live on the host, outside of the Java heap, and move in place;
+ * the device only ever sees the rows that a step samples, block by block. A row gets its initial
+ * values, N(0, 0.01²) by seed and class alone, when it is first needed.
  *
  * <p>The logits take unit rows w/|w|; {@link #update} leads the gradient through that
  * normalisation. Memory and threads stay the creator's.
@@ -34,9 +36,7 @@ final class ClassCenters {
 
   private static final int FRESH = 1 << 16;
 
-  private static final int FORMAT = 1;
-
-  private final long classes;
+  private final ClassRange range;
   private final int dim;
   private final long seed;
   private final RowRule rule;
@@ -48,34 +48,54 @@ final class ClassCenters {
   private final RowFlags initialised;
 
   /**
+   * @param range the classes to hold
    * @param dense whether rows that were not sampled move too: their momentum and weight decay
    */
   ClassCenters(
-      long classes,
+      ClassRange range,
       int dim,
       long seed,
       RowRule rule,
       boolean dense,
       TableMemory memory,
       RowWorkers workers) {
-    this.classes = classes;
+    this.range = range;
     this.dim = dim;
     this.seed = seed;
     this.rule = rule;
     this.dense = dense;
     this.workers = workers;
-    rows = new RowTable("classes", classes, dim, memory);
+    rows = new RowTable("classes", range.size(), dim, memory);
     state = new RowTable[rule.states()];
     for (int i = 0; i < state.length; i++) {
-      state[i] = new RowTable("state" + i, classes, dim, memory);
+      state[i] = new RowTable("state" + i, range.size(), dim, memory);
     }
-    counts = rule.counts() ? new RowTable("counts", classes, 1, memory) : null;
-    initialised = new RowFlags(classes);
+    counts = rule.counts() ? new RowTable("counts", range.size(), 1, memory) : null;
+    initialised = new RowFlags(range.size());
   }
 
-  /** C, the number of rows. */
-  long classes() {
-    return classes;
+  /** The classes that have their rows here. */
+  ClassRange range() {
+    return range;
+  }
+
+  int dim() {
+    return dim;
+  }
+
+  /** State rows kept beside each row. */
+  int states() {
+    return state.length;
+  }
+
+  /** Whether each row counts its own updates. */
+  boolean countsUpdates() {
+    return counts != null;
+  }
+
+  /** The place of a class in the tables. */
+  private long place(long cls) {
+    return cls - range.from();
   }
 
   /** Rows that have been given values. */
@@ -85,14 +105,14 @@ final class ClassCenters {
 
   /** Gives rows that are new their initial values. */
   void prepare(SampledClasses sampled) {
-    if (initialised.count() == classes) {
+    if (initialised.count() == range.size()) {
       return;
     }
     // A bounded list: an update of every row begins by preparing all of them.
     long[] fresh = new long[Math.min(sampled.count(), FRESH)];
     int n = 0;
     for (int column = 0; column < sampled.count(); column++) {
-      if (initialised.add(sampled.at(column))) {
+      if (initialised.add(place(sampled.at(column)))) {
         fresh[n++] = sampled.at(column);
         if (n == fresh.length) {
           initialise(fresh, n);
@@ -110,7 +130,7 @@ final class ClassCenters {
           float[] row = new float[dim];
           for (long i = from; i < to; i++) {
             InitialRows.fill(row, seed, fresh[(int) i], INITIAL);
-            rows.write(fresh[(int) i], row);
+            rows.write(place(fresh[(int) i]), row);
           }
         });
   }
@@ -119,21 +139,21 @@ final class ClassCenters {
   float[] row(long cls) {
     prepare(SampledClasses.of(new long[] {cls}));
     float[] row = new float[dim];
-    rows.read(cls, row);
+    rows.read(place(cls), row);
     return row;
   }
 
   /** One row of optimiser state, for inspection. */
   float[] state(int index, long cls) {
     float[] row = new float[dim];
-    state[index].read(cls, row);
+    state[index].read(place(cls), row);
     return row;
   }
 
   /** Overwrites one row. */
   void set(long cls, float[] row) {
-    initialised.add(cls);
-    rows.write(cls, row);
+    initialised.add(place(cls));
+    rows.write(place(cls), row);
   }
 
   /**
@@ -160,7 +180,7 @@ final class ClassCenters {
           for (int begin = from; begin < to; begin += BATCH) {
             int n = Math.min(BATCH, to - begin);
             for (int i = 0; i < n; i++) {
-              rows.read(sampled.at(begin + i), batch[i]);
+              rows.read(place(sampled.at(begin + i)), batch[i]);
             }
             for (int i = 0; i < n; i++) {
               scale(batch[i], 1 / norm(batch[i]));
@@ -193,7 +213,7 @@ final class ClassCenters {
    */
   void update(SampledClasses sampled, Gradients gradients, double learningRate, long step) {
     if (dense) {
-      prepare(SampledClasses.all(0, classes));
+      prepare(SampledClasses.all(range.from(), range.to()));
     }
     int blocks = (sampled.count() + BLOCK - 1) / BLOCK;
     workers.each(
@@ -208,14 +228,19 @@ final class ClassCenters {
             if (dense) {
               // The rows before a block's first column belong to the block before it.
               block.dense(
-                  first == 0 ? 0 : sampled.at(first),
-                  end == sampled.count() ? classes : sampled.at(end),
+                  first == 0 ? range.from() : sampled.at(first),
+                  end == sampled.count() ? range.to() : sampled.at(end),
                   step);
             } else {
               block.sparse();
             }
           }
         });
+    if (dense && blocks == 0) {
+      Block none = new Block(sampled, 0, 0, null, learningRate);
+      workers.run(
+          range.size(), (from, to) -> none.dense(range.from() + from, range.from() + to, step));
+    }
   }
 
   /** Columns [first, end) of an update with their gradients. */
@@ -267,13 +292,15 @@ final class ClassCenters {
     private final float[] gradient = new float[dim];
     private final float[][] states = new float[state.length][dim];
     private final float[] count = new float[1];
-    private long cls;
+
+    /** Its place in the tables. */
+    private long at;
 
     void read(long cls) {
-      this.cls = cls;
-      rows.read(cls, row);
+      at = place(cls);
+      rows.read(at, row);
       for (int i = 0; i < states.length; i++) {
-        state[i].read(cls, states[i]);
+        state[i].read(at, states[i]);
       }
     }
 
@@ -291,15 +318,15 @@ final class ClassCenters {
       }
       long updates = step;
       if (counts != null && step == 0) {
-        counts.read(cls, count);
+        counts.read(at, count);
         count[0]++;
-        counts.write(cls, count);
+        counts.write(at, count);
         updates = (long) count[0];
       }
       rule.apply(row, gradient, states, updates, learningRate);
-      rows.write(cls, row);
+      rows.write(at, row);
       for (int i = 0; i < states.length; i++) {
-        state[i].write(cls, states[i]);
+        state[i].write(at, states[i]);
       }
     }
   }
@@ -353,97 +380,58 @@ final class ClassCenters {
     }
   }
 
-  /**
-   * Writes all rows that have values with their state, row by row. Grammar: i32 format, i64
-   * classes, i32 dim, i32 states, i32 1 if rows count their updates, i64 bit words of initialised
-   * rows; then for each such row, ascending: f32 row, f32 states, f32 count; integers big-endian,
-   * f32 little-endian.
-   */
-  void save(DataOutputStream out) throws IOException {
-    out.writeInt(FORMAT);
-    out.writeLong(classes);
-    out.writeInt(dim);
-    out.writeInt(state.length);
-    out.writeInt(counts == null ? 0 : 1);
-    initialised.save(out);
+  RowFlags initialised() {
+    return initialised;
+  }
+
+  /** Bytes of a row with its state in a stream. */
+  long rowBytes() {
+    return 4L * dim * (1 + state.length) + (counts == null ? 0 : 4);
+  }
+
+  /** Writes all rows that have values with their state, ascending, little-endian. */
+  void saveRows(DataOutputStream out) throws IOException {
     byte[] scratch = new byte[4 * dim];
-    for (long cls = 0; cls < classes; cls++) {
-      if (initialised.get(cls)) {
-        rows.save(cls, out, scratch);
-        for (RowTable table : state) {
-          table.save(cls, out, scratch);
-        }
-        if (counts != null) {
-          counts.save(cls, out, scratch);
+    for (long row = 0; row < range.size(); row++) {
+      if (initialised.get(row)) {
+        for (RowTable table : tables()) {
+          table.save(row, out, scratch);
         }
       }
     }
   }
 
   /**
-   * Reads what {@link #save} wrote.
+   * Reads what {@link #saveRows} wrote; all else is forgotten.
    *
-   * @param where names the file, for messages
+   * @param withValues the rows that have values: those that follow in the stream
    */
-  void load(DataInputStream in, String where) throws IOException {
-    int format = in.readInt();
-    if (format != FORMAT) {
-      throw new IllegalArgumentException(
-          where + ": class centres of format " + format + ", expected " + FORMAT);
-    }
-    long storedClasses = in.readLong();
-    int storedDim = in.readInt();
-    int storedStates = in.readInt();
-    boolean storedCounts = in.readInt() != 0;
-    if (storedClasses != classes || storedDim != dim) {
-      throw new IllegalArgumentException(
-          where
-              + ": holds "
-              + storedClasses
-              + " class centres of "
-              + storedDim
-              + " values, the experiment has "
-              + classes
-              + " of "
-              + dim);
-    }
-    if (storedStates != state.length || storedCounts != (counts != null)) {
-      throw new IllegalArgumentException(
-          where
-              + ": class centres with "
-              + storedStates
-              + " optimiser states a row, optimizer.type asks for "
-              + state.length
-              + "; resume with the optimiser of the checkpoint");
-    }
-    clearState();
-    initialised.load(in);
+  void loadRows(DataInputStream in, RowFlags withValues) throws IOException {
     byte[] scratch = new byte[4 * dim];
-    for (long cls = 0; cls < classes; cls++) {
-      if (initialised.get(cls)) {
-        rows.load(cls, in, scratch);
-        for (RowTable table : state) {
-          table.load(cls, in, scratch);
+    float[] zeros = new float[dim];
+    for (long row = 0; row < range.size(); row++) {
+      if (withValues.get(row)) {
+        for (RowTable table : tables()) {
+          table.load(row, in, scratch);
         }
-        if (counts != null) {
-          counts.load(cls, in, scratch);
+      } else if (initialised.get(row)) {
+        // It gets its initial values anew, and state is zero then.
+        for (RowTable table : tables()) {
+          table.write(row, zeros);
         }
       }
     }
+    initialised.set(withValues);
   }
 
-  /** Zero state for rows that the loaded checkpoint does not know. */
-  private void clearState() {
-    float[] zeros = new float[dim];
-    for (long cls = 0; cls < classes && initialised.count() > 0; cls++) {
-      if (initialised.get(cls)) {
-        for (RowTable table : state) {
-          table.write(cls, zeros);
-        }
-        if (counts != null) {
-          counts.write(cls, new float[1]);
-        }
-      }
+  /** Row, states, count of updates: what there is of a class, in the order of a stream. */
+  private List<RowTable> tables() {
+    List<RowTable> all = new ArrayList<>();
+    all.add(rows);
+    all.addAll(Arrays.asList(state));
+    if (counts != null) {
+      all.add(counts);
     }
+    return all;
   }
 }

@@ -2,48 +2,41 @@ package ffc.pfc;
 
 import ffc.loaders.sample.Permutation;
 import it.unimi.dsi.fastutil.Hash;
+import it.unimi.dsi.fastutil.longs.LongArrayList;
 import it.unimi.dsi.fastutil.longs.LongOpenHashSet;
-import java.util.Arrays;
+import java.util.concurrent.atomic.AtomicLong;
 
 /**
- * Draws the classes of a step (Partial FC, An et al. 2021): all positives of a contiguous range of
- * classes, filled up with uniformly random negatives. A keyed permutation of the range gives the
- * negatives, so the cost follows the number drawn: no number is drawn, sorted or stored for the
- * other classes. A pure function of seed, step and positives.
+ * Draws the classes of a step (Partial FC, An et al. 2021): all positives, filled up with uniformly
+ * random negatives. A keyed permutation of the classes gives the negatives, so the cost follows the
+ * number drawn: no number is drawn, sorted or stored for the other classes. A pure function of
+ * seed, step and positives.
+ *
+ * <p>Departure from the papers, where every shard samples on its own: the draw is one over all
+ * classes, whatever the number of trainers, and each trainer keeps what falls into its range.
+ * Several trainers thus repeat the losses of one.
  */
 final class ClassSampler {
   private static final int DIGIT_BITS = 11;
 
-  private final long from;
-  private final long to;
+  private final long classes;
   private final double rate;
   private final long seed;
+  private final ClassRange range;
+  private final RowWorkers workers;
 
   /**
-   * Samples all classes of one trainer's range.
-   *
    * @param classes C, over all trainers
    * @param rate r in [0, 1]; 1 takes every class
-   * @param rank of this trainer, in [0, trainers)
+   * @param range of this trainer
+   * @param workers share the draw out; they stay the creator's
    */
-  ClassSampler(long classes, double rate, long seed, int rank, int trainers) {
-    // The remainder goes to the first range.
-    long share = classes / trainers;
-    long remainder = classes - share * trainers;
-    this.from = rank == 0 ? 0 : share * rank + remainder;
-    this.to = share * (rank + 1) + remainder;
+  ClassSampler(long classes, double rate, long seed, ClassRange range, RowWorkers workers) {
+    this.classes = classes;
     this.rate = rate;
     this.seed = seed;
-  }
-
-  /** First class of the range. */
-  long from() {
-    return from;
-  }
-
-  /** End of the range. */
-  long to() {
-    return to;
+    this.range = range;
+    this.workers = workers;
   }
 
   /** Classes drawn in a step that has no more positives than that. */
@@ -52,30 +45,49 @@ final class ClassSampler {
   }
 
   /**
-   * Draws the classes of a step.
+   * Draws the classes of a step and gives those of the range.
    *
-   * @param ids identities of the global batch, in any order, repeats allowed; those outside of the
-   *     range belong to other trainers
+   * @param ids identities of the global batch, in any order, repeats allowed
    */
   SampledClasses sample(long step, long[] ids) {
     if (rate == 1) {
-      return SampledClasses.all(from, to);
+      return SampledClasses.all(range.from(), range.to());
     }
-    long[] positives =
-        Arrays.stream(ids).filter(id -> id >= from && id < to).sorted().distinct().toArray();
-    int budget = Math.toIntExact(Math.max(positives.length, budget(to - from, rate)));
-    long[] drawn = Arrays.copyOf(positives, budget);
-    LongOpenHashSet taken = new LongOpenHashSet(positives, Hash.FAST_LOAD_FACTOR);
-    Permutation order = new Permutation(to - from, seed + 0x9e3779b97f4a7c15L * (step + 1) + from);
-    long next = 0;
-    for (int filled = positives.length; filled < budget; next++) {
-      long cls = from + order.at(next);
-      if (!taken.contains(cls)) {
-        drawn[filled++] = cls;
+    LongOpenHashSet positives = new LongOpenHashSet(ids, Hash.FAST_LOAD_FACTOR);
+    LongArrayList drawn = new LongArrayList();
+    for (long cls : positives.toLongArray()) {
+      keep(cls, drawn);
+    }
+    Permutation order = new Permutation(classes, seed + 0x9e3779b97f4a7c15L * (step + 1));
+    long negatives = Math.max(0, budget(classes, rate) - positives.size());
+    AtomicLong missing = new AtomicLong();
+    workers.run(
+        negatives,
+        (from, to) -> {
+          LongArrayList some = new LongArrayList();
+          for (long i = from; i < to; i++) {
+            long cls = order.at(i);
+            if (positives.contains(cls)) {
+              missing.incrementAndGet();
+            } else {
+              keep(cls, some);
+            }
+          }
+          synchronized (drawn) {
+            drawn.addAll(some);
+          }
+        });
+    // As many more as were positives.
+    long next = negatives;
+    for (long left = missing.get(); left > 0; next++) {
+      long cls = order.at(next);
+      if (!positives.contains(cls)) {
+        keep(cls, drawn);
+        left--;
       }
     }
     // Ascending rows are read from memory and from mapped files in one direction.
-    return SampledClasses.of(sorted(drawn, to));
+    return SampledClasses.of(sorted(drawn.toLongArray(), range.to()));
   }
 
   /** Sorts by a radix of 11 bits, over as many digits as numbers below the bound have. */
@@ -103,5 +115,11 @@ final class ClassSampler {
 
   private static int digit(long value, int shift) {
     return (int) (value >>> shift) & ((1 << DIGIT_BITS) - 1);
+  }
+
+  private void keep(long cls, LongArrayList drawn) {
+    if (range.contains(cls)) {
+      drawn.add(cls);
+    }
   }
 }

@@ -23,6 +23,10 @@ import java.util.Map;
  * and random negatives. With {@code sampleRate: 1} it is full softmax over all classes, on the same
  * path. Both sides of the dual batch go through one forward pass of 2B images.
  *
+ * <p>Several trainers hold a contiguous range of the classes each. Every one scores the samples of
+ * all against its range; softmax and gradients of the embeddings are put together by {@link
+ * ShardExchange}.
+ *
  * <p>Departure from today's public code: by default an update moves the sampled rows and their
  * optimiser state only, as the papers say; {@code update: dense} moves every row.
  */
@@ -31,53 +35,82 @@ public final class PartialFc implements Method {
 
   private static final String FILE = "classes.bin";
 
+  /**
+   * Arrays [samples of all trainers, E] alive at once: unit, scaled and weighted embeddings, own
+   * rows, gradient, and two on the host while gradients are added up.
+   */
+  private static final long SAMPLE_ARRAYS = 7;
+
+  private final PartialFcConfig config;
+  private final MethodContext context;
   private final Encoder probe;
   private final StepProfile profile;
-  private final ClassSampler sampler;
+  private final long classes;
+  private final ShardExchange shards;
   private final SampledSoftmax softmax;
-  private final TableMemory memory;
   private final RowWorkers workers;
-  private final ClassCenters centers;
+  private final ClassFile file;
   private final Footprint footprint;
 
+  private Share share;
   private long step;
   private Pending pending;
   private double targetCosine;
   private long scoredSteps;
+
+  /** The classes of this trainer. */
+  private record Share(TableMemory memory, ClassCenters centers, ClassSampler sampler) {}
 
   /** What an update needs of the last accumulation. */
   private record Pending(SampledClasses sampled, SampledSoftmax.RowGradients gradients) {}
 
   /** Builds the method; class centres get their values when they are first sampled. */
   public PartialFc(PartialFcConfig config, MethodContext context) {
-    long classes = context.dataset().identities();
+    this.config = config;
+    this.context = context;
+    this.classes = context.dataset().identities();
     this.probe = context.probe();
     this.profile = context.profile();
-    this.sampler = new ClassSampler(classes, config.sampleRate(), context.seed(), 0, 1);
-    this.memory = memory(config);
+    this.shards = new ShardExchange(context.exchange());
+    this.file = new ClassFile(context.exchange(), classes);
     this.workers = new RowWorkers(context.run().threads());
     this.softmax =
         new SampledSoftmax(
             Margin.of(config.margin()),
             config.margin().scale(),
             config.interClassThreshold(),
+            shards,
             probe.parameters().weightList().head().getManager(),
             workers);
-    this.centers =
+    this.share = share();
+    int images = 2 * context.data().pairsPerBatch() / context.run().accumulate();
+    this.footprint =
+        JointForward.withSecondSide(
+            footprint(
+                config,
+                context.optimizer(),
+                classes,
+                probe.embedding(),
+                images,
+                context.exchange().trainers()),
+            probe,
+            images);
+  }
+
+  private Share share() {
+    ClassRange range = shards.range(classes);
+    TableMemory memory = memory(config);
+    return new Share(
+        memory,
         new ClassCenters(
-            classes,
+            range,
             probe.embedding(),
             context.seed(),
             RowRule.of(context.optimizer()),
             config.update() == PartialFcConfig.Update.dense,
             memory,
-            workers);
-    int images = 2 * context.data().pairsPerBatch() / context.run().accumulate();
-    this.footprint =
-        JointForward.withSecondSide(
-            footprint(config, context.optimizer(), classes, probe.embedding(), images),
-            probe,
-            images);
+            workers),
+        new ClassSampler(classes, config.sampleRate(), context.seed(), range, workers));
   }
 
   private static TableMemory memory(PartialFcConfig config) {
@@ -95,9 +128,12 @@ public final class PartialFc implements Method {
   @Override
   public Losses accumulate(DevicePair pair) {
     drop();
-    long[] ids = JointForward.concat(pair.xIds(), pair.yIds());
-    SampledClasses sampled = sampler.sample(step, ids);
-    centers.prepare(sampled);
+    long[] ids = shards.ids(step, pair);
+    if (context.exchange().trainers() > 1) {
+      profile.lap("exchange");
+    }
+    SampledClasses sampled = share.sampler().sample(step, ids);
+    share.centers().prepare(sampled);
     profile.lap("sample");
     SampledSoftmax.RowGradients gradients = softmax.new RowGradients();
     pending = new Pending(sampled, gradients);
@@ -108,7 +144,8 @@ public final class PartialFc implements Method {
         profile,
         (unitBE, slice) -> {
           SampledSoftmax.Result result =
-              softmax.score(unitBE, slice.ids(), centers, sampled, ids.length, gradients);
+              softmax.score(
+                  shards.samples(unitBE, slice), share.centers(), sampled, ids.length, gradients);
           losses.add("softmax", result.loss());
           targetCosine += result.targetCosine() * slice.share();
           return result.embeddingGradient();
@@ -120,7 +157,7 @@ public final class PartialFc implements Method {
   @Override
   public void update(double learningRate) {
     step++;
-    centers.update(pending.sampled(), pending.gradients(), learningRate, step);
+    share.centers().update(pending.sampled(), pending.gradients(), learningRate, step);
     drop();
     profile.lap("update");
   }
@@ -136,8 +173,8 @@ public final class PartialFc implements Method {
   @Override
   public Map<String, Double> statistics() {
     Map<String, Double> figures = new LinkedHashMap<>();
-    figures.put("classes", (double) centers.classes());
-    figures.put("classes_initialised", (double) centers.initialisedRows());
+    figures.put("classes", (double) share.centers().range().size());
+    figures.put("classes_initialised", (double) share.centers().initialisedRows());
     if (scoredSteps > 0) {
       figures.put("target_cosine", targetCosine / scoredSteps);
     }
@@ -151,9 +188,19 @@ public final class PartialFc implements Method {
     return null;
   }
 
-  /** The class centres, for inspection. */
+  @Override
+  public boolean isSharded() {
+    return true;
+  }
+
+  @Override
+  public boolean holdsItsShare() {
+    return share.centers().range().equals(shards.range(classes));
+  }
+
+  /** The class centres of this trainer, for inspection. */
   ClassCenters centers() {
-    return centers;
+    return share.centers();
   }
 
   @Override
@@ -162,20 +209,28 @@ public final class PartialFc implements Method {
   }
 
   /**
-   * Predicted bytes in memory; with mapped storage classes and momenta count as page cache and are
-   * left out (see {@link #tableBytes}).
+   * Predicted bytes in memory of one of several trainers; with mapped storage classes and momenta
+   * count as page cache and are left out (see {@link #tableBytes}).
    *
-   * @param classes C
-   * @param images that one forward pass takes, both sides together
+   * @param classes C, over all trainers
+   * @param images of one trainer that one forward pass takes, both sides together
    */
   public static Footprint footprint(
-      PartialFcConfig config, OptimizerConfig optimizer, long classes, int embedding, int images) {
-    long sampled = Math.max(images, ClassSampler.budget(classes, config.sampleRate()));
+      PartialFcConfig config,
+      OptimizerConfig optimizer,
+      long classes,
+      int embedding,
+      int images,
+      int trainers) {
+    long share = (classes + trainers - 1) / trainers;
+    long samples = (long) images * trainers;
+    long sampled =
+        Math.max(images, (ClassSampler.budget(classes, config.sampleRate()) - 1) / trainers + 1);
     boolean inMemory = config.storage() == PartialFcConfig.Storage.memory;
     Map<String, Long> parts = new LinkedHashMap<>();
-    parts.put("classes", (inMemory ? 4 * classes * embedding : 0) + RowFlags.bytes(classes));
+    parts.put("classes", (inMemory ? 4 * share * embedding : 0) + RowFlags.bytes(share));
     if (inMemory) {
-      parts.put("momenta", stateBytes(optimizer, classes, embedding));
+      parts.put("momenta", stateBytes(optimizer, share, embedding));
     }
     long columns = Math.min(sampled, ClassCenters.BLOCK);
     parts.put("class_gradient", 4 * columns * embedding);
@@ -185,14 +240,22 @@ public final class PartialFc implements Method {
     }
     parts.put(
         "logits",
-        Math.min(4 * sampled * images, SampledSoftmax.KEPT_BYTES)
-            + 4 * columns * (images + embedding));
+        Math.min(4 * sampled * samples, SampledSoftmax.KEPT_BYTES)
+            + 4 * columns * (samples + embedding));
+    if (trainers > 1) {
+      parts.put("samples_of_all_trainers", SAMPLE_ARRAYS * 4 * samples * embedding);
+    }
     return new Footprint(parts);
   }
 
-  /** Bytes of class centres and optimiser state, wherever they are stored. */
-  public static long tableBytes(OptimizerConfig optimizer, long classes, int embedding) {
-    return 4 * classes * embedding + stateBytes(optimizer, classes, embedding);
+  /**
+   * Bytes of class centres and optimiser state of one of several trainers, wherever they are
+   * stored.
+   */
+  public static long tableBytes(
+      OptimizerConfig optimizer, long classes, int embedding, int trainers) {
+    long share = (classes + trainers - 1) / trainers;
+    return 4 * share * embedding + stateBytes(optimizer, share, embedding);
   }
 
   private static long stateBytes(OptimizerConfig optimizer, long classes, int embedding) {
@@ -202,17 +265,22 @@ public final class PartialFc implements Method {
 
   @Override
   public void save(CheckpointWriter out) throws IOException {
-    try (DataOutputStream file = out.file(FILE)) {
-      file.writeLong(step);
-      centers.save(file);
+    try (DataOutputStream to = out.file(FILE)) {
+      to.writeLong(step);
+      file.save(to, share.centers());
     }
   }
 
   @Override
   public void load(CheckpointReader in) throws IOException {
-    try (DataInputStream file = in.file(FILE)) {
-      step = file.readLong();
-      centers.load(file, in.folder() + "/" + FILE);
+    drop();
+    if (!holdsItsShare()) {
+      share.memory().close();
+      share = share();
+    }
+    try (DataInputStream from = in.file(FILE)) {
+      step = from.readLong();
+      file.load(from, share.centers(), in.folder() + "/" + FILE);
     }
   }
 
@@ -221,6 +289,6 @@ public final class PartialFc implements Method {
     drop();
     softmax.close();
     workers.close();
-    memory.close();
+    share.memory().close();
   }
 }

@@ -39,6 +39,35 @@ final class RowFlags {
     return set;
   }
 
+  /** Bits set in [from, to). */
+  long count(long from, long to) {
+    long count = 0;
+    for (long row = from; row < to; row++) {
+      count += words[(int) (row >>> 6)] >>> row & 1;
+    }
+    return count;
+  }
+
+  /**
+   * Sets the bits that others have.
+   *
+   * @param first row that bit 0 of the others stands for
+   * @param rows number of their bits
+   */
+  void put(long first, RowFlags others, long rows) {
+    for (long row = 0; row < rows; row++) {
+      if (others.get(row)) {
+        add(first + row);
+      }
+    }
+  }
+
+  /** Takes over the bits of others, of the same number of rows. */
+  void set(RowFlags others) {
+    System.arraycopy(others.words, 0, words, 0, words.length);
+    set = others.set;
+  }
+
   void save(DataOutputStream out) throws IOException {
     for (long word : words) {
       out.writeLong(word);

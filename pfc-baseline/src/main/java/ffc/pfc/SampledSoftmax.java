@@ -10,6 +10,7 @@ import ffc.core.script.NativeOps;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.IntStream;
+import java.util.stream.LongStream;
 
 /**
  * Margin softmax cross-entropy over sampled class centres, value and gradients by hand, block of
@@ -17,6 +18,11 @@ import java.util.stream.IntStream;
  * which gives the loss and the gradient of the embeddings; a second one gives the gradients of the
  * rows, when these are updated. Neither the sampled rows nor their gradients ever exist as a whole;
  * the exponentials do, up to {@link #KEPT_BYTES}: beyond that the second walk computes them again.
+ *
+ * <p>The classes may be those of one shard among several. Then all shards score the same samples,
+ * those of all trainers: the owner of a sample's class tells the target's cosine, and sums and
+ * gradients of the embeddings are added up over the {@link Shards}. The rows' gradients need
+ * nothing from others.
  *
  * <p>Closing it frees the working space that lasts from step to step.
  */
@@ -44,28 +50,37 @@ final class SampledSoftmax implements AutoCloseable {
   private final double scale;
   private final Double threshold;
   private final RowWorkers workers;
+  private final Shards shards;
   private final Workspace workspace;
 
   /**
    * @param threshold negatives with a higher cosine are ignored; null = none
+   * @param shards who has the other classes
    * @param manager of the device
    * @param workers threads that share the blocks; they stay the caller's
    */
   SampledSoftmax(
-      Margin margin, double scale, Double threshold, NDManager manager, RowWorkers workers) {
-    this(margin, scale, threshold, manager, workers, KEPT_BYTES);
+      Margin margin,
+      double scale,
+      Double threshold,
+      Shards shards,
+      NDManager manager,
+      RowWorkers workers) {
+    this(margin, scale, threshold, shards, manager, workers, KEPT_BYTES);
   }
 
   SampledSoftmax(
       Margin margin,
       double scale,
       Double threshold,
+      Shards shards,
       NDManager manager,
       RowWorkers workers,
       long keptBytes) {
     this.margin = margin;
     this.scale = scale;
     this.threshold = threshold;
+    this.shards = shards;
     this.workers = workers;
     this.workspace = new Workspace(manager, keptBytes, workers.threads());
   }
@@ -104,35 +119,29 @@ final class SampledSoftmax implements AutoCloseable {
   }
 
   /**
-   * Loss and gradient of some samples.
+   * Loss and gradient of this trainer's samples.
    *
    * @param loss sum over the samples divided by the count
    * @param targetCosine mean cosine of the samples to their own class
-   * @param embeddingGradient d loss / d embedding, f32 [B, E]
+   * @param embeddingGradient d loss / d embedding, f32 [own samples, E]
    */
   record Result(double loss, double targetCosine, NDArray embeddingGradient) {}
 
   /**
    * Scores samples.
    *
-   * @param unitBE unit embeddings, f32 [B, E], outside of gradient recording
-   * @param ids identity of each sample; each among the sampled classes
+   * @param samples each of a class that is sampled here or, if there are several, on another shard
    * @param count what the sum is divided by: the samples of the global batch
    * @param gradients gets the gradients of the rows; of this softmax, and the same for all samples
    *     of a step
    */
   Result score(
-      NDArray unitBE,
-      long[] ids,
+      Samples samples,
       ClassCenters centers,
       SampledClasses sampled,
       double count,
       RowGradients gradients) {
-    int[] columns = new int[ids.length];
-    for (int i = 0; i < ids.length; i++) {
-      columns[i] = sampled.column(ids[i]);
-    }
-    Pass pass = new Pass(unitBE, columns, centers, sampled);
+    Pass pass = new Pass(samples, centers, sampled);
     gradients.passes.add(pass);
     return pass.run(count);
   }
@@ -144,30 +153,30 @@ final class SampledSoftmax implements AutoCloseable {
 
   /** One call: its samples and their columns. */
   private final class Pass implements AutoCloseable {
+    private final Samples samples;
     private final NDArray unitBE;
     private final NDArray scaledBE;
+
+    /** Column of each sample's class; -1 = another shard has it. */
     private final int[] columns;
+
     private final ClassCenters centers;
     private final SampledClasses sampled;
-    private final NDArray ownBE;
-    private final NDArray cosB;
-    private final Margin.Target target;
-    private final NDArray shiftB;
     private final Workspace.Room room;
+    private NDArray cosB;
+    private Margin.Target target;
+    private NDArray shiftB;
     private NDArray weightedBE;
     private float[] targetGradient;
 
-    Pass(NDArray unitBE, int[] columns, ClassCenters centers, SampledClasses sampled) {
-      this.unitBE = lasting(unitBE.duplicate());
+    Pass(Samples samples, ClassCenters centers, SampledClasses sampled) {
+      this.samples = samples;
+      this.unitBE = lasting(samples.unitBE().duplicate());
       this.scaledBE = lasting(unitBE.mul(scale));
-      this.columns = columns;
+      this.columns =
+          LongStream.of(samples.ids()).mapToInt(id -> Math.max(-1, sampled.column(id))).toArray();
       this.centers = centers;
       this.sampled = sampled;
-      this.ownBE = ownRows();
-      this.cosB = lasting(unitBE.mul(ownBE).sum(new int[] {1}));
-      this.target = margin.target(cosB);
-      NDArray shift = shift();
-      this.shiftB = shift == null ? null : lasting(shift);
       this.room = workspace.room((long) sampled.count() * columns.length);
     }
 
@@ -181,22 +190,44 @@ final class SampledSoftmax implements AutoCloseable {
     public void close() {
       unitBE.close();
       scaledBE.close();
-      cosB.close();
-      if (shiftB != null) {
-        shiftB.close();
-      }
-      if (weightedBE != null) {
-        weightedBE.close();
+      for (NDArray array : new NDArray[] {cosB, shiftB, weightedBE}) {
+        if (array != null) { // a call that was broken off leaves some out
+          array.close();
+        }
       }
     }
 
-    /** Unit row of each sample's own class, f32 [B, E]. */
+    /** Unit row of each sample's own class, f32 [B, E]; zero where another shard has it. */
     private NDArray ownRows() {
-      long[] distinct = IntStream.of(columns).sorted().distinct().mapToLong(sampled::at).toArray();
+      long[] distinct =
+          IntStream.of(columns)
+              .filter(c -> c >= 0)
+              .sorted()
+              .distinct()
+              .mapToLong(sampled::at)
+              .toArray();
+      if (distinct.length == 0) {
+        return unitBE.zerosLike();
+      }
       SampledClasses own = SampledClasses.of(distinct);
       NDArray unitTE = centers.unit(own, 0, own.count(), unitBE.getManager());
-      long[] place = IntStream.of(columns).mapToLong(c -> own.column(sampled.at(c))).toArray();
-      return unitTE.get(unitBE.getManager().create(place));
+      long[] place =
+          IntStream.of(columns).mapToLong(c -> c < 0 ? 0 : own.column(sampled.at(c))).toArray();
+      NDArray rowsBE = unitTE.get(unitBE.getManager().create(place));
+      return allHere() ? rowsBE : rowsBE.mul(hereB().reshape(-1, 1));
+    }
+
+    private boolean allHere() {
+      return IntStream.of(columns).allMatch(c -> c >= 0);
+    }
+
+    /** 1 where a sample's class is in this shard, else 0; f32 [B]. */
+    private NDArray hereB() {
+      float[] here = new float[columns.length];
+      for (int i = 0; i < here.length; i++) {
+        here[i] = columns[i] < 0 ? 0 : 1;
+      }
+      return unitBE.getManager().create(here);
     }
 
     /**
@@ -228,16 +259,21 @@ final class SampledSoftmax implements AutoCloseable {
         }
         NDScope.register(largestB);
       }
-      return largestB;
+      return shards.largest(largestB);
     }
 
     Result run(double count) {
       int b = columns.length;
+      NDArray ownBE = ownRows();
+      cosB = lasting(shards.sum(unitBE.mul(ownBE).sum(new int[] {1})));
+      target = margin.target(cosB);
+      NDArray shift = shift();
+      shiftB = shift == null ? null : lasting(shift);
       NDArray targetLogitB = target.valueB().mul(scale);
       if (shiftB != null) {
         targetLogitB.subi(shiftB);
       }
-      NDArray sumB = targetLogitB.exp();
+      NDArray sumB = allHere() ? targetLogitB.exp() : targetLogitB.exp().muli(hereB());
       NDArray pullBE = unitBE.zerosLike();
       Lane[] lanes = new Lane[Math.min(LANES, blocks())];
       workers.each(lanes.length, (lane, worker) -> lanes[lane] = walk(lane, lanes.length, worker));
@@ -247,9 +283,10 @@ final class SampledSoftmax implements AutoCloseable {
         lane.sumB().close();
         lane.pullEB().close();
       }
+      sumB = shards.sum(sumB);
       // Nothing but a target at the far end may be left of a sum where negatives are ignored.
       sumB = NDArrays.maximum(sumB, Float.MIN_NORMAL);
-      double loss = sumB.log().sub(targetLogitB).sum().toFloatArray()[0] / count;
+      double loss = samples.mine(sumB.log().sub(targetLogitB)).sum().toFloatArray()[0] / count;
 
       // d loss / d logit = (softmax − one-hot) / count, over the sum that softmax divides by.
       NDArray factorB1 = sumB.pow(-1).muli(scale / count).reshape(b, 1);
@@ -257,7 +294,8 @@ final class SampledSoftmax implements AutoCloseable {
       NDArray gradientBE = pullBE.addi(ownBE.mul(targetGradientB.reshape(b, 1))).muli(factorB1);
       weightedBE = lasting(unitBE.mul(factorB1));
       targetGradient = targetGradientB.toFloatArray();
-      return new Result(loss, cosB.mean().toFloatArray()[0], gradientBE);
+      return new Result(
+          loss, samples.mine(cosB).mean().toFloatArray()[0], samples.mine(shards.sum(gradientBE)));
     }
 
     /**
@@ -378,7 +416,7 @@ final class SampledSoftmax implements AutoCloseable {
     /** The samples whose class lies in a block. */
     private int[] samples(int block) {
       return IntStream.range(0, columns.length)
-          .filter(i -> columns[i] / ClassCenters.BLOCK == block)
+          .filter(i -> columns[i] >= 0 && columns[i] / ClassCenters.BLOCK == block)
           .toArray();
     }
 

@@ -8,6 +8,7 @@ import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.Shape;
 import ffc.core.Autograd;
+import ffc.idgroup.LocalExchange;
 import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
 import java.io.DataInputStream;
@@ -50,7 +51,7 @@ class ClassCentersTest {
     RowWorkers workers = new RowWorkers(threads);
     open.add(workers);
     open.add(memory);
-    return new ClassCenters(classes, E, 3, rule, dense, memory, workers);
+    return new ClassCenters(ClassRange.all(classes), E, 3, rule, dense, memory, workers);
   }
 
   /** Runs some steps of random gradients on sampled classes and returns the sampled ones. */
@@ -65,7 +66,10 @@ class ClassCentersTest {
   }
 
   private static SampledClasses sample(ClassCenters centers, long seed, int step) {
-    return new ClassSampler(centers.classes(), 0.2, seed, 0, 1).sample(step, new long[] {1, 5});
+    try (RowWorkers workers = new RowWorkers(1)) {
+      ClassRange all = centers.range();
+      return new ClassSampler(all.size(), 0.2, seed, all, workers).sample(step, new long[] {1, 5});
+    }
   }
 
   private List<NDArray> gradients(int count, long seed) {
@@ -114,7 +118,7 @@ class ClassCentersTest {
   }
 
   private static float[][] snapshot(ClassCenters centers, RowRule rule) {
-    float[][] all = new float[(int) centers.classes()][];
+    float[][] all = new float[(int) centers.range().size()][];
     for (int cls = 0; cls < all.length; cls++) {
       float[] one = new float[E * (1 + rule.states())];
       System.arraycopy(centers.row(cls), 0, one, 0, E);
@@ -238,7 +242,7 @@ class ClassCentersTest {
       train(unbroken, 2, 3, 3);
       ClassCenters resumed = centers(500, rule, false, new TableMemory.Native(), 1);
       train(resumed, 77, 0, 1);
-      resumed.load(new DataInputStream(new ByteArrayInputStream(saved)), "classes.bin");
+      load(saved, resumed, "classes.bin");
       train(resumed, 2, 3, 3);
       assertThat(Arrays.equals(save(resumed), save(unbroken))).as(rule.toString()).isTrue();
     }
@@ -246,22 +250,28 @@ class ClassCentersTest {
 
   private static byte[] save(ClassCenters centers) throws IOException {
     ByteArrayOutputStream bytes = new ByteArrayOutputStream();
-    centers.save(new DataOutputStream(bytes));
+    file(centers).save(new DataOutputStream(bytes), centers);
     return bytes.toByteArray();
+  }
+
+  private static void load(byte[] saved, ClassCenters centers, String where) throws IOException {
+    file(centers).load(new DataInputStream(new ByteArrayInputStream(saved)), centers, where);
+  }
+
+  private static ClassFile file(ClassCenters centers) {
+    return new ClassFile(new LocalExchange(), centers.range().size());
   }
 
   @Test
   void refusesAStateOfOtherClassesOrAnotherOptimiser() throws IOException {
     byte[] saved = save(centers(500, SGD, false, new TableMemory.Native(), 1));
     ClassCenters more = centers(501, SGD, false, new TableMemory.Native(), 1);
-    assertThatThrownBy(
-            () -> more.load(new DataInputStream(new ByteArrayInputStream(saved)), "x/classes.bin"))
+    assertThatThrownBy(() -> load(saved, more, "x/classes.bin"))
         .isInstanceOf(IllegalArgumentException.class)
         .hasMessage(
             "x/classes.bin: holds 500 class centres of 6 values, the experiment has 501 of 6");
     ClassCenters adam = centers(500, ADAMW, false, new TableMemory.Native(), 1);
-    assertThatThrownBy(
-            () -> adam.load(new DataInputStream(new ByteArrayInputStream(saved)), "x/classes.bin"))
+    assertThatThrownBy(() -> load(saved, adam, "x/classes.bin"))
         .hasMessageContaining("resume with the optimiser of the checkpoint");
   }
 }

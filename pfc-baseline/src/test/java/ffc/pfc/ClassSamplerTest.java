@@ -1,6 +1,7 @@
 package ffc.pfc;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.util.Arrays;
 import java.util.Random;
@@ -8,6 +9,12 @@ import java.util.stream.LongStream;
 import org.junit.jupiter.api.Test;
 
 class ClassSamplerTest {
+
+  private final RowWorkers workers = new RowWorkers(1);
+
+  private ClassSampler sampler(long classes, double rate, long seed) {
+    return new ClassSampler(classes, rate, seed, ClassRange.all(classes), workers);
+  }
 
   private static long[] classes(SampledClasses sampled) {
     return LongStream.range(0, sampled.count()).map(i -> sampled.at((int) i)).toArray();
@@ -20,8 +27,7 @@ class ClassSamplerTest {
       int classes = 1 + random.nextInt(3000);
       double rate = random.nextDouble();
       long[] ids = random.longs(random.nextInt(60), 0, classes).toArray();
-      SampledClasses sampled =
-          new ClassSampler(classes, rate, seed, 0, 1).sample(random.nextInt(1000), ids);
+      SampledClasses sampled = sampler(classes, rate, seed).sample(random.nextInt(1000), ids);
       long[] drawn = classes(sampled);
       long positives = Arrays.stream(ids).distinct().count();
       assertThat((long) drawn.length)
@@ -43,7 +49,7 @@ class ClassSamplerTest {
     int classes = 200;
     int steps = 4000;
     long[] ids = {3, 77, 78};
-    ClassSampler sampler = new ClassSampler(classes, 0.1, 11, 0, 1);
+    ClassSampler sampler = sampler(classes, 0.1, 11);
     int[] hits = new int[classes];
     for (int step = 0; step < steps; step++) {
       for (long cls : classes(sampler.sample(step, ids))) {
@@ -67,7 +73,7 @@ class ClassSamplerTest {
   void pairsOfNegativesMeetAsOftenAsIndependentDrawsWould() {
     int classes = 40;
     int steps = 20_000;
-    ClassSampler sampler = new ClassSampler(classes, 0.25, 5, 0, 1);
+    ClassSampler sampler = sampler(classes, 0.25, 5);
     int[][] together = new int[classes][classes];
     for (int step = 0; step < steps; step++) {
       long[] drawn = classes(sampler.sample(step, new long[0]));
@@ -90,15 +96,15 @@ class ClassSamplerTest {
   @Test
   void theDrawIsAFunctionOfSeedAndStepAndChangesWithBoth() {
     long[] ids = {5, 9};
-    long[] one = classes(new ClassSampler(1000, 0.1, 7, 0, 1).sample(4, ids));
-    assertThat(classes(new ClassSampler(1000, 0.1, 7, 0, 1).sample(4, ids))).isEqualTo(one);
-    assertThat(classes(new ClassSampler(1000, 0.1, 7, 0, 1).sample(5, ids))).isNotEqualTo(one);
-    assertThat(classes(new ClassSampler(1000, 0.1, 8, 0, 1).sample(4, ids))).isNotEqualTo(one);
+    long[] one = classes(sampler(1000, 0.1, 7).sample(4, ids));
+    assertThat(classes(sampler(1000, 0.1, 7).sample(4, ids))).isEqualTo(one);
+    assertThat(classes(sampler(1000, 0.1, 7).sample(5, ids))).isNotEqualTo(one);
+    assertThat(classes(sampler(1000, 0.1, 8).sample(4, ids))).isNotEqualTo(one);
   }
 
   @Test
   void rateOneTakesEveryClass() {
-    SampledClasses all = new ClassSampler(500, 1, 1, 0, 1).sample(3, new long[] {7});
+    SampledClasses all = sampler(500, 1, 1).sample(3, new long[] {7});
     assertThat(classes(all)).isEqualTo(LongStream.range(0, 500).toArray());
     assertThat(all.column(7)).isEqualTo(7);
     assertThat(all.column(500)).isNegative();
@@ -108,15 +114,42 @@ class ClassSamplerTest {
   void trainersShareTheClassesInContiguousRangesWithTheRemainderInTheFirst() {
     long end = 0;
     for (int rank = 0; rank < 3; rank++) {
-      ClassSampler sampler = new ClassSampler(1001, 0.1, 1, rank, 3);
-      assertThat(sampler.from()).isEqualTo(end);
-      end = sampler.to();
-      long[] drawn = classes(sampler.sample(0, new long[] {0, 400, 1000}));
-      assertThat(drawn[0]).isGreaterThanOrEqualTo(sampler.from());
-      assertThat(drawn[drawn.length - 1]).isLessThan(sampler.to());
+      ClassRange range = ClassRange.of(1001, rank, 3);
+      assertThat(range.from()).isEqualTo(end);
+      end = range.to();
     }
     assertThat(end).isEqualTo(1001);
-    assertThat(new ClassSampler(1001, 0.1, 1, 0, 3).to()).isEqualTo(335);
+    assertThat(ClassRange.of(1001, 0, 3)).isEqualTo(new ClassRange(0, 335));
+    assertThatThrownBy(() -> ClassRange.of(2, 0, 3))
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessageContaining("2 classes cannot be dealt out");
+  }
+
+  @Test
+  void theDrawsOfAllTrainersTogetherAreThatOfOne() {
+    for (long seed = 0; seed < 100; seed++) {
+      Random random = new Random(seed);
+      int classes = 10 + random.nextInt(3000);
+      double rate = random.nextDouble();
+      int trainers = 1 + random.nextInt(5);
+      long[] ids = random.longs(random.nextInt(300), 0, classes).toArray();
+      long[] alone = classes(sampler(classes, rate, seed).sample(7, ids));
+      LongStream together = LongStream.empty();
+      for (int rank = 0; rank < trainers; rank++) {
+        ClassRange range = ClassRange.of(classes, rank, trainers);
+        try (RowWorkers two = new RowWorkers(2)) {
+          SampledClasses drawn = new ClassSampler(classes, rate, seed, range, two).sample(7, ids);
+          together = LongStream.concat(together, LongStream.of(classes(drawn)));
+        }
+      }
+      assertThat(together.toArray()).as("seed " + seed).isEqualTo(alone);
+    }
+  }
+
+  @Test
+  void theDrawOfOneTrainerIsThatOfEarlierVersions() {
+    long[] drawn = classes(sampler(100, 0.1, 7).sample(4, new long[] {5, 9}));
+    assertThat(drawn).containsExactly(5, 9, 14, 24, 36, 38, 44, 52, 62, 90);
   }
 
   @Test

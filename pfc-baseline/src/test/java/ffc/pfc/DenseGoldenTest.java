@@ -48,7 +48,7 @@ class DenseGoldenTest {
         RowWorkers workers = new RowWorkers(2)) {
       Autograd.off();
       SampledSoftmax softmax =
-          new SampledSoftmax(new Margin.CosFace(0.4), 8, null, manager, workers);
+          new SampledSoftmax(new Margin.CosFace(0.4), 8, null, Shards.ALONE, manager, workers);
       ClassCenters centers = null;
       double rate = 0;
       long step = 0;
@@ -59,7 +59,8 @@ class DenseGoldenTest {
       for (String[] line : lines) {
         switch (line[0]) {
           case "case" -> {
-            centers = new ClassCenters(C, E, 1, rule(line[1]), true, memory, workers);
+            centers =
+                new ClassCenters(ClassRange.all(C), E, 1, rule(line[1]), true, memory, workers);
             step = 0;
           }
           case "w0" -> {
@@ -78,8 +79,7 @@ class DenseGoldenTest {
             loss =
                 softmax
                     .score(
-                        manager.create(floats(line), new Shape(ids.length, E)),
-                        ids,
+                        new Samples(manager.create(floats(line), new Shape(ids.length, E)), ids),
                         centers,
                         rows,
                         ids.length,

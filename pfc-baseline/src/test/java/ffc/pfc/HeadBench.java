@@ -36,7 +36,7 @@ final class HeadBench {
       long base = ProcessMemory.peakRss();
       ClassCenters centers =
           new ClassCenters(
-              classes,
+              ClassRange.all(classes),
               embedding,
               1,
               new RowRule.SgdRows(0.9f, true, 1e-4f),
@@ -45,9 +45,9 @@ final class HeadBench {
               workers);
       // As the PyTorch side, which fills its matrix first: a step late in a run finds no new rows.
       centers.prepare(SampledClasses.all(0, classes));
-      ClassSampler sampler = new ClassSampler(classes, rate, 1, 0, 1);
+      ClassSampler sampler = new ClassSampler(classes, rate, 1, ClassRange.all(classes), workers);
       SampledSoftmax softmax =
-          new SampledSoftmax(new Margin.CosFace(0.4), 32, null, manager, workers);
+          new SampledSoftmax(new Margin.CosFace(0.4), 32, null, Shards.ALONE, manager, workers);
       Random random = new Random(1);
       for (int step = -10; step < steps; step++) {
         try (NDManager stepManager = manager.newSubManager();
@@ -61,7 +61,7 @@ final class HeadBench {
           centers.prepare(sampled);
           long t1 = System.nanoTime();
           SampledSoftmax.RowGradients gradients = softmax.new RowGradients();
-          softmax.score(unitBE, ids, centers, sampled, images, gradients);
+          softmax.score(new Samples(unitBE, ids), centers, sampled, images, gradients);
           long t2 = System.nanoTime();
           centers.update(sampled, gradients, 0.1, step + 11);
           gradients.close();

@@ -52,7 +52,11 @@ class SampledSoftmaxTest {
 
   private ClassCenters centers(int classes) {
     return new ClassCenters(
-        classes, E, 3, new RowRule.SgdRows(0.9f, false, 0), false, memory, workers);
+        ClassRange.all(classes), E, 3, new RowRule.SgdRows(0.9f, false, 0), false, memory, workers);
+  }
+
+  private ClassSampler sampler(long classes, double rate, long seed) {
+    return new ClassSampler(classes, rate, seed, ClassRange.all(classes), workers);
   }
 
   @ParameterizedTest
@@ -80,7 +84,7 @@ class SampledSoftmaxTest {
         e[b] = unit(random);
         ids[b] = b == 1 ? ids[0] : random.nextInt(classes);
       }
-      SampledClasses sampled = new ClassSampler(classes, rate, seed, 0, 1).sample(0, ids);
+      SampledClasses sampled = sampler(classes, rate, seed).sample(0, ids);
       centers.prepare(sampled);
       double[][] u = new double[sampled.count()][];
       for (int i = 0; i < u.length; i++) {
@@ -92,9 +96,11 @@ class SampledSoftmaxTest {
         e[i / E][i % E] = flat[i];
       }
       NDArray unitBE = manager.create(flat, new Shape(B, E));
-      SampledSoftmax softmax = new SampledSoftmax(margin, SCALE, threshold, manager, workers);
+      SampledSoftmax softmax =
+          new SampledSoftmax(margin, SCALE, threshold, Shards.ALONE, manager, workers);
       SampledSoftmax.RowGradients gradients = softmax.new RowGradients();
-      SampledSoftmax.Result result = softmax.score(unitBE, ids, centers, sampled, 7, gradients);
+      SampledSoftmax.Result result =
+          softmax.score(new Samples(unitBE, ids), centers, sampled, 7, gradients);
       int[] targets = new int[B];
       for (int b = 0; b < B; b++) {
         targets[b] = sampled.column(ids[b]);
@@ -131,7 +137,7 @@ class SampledSoftmaxTest {
   void exponentialsComputedAgainGiveTheSameGradientsAndLargeScalesStayFinite() {
     for (Margin margin : margins().toList()) {
       ClassCenters centers = centers(2 * ClassCenters.BLOCK + 7);
-      SampledClasses sampled = SampledClasses.all(0, centers.classes());
+      SampledClasses sampled = SampledClasses.all(0, centers.range().size());
       centers.prepare(sampled);
       long[] ids = {1, ClassCenters.BLOCK, 2 * ClassCenters.BLOCK + 3};
       Random random = new Random(6);
@@ -143,12 +149,13 @@ class SampledSoftmaxTest {
         }
       }
       NDArray unitBE = manager.create(flat, new Shape(ids.length, E));
-      SampledSoftmax first = new SampledSoftmax(margin, 120, null, manager, workers);
-      SampledSoftmax second = new SampledSoftmax(margin, 120, null, manager, workers, 0);
+      SampledSoftmax first = new SampledSoftmax(margin, 120, null, Shards.ALONE, manager, workers);
+      SampledSoftmax second =
+          new SampledSoftmax(margin, 120, null, Shards.ALONE, manager, workers, 0);
       SampledSoftmax.RowGradients kept = first.new RowGradients();
       SampledSoftmax.RowGradients again = second.new RowGradients();
-      SampledSoftmax.Result a = first.score(unitBE, ids, centers, sampled, 3, kept);
-      SampledSoftmax.Result b = second.score(unitBE, ids, centers, sampled, 3, again);
+      SampledSoftmax.Result a = first.score(new Samples(unitBE, ids), centers, sampled, 3, kept);
+      SampledSoftmax.Result b = second.score(new Samples(unitBE, ids), centers, sampled, 3, again);
       assertThat(a.loss()).isFinite().isEqualTo(b.loss());
       assertThat(b.embeddingGradient().toFloatArray())
           .isEqualTo(a.embeddingGradient().toFloatArray());
@@ -180,10 +187,11 @@ class SampledSoftmaxTest {
           flat[i] = (float) e[i / E][i % E];
         }
         NDArray unitBE = manager.create(flat, new Shape(2, E));
-        try (SampledSoftmax softmax = new SampledSoftmax(margin, scale, null, manager, workers)) {
+        try (SampledSoftmax softmax =
+            new SampledSoftmax(margin, scale, null, Shards.ALONE, manager, workers)) {
           SampledSoftmax.RowGradients gradients = softmax.new RowGradients();
           SampledSoftmax.Result result =
-              softmax.score(unitBE, new long[] {0, 1}, centers, sampled, 7, gradients);
+              softmax.score(new Samples(unitBE, new long[] {0, 1}), centers, sampled, 7, gradients);
           String what = margin + ", scale " + scale;
           double expected = loss(margin, null, e, u, new int[] {0, 1}, scale);
           assertThat(result.loss()).as(what).isCloseTo(expected, within(1e-5 * scale));
@@ -212,9 +220,9 @@ class SampledSoftmaxTest {
     }
     NDArray unitBE = manager.create(flat, new Shape(B, E));
     SampledSoftmax softmax =
-        new SampledSoftmax(new Margin.CosFace(0.4), SCALE, null, manager, workers);
+        new SampledSoftmax(new Margin.CosFace(0.4), SCALE, null, Shards.ALONE, manager, workers);
     SampledSoftmax.RowGradients whole = softmax.new RowGradients();
-    double loss = softmax.score(unitBE, ids, centers, sampled, B, whole).loss();
+    double loss = softmax.score(new Samples(unitBE, ids), centers, sampled, B, whole).loss();
     float[] a = whole.block(0, 0).toFloatArray();
     SampledSoftmax.RowGradients sliced = softmax.new RowGradients();
     double sum = 0;
@@ -222,7 +230,12 @@ class SampledSoftmaxTest {
       long[] part = java.util.Arrays.copyOfRange(ids, from, from + 2);
       sum +=
           softmax
-              .score(unitBE.get(from + ":" + (from + 2)), part, centers, sampled, B, sliced)
+              .score(
+                  new Samples(unitBE.get(from + ":" + (from + 2)), part),
+                  centers,
+                  sampled,
+                  B,
+                  sliced)
               .loss();
     }
     assertThat(sum).isCloseTo(loss, within(1e-5));
@@ -247,14 +260,15 @@ class SampledSoftmaxTest {
     }
     NDArray unitBE = manager.create(flat, new Shape(B, E));
     SampledSoftmax softmax =
-        new SampledSoftmax(new Margin.CosFace(0.4), SCALE, null, manager, workers);
-    ClassSampler sampler = new ClassSampler(200, 0.1, 4, 0, 1);
+        new SampledSoftmax(new Margin.CosFace(0.4), SCALE, null, Shards.ALONE, manager, workers);
+    ClassSampler sampler = sampler(200, 0.1, 4);
     double cosine = 0;
     for (int step = 0; step < 200; step++) {
       SampledClasses sampled = sampler.sample(step, ids);
       centers.prepare(sampled);
       SampledSoftmax.RowGradients gradients = softmax.new RowGradients();
-      cosine = softmax.score(unitBE, ids, centers, sampled, B, gradients).targetCosine();
+      cosine =
+          softmax.score(new Samples(unitBE, ids), centers, sampled, B, gradients).targetCosine();
       centers.update(sampled, gradients, 0.1, step + 1);
       gradients.close();
     }

@@ -8,6 +8,7 @@ import ffc.core.OptimizerConfig;
 import ffc.core.OptimizerConfig.Course;
 import ffc.idgroup.cluster.ClusterConfig;
 import ffc.loaders.DataConfig;
+import ffc.pfc.PartialFcConfig;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -330,10 +331,12 @@ final class Rules {
         "cluster.trainers",
         () ->
             experiment.method() instanceof FfcConfig
+                    || experiment.method() instanceof PartialFcConfig
                 ? null
                 : "method "
                     + experiment.method().type()
-                    + " trains with one trainer; leave section cluster away, or use ffc",
+                    + " trains with one trainer; leave section cluster away, or use ffc or"
+                    + " partial-fc",
         "method.type");
   }
 

@@ -72,9 +72,8 @@ public final class MemoryPlan {
       return Ffc.footprint(ffc, embedding, size.weights(), pairs);
     }
     if (method instanceof PartialFcConfig partial) {
-      long share = (classes + devices - 1) / devices;
       return PartialFc.footprint(
-          partial, experiment.optimizer(), share, embedding, 2 * pairs * devices);
+          partial, experiment.optimizer(), classes, embedding, 2 * pairs, devices);
     }
     if (method instanceof VirtualFcConfig virtual) {
       return VirtualFc.footprint(virtual, embedding, 2 * pairs);
@@ -93,7 +92,7 @@ public final class MemoryPlan {
     return method instanceof PartialFcConfig partial
             && partial.storage() == PartialFcConfig.Storage.mapped
         ? PartialFc.tableBytes(
-            experiment.optimizer(), classes / devices, experiment.model().embedding())
+            experiment.optimizer(), classes, experiment.model().embedding(), devices)
         : 0;
   }
 

@@ -17,6 +17,7 @@ final class NetworkPlan {
 
   private final double pairs;
   private final double embedding;
+  private final double slices;
   private final double weights;
   private final double gradientBytes;
   private final double every;
@@ -83,6 +84,7 @@ final class NetworkPlan {
   NetworkPlan(Experiment experiment, long weights, Link link, double aloneSeconds) {
     this.pairs = experiment.data().pairsPerBatch();
     this.embedding = experiment.model().embedding();
+    this.slices = experiment.run().accumulate();
     this.weights = weights;
     ClusterConfig cluster =
         experiment.cluster() == null ? ClusterConfig.local(1, 0) : experiment.cluster();
@@ -101,16 +103,24 @@ final class NetworkPlan {
   }
 
   /**
-   * Partial FC with its classes dealt out: probe features to all, softmax by maximum and sum, the
-   * features' gradients added up, then the gradients.
+   * Partial FC with its classes dealt out: identities and probe features to all, targets' cosines,
+   * sums of the softmax and the features' gradients added up, slice by slice, then the gradients.
    */
   Prediction partialFc(int trainers) {
-    double features = 2 * pairs * (8 + 4 * embedding) * (trainers - 1);
     double rows = 2 * pairs * trainers;
+    // Identities travel with a row of one value.
+    double gathered = 2 * pairs * (12 + 4 * embedding) * (trainers - 1);
     double reduced = 2.0 * (trainers - 1) / trainers * 4 * rows * (embedding + 2);
-    double sent = features + reduced;
-    double exchange = trainers == 1 ? 0 : sent / link.bandwidth + 8 * link.latency;
+    double sent = trainers == 1 ? 0 : gathered + reduced;
+    double waits = 1 + slices * (1 + 2 * reductionWaits(rows / slices, trainers));
+    waits += slices * reductionWaits(rows / slices * embedding, trainers);
+    double exchange = trainers == 1 ? 0 : sent / link.bandwidth + 2 * waits * link.latency;
     return together(trainers, sent, exchange);
+  }
+
+  /** Waits for others in an all-reduce. */
+  private static double reductionWaits(double floats, int trainers) {
+    return Math.ceil(floats / (trainers * CHUNK)) + 1;
   }
 
   private Prediction together(int trainers, double sent, double exchange) {

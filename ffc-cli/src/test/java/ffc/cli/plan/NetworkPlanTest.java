@@ -36,6 +36,10 @@ class NetworkPlanTest {
     assertThat(two.sentBytes()).isCloseTo(features + gradients, within(1.0));
     assertThat(two.stepSeconds()).isCloseTo(0.1 + two.sentBytes() / 1e9, within(1e-9));
     assertThat(plan.ffc(8).efficiency()).isLessThan(two.efficiency());
+    assertThat(plan.partialFc(1).sentBytes()).isZero();
+    // Identities and features as above; cosine, sum and gradient of 2 x 192 samples, half of each.
+    double shards = 2 * 96 * (12 + 4 * 128) + 4.0 * 2 * 192 * (128 + 2);
+    assertThat(plan.partialFc(2).sentBytes()).isCloseTo(shards + gradients, within(1.0));
     assertThat(plan.partialFc(8).efficiency()).isLessThan(1);
   }
 

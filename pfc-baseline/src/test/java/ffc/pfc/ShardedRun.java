@@ -1,0 +1,166 @@
+package ffc.pfc;
+
+import ffc.core.ModelConfig;
+import ffc.core.OptimizerConfig;
+import ffc.core.RunConfig;
+import ffc.core.RunObserver;
+import ffc.core.RunSummary;
+import ffc.core.StepReport;
+import ffc.core.Trainer;
+import ffc.core.checkpoint.Checkpoints;
+import ffc.core.eval.EvalResult;
+import ffc.idgroup.GroupExchange;
+import ffc.loaders.DataConfig;
+import ffc.loaders.Dataset;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+
+/**
+ * A run of Partial FC on a global batch of {@value #IDS} + {@value #IDS} images, batch norm frozen;
+ * keeps the loss of every step.
+ */
+final class ShardedRun implements RunObserver {
+  static final int IDS = 12;
+  static final int STEPS = 8;
+  static final int CHECKPOINT_EVERY = 4;
+
+  /** Loss by step; a step that is made again must give the same. */
+  final Map<Long, Double> losses = new TreeMap<>();
+
+  /** Where the run went back, from and to. */
+  final List<String> wentBack = new ArrayList<>();
+
+  final List<StepReport> reports = new ArrayList<>();
+
+  /** What runs differ in. */
+  record Settings(
+      PartialFcConfig method, OptimizerConfig.Type optimizer, int slices, int syncEvery) {
+    static Settings of(PartialFcConfig method) {
+      return new Settings(method, OptimizerConfig.Type.sgd, 1, 1);
+    }
+  }
+
+  /** Runs one trainer to the end, and another in its place each time it is killed. */
+  static ShardedRun of(
+      Settings settings, int trainers, Path folder, Path resumeFrom, GroupExchangeFactory exchange)
+      throws IOException {
+    ShardedRun run = new ShardedRun();
+    Path from = resumeFrom;
+    while (true) {
+      try {
+        run.train(settings, trainers, folder, from, exchange.create());
+        return run;
+      } catch (ThreadCluster.Killed e) {
+        from = new Checkpoints(folder, 1).latest().orElse(null);
+      }
+    }
+  }
+
+  /** Makes the exchange of a process. */
+  interface GroupExchangeFactory {
+    GroupExchange create();
+  }
+
+  private void train(
+      Settings settings, int trainers, Path folder, Path resumeFrom, GroupExchange exchange)
+      throws IOException {
+    DataConfig data =
+        new DataConfig(
+            new DataConfig.Source(DataConfig.Format.recordio, "../data/quickstart/train.rec"),
+            IDS / trainers,
+            IDS / trainers,
+            false,
+            null,
+            new DataConfig.Augment(true, 2),
+            null,
+            null,
+            null,
+            null,
+            null,
+            null);
+    ModelConfig model =
+        new ModelConfig(
+            ModelConfig.Backbone.iresnet,
+            List.of(1, 32, 32),
+            List.of(1, 1),
+            List.of(4, 8),
+            16,
+            0.0,
+            true,
+            null);
+    boolean sgd = settings.optimizer() == OptimizerConfig.Type.sgd;
+    OptimizerConfig optimizer =
+        new OptimizerConfig(
+            settings.optimizer(), sgd ? 0.01 : 0.001, 0.9, sgd, 1e-4, null, null, null, 5.0);
+    RunConfig run =
+        new RunConfig(
+            (long) STEPS,
+            null,
+            STEPS,
+            CHECKPOINT_EVERY,
+            null,
+            null,
+            RunConfig.Device.cpu,
+            1,
+            settings.slices(),
+            null,
+            null,
+            null);
+    try (Dataset dataset = Dataset.open(data.train());
+        Trainer trainer =
+            new Trainer(
+                new Trainer.Setup(
+                    11,
+                    data,
+                    model,
+                    "partial-fc",
+                    context -> new PartialFc(settings.method(), context),
+                    optimizer,
+                    run,
+                    List.of(),
+                    folder,
+                    resumeFrom,
+                    0,
+                    settings.syncEvery()),
+                dataset,
+                exchange,
+                this,
+                () -> false)) {
+      trainer.run();
+    }
+  }
+
+  @Override
+  public void started(long fromStep, long toStep) {}
+
+  @Override
+  public void wentBack(long fromStep, long toStep) {
+    wentBack.add(fromStep + " to " + toStep);
+  }
+
+  @Override
+  public void progress(long step, double loss, double imagesPerSecond) {
+    Double before = losses.put(step, loss);
+    if (before != null && before != loss) {
+      throw new AssertionError("step " + step + " gave " + before + ", made again " + loss);
+    }
+  }
+
+  @Override
+  public void report(StepReport report) {
+    reports.add(report);
+  }
+
+  @Override
+  public void evaluated(long step, EvalResult result) {}
+
+  @Override
+  public void checkpoint(long step, Path folder) {}
+
+  @Override
+  public void finished(RunSummary result) {}
+}
