@@ -82,13 +82,15 @@ final class LocalTrainers {
     return out != null ? out : RunTarget.newestOf(experiment);
   }
 
-  /** The configured ports; others if one of them is taken, by another run for example. */
+  /**
+   * {@code cluster.port} and those after it; others if one is taken, by another run for example.
+   */
   private void choosePorts(ClusterConfig cluster) throws IOException {
     InetAddress address = InetAddress.getByName(cluster.networkInterface());
     boolean free = true;
     for (int rank = 0; rank < cluster.trainers(); rank++) {
-      ports.add(ClusterConfig.BASE_PORT + rank);
-      free &= isFree(address, ClusterConfig.BASE_PORT + rank);
+      ports.add(cluster.port() + rank);
+      free &= isFree(address, cluster.port() + rank);
     }
     if (free) {
       return;
@@ -103,7 +105,7 @@ final class LocalTrainers {
     for (ServerSocket socket : sockets) {
       socket.close();
     }
-    tell("ports from " + ClusterConfig.BASE_PORT + " on are taken; using " + ports);
+    tell("ports from " + cluster.port() + " on are taken; using " + ports);
   }
 
   private static boolean isFree(InetAddress address, int port) {

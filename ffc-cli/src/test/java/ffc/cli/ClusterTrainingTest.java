@@ -13,6 +13,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
+import java.util.concurrent.FutureTask;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Tag;
@@ -62,7 +63,8 @@ class ClusterTrainingTest {
     assertThat(start(whole, "--out", alone.toString()).finish()).isZero();
 
     Path together = temp.resolve("together");
-    try (TrainingProcess run = start(share, "--trainers", "3", "--out", together.toString())) {
+    try (TrainingProcess run =
+        start(share, "--trainers", "3", port(), "--out", together.toString())) {
       assertThat(run.finish()).as(run.text()).isZero();
     }
     assertSame(together, alone);
@@ -70,7 +72,8 @@ class ClusterTrainingTest {
     assertThat(together.resolve("rank-1/checkpoints")).doesNotExist();
 
     Path killed = temp.resolve("killed");
-    try (TrainingProcess run = start(share, "--trainers", "3", "--out", killed.toString())) {
+    try (TrainingProcess run =
+        start(share, "--trainers", "3", port(), "--out", killed.toString())) {
       run.awaitStep(2 + random.nextInt(10));
       run.killRank(1 + random.nextInt(2));
       run.awaitStep(STEPS / 2);
@@ -90,29 +93,24 @@ class ClusterTrainingTest {
     List<TrainingProcess> trainers = new ArrayList<>();
     String members = freePorts(3);
     for (int rank = 0; rank < 3; rank++) {
-      shrunk.add(temp.resolve("shrunk-" + rank));
-      trainers.add(
-          start(
-              share,
-              "--trainers=3",
-              "--rank=" + rank,
-              "--set=run.steps=" + steps,
-              "--set=cluster.onLoss=shrink",
-              "--set=cluster.members=[" + members + "]",
-              "--set=cluster.port=" + members.split(",")[rank].split(":")[1],
-              "--out=" + shrunk.get(rank)));
+      shrunk.add(temp.resolve("trainer-" + rank));
+      String length = "--set=run.steps=" + steps;
+      trainers.add(start(share, ofRank(rank, members, length, "--set=cluster.onLoss=shrink")));
     }
     try (TrainingProcess first = trainers.get(0);
         TrainingProcess second = trainers.get(1);
         TrainingProcess lost = trainers.get(2)) {
       lost.awaitStep(5);
       lost.kill();
+      // Both are read at once: one that cannot write its lines stops.
+      FutureTask<Integer> ended = new FutureTask<>(second::finish);
+      new Thread(ended, "reader of rank 1").start();
       assertThat(first.finish()).as(first.text()).isZero();
-      assertThat(second.finish()).as(second.text()).isZero();
+      assertThat(ended.get()).as(second.text()).isZero();
     }
     int three = 0;
     for (JsonNode line : JsonLines.read(shrunk.get(0).resolve("steps.jsonl"))) {
-      three += line.path("trainers").asInt() == 3 ? 1 : 0;
+      three += line.path("statistics").path("trainers").asInt() == 3 ? 1 : 0;
     }
     assertThat(three).isBetween(5, steps - 1);
 
@@ -125,6 +123,7 @@ class ClusterTrainingTest {
               "--trainers=" + n,
               "--set=run.steps=" + (n == 3 ? three : steps),
               schedule,
+              port(),
               "--out=" + resumed,
               n == 3 ? schedule : "--resume")) {
         assertThat(run.finish()).as(run.text()).isZero();
@@ -132,20 +131,6 @@ class ClusterTrainingTest {
     }
     assertSame(shrunk.get(0), resumed.resolve("steps.jsonl"), steps);
     assertSame(shrunk.get(1), resumed.resolve("steps.jsonl"), steps);
-  }
-
-  /** Addresses that were free, separated by commas. */
-  private static String freePorts(int count) throws IOException {
-    List<ServerSocket> sockets = new ArrayList<>();
-    for (int i = 0; i < count; i++) {
-      sockets.add(new ServerSocket(0, 1, InetAddress.getLoopbackAddress()));
-    }
-    List<String> addresses = new ArrayList<>();
-    for (ServerSocket socket : sockets) {
-      addresses.add("127.0.0.1:" + socket.getLocalPort());
-      socket.close();
-    }
-    return String.join(",", addresses);
   }
 
   /** The class centres are dealt out, so what a trainer held is gone with it. */
@@ -158,7 +143,8 @@ class ClusterTrainingTest {
     assertThat(start(wholePfc, "--out", alone.toString()).finish()).isZero();
 
     Path together = temp.resolve("together");
-    try (TrainingProcess run = start(half, "--trainers", "2", "--out", together.toString())) {
+    try (TrainingProcess run =
+        start(half, "--trainers", "2", port(), "--out", together.toString())) {
       assertThat(run.finish()).as(run.text()).isZero();
       assertThat(run.text()).doesNotContain("going back");
     }
@@ -167,7 +153,7 @@ class ClusterTrainingTest {
     assertThat(together.resolve("rank-1/checkpoints")).doesNotExist();
 
     Path killed = temp.resolve("killed");
-    try (TrainingProcess run = start(half, "--trainers", "2", "--out", killed.toString())) {
+    try (TrainingProcess run = start(half, "--trainers", "2", port(), "--out", killed.toString())) {
       run.awaitStep(2 + random.nextInt(16));
       run.killRank(1);
       run.awaitStep(STEPS / 2 + random.nextInt(8));
@@ -193,18 +179,10 @@ class ClusterTrainingTest {
 
   @Test
   void aTrainerWithAnotherConfigIsRefused() throws Exception {
-    try (TrainingProcess first =
-            start(share, "--trainers", "2", "--rank", "0", "--out", temp.resolve("a").toString());
-        TrainingProcess second =
-            start(
-                share,
-                "--trainers",
-                "2",
-                "--rank",
-                "1",
-                "--set=seed=4",
-                "--out",
-                temp.resolve("b").toString())) {
+    String members = freePorts(2);
+    try (TrainingProcess first = start(share, ofRank(0, members))) {
+      first.awaitLine("cluster: 1 of 2 trainers are there"); // the younger member is refused
+      TrainingProcess second = start(share, ofRank(1, members, "--set=seed=4"));
       assertThat(second.finish()).isEqualTo(2);
       assertThat(first.internetSockets()).as("members talk over the network").isNotEmpty();
       assertThat(second.text()).contains("does not fit").doesNotContain("\tat ");
@@ -214,8 +192,7 @@ class ClusterTrainingTest {
 
   @Test
   void anInterruptWhileTrainersAreWaitedForEndsTheRunWithOneLine() throws Exception {
-    try (TrainingProcess run =
-        start(share, "--trainers", "2", "--rank", "0", "--out", temp.resolve("a").toString())) {
+    try (TrainingProcess run = start(share, ofRank(0, freePorts(2)))) {
       run.awaitLine("cluster: 1 of 2 trainers are there, missing rank 1");
       int before = run.text().length();
       run.signal("INT");
@@ -226,6 +203,40 @@ class ClusterTrainingTest {
           .asString()
           .startsWith("ffc: stopping; ");
     }
+  }
+
+  /** Addresses that were free, separated by commas. */
+  private static String freePorts(int count) throws IOException {
+    List<ServerSocket> sockets = new ArrayList<>();
+    for (int i = 0; i < count; i++) {
+      sockets.add(new ServerSocket(0, 1, InetAddress.getLoopbackAddress()));
+    }
+    List<String> addresses = new ArrayList<>();
+    for (ServerSocket socket : sockets) {
+      addresses.add("127.0.0.1:" + socket.getLocalPort());
+      socket.close();
+    }
+    return String.join(",", addresses);
+  }
+
+  /** Options of one trainer of several, each started by itself. */
+  private String[] ofRank(int rank, String members, String... more) {
+    String[] addresses = members.split(",");
+    List<String> options =
+        new ArrayList<>(
+            List.of(
+                "--trainers=" + addresses.length,
+                "--rank=" + rank,
+                "--set=cluster.members=[" + members + "]",
+                "--set=cluster.port=" + addresses[rank].split(":")[1],
+                "--out=" + temp.resolve("trainer-" + rank)));
+    options.addAll(List.of(more));
+    return options.toArray(String[]::new);
+  }
+
+  /** Ports away from those of other runs on the machine; if one is taken, others are chosen. */
+  private String port() {
+    return "--set=cluster.port=" + (15_000 + random.nextInt(10_000));
   }
 
   private TrainingProcess start(Path config, String... options) throws IOException {
