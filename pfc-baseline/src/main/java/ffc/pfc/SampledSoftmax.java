@@ -174,10 +174,18 @@ final class SampledSoftmax implements AutoCloseable {
       this.unitBE = lasting(samples.unitBE().duplicate());
       this.scaledBE = lasting(unitBE.mul(scale));
       this.columns =
-          LongStream.of(samples.ids()).mapToInt(id -> Math.max(-1, sampled.column(id))).toArray();
+          LongStream.of(samples.ids()).mapToInt(id -> column(id, centers, sampled)).toArray();
       this.centers = centers;
       this.sampled = sampled;
       this.room = workspace.room((long) sampled.count() * columns.length);
+    }
+
+    private static int column(long id, ClassCenters centers, SampledClasses sampled) {
+      int column = sampled.column(id);
+      if (column < 0 && centers.range().contains(id)) {
+        throw new IllegalStateException("class " + id + " has samples, but was not drawn");
+      }
+      return Math.max(-1, column);
     }
 
     /** An array that outlives the scope of the call; {@link #close} frees it. */

@@ -1,6 +1,7 @@
 package ffc.pfc;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
 import ai.djl.ndarray.NDArray;
@@ -66,6 +67,21 @@ class SampledSoftmaxTest {
     int classes = 2 * ClassCenters.BLOCK + 100;
     check(margin, null, classes, 1);
     check(margin, null, 40, 0.5);
+  }
+
+  @Test
+  void aSampleWhoseClassWasNotDrawnIsAnError() {
+    ClassCenters centers = centers(40);
+    SampledClasses sampled = SampledClasses.of(new long[] {3, 5});
+    centers.prepare(sampled);
+    try (SampledSoftmax softmax =
+        new SampledSoftmax(new Margin.CosFace(0.4), SCALE, null, Shards.ALONE, manager, workers)) {
+      Samples samples = new Samples(manager.ones(new Shape(2, E)), new long[] {3, 4});
+      assertThatThrownBy(
+              () -> softmax.score(samples, centers, sampled, 2, softmax.new RowGradients()))
+          .isInstanceOf(IllegalStateException.class)
+          .hasMessage("class 4 has samples, but was not drawn");
+    }
   }
 
   @Test
