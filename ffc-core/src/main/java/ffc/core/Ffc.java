@@ -25,6 +25,7 @@ import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.SplittableRandom;
 import java.util.function.IntFunction;
+import java.util.function.LongSupplier;
 
 /**
  * Fast face classification (FFC / F2C, CVPR 2022): the ID group is the classifier, the gallery
@@ -41,6 +42,7 @@ public final class Ffc implements Method {
   private final Encoder probe;
   private final MomentumEncoder gallery;
   private final GroupExchange exchange;
+  private final LongSupplier steps;
   private final GroupMirror mirror;
   private final FfcHead head;
   private final FfcStatistics statistics = new FfcStatistics();
@@ -58,6 +60,7 @@ public final class Ffc implements Method {
     this.config = config;
     this.probe = context.probe();
     this.exchange = context.exchange();
+    this.steps = context.step();
     this.profile = context.profile();
     this.batch = context.data().pairsPerBatch();
     this.slices = context.run().accumulate();
@@ -125,7 +128,7 @@ public final class Ffc implements Method {
     profile.lap("gallery");
     GlobalBatch all =
         exchange.exchange(
-            step,
+            steps.getAsLong(),
             new Contribution(
                 pair.idPairs(),
                 new Side(pair.xIds(), rows(galleryX)),

@@ -3,6 +3,7 @@ package ffc.core;
 import ffc.idgroup.GroupExchange;
 import ffc.loaders.DataConfig;
 import ffc.loaders.Dataset;
+import java.util.function.LongSupplier;
 
 /**
  * What a method is built from.
@@ -15,6 +16,7 @@ import ffc.loaders.Dataset;
  * @param run precision and number of slices a step
  * @param seed of the experiment
  * @param exchange what the trainers exchange in a step
+ * @param step steps completed, dropped ones included; the number of the exchange of the next one
  * @param profile booked by the method: gallery, group, forward, head, backward, update
  */
 public record MethodContext(
@@ -26,6 +28,7 @@ public record MethodContext(
     RunConfig run,
     long seed,
     GroupExchange exchange,
+    LongSupplier step,
     StepProfile profile) {
 
   /** Builds a method. */

@@ -142,6 +142,7 @@ public final class Trainer implements AutoCloseable {
                     setup.run(),
                     setup.seed(),
                     exchange,
+                    this::step,
                     profile));
     if (method.group() == null && !method.isSharded() && !(exchange instanceof LocalExchange)) {
       throw new IllegalArgumentException(
@@ -169,13 +170,28 @@ public final class Trainer implements AutoCloseable {
   private TrainerReplica replica() {
     boolean hasState = exchange.rank() == 0;
     return method.isSharded()
-        ? TrainerReplica.ofSharded(hasState, this::step, out -> state.save(out), this::loadStep)
+        ? TrainerReplica.ofSharded(
+            hasState, this::step, this::arrayHashes, out -> state.save(out), this::loadStep)
         : new TrainerReplica(
             hasState,
             this::step,
             method::group,
+            this::arrayHashes,
             this::save,
             folder -> load(CheckpointReader.open(folder)));
+  }
+
+  /** Local steps leave the networks apart until they are averaged. */
+  private Map<String, Long> arrayHashes() {
+    Map<String, Long> hashes = new LinkedHashMap<>();
+    if (state.step() % setup.syncEvery() == 0) {
+      probe.parameters().hashes().forEach((name, hash) -> hashes.put("probe." + name, hash));
+      if (method.gallery() != null) {
+        Map<String, Long> gallery = method.gallery().parameters().hashes();
+        gallery.forEach((name, hash) -> hashes.put("gallery." + name, hash));
+      }
+    }
+    return hashes;
   }
 
   private void loadStep(Path folder) throws IOException {

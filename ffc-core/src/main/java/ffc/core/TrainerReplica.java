@@ -12,6 +12,7 @@ import java.io.OutputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Map;
 import java.util.function.LongSupplier;
 import java.util.function.Supplier;
 import java.util.stream.Stream;
@@ -27,6 +28,7 @@ final class TrainerReplica implements Replica {
 
   private final LongSupplier step;
   private final Supplier<IdGroup> group;
+  private final Supplier<Map<String, Long>> arrayHashes;
   private final Checkpoints.Content content;
   private final Loader loader;
   private boolean hasState;
@@ -38,27 +40,32 @@ final class TrainerReplica implements Replica {
       boolean hasState,
       LongSupplier step,
       Supplier<IdGroup> group,
+      Supplier<Map<String, Long>> arrayHashes,
       Checkpoints.Content content,
       Loader loader) {
     this.hasState = hasState;
     this.step = step;
     this.group = group;
+    this.arrayHashes = arrayHashes;
     this.content = content;
     this.loader = loader;
   }
 
   /**
    * The replica of a sharded method: what a newcomer needs is in no single trainer, so it only
-   * learns the step, and {@link CommonState} sees to the rest. Replicas are compared by their
-   * groups; these have an empty one.
+   * learns the step, and {@link CommonState} sees to the rest. Its group is empty.
    *
    * @param content writes the plain numbers of a run
    * @param loader reads them
    */
   static TrainerReplica ofSharded(
-      boolean hasState, LongSupplier step, Checkpoints.Content content, Loader loader) {
+      boolean hasState,
+      LongSupplier step,
+      Supplier<Map<String, Long>> arrayHashes,
+      Checkpoints.Content content,
+      Loader loader) {
     IdGroup none = new IdGroup(1, 1, new Weighted(0.5));
-    return new TrainerReplica(hasState, step, () -> none, content, loader);
+    return new TrainerReplica(hasState, step, () -> none, arrayHashes, content, loader);
   }
 
   @Override
@@ -69,6 +76,11 @@ final class TrainerReplica implements Replica {
   @Override
   public IdGroup group() {
     return group.get();
+  }
+
+  @Override
+  public Map<String, Long> arrayHashes() {
+    return arrayHashes.get();
   }
 
   @Override

@@ -97,6 +97,13 @@ final class ThreadExchange implements GroupExchange {
 
   @Override
   public GlobalBatch exchange(long step, Contribution mine) {
+    if (table.all(rank, step).stream().anyMatch(theirs -> theirs != replica.step())) {
+      throw new AssertionError("exchange " + step + " of a trainer at step " + replica.step());
+    }
+    List<Map<String, Long>> hashes = table.all(rank, replica.arrayHashes());
+    if (hashes.stream().anyMatch(theirs -> !theirs.equals(hashes.get(0)))) {
+      throw new AssertionError("networks differ at step " + step + ": " + hashes);
+    }
     return GlobalBatch.of(table.all(rank, mine));
   }
 

@@ -3,6 +3,7 @@ package ffc.idgroup;
 import java.io.DataInput;
 import java.io.DataOutput;
 import java.io.IOException;
+import java.util.Map;
 
 /**
  * A trainer's whole state, as the others need it to bring newcomers in. Called on the thread that
@@ -14,6 +15,12 @@ public interface Replica {
 
   /** The ID group: its hash stands for the replica when replicas are compared. */
   IdGroup group();
+
+  /**
+   * Hashes, by name, of the arrays beside the group that have the same bits on all trainers now:
+   * the networks. None at steps where the trainers' networks may differ.
+   */
+  Map<String, Long> arrayHashes();
 
   /** Writes everything that the other trainers share: networks, momenta, group, cursors, step. */
   void save(DataOutput out) throws IOException;

@@ -128,7 +128,7 @@ public final class PartialFc implements Method {
   @Override
   public Losses accumulate(DevicePair pair) {
     drop();
-    long[] ids = shards.ids(step, pair);
+    long[] ids = shards.ids(context.step().getAsLong(), pair);
     if (context.exchange().trainers() > 1) {
       profile.lap("exchange");
     }

@@ -13,6 +13,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.SplittableRandom;
+import java.util.zip.CRC32C;
 
 /**
  * The named arrays of one network, f32, in the order of its state dict: trainable weights and
@@ -138,6 +139,18 @@ public final class Parameters implements AutoCloseable {
   /** Number of values, buffers included. */
   public long size() {
     return arrays.values().stream().mapToLong(NDArray::size).sum();
+  }
+
+  /** A checksum of each array's values by name. */
+  public Map<String, Long> hashes() {
+    Map<String, Long> hashes = new LinkedHashMap<>();
+    arrays.forEach(
+        (name, array) -> {
+          CRC32C crc = new CRC32C();
+          crc.update(array.toByteBuffer());
+          hashes.put(name, crc.getValue());
+        });
+    return hashes;
   }
 
   /** Takes over the values of a network of the same structure. */

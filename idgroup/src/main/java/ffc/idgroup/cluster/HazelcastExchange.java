@@ -140,7 +140,7 @@ public final class HazelcastExchange implements GroupExchange {
     epoch.atStep(step);
     int every = member.config().hashEvery();
     boolean hashed = every > 0 && step % every == 0;
-    long hash = hashed ? replica.group().stateHash() : 0;
+    long hash = hashed ? stateHash() : 0;
     int flags = (membership.joinPending() ? FLAG_JOIN : 0) | (hashed ? FLAG_HASH : 0);
     ByteBuffer frame = epoch.begin(Frames.GROUP, step, flags, GroupRecords.size(mine));
     GroupRecords.encode(hash, mine, frame);
@@ -170,20 +170,37 @@ public final class HazelcastExchange implements GroupExchange {
     return allGather(new byte[] {(byte) (mine ? 1 : 0)}).stream().anyMatch(b -> b[0] != 0);
   }
 
+  /** One number for the group and the networks. */
+  private long stateHash() {
+    long hash = replica.group().stateHash();
+    for (long array : replica.arrayHashes().values()) {
+      hash = 31 * hash + array;
+    }
+    return hash;
+  }
+
   private String difference(long step) {
-    long[] mine = replica.group().slotHashes();
-    ByteBuffer payload = ByteBuffer.allocate(8 * mine.length);
-    payload.asLongBuffer().put(mine);
+    Map<String, Long> arrays = replica.arrayHashes();
+    long[] slots = replica.group().slotHashes();
+    ByteBuffer payload = ByteBuffer.allocate(8 * (arrays.size() + slots.length));
+    LongBuffer mine = payload.asLongBuffer();
+    arrays.values().forEach(mine::put);
+    mine.put(slots);
     List<byte[]> all = allGather(payload.array());
     LongBuffer first = ByteBuffer.wrap(all.get(0)).asLongBuffer();
     for (int i = 1; i < all.size(); i++) {
-      LongBuffer other = ByteBuffer.wrap(all.get(i)).asLongBuffer();
-      int slot = first.mismatch(other);
-      if (slot >= 0) {
+      int place = first.mismatch(ByteBuffer.wrap(all.get(i)).asLongBuffer());
+      if (place >= 0) {
         return String.format(
-            "cluster: the replicas of ranks %d and %d differ before step %d; the first slot that"
-                + " differs is %d. Resume from the last checkpoint.",
-            epoch.rank(0), epoch.rank(i), step, slot);
+            "cluster: the replicas of ranks %d and %d differ before step %d; the first %s that"
+                + " differs is %s. Resume from the last checkpoint.",
+            epoch.rank(0),
+            epoch.rank(i),
+            step,
+            place < arrays.size() ? "array" : "slot",
+            place < arrays.size()
+                ? List.copyOf(arrays.keySet()).get(place)
+                : place - arrays.size());
       }
     }
     return "cluster: the replicas differ before step "

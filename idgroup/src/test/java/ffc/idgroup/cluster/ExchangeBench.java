@@ -9,6 +9,7 @@ import java.io.DataInput;
 import java.io.DataOutput;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Map;
 
 /**
  * Times of the calls between trainers, for {@code bench/exchange_speed.py}: one process of several.
@@ -96,6 +97,11 @@ final class ExchangeBench {
     @Override
     public IdGroup group() {
       return group;
+    }
+
+    @Override
+    public Map<String, Long> arrayHashes() {
+      return Map.of();
     }
 
     @Override

@@ -16,6 +16,7 @@ import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.Consumer;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -251,6 +252,19 @@ class HazelcastExchangeTest {
 
   @Test
   void differingReplicasAreAnErrorThatNamesTheSlot() throws Exception {
+    assertDifferenceIsFound(
+        trainer -> ((ffc.idgroup.FloatRows) trainer.group().row0()).values()[3 * 8 + 2] += 1e-6f,
+        "the first slot that differs is 3");
+  }
+
+  @Test
+  void differingNetworksAreAnErrorThatNamesTheArray() throws Exception {
+    assertDifferenceIsFound(
+        SimulatedTrainer::spoilParameter, "the first array that differs is parameters");
+  }
+
+  private static void assertDifferenceIsFound(Consumer<SimulatedTrainer> spoil, String error)
+      throws Exception {
     try (TestCluster cluster = new TestCluster(2, 0)) {
       List<Future<Object>> running = new ArrayList<>();
       for (int rank = 0; rank < 2; rank++) {
@@ -262,8 +276,7 @@ class HazelcastExchangeTest {
                   try (HazelcastExchange exchange = cluster.join(r, trainer)) {
                     trainer.runTo(exchange, 7, step -> {});
                     if (r == 1) {
-                      float[] rows = ((ffc.idgroup.FloatRows) trainer.group().row0()).values();
-                      rows[3 * 8 + 2] += 1e-6f;
+                      spoil.accept(trainer);
                     }
                     // Slots that are written in between would hide the difference.
                     trainer.runTo(exchange, 20, step -> {});
@@ -274,9 +287,7 @@ class HazelcastExchangeTest {
       for (Future<Object> trainer : running) {
         assertThatThrownBy(() -> trainer.get(60, TimeUnit.SECONDS))
             .hasCauseInstanceOf(IllegalStateException.class)
-            .hasMessageContaining(
-                "the replicas of ranks 0 and 1 differ before step 10; the first slot that differs"
-                    + " is 3");
+            .hasMessageContaining("the replicas of ranks 0 and 1 differ before step 10; " + error);
       }
     }
   }

@@ -13,6 +13,7 @@ import java.io.DataInput;
 import java.io.DataOutput;
 import java.io.IOException;
 import java.util.Arrays;
+import java.util.Map;
 import java.util.Random;
 import java.util.function.LongConsumer;
 
@@ -153,6 +154,16 @@ final class SimulatedTrainer implements Replica {
   @Override
   public IdGroup group() {
     return group;
+  }
+
+  @Override
+  public Map<String, Long> arrayHashes() {
+    return Map.of("parameters", (long) Arrays.hashCode(parameters));
+  }
+
+  /** Changes a parameter by less than any gradient does. */
+  void spoilParameter() {
+    parameters[7] += 1f / 1024;
   }
 
   @Override
