@@ -159,7 +159,7 @@ class ClusterTrainingTest {
       run.awaitStep(STEPS / 2 + random.nextInt(8));
       run.killRank(0);
       assertThat(run.finish()).as(run.text()).isZero();
-      assertThat(run.text()).contains("its share of the class centres with it: going back from");
+      assertThat(run.text()).contains("no one else has its class centres: going back from");
     }
     assertSame(killed, alone);
     assertSame(killed.resolve("rank-1"), alone);

@@ -58,6 +58,11 @@ public final class AdamW extends Optimizer {
   }
 
   @Override
+  void takeBack() {
+    updates--;
+  }
+
+  @Override
   NDList stateList() {
     return list(first).addAll(list(second));
   }

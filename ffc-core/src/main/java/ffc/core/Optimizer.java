@@ -83,6 +83,9 @@ public abstract sealed class Optimizer implements AutoCloseable permits Sgd, Ada
    */
   public abstract void step(double learningRate, double gradientFactor);
 
+  /** Forgets the last {@link #step}: its caller has put weights and state back. */
+  void takeBack() {}
+
   /** Writes the state. */
   public abstract void save(CheckpointWriter out) throws IOException;
 

@@ -2,14 +2,11 @@ package ffc.core;
 
 import ai.djl.Device;
 import ai.djl.engine.Engine;
-import ai.djl.ndarray.NDList;
 import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.NDScope;
 import ai.djl.pytorch.jni.JniUtils;
 import ffc.core.checkpoint.CheckpointReader;
 import ffc.core.checkpoint.CheckpointWriter;
-import ffc.core.checkpoint.Checkpoints;
-import ffc.core.eval.EvalResult;
 import ffc.idgroup.EpochEndedException;
 import ffc.idgroup.GroupExchange;
 import ffc.idgroup.LocalExchange;
@@ -18,6 +15,7 @@ import ffc.loaders.Dataset;
 import ffc.loaders.DualLoader;
 import ffc.loaders.PairBatch;
 import java.io.IOException;
+import java.nio.ByteBuffer;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -80,8 +78,8 @@ public final class Trainer implements AutoCloseable {
   private final Optimizer optimizer;
   private final Method method;
   private final Schedule schedule;
-  private final Checkpoints checkpoints;
-  private final Evaluations evaluations;
+  private final Networks networks;
+  private final Milestones milestones;
   private final StepTimes times = new StepTimes();
   private final StepProfile profile = new StepProfile();
   private final Interval interval = new Interval();
@@ -89,7 +87,6 @@ public final class Trainer implements AutoCloseable {
   private TrainerState state;
   private long peakAnonymous;
   private long peakDevice;
-  private Path lastCheckpoint;
   private boolean stopped;
   private boolean started;
 
@@ -128,7 +125,6 @@ public final class Trainer implements AutoCloseable {
     schedule =
         new Schedule(
             setup.optimizer().learningRate(), setup.optimizer().schedule(), setup.run().steps());
-    checkpoints = new Checkpoints(setup.checkpoints(), setup.run().keepCheckpoints());
     method =
         setup
             .method()
@@ -150,12 +146,16 @@ public final class Trainer implements AutoCloseable {
               + setup.methodName()
               + " trains with one trainer; leave section cluster away, or use ffc or partial-fc");
     }
-    evaluations = new Evaluations(setup.evaluate(), probe, method, dataset);
+    networks = new Networks(probe, method.gallery(), optimizer, lockstep);
     boolean together = method.isSharded() && exchange.trainers() > 1;
     common = new CommonState(exchange, !together);
+    milestones =
+        new Milestones(
+            setup, probe, dataset, exchange, lockstep, method, common, observer, this::save);
     replica = replica();
     if (setup.resumeFrom() == null) {
       state = new TrainerState(0, 0, 0, Cursor.START, dataset.fingerprint(), Double.NaN);
+      milestones.loaded(state);
     } else {
       CheckpointReader in = CheckpointReader.open(setup.resumeFrom());
       if (together) {
@@ -163,7 +163,7 @@ public final class Trainer implements AutoCloseable {
       } else {
         load(in);
       }
-      lastCheckpoint(setup.resumeFrom());
+      milestones.resumed(setup.resumeFrom(), state);
     }
   }
 
@@ -171,37 +171,30 @@ public final class Trainer implements AutoCloseable {
     boolean hasState = exchange.rank() == 0;
     return method.isSharded()
         ? TrainerReplica.ofSharded(
-            hasState, this::step, this::arrayHashes, out -> state.save(out), this::loadStep)
+            hasState, this::step, this::arrayHashes, out -> state.save(out), this::takeOverStep)
         : new TrainerReplica(
             hasState,
             this::step,
             method::group,
             this::arrayHashes,
-            this::save,
-            folder -> load(CheckpointReader.open(folder)));
+            out -> save(out, state),
+            this::takeOver);
+  }
+
+  private void takeOver(Path folder) throws IOException {
+    load(CheckpointReader.open(folder));
+    milestones.tookOver();
+  }
+
+  private void takeOverStep(Path folder) throws IOException {
+    common.lost();
+    state = TrainerState.load(CheckpointReader.open(folder));
+    milestones.tookOver();
   }
 
   /** Local steps leave the networks apart until they are averaged. */
   private Map<String, Long> arrayHashes() {
-    Map<String, Long> hashes = new LinkedHashMap<>();
-    if (state.step() % setup.syncEvery() == 0) {
-      probe.parameters().hashes().forEach((name, hash) -> hashes.put("probe." + name, hash));
-      if (method.gallery() != null) {
-        Map<String, Long> gallery = method.gallery().parameters().hashes();
-        gallery.forEach((name, hash) -> hashes.put("gallery." + name, hash));
-      }
-    }
-    return hashes;
-  }
-
-  private void loadStep(Path folder) throws IOException {
-    common.lost();
-    state = TrainerState.load(CheckpointReader.open(folder));
-  }
-
-  private void lastCheckpoint(Path folder) {
-    lastCheckpoint = folder;
-    common.checkpoint(folder, state.step());
+    return state.step() % setup.syncEvery() == 0 ? networks.hashes() : Map.of();
   }
 
   private static Device device(RunConfig.Device wanted, int gpu) {
@@ -237,14 +230,11 @@ public final class Trainer implements AutoCloseable {
     long last = setup.run().steps();
     observer.started(state.step(), last);
     started = true;
-    boolean complete = state.step() >= last && exchange.trainers() == 1;
     while (true) {
       try {
         trainToEnd();
-        if (!complete) {
-          // For the first trainer to do, whoever that turns out to be.
-          milestone(true);
-        }
+        // For the first trainer to do, whoever that turns out to be.
+        state = milestones.pass(state, placeOf(state.step(), stopped));
         break;
       } catch (EpochEndedException e) {
         exchange.rejoin();
@@ -263,26 +253,23 @@ public final class Trainer implements AutoCloseable {
     }
     try (DualLoader loader = loader()) {
       while (!atEnd()) {
+        state = milestones.pass(state, Milestones.Place.within);
         interval.begin(loader);
         StepResult result = step(loader);
         interval.end(loader, result);
         report(interval, result);
-        if (!atEnd()) {
-          milestone(false);
-        }
       }
     }
   }
 
   /** Comes to one state with the others of an epoch that has begun, or of the one after it. */
   private void settle() throws IOException {
-    while (method.isSharded()) {
+    while (true) {
       try {
-        long before = state.step();
-        boolean loaded = common.settle(method.holdsItsShare(), before, this::saveFirst, this::load);
-        if (loaded && started) {
-          observer.wentBack(before, state.step());
+        if (method.isSharded()) {
+          settleShares();
         }
+        settleMilestone();
         return;
       } catch (EpochEndedException e) {
         exchange.rejoin();
@@ -290,8 +277,40 @@ public final class Trainer implements AutoCloseable {
     }
   }
 
-  private void saveFirst() throws IOException {
-    saveWith(() -> lastCheckpoint(checkpoints.write(state.step(), this::save)));
+  private void settleShares() throws IOException {
+    long before = state.step();
+    boolean loaded =
+        common.settle(
+            method.holdsItsShare(),
+            before,
+            () -> milestones.writeFirst(state),
+            in -> {
+              load(in);
+              milestones.loaded(state);
+            });
+    if (loaded && started) {
+      observer.wentBack(before, state.step());
+    }
+  }
+
+  /**
+   * Tells each other what is through of this step's milestone, and of a wish to stop: who missed
+   * the end of the last epoch does not know.
+   */
+  private void settleMilestone() {
+    ByteBuffer mine = ByteBuffer.allocate(2 + Double.BYTES);
+    mine.put((byte) (milestones.isPassed(state.step()) ? 1 : 0))
+        .put((byte) (stopped ? 1 : 0))
+        .putDouble(state.bestValue());
+    for (byte[] bytes : exchange.meet(mine.array())) {
+      ByteBuffer theirs = ByteBuffer.wrap(bytes);
+      boolean passed = theirs.get() != 0;
+      stopped |= theirs.get() != 0;
+      if (passed) {
+        milestones.pass(state.step());
+        state = state.withBest(theirs.getDouble());
+      }
+    }
   }
 
   private boolean atEnd() {
@@ -335,8 +354,19 @@ public final class Trainer implements AutoCloseable {
         norm = optimizer.gradientNorm() * lockstep.gradientFactor();
         profile.lap("optimizer");
         boolean finite = Double.isFinite(mine.total()) && Double.isFinite(norm);
-        agreed = lockstep.agree(mine, finite, stopRequested.getAsBoolean(), runningStatistics());
+        agreed =
+            lockstep.agree(
+                mine, finite, stopRequested.getAsBoolean(), networks.runningStatistics());
         lapOfExchange();
+        stopIfNotFinite(agreed, norm, batch);
+        if (!agreed.finite()) {
+          before.restore();
+        }
+        networks.move(
+            rate,
+            agreed.finite() ? clipFactor(norm) : 0,
+            averagesAfter(state.step() + 1, agreed.stop()));
+        profile.lap("optimizer");
       } catch (EpochEndedException e) {
         before.restore();
         optimizer.zeroGradients();
@@ -345,17 +375,8 @@ public final class Trainer implements AutoCloseable {
       Losses losses = agreed.losses();
       stopped = agreed.stop();
       boolean finite = agreed.finite();
-      if (!finite && setup.run().onNonFinite() == RunConfig.OnNonFinite.stop) {
-        throw new NonFiniteException(state.step() + 1, losses, norm, batch.start(), lastCheckpoint);
-      }
       if (finite) {
-        Double clip = setup.optimizer().clipNorm();
-        double factor = clip == null || norm <= clip ? 1 : clip / norm;
-        optimizer.step(rate, factor * lockstep.gradientFactor());
-        profile.lap("optimizer");
         method.update(rate);
-      } else {
-        before.restore();
       }
       optimizer.zeroGradients();
       int images = 2 * batch.size() * exchange.trainers();
@@ -369,6 +390,31 @@ public final class Trainer implements AutoCloseable {
               state.bestValue());
       return new StepResult(losses, rate, norm, images, batch.next());
     }
+  }
+
+  private void stopIfNotFinite(Lockstep.Agreement agreed, double norm, PairBatch batch) {
+    if (!agreed.finite() && setup.run().onNonFinite() == RunConfig.OnNonFinite.stop) {
+      throw new NonFiniteException(
+          state.step() + 1, agreed.losses(), norm, batch.start(), milestones.lastCheckpoint());
+    }
+  }
+
+  private double clipFactor(double norm) {
+    Double clip = setup.optimizer().clipNorm();
+    return clip == null || norm <= clip ? 1 : clip / norm;
+  }
+
+  /** Networks that go apart are averaged in time, and when something looks at them. */
+  private boolean averagesAfter(long step, boolean stop) {
+    return lockstep.averagesAfter(step)
+        || lockstep.local() && milestones.isDue(step, placeOf(step, stop));
+  }
+
+  private Milestones.Place placeOf(long step, boolean stop) {
+    if (stop) {
+      return Milestones.Place.stop;
+    }
+    return step >= setup.run().steps() ? Milestones.Place.last : Milestones.Place.within;
   }
 
   private DevicePair upload(PairBatch batch, NDManager stepManager) {
@@ -390,14 +436,6 @@ public final class Trainer implements AutoCloseable {
     return setup.run().onNonFinite() == RunConfig.OnNonFinite.skip || exchange.trainers() > 1;
   }
 
-  private NDList runningStatistics() {
-    NDList running = new NDList(probe.parameters().bufferList());
-    if (method.gallery() != null) {
-      running.addAll(method.gallery().parameters().bufferList());
-    }
-    return running;
-  }
-
   private void report(Interval interval, StepResult result) {
     observer.progress(state.step(), result.losses().total(), interval.imagesPerSecond());
     if (atEnd() || state.step() % setup.run().reportEvery() == 0) {
@@ -405,75 +443,6 @@ public final class Trainer implements AutoCloseable {
       peakDevice = Math.max(peakDevice, ProcessMemory.device(device));
       observer.report(interval.report(result));
     }
-  }
-
-  /** Evaluations and checkpoints that are due; the first trainer's work, the others wait. */
-  private void milestone(boolean end) throws IOException {
-    boolean evaluate = evaluations.isDue(state.step(), end && !stopped);
-    int every = setup.run().checkpointEvery();
-    boolean checkpoint = end || (every > 0 && state.step() % every == 0);
-    if (lockstep.averagesAfter(state.step()) || lockstep.local() && (evaluate || checkpoint)) {
-      average();
-    }
-    if (!evaluate && !checkpoint) {
-      return;
-    }
-    boolean improved = false;
-    if (exchange.rank() == 0) {
-      for (EvalResult r : evaluations.due(state.step(), end && !stopped)) {
-        observer.evaluated(state.step(), r);
-        improved |= improves(r);
-      }
-    }
-    if (method.isSharded()) {
-      improved = lockstep.valueOfFirst(improved ? 1 : 0) != 0; // all take part in what follows
-    }
-    if (checkpoint) {
-      saveWith(
-          () -> {
-            lastCheckpoint(checkpoints.write(state.step(), this::save));
-            observer.checkpoint(state.step(), lastCheckpoint);
-            if (method.group() != null) {
-              exchange.keepGroup(state.step());
-            }
-          });
-    }
-    if (improved) {
-      saveWith(() -> observer.checkpoint(state.step(), checkpoints.writeBest(this::save)));
-    }
-    state = state.withBest(lockstep.valueOfFirst(state.bestValue()));
-  }
-
-  /** The first trainer's work around {@link #save}, with the others' part in it. */
-  private void saveWith(CommonState.Work work) throws IOException {
-    if (exchange.rank() == 0) {
-      work.run();
-    } else if (method.isSharded()) {
-      method.save(CheckpointWriter.nowhere());
-    }
-  }
-
-  private void average() {
-    NDList arrays = runningStatistics();
-    arrays.addAll(probe.parameters().weightList());
-    arrays.addAll(optimizer.stateList());
-    if (method.gallery() != null) {
-      arrays.addAll(method.gallery().parameters().weightList());
-    }
-    lockstep.average(arrays);
-  }
-
-  private boolean improves(EvalResult result) {
-    String best = setup.run().best();
-    if (best == null || !best.startsWith(result.name() + ".")) {
-      return false;
-    }
-    Double value = result.metric(best.substring(result.name().length() + 1));
-    if (value == null || value <= state.bestValue()) {
-      return false;
-    }
-    state = state.withBest(value);
-    return true;
   }
 
   private Map<String, Double> statistics() {
@@ -489,14 +458,14 @@ public final class Trainer implements AutoCloseable {
     return figures;
   }
 
-  private void save(CheckpointWriter out) throws IOException {
+  private void save(CheckpointWriter out, TrainerState at) throws IOException {
     try (NDScope scope = new NDScope()) {
       scope.suppressNotUsedWarning();
       out.tensors("probe", probe.parameters().all());
       optimizer.save(out);
       method.save(out);
     }
-    state.save(out);
+    at.save(out);
   }
 
   private void load(CheckpointReader in) throws IOException {
@@ -543,12 +512,12 @@ public final class Trainer implements AutoCloseable {
         state.skipped(),
         predicted.parts(),
         finished,
-        evaluations.latest());
+        milestones.latest());
   }
 
   @Override
   public void close() {
-    evaluations.close();
+    milestones.close();
     method.close();
     optimizer.close();
     probe.close();

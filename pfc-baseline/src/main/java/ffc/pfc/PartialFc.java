@@ -55,6 +55,10 @@ public final class PartialFc implements Method {
   private Share share;
   private long step;
   private Pending pending;
+
+  /** Mean target cosine of the step under way, which counts when the step does. */
+  private double pendingCosine;
+
   private double targetCosine;
   private long scoredSteps;
 
@@ -137,6 +141,7 @@ public final class PartialFc implements Method {
     profile.lap("sample");
     SampledSoftmax.RowGradients gradients = softmax.new RowGradients();
     pending = new Pending(sampled, gradients);
+    pendingCosine = 0;
     Losses.Sum losses = new Losses.Sum();
     JointForward.run(
         probe,
@@ -147,10 +152,9 @@ public final class PartialFc implements Method {
               softmax.score(
                   shards.samples(unitBE, slice), share.centers(), sampled, ids.length, gradients);
           losses.add("softmax", result.loss());
-          targetCosine += result.targetCosine() * slice.share();
+          pendingCosine += result.targetCosine() * slice.share();
           return result.embeddingGradient();
         });
-    scoredSteps++;
     return losses.total();
   }
 
@@ -158,6 +162,8 @@ public final class PartialFc implements Method {
   public void update(double learningRate) {
     step++;
     share.centers().update(pending.sampled(), pending.gradients(), learningRate, step);
+    targetCosine += pendingCosine;
+    scoredSteps++;
     drop();
     profile.lap("update");
   }

@@ -1,5 +1,7 @@
 package ffc.pfc;
 
+import ffc.core.EvaluateConfig;
+import ffc.core.MethodContext;
 import ffc.core.ModelConfig;
 import ffc.core.OptimizerConfig;
 import ffc.core.RunConfig;
@@ -20,8 +22,8 @@ import java.util.Map;
 import java.util.TreeMap;
 
 /**
- * A run of Partial FC on a global batch of {@value #IDS} + {@value #IDS} images, batch norm frozen;
- * keeps the loss of every step.
+ * A run of Partial FC, or of another method, on a global batch of {@value #IDS} + {@value #IDS}
+ * images, batch norm frozen; keeps the loss of every step.
  */
 final class ShardedRun implements RunObserver {
   static final int IDS = 12;
@@ -36,11 +38,54 @@ final class ShardedRun implements RunObserver {
 
   final List<StepReport> reports = new ArrayList<>();
 
-  /** What runs differ in. */
+  /** Rank-1 rate by step; a step that is judged again must give the same. */
+  final Map<Long, Double> rank1 = new TreeMap<>();
+
+  /**
+   * What runs differ in.
+   *
+   * @param judgedOn folder of images to judge the probe on every second step; the best checkpoint
+   *     is kept then; null = none
+   */
   record Settings(
-      PartialFcConfig method, OptimizerConfig.Type optimizer, int slices, int syncEvery) {
-    static Settings of(PartialFcConfig method) {
-      return new Settings(method, OptimizerConfig.Type.sgd, 1, 1);
+      MethodContext.Factory method,
+      OptimizerConfig.Type optimizer,
+      int slices,
+      int syncEvery,
+      Path judgedOn) {
+    static Settings of(MethodContext.Factory method) {
+      return new Settings(method, OptimizerConfig.Type.sgd, 1, 1, null);
+    }
+
+    Settings withOptimizer(OptimizerConfig.Type other) {
+      return new Settings(method, other, slices, syncEvery, judgedOn);
+    }
+
+    Settings withSlices(int count) {
+      return new Settings(method, optimizer, count, syncEvery, judgedOn);
+    }
+
+    Settings withSyncEvery(int every) {
+      return new Settings(method, optimizer, slices, every, judgedOn);
+    }
+
+    Settings judgedOn(Path images) {
+      return new Settings(method, optimizer, slices, syncEvery, images);
+    }
+
+    private List<EvaluateConfig> evaluate() {
+      return judgedOn == null
+          ? List.of()
+          : List.of(
+              new EvaluateConfig(
+                  "open",
+                  EvaluateConfig.Format.folder,
+                  judgedOn.toString(),
+                  null,
+                  null,
+                  null,
+                  2,
+                  null));
     }
   }
 
@@ -103,7 +148,7 @@ final class ShardedRun implements RunObserver {
             STEPS,
             CHECKPOINT_EVERY,
             null,
-            null,
+            settings.judgedOn() == null ? null : "open.rank1",
             RunConfig.Device.cpu,
             1,
             settings.slices(),
@@ -118,10 +163,10 @@ final class ShardedRun implements RunObserver {
                     data,
                     model,
                     "partial-fc",
-                    context -> new PartialFc(settings.method(), context),
+                    settings.method(),
                     optimizer,
                     run,
-                    List.of(),
+                    settings.evaluate(),
                     folder,
                     resumeFrom,
                     0,
@@ -156,7 +201,12 @@ final class ShardedRun implements RunObserver {
   }
 
   @Override
-  public void evaluated(long step, EvalResult result) {}
+  public void evaluated(long step, EvalResult result) {
+    Double before = rank1.put(step, result.metric("rank1"));
+    if (before != null && !before.equals(result.metric("rank1"))) {
+      throw new AssertionError("step " + step + " had " + before + ", judged again " + result);
+    }
+  }
 
   @Override
   public void checkpoint(long step, Path folder) {}

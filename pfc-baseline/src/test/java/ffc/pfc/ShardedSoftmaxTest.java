@@ -25,6 +25,7 @@ class ShardedSoftmaxTest {
   private static final int PER_TRAINER = 4;
 
   /** Loss of the samples of a trainer, their gradients, the gradients of its rows. */
+  @SuppressWarnings("ArrayRecordComponent") // read only
   private record Part(double loss, double targetCosine, float[] embeddings, float[] rows) {}
 
   private record Case(Margin margin, double scale, Double threshold, double rate) {}

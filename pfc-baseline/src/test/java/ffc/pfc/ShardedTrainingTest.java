@@ -4,24 +4,31 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
-import ai.djl.ndarray.NDManager;
+import ffc.core.Ffc;
+import ffc.core.FfcConfig;
 import ffc.core.MarginConfig;
+import ffc.core.MethodContext;
 import ffc.core.OptimizerConfig;
 import ffc.idgroup.LocalExchange;
 import ffc.pfc.ShardedRun.Settings;
 import ffc.pfc.ThreadCluster.Fault;
+import java.awt.image.BufferedImage;
 import java.io.DataInputStream;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Collections;
 import java.util.List;
 import java.util.Map;
+import java.util.Random;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
+import java.util.stream.IntStream;
 import java.util.stream.Stream;
+import javax.imageio.ImageIO;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -41,8 +48,12 @@ class ShardedTrainingTest {
     }
   }
 
-  private static PartialFcConfig method(double rate, PartialFcConfig.Update update) {
-    return new PartialFcConfig(null, rate, update, null, null, null, null);
+  private static MethodContext.Factory method(double rate, PartialFcConfig.Update update) {
+    return method(new PartialFcConfig(null, rate, update, null, null, null, null));
+  }
+
+  private static MethodContext.Factory method(PartialFcConfig config) {
+    return context -> new PartialFc(config, context);
   }
 
   private static final PartialFcConfig SV =
@@ -57,6 +68,14 @@ class ShardedTrainingTest {
   private static final Settings FULL = Settings.of(method(1, null));
   private static final Settings TENTH = Settings.of(method(0.1, null));
 
+  /** Replicas instead of shards. */
+  private static final Settings FFC =
+      Settings.of(
+          context ->
+              new Ffc(
+                  new FfcConfig("ffc", 40, 0.9, null, null, null, null, null, null, null),
+                  context));
+
   static Stream<Case> cases() {
     PartialFcConfig.Update dense = PartialFcConfig.Update.dense;
     OptimizerConfig.Type adamw = OptimizerConfig.Type.adamw;
@@ -66,10 +85,10 @@ class ShardedTrainingTest {
         new Case("positives only, of which a shard may have none", Settings.of(method(0, null))),
         new Case("dense", Settings.of(method(0.1, dense))),
         new Case("dense, positives only", Settings.of(method(0, dense))),
-        new Case("adamw", new Settings(method(0.1, null), adamw, 1, 1)),
-        new Case("dense adamw", new Settings(method(0.1, dense), adamw, 1, 1)),
-        new Case("three slices", new Settings(method(0.1, null), OptimizerConfig.Type.sgd, 3, 1)),
-        new Case("sv", Settings.of(SV)));
+        new Case("adamw", TENTH.withOptimizer(adamw)),
+        new Case("dense adamw", Settings.of(method(0.1, dense)).withOptimizer(adamw)),
+        new Case("three slices", TENTH.withSlices(3)),
+        new Case("sv", Settings.of(method(SV))));
   }
 
   private ShardedRun alone(Settings settings, String name, Path resumeFrom) throws IOException {
@@ -123,8 +142,7 @@ class ShardedTrainingTest {
         sgd
             ? new RowRule.SgdRows(0.9f, true, 1e-4f)
             : new RowRule.AdamWRows(0.9, 0.999, 1e-8, 1e-4);
-    try (NDManager manager = NDManager.newBaseManager();
-        TableMemory memory = new TableMemory.Native();
+    try (TableMemory memory = new TableMemory.Native();
         RowWorkers workers = new RowWorkers(1);
         DataInputStream in =
             new DataInputStream(
@@ -151,9 +169,7 @@ class ShardedTrainingTest {
   @MethodSource("cases")
   void trainersComputeWhatOneComputesWithTheGlobalBatch(Case c) throws Exception {
     Settings settings = c.settings();
-    Settings whole =
-        new Settings(settings.method(), settings.optimizer(), 1, 1); // slices change nothing
-    ShardedRun alone = alone(whole, "alone", null);
+    ShardedRun alone = alone(settings.withSlices(1), "alone", null); // slices change nothing
     float[][] wanted = rows("alone", ShardedRun.STEPS, settings);
     for (int trainers : new int[] {2, 3}) {
       String name = "of" + trainers;
@@ -238,60 +254,143 @@ class ShardedTrainingTest {
     assertThat(positives).isBetween(1, most);
   }
 
-  /** Numbers of a trainer's calls between the first one named and the next one named. */
-  private static int[] callsBetween(List<String> calls, String from, String to) {
-    int[] range = {calls.indexOf(from), calls.indexOf(to)};
-    assertThat(range[0]).as(calls.toString()).isBetween(0, range[1] - 1);
-    return range;
+  /** Two trainers without a fault, and what the second one called. */
+  private record Unbroken(List<ShardedRun> runs, List<String> calls) {
+    /** Numbers of the calls of a step, with its milestone; counted from 0. */
+    IntStream callsOfStep(int step) {
+      int from = calls.indexOf("exchange " + step);
+      int to = calls.indexOf("exchange " + (step + 1));
+      assertThat(from).as(calls.toString()).isBetween(0, to - 1);
+      return IntStream.range(from, to);
+    }
+  }
+
+  private Unbroken unbroken(Settings settings) throws Exception {
+    ThreadCluster cluster = new ThreadCluster(2);
+    return new Unbroken(together(settings, 2, "unbroken", null, cluster), cluster.calls(1));
+  }
+
+  /** Runs two trainers with a fault; both must end in the bits of the unbroken run. */
+  private List<ShardedRun> assertFaultLeavesNothing(
+      Settings settings, Unbroken unbroken, Fault fault, int rank, int call) throws Exception {
+    String what = fault + " of rank " + rank + " in call " + call + ", ";
+    String name = "broken-" + fault + rank + "-" + call;
+    List<ShardedRun> broken =
+        together(settings, 2, name, null, new ThreadCluster(2).with(fault, rank, call));
+    for (int i = 0; i < 2; i++) {
+      // Who takes a step over from the other does not see it.
+      assertThat(unbroken.runs().get(i).losses)
+          .as(what + unbroken.calls())
+          .containsAllEntriesOf(broken.get(i).losses);
+      assertThat(broken.get(i).losses).as(what).hasSizeGreaterThanOrEqualTo(ShardedRun.STEPS - 1);
+    }
+    assertThat(broken.get(0).rank1).as(what).isEqualTo(unbroken.runs().get(0).rank1);
+    for (String checkpoint : new String[] {"step-00000004", "step-00000008", "best"}) {
+      Path wanted = folder.resolve("unbroken").resolve(checkpoint);
+      Path got = folder.resolve(name).resolve(checkpoint);
+      assertThat(Files.exists(got)).as(what + got).isEqualTo(Files.exists(wanted));
+      if (Files.exists(wanted)) {
+        // It lists the checksums of all files.
+        assertThat(got.resolve("checksums.txt"))
+            .as(what + got)
+            .hasSameTextualContentAs(wanted.resolve("checksums.txt"));
+      }
+    }
+    return broken;
   }
 
   @Test
   void aStepOrACheckpointThatTheEpochEndsInLeavesNothingBehind() throws Exception {
-    ThreadCluster unbroken = new ThreadCluster(2);
-    ThreadCluster.Exchange[] second = new ThreadCluster.Exchange[1];
-    List<ShardedRun> wanted;
-    ExecutorService threads = Executors.newFixedThreadPool(2);
-    try {
-      Future<ShardedRun> other =
-          threads.submit(
-              () ->
-                  ShardedRun.of(
-                      TENTH, 2, folder.resolve("x"), null, () -> second[0] = unbroken.trainer(1)));
-      wanted =
-          List.of(
-              ShardedRun.of(TENTH, 2, folder.resolve("of2"), null, () -> unbroken.trainer(0)),
-              other.get());
-    } finally {
-      threads.shutdownNow();
+    Unbroken unbroken = unbroken(TENTH);
+    int[] calls = unbroken.callsOfStep(3).toArray();
+    assertThat(calls).hasSizeGreaterThan(8);
+    for (int call : calls) {
+      List<ShardedRun> broken = assertFaultLeavesNothing(TENTH, unbroken, Fault.endBefore, 1, call);
+      assertThat(broken.get(0).wentBack).isEmpty();
+      assertFaultLeavesNothing(TENTH, unbroken, Fault.endAfter, 1, call);
+      broken = assertFaultLeavesNothing(TENTH, unbroken, Fault.kill, 1, call);
+      assertThat(broken.get(0).wentBack).hasSize(1);
     }
-    byte[] classes = Files.readAllBytes(checkpoint("of2", 8).resolve("classes.bin"));
-    byte[] probe = Files.readAllBytes(checkpoint("of2", 8).resolve("probe.safetensors"));
-    // The fourth step, with the checkpoint after it.
-    int[] calls = callsBetween(second[0].calls, "exchange 3", "exchange 4");
-    assertThat(calls[1] - calls[0]).isGreaterThan(8);
-    for (int call = calls[0]; call < calls[1]; call++) {
-      for (Fault fault : new Fault[] {Fault.endBefore, Fault.endAfter, Fault.kill}) {
-        String what = fault + " in " + second[0].calls.get(call) + ", call " + call;
-        String name = "broken-" + call + fault;
-        List<ShardedRun> broken =
-            together(TENTH, 2, name, null, new ThreadCluster(2).with(fault, 1, call));
-        for (int rank = 0; rank < 2; rank++) {
-          assertThat(broken.get(rank).losses).as(what).isEqualTo(wanted.get(rank).losses);
+  }
+
+  static Stream<Case> shardsAndReplicas() {
+    return Stream.of(new Case("shards", TENTH), new Case("replicas", FFC));
+  }
+
+  @ParameterizedTest
+  @MethodSource("shardsAndReplicas")
+  void aMilestoneThatTheEpochEndsInIsPassedAgain(Case c) throws Exception {
+    Settings settings = c.settings().judgedOn(images());
+    Unbroken unbroken = unbroken(settings);
+    Map<Long, Double> rank1 = unbroken.runs().get(0).rank1;
+    assertThat(rank1)
+        .containsOnlyKeys(2L, 4L, 6L, 8L)
+        .isEqualTo(alone(settings, "alone", null).rank1);
+    assertThat(folder.resolve("unbroken/best/state.properties"))
+        .content()
+        .contains("best_value=" + Collections.max(rank1.values()));
+    for (int rank = 0; rank < 2; rank++) {
+      for (int call : unbroken.callsOfStep(rank == 0 ? 1 : 3).toArray()) {
+        if (unbroken.calls().get(call).equals("meet")) {
+          for (Fault fault : Fault.values()) {
+            assertFaultLeavesNothing(settings, unbroken, fault, rank, call);
+          }
         }
-        if (fault == Fault.endBefore) {
-          assertThat(broken.get(0).wentBack).as(what).isEmpty();
-        }
-        if (fault == Fault.kill) {
-          assertThat(broken.get(0).wentBack).as(what).hasSize(1);
-        }
-        assertThat(Files.readAllBytes(checkpoint(name, 8).resolve("classes.bin")))
-            .as(what)
-            .isEqualTo(classes);
-        assertThat(Files.readAllBytes(checkpoint(name, 8).resolve("probe.safetensors")))
-            .as(what)
-            .isEqualTo(probe);
       }
     }
+  }
+
+  /** Eight identities of three noisy images. */
+  private Path images() throws IOException {
+    Random random = new Random(5);
+    Path images = folder.resolve("images");
+    for (int id = 0; id < 8; id++) {
+      Path identity = Files.createDirectories(images.resolve("id" + id));
+      int[] pattern = random.ints(64, 0, 256).toArray();
+      for (int i = 0; i < 3; i++) {
+        BufferedImage image = new BufferedImage(32, 32, BufferedImage.TYPE_BYTE_GRAY);
+        for (int pixel = 0; pixel < 32 * 32; pixel++) {
+          int value = (pattern[pixel / 128 * 8 + pixel % 32 / 4] + random.nextInt(256)) / 2;
+          image.getRaster().setSample(pixel % 32, pixel / 32, 0, value);
+        }
+        ImageIO.write(image, "png", identity.resolve(i + ".png").toFile());
+      }
+    }
+    return images;
+  }
+
+  @ParameterizedTest
+  @MethodSource("shardsAndReplicas")
+  void networksAreAveragedByAllTrainersOrByNone(Case c) throws Exception {
+    Settings settings = c.settings().withSyncEvery(2);
+    Unbroken unbroken = unbroken(settings);
+    int average =
+        unbroken
+            .callsOfStep(3)
+            .filter(call -> unbroken.calls().get(call).startsWith("sum of"))
+            .max()
+            .orElseThrow();
+    for (int rank = 0; rank < 2; rank++) {
+      for (Fault fault : new Fault[] {Fault.endBefore, Fault.endAfter}) {
+        for (int call = average - 1; call <= average; call++) {
+          assertFaultLeavesNothing(settings, unbroken, fault, rank, call);
+        }
+      }
+    }
+  }
+
+  @Test
+  void figuresLeaveStepsOutThatWereNotMade() throws Exception {
+    Settings settings = TENTH.withSlices(3);
+    Unbroken unbroken = unbroken(settings);
+    int inTheSecondSlice = unbroken.callsOfStep(3).toArray()[7];
+    List<ShardedRun> broken =
+        assertFaultLeavesNothing(settings, unbroken, Fault.endBefore, 1, inTheSecondSlice);
+    assertThat(targetCosine(broken)).isEqualTo(targetCosine(unbroken.runs()));
+  }
+
+  private static double targetCosine(List<ShardedRun> runs) {
+    return runs.get(0).reports.get(0).statistics().get("target_cosine");
   }
 
   @Test
@@ -309,8 +408,8 @@ class ShardedTrainingTest {
 
   @Test
   void localStepsKeepTheClassesSharedAndAverageTheNetworks() throws Exception {
-    Settings local = new Settings(TENTH.method(), TENTH.optimizer(), 1, 3);
-    List<ShardedRun> together = together(local, 2, "local", null, new ThreadCluster(2));
+    List<ShardedRun> together =
+        together(TENTH.withSyncEvery(3), 2, "local", null, new ThreadCluster(2));
     assertThat(together.get(0).losses).isEqualTo(together.get(1).losses);
     // The first step starts from equal networks, so it is that of one trainer.
     double first = alone(TENTH, "alone", null).losses.get(1L);

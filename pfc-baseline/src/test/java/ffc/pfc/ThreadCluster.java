@@ -46,6 +46,7 @@ final class ThreadCluster {
   private final Object[] given;
   private final Replica[] replicas;
   private final byte[][] states;
+  private final Exchange[] exchanges;
   private List<Object> results;
   private int came;
   private long callsDone;
@@ -60,6 +61,7 @@ final class ThreadCluster {
     given = new Object[trainers];
     replicas = new Replica[trainers];
     states = new byte[trainers][];
+    exchanges = new Exchange[trainers];
   }
 
   /** Lets something go wrong in a trainer's call of that number, counted from 0. */
@@ -72,7 +74,13 @@ final class ThreadCluster {
 
   /** A trainer of the cluster; a replacement counts its calls anew. */
   Exchange trainer(int rank) {
-    return new Exchange(rank);
+    exchanges[rank] = new Exchange(rank);
+    return exchanges[rank];
+  }
+
+  /** The calls that the last trainer of a rank has made, by name. */
+  List<String> calls(int rank) {
+    return exchanges[rank].calls;
   }
 
   private synchronized List<Object> all(int rank, Object mine) {
@@ -148,8 +156,7 @@ final class ThreadCluster {
 
   /** One trainer's end. */
   final class Exchange implements GroupExchange {
-    /** The calls made, by name. */
-    final List<String> calls = new ArrayList<>();
+    private final List<String> calls = new ArrayList<>();
 
     private final int rank;
     private Replica replica;
@@ -197,9 +204,22 @@ final class ThreadCluster {
       return rank;
     }
 
+    /** What a trainer gives for a step, with what must be equal on all. */
+    private record Part(Contribution contribution, Map<String, Long> arrayHashes) {}
+
     @Override
     public GlobalBatch exchange(long step, Contribution mine) {
-      return GlobalBatch.of(call("exchange " + step, mine));
+      if (step != replica.step()) {
+        throw new AssertionError("exchange " + step + " of a trainer at step " + replica.step());
+      }
+      List<Part> parts = call("exchange " + step, new Part(mine, replica.arrayHashes()));
+      for (Part part : parts) {
+        if (!part.arrayHashes().equals(parts.get(0).arrayHashes())) {
+          throw new AssertionError(
+              "step " + step + ": " + part.arrayHashes() + ", " + parts.get(0).arrayHashes());
+        }
+      }
+      return GlobalBatch.of(parts.stream().map(Part::contribution).toList());
     }
 
     @Override

@@ -32,8 +32,8 @@ public final class Lines {
 
   static String wentBack(long fromStep, long toStep) {
     return format(
-        "a trainer was lost, and its share of the class centres with it: going back from step %d to"
-            + " the checkpoint of step %d",
+        "a trainer was lost, came in or was a step behind, and no one else has its class centres:"
+            + " going back from step %d to the checkpoint of step %d",
         fromStep, toStep);
   }
 
