@@ -15,6 +15,8 @@ import java.util.List;
 import java.util.Random;
 import java.util.concurrent.FutureTask;
 import java.util.concurrent.TimeUnit;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
@@ -89,37 +91,51 @@ class ClusterTrainingTest {
   @Test
   void whenOneOfThreeIsLostTheTwoGoOnAsARunOfThreeThatIsResumedWithTwo() throws Exception {
     int steps = 3 * STEPS;
-    List<Path> shrunk = new ArrayList<>();
-    List<TrainingProcess> trainers = new ArrayList<>();
-    String members = freePorts(3);
-    for (int rank = 0; rank < 3; rank++) {
-      shrunk.add(temp.resolve("trainer-" + rank));
-      String length = "--set=run.steps=" + steps;
-      trainers.add(start(share, ofRank(rank, members, length, "--set=cluster.onLoss=shrink")));
-    }
+    List<TrainingProcess> trainers =
+        startThree(share, "--set=run.steps=" + steps, "--set=cluster.onLoss=shrink");
     try (TrainingProcess first = trainers.get(0);
         TrainingProcess second = trainers.get(1);
         TrainingProcess lost = trainers.get(2)) {
       lost.awaitStep(5);
       lost.kill();
-      // Both are read at once: one that cannot write its lines stops.
-      FutureTask<Integer> ended = new FutureTask<>(second::finish);
-      new Thread(ended, "reader of rank 1").start();
-      assertThat(first.finish()).as(first.text()).isZero();
-      assertThat(ended.get()).as(second.text()).isZero();
+      finishBoth(first, second);
     }
     int three = 0;
-    for (JsonNode line : JsonLines.read(shrunk.get(0).resolve("steps.jsonl"))) {
+    for (JsonNode line : JsonLines.read(temp.resolve("trainer-0/steps.jsonl"))) {
       three += line.path("statistics").path("trainers").asInt() == 3 ? 1 : 0;
     }
     assertThat(three).isBetween(5, steps - 1);
+    Path resumed = resumedWithTwo(share, three, steps);
+    for (int rank = 0; rank < 2; rank++) {
+      assertSame(temp.resolve("trainer-" + rank), resumed.resolve("steps.jsonl"), steps);
+    }
+  }
 
+  private List<TrainingProcess> startThree(Path config, String... options) throws IOException {
+    List<TrainingProcess> trainers = new ArrayList<>();
+    List<String> members = freePorts(3);
+    for (int rank = 0; rank < 3; rank++) {
+      trainers.add(start(config, ofRank(rank, members, options)));
+    }
+    return trainers;
+  }
+
+  /** Both are read at once: one that cannot write its lines stops. */
+  private static void finishBoth(TrainingProcess first, TrainingProcess second) throws Exception {
+    FutureTask<Integer> ended = new FutureTask<>(second::finish);
+    new Thread(ended, "reader of the second").start();
+    assertThat(first.finish()).as(first.text()).isZero();
+    assertThat(ended.get()).as(second.text()).isZero();
+  }
+
+  /** A run of three trainers up to a step, that goes on with two. */
+  private Path resumedWithTwo(Path config, int three, int steps) throws Exception {
     Path resumed = temp.resolve("resumed");
     String schedule = "--set=optimizer.schedule.steps=" + steps;
     for (int n = 3; n >= 2; n--) {
       try (TrainingProcess run =
           start(
-              share,
+              config,
               "--trainers=" + n,
               "--set=run.steps=" + (n == 3 ? three : steps),
               schedule,
@@ -129,8 +145,7 @@ class ClusterTrainingTest {
         assertThat(run.finish()).as(run.text()).isZero();
       }
     }
-    assertSame(shrunk.get(0), resumed.resolve("steps.jsonl"), steps);
-    assertSame(shrunk.get(1), resumed.resolve("steps.jsonl"), steps);
+    return resumed;
   }
 
   /** The class centres are dealt out, so what a trainer held is gone with it. */
@@ -167,12 +182,51 @@ class ClusterTrainingTest {
         .isEqualTo(STEPS * 36L);
   }
 
+  @Test
+  void whenOneOfThreeOfPartialFcIsLostTheTwoGoOnFromTheCheckpoint() throws Exception {
+    int steps = 4 * STEPS;
+    String[] options = {"--set=run.steps=" + steps, "--set=cluster.onLoss=shrink"};
+    List<TrainingProcess> trainers = startThree(partialFc(share, 4), options);
+    try (TrainingProcess first = trainers.get(0);
+        TrainingProcess second = trainers.get(1);
+        TrainingProcess lost = trainers.get(2)) {
+      lost.awaitStep(12 + random.nextInt(6));
+      lost.kill();
+      finishBoth(first, second);
+      Matcher back =
+          Pattern.compile("going back from step [0-9]+ to the checkpoint of step ([0-9]+)")
+              .matcher(first.text());
+      assertThat(back.find()).as(first.text()).isTrue();
+      Path resumed = resumedWithTwo(partialFc(share, 4), Integer.parseInt(back.group(1)), steps);
+      for (int rank = 0; rank < 2; rank++) {
+        assertSame(temp.resolve("trainer-" + rank), resumed.resolve("steps.jsonl"), steps);
+      }
+    }
+  }
+
+  /** Others have no checkpoint before they have been first themselves. */
+  @Test
+  void whenTheFirstOfThreeOfPartialFcIsLostTheOthersSayWhatToDo() throws Exception {
+    String[] options = {"--set=run.steps=" + 4 * STEPS, "--set=cluster.onLoss=shrink"};
+    List<TrainingProcess> trainers = startThree(partialFc(share, 4), options);
+    try (TrainingProcess lost = trainers.get(0);
+        TrainingProcess second = trainers.get(1);
+        TrainingProcess third = trainers.get(2)) {
+      lost.awaitStep(12);
+      lost.kill();
+      for (TrainingProcess other : List.of(second, third)) {
+        assertThat(other.finish()).as(other.text()).isEqualTo(1);
+        assertThat(other.text()).contains("start rank 0 with --resume, and the others");
+      }
+    }
+  }
+
   /** At a small rate: fresh class centres are short, so that rounding grows with long steps. */
   private Path partialFc(Path config, int images) throws IOException {
     return Files.writeString(
         temp.resolve("partial-fc-" + images + ".yaml"),
         Files.readString(config)
-            .replace(": 12\n", ": " + images + "\n")
+            .replaceAll(": (4|12)\n", ": " + images + "\n")
             .replace("learningRate: 0.05", "learningRate: 0.01")
             .replace(
                 "{type: ffc, capacity: 40, galleryMomentum: 0.9}",
@@ -181,7 +235,7 @@ class ClusterTrainingTest {
 
   @Test
   void aTrainerWithAnotherConfigIsRefused() throws Exception {
-    String members = freePorts(2);
+    List<String> members = freePorts(2);
     try (TrainingProcess first = start(share, ofRank(0, members))) {
       first.awaitLine("cluster: 1 of 2 trainers are there"); // the younger member is refused
       TrainingProcess second = start(share, ofRank(1, members, "--set=seed=4"));
@@ -197,8 +251,8 @@ class ClusterTrainingTest {
     try (TrainingProcess run = start(share, ofRank(0, freePorts(2)))) {
       run.awaitLine("cluster: 1 of 2 trainers are there, missing rank 1");
       int before = run.text().length();
-      run.signal("INT");
-      assertThat(run.finish()).as(run.text()).isEqualTo(130);
+      int exitCode = run.interrupt();
+      assertThat(run.finish()).as(run.text()).isEqualTo(exitCode);
       assertThat(run.text().substring(before).strip().lines())
           .hasSize(1)
           .first()
@@ -207,8 +261,8 @@ class ClusterTrainingTest {
     }
   }
 
-  /** Addresses that were free, separated by commas. */
-  private static String freePorts(int count) throws IOException {
+  /** Addresses that were free. */
+  private static List<String> freePorts(int count) throws IOException {
     List<ServerSocket> sockets = new ArrayList<>();
     for (int i = 0; i < count; i++) {
       sockets.add(new ServerSocket(0, 1, InetAddress.getLoopbackAddress()));
@@ -218,19 +272,19 @@ class ClusterTrainingTest {
       addresses.add("127.0.0.1:" + socket.getLocalPort());
       socket.close();
     }
-    return String.join(",", addresses);
+    return addresses;
   }
 
   /** Options of one trainer of several, each started by itself. */
-  private String[] ofRank(int rank, String members, String... more) {
-    String[] addresses = members.split(",");
+  private String[] ofRank(int rank, List<String> members, String... more) {
+    String address = members.get(rank);
     List<String> options =
         new ArrayList<>(
             List.of(
-                "--trainers=" + addresses.length,
+                "--trainers=" + members.size(),
                 "--rank=" + rank,
-                "--set=cluster.members=[" + members + "]",
-                "--set=cluster.port=" + addresses[rank].split(":")[1],
+                "--set=cluster.members=[" + String.join(",", members) + "]",
+                "--set=cluster.port=" + address.substring(address.indexOf(':') + 1),
                 "--out=" + temp.resolve("trainer-" + rank)));
     options.addAll(List.of(more));
     return options.toArray(String[]::new);

@@ -7,6 +7,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
 
 /** A training in another JVM, followed by the lines that it prints. */
@@ -17,6 +18,17 @@ final class TrainingProcess implements AutoCloseable {
 
   private TrainingProcess(Process process) {
     this.process = process;
+    // The tests' own time limits do not interrupt reading.
+    process
+        .onExit()
+        .orTimeout(8, TimeUnit.MINUTES)
+        .whenComplete(
+            (ended, late) -> {
+              if (late != null) {
+                process.descendants().forEach(ProcessHandle::destroyForcibly);
+                process.destroyForcibly();
+              }
+            });
     lines = process.inputReader(StandardCharsets.UTF_8);
   }
 
@@ -101,6 +113,25 @@ final class TrainingProcess implements AutoCloseable {
 
   void signal(String name) throws Exception {
     new ProcessBuilder("kill", "-" + name, Long.toString(process.pid())).start().waitFor();
+  }
+
+  /**
+   * Sends what Ctrl-C sends, or SIGTERM where a shell that runs tests in the background has had
+   * interrupts ignored; returns the exit code that follows.
+   */
+  int interrupt() throws Exception {
+    boolean ignored = interruptsAreIgnored();
+    signal(ignored ? "TERM" : "INT");
+    return ignored ? 143 : 130;
+  }
+
+  private static boolean interruptsAreIgnored() throws IOException {
+    for (String line : Files.readAllLines(Path.of("/proc/self/status"))) {
+      if (line.startsWith("SigIgn:")) {
+        return (Long.parseUnsignedLong(line.substring(7).strip(), 16) & 1L << (2 - 1)) != 0;
+      }
+    }
+    return false;
   }
 
   void kill() throws InterruptedException {
