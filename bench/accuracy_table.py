@@ -18,7 +18,7 @@ def table(heading, figures):
     print('| ' + ' | '.join(['method', 'seeds'] + heading) + ' |')
     print('|---' * (2 + len(heading)) + '|')
     for name in names:
-        seeds = sum(r['contender'] == name for r in rows)
+        seeds = sum(r['contender'] == name and bool(r.get(figures[0])) for r in rows)
         print('| ' + ' | '.join([name, str(seeds)] + [cell(name, f) for f in figures]) + ' |')
     print()
 
