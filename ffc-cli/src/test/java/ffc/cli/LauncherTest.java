@@ -155,7 +155,10 @@ class LauncherTest {
         .containsPattern("-Xmx\\d+m .*-Xmx9g -XX:\\+UseG1GC -cp")
         .doesNotContain("UseSerialGC")
         .contains(
-            "MALLOC_MMAP_THRESHOLD_=1073741824", "GOMP_SPINCOUNT=1000", "OPT_OUT_TRACKING=true");
+            "MALLOC_ARENA_MAX=1",
+            "MALLOC_MMAP_THRESHOLD_=1073741824",
+            "GOMP_SPINCOUNT=1000",
+            "OPT_OUT_TRACKING=true");
   }
 
   private static void refused(Result result, String reason) {
