@@ -3,6 +3,7 @@ package ffc.core.nn;
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDScope;
 import ai.djl.ndarray.types.Shape;
+import ai.djl.nn.Activation;
 import ai.djl.nn.convolutional.Conv2d;
 import ai.djl.nn.core.Linear;
 import ai.djl.nn.norm.BatchNorm;
@@ -99,7 +100,23 @@ final class Layers {
     }
 
     NDArray forward(NDArray x) {
-      return NativeOps.prelu(x, owner.compute(slope));
+      return owner.isBf16() && slope.hasGradient()
+          ? trained(x)
+          : NativeOps.prelu(x, owner.compute(slope));
+    }
+
+    /**
+     * r + slope (x − r) with r = max(x, 0). The product is a batch norm by the statistics 0 and 1:
+     * its gradients are vectorised, unlike those of PyTorch's own PReLU
+     * (docs/decisions/034-prelu.md).
+     */
+    private NDArray trained(NDArray x) {
+      NDArray above = Activation.relu(x);
+      NDArray zeros = slope.zerosLike();
+      return BatchNorm.batchNorm(
+              x.sub(above), zeros, slope.onesLike(), slope, zeros, -1, 1, 0, false)
+          .head()
+          .addi(above);
     }
   }
 

@@ -45,6 +45,11 @@ public final class Parameters implements AutoCloseable {
     this.bf16 = bf16;
   }
 
+  /** Whether convolutions and products compute in bfloat16. */
+  boolean isBf16() {
+    return bf16;
+  }
+
   /** A weight or input in the precision that convolutions and products compute in. */
   NDArray compute(NDArray f32) {
     return bf16 ? NativeOps.toBf16(f32) : f32;
