@@ -259,8 +259,8 @@ public final class Ffc implements Method {
     parts.put("group", rows * matrix + 40L * config.capacity());
     parts.put("group_mirror", matrix);
     parts.put("gallery", 4 * weights);
-    // cosines, log-probabilities and their gradient
-    parts.put("logits", 3L * 4 * pairs * config.capacity());
+    // Cosines, logits and their gradient take each other's place.
+    parts.put("logits", 4L * pairs * config.capacity());
     return new Footprint(parts);
   }
 

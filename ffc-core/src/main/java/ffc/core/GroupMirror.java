@@ -4,6 +4,7 @@ import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.NDScope;
 import ai.djl.ndarray.index.NDIndex;
+import ai.djl.ndarray.types.DataType;
 import ai.djl.ndarray.types.Shape;
 import ffc.idgroup.DoubleRows;
 import ffc.idgroup.FloatRows;
@@ -18,20 +19,32 @@ import java.util.function.Function;
 final class GroupMirror implements AutoCloseable {
   // K slots, E embedding, n changed rows
 
+  private static final int BLOCK = 8192;
+
   private final NDManager manager;
   private final NDArray rowsKE;
 
   GroupMirror(NDManager parent, Rows rows) {
     manager = parent.newSubManager();
-    rowsKE = upload(manager, rows);
+    DataType type = rows instanceof FloatRows ? DataType.FLOAT32 : DataType.FLOAT64;
+    rowsKE = manager.create(new Shape(rows.count(), rows.dim()), type);
     NDScope.unregister(rowsKE);
+    reset(rows);
   }
 
   /** Overwrites all rows, for example after a checkpoint was loaded. */
   void reset(Rows rows) {
-    try (NDScope scope = new NDScope()) {
-      scope.suppressNotUsedWarning();
-      rowsKE.set(new NDIndex(":"), upload(manager, rows));
+    // Block by block: a second copy of a large group would be the peak of a run.
+    for (int from = 0; from < rows.count(); from += BLOCK) {
+      int to = Math.min(rows.count(), from + BLOCK);
+      Rows block = rows.create(to - from);
+      for (int row = from; row < to; row++) {
+        rows.copyRow(row, block, row - from);
+      }
+      try (NDScope scope = new NDScope()) {
+        scope.suppressNotUsedWarning();
+        rowsKE.set(new NDIndex(from + ":" + to), upload(manager, block));
+      }
     }
   }
 

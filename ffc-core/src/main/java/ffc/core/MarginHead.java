@@ -7,6 +7,7 @@ import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.index.NDIndex;
 import ai.djl.ndarray.types.DataType;
 import ai.djl.ndarray.types.Shape;
+import ffc.core.script.NativeOps;
 
 /**
  * The classifier of one pass: margin softmax cross-entropy of embeddings against a matrix of class
@@ -75,6 +76,7 @@ public final class MarginHead {
     NDManager manager = embeddingBE.getManager();
     long b = embeddingBE.getShape().get(0);
     NDArray targetB1 = targetB.reshape(b, 1);
+    // The only array of its size: logits, probabilities and gradients take each other's place.
     NDArray cosBK = embeddingBE.matMul(weightsKE.transpose());
     NDArray cosB = cosBK.gather(targetB1, 1).reshape(b);
     Margin.Target target = margin.target(cosB);
@@ -86,11 +88,14 @@ public final class MarginHead {
     if (ignoredBK != null) {
       logitsBK.set(ignoredBK, -1e30f);
     }
-    NDArray logProbabilityBK = logitsBK.logSoftmax(1);
-    NDArray value = logProbabilityBK.gather(targetB1, 1).sum().divi(-count);
+    logitsBK.subi(logitsBK.max(new int[] {1}, true));
+    NDArray targetLogitB1 = logitsBK.gather(targetB1, 1);
+    NativeOps.exp(logitsBK, logitsBK);
+    NDArray sumB1 = logitsBK.sum(new int[] {1}, true);
+    NDArray value = targetLogitB1.sub(sumB1.log()).sum().divi(-count);
 
     // d value / d logits = (softmax − one-hot) / count
-    NDArray gradientBK = logProbabilityBK.exp();
+    NDArray gradientBK = logitsBK.divi(sumB1);
     NDArray atTarget = gradientBK.gather(targetB1, 1).reshape(b).sub(1).mul(target.slopeB());
     if (negativeSlopeBK != null) {
       gradientBK.muli(negativeSlopeBK);
@@ -117,7 +122,10 @@ public final class MarginHead {
     long b = embeddingBE.getShape().get(0);
     long dim = embeddingBE.getShape().get(1);
     int h = (int) Math.min(hardNegatives, weightsKE.getShape().get(0));
-    NDList top = embeddingBE.matMul(weightsKE.transpose()).topK(h, 1, true, false);
+    NDList top;
+    try (NDArray cosBK = embeddingBE.matMul(weightsKE.transpose())) {
+      top = cosBK.topK(h, 1, true, false);
+    }
     NDArray positiveBH = top.get(0).gt(0).toType(embeddingBE.getDataType(), false);
     NDArray value = top.get(0).mul(positiveBH).sum().divi(count * h);
     NDArray rowsBHE = weightsKE.get(top.get(1).reshape(-1)).reshape(b, h, dim);

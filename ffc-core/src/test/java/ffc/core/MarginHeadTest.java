@@ -2,10 +2,13 @@ package ffc.core;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
+import static org.assertj.core.api.Assertions.withinPercentage;
 
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
+import ai.djl.ndarray.types.DataType;
 import ai.djl.ndarray.types.Shape;
+import java.util.Arrays;
 import java.util.Random;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
@@ -87,6 +90,44 @@ class MarginHeadTest {
           embeddings,
           v -> FfcHead.scalar(MarginHead.fresh(array(v, B), array(weights, K), 3, B).value()),
           "seed " + seed);
+    }
+  }
+
+  @Test
+  void singlePrecisionOfManyColumnsGivesWhatDoubleGives() {
+    int columns = 30_001;
+    for (long seed = 1; seed <= 2; seed++) {
+      Random random = new Random(seed);
+      NDArray embeddings = array(unitRows(random, B, E), B);
+      NDArray weights = array(unitRows(random, columns, E), columns);
+      NDArray targets = manager.create(new long[] {0, columns - 1, columns / 2, 16_384, 5});
+      MarginHead head = new MarginHead(new Margin.CosFace(0.4), 32);
+      assertSame(
+          head.softmax(single(embeddings), single(weights), targets, B, false),
+          head.softmax(embeddings, weights, targets, B, false),
+          seed);
+      assertSame(
+          MarginHead.fresh(single(embeddings), single(weights), 3, B),
+          MarginHead.fresh(embeddings, weights, 3, B),
+          seed);
+    }
+  }
+
+  private static NDArray single(NDArray values) {
+    return values.toType(DataType.FLOAT32, true);
+  }
+
+  private static void assertSame(MarginHead.Part single, MarginHead.Part exact, long seed) {
+    assertThat(FfcHead.scalar(single.value()))
+        .as("value, seed %d", seed)
+        .isCloseTo(FfcHead.scalar(exact.value()), withinPercentage(1e-4));
+    float[] gradient = single.embeddingGradient().toFloatArray();
+    double[] wanted = exact.embeddingGradient().toDoubleArray();
+    double largest = Arrays.stream(wanted).map(Math::abs).max().orElseThrow();
+    for (int i = 0; i < wanted.length; i++) {
+      assertThat((double) gradient[i])
+          .as("gradient %d, seed %d", i, seed)
+          .isCloseTo(wanted[i], within(1e-5 * largest));
     }
   }
 

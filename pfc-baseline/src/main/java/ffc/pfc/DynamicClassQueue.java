@@ -188,7 +188,7 @@ public final class DynamicClassQueue implements Method {
     Map<String, Long> parts = new LinkedHashMap<>();
     parts.put("queue", 4 * columns * embedding + 8L * config.capacity());
     parts.put("gallery", 4 * weights);
-    parts.put("logits", (3L * 4 + 1) * images * columns);
+    parts.put("logits", (4L + 1) * images * columns);
     return new Footprint(parts);
   }
 

@@ -251,7 +251,7 @@ public final class VirtualFc implements Method {
     Map<String, Long> parts = new LinkedHashMap<>();
     parts.put("columns", 4L * config.columns() * embedding + 8L * config.columns());
     // Each side is scored by itself.
-    parts.put("logits", (3L * 4 + 1) * (images / 2) * config.columns());
+    parts.put("logits", (4L + 1) * (images / 2) * config.columns());
     return new Footprint(parts);
   }
 
