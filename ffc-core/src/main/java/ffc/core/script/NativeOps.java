@@ -23,8 +23,10 @@ public final class NativeOps {
   // Numbers that TorchScript writes for torch.channels_last, torch.bfloat16 and torch.float32.
   private static final PtSymbolBlock PRELU =
       function("x: Tensor, slope: Tensor", "torch.prelu(x, slope)");
+  // A clone: of one channel, which lies the same way in both layouts, torch.contiguous would leave
+  // the strides as they are, and layers that go by the strides would fall back to the other layout.
   private static final PtSymbolBlock CHANNELS_LAST =
-      function("x: Tensor", "torch.contiguous(x, memory_format=2)");
+      function("x: Tensor", "torch.clone(x, memory_format=2)");
   private static final PtSymbolBlock CONTIGUOUS =
       function("x: Tensor", "torch.contiguous(x, memory_format=0)");
   private static final PtSymbolBlock EVERY_SECOND =
@@ -98,7 +100,7 @@ public final class NativeOps {
     return call(PRELU, x, slope);
   }
 
-  /** The same values with the channels innermost in memory; x [B, C, H, W]; differentiable. */
+  /** A copy with the channels innermost in memory; x [B, C, H, W]; differentiable. */
   public static NDArray channelsLast(NDArray x) {
     return call(CHANNELS_LAST, x);
   }

@@ -9,8 +9,14 @@ import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.index.NDIndex;
 import ai.djl.ndarray.types.DataType;
 import ai.djl.ndarray.types.Shape;
+import ai.djl.nn.convolutional.Conv2d;
 import ai.djl.pytorch.engine.PtNDArray;
+import ai.djl.pytorch.engine.PtNDManager;
+import ai.djl.pytorch.engine.PtSymbolBlock;
+import ai.djl.pytorch.jni.IValueUtils;
 import ai.djl.pytorch.jni.JniUtils;
+import java.io.ByteArrayInputStream;
+import java.io.IOException;
 import java.util.Random;
 import java.util.function.UnaryOperator;
 import org.junit.jupiter.api.AfterEach;
@@ -58,6 +64,32 @@ class NativeOpsTest {
     assertThat(got).hasSameSizeAs(wanted);
     for (int i = 0; i < got.length; i++) {
       assertThat(got[i]).as("value %d", i).isCloseTo(wanted[i], within(tolerance));
+    }
+  }
+
+  @Test
+  void channelsStayInnermostAlsoBehindImagesOfOneChannel() throws IOException {
+    PtSymbolBlock channelStride =
+        JniUtils.loadModule(
+            (PtNDManager) manager,
+            new ByteArrayInputStream(
+                TorchScriptArchive.of(
+                    """
+                    class Module(Module):
+                      __parameters__ = []
+                      __buffers__ = []
+                      def forward(self: __torch__.Module, x: Tensor) -> Tensor:
+                        return torch.tensor(torch.stride(x, 1))
+                    """)),
+            false,
+            false);
+    for (int channels : new int[] {1, 3}) {
+      NDArray images = NativeOps.channelsLast(random(2, channels, 6, 6));
+      NDArray maps =
+          Conv2d.conv2d(NativeOps.toBf16(images), NativeOps.toBf16(random(4, channels, 3, 3)))
+              .head();
+      NDArray stride = IValueUtils.forward(channelStride, new NDList(maps), false).head();
+      assertThat(stride.getLong()).as("stride of the channels behind %d", channels).isEqualTo(1);
     }
   }
 
