@@ -4,7 +4,6 @@ import ai.djl.Device;
 import ai.djl.engine.Engine;
 import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.NDScope;
-import ai.djl.pytorch.jni.JniUtils;
 import ffc.core.checkpoint.CheckpointReader;
 import ffc.core.checkpoint.CheckpointWriter;
 import ffc.idgroup.EpochEndedException;
@@ -113,7 +112,7 @@ public final class Trainer implements AutoCloseable {
     this.observer = observer;
     this.stopRequested = stopRequested;
     device = device(setup.run().device(), setup.gpu());
-    JniUtils.setNumThreads(setup.run().threads());
+    ComputeThreads.set(setup.run().threads());
     Autograd.off();
     manager = NDManager.newBaseManager(device);
     probe = Encoder.create(setup.model(), manager, setup.seed(), setup.run().precision());

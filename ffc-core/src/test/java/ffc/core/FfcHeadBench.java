@@ -4,7 +4,6 @@ import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.NDScope;
 import ai.djl.ndarray.types.Shape;
-import ai.djl.pytorch.jni.JniUtils;
 import ffc.idgroup.FloatRows;
 import ffc.idgroup.IdGroup;
 import ffc.idgroup.Proposal;
@@ -32,7 +31,7 @@ final class FfcHeadBench {
     double[][] times = new double[3][steps];
     try (NDManager manager = NDManager.newBaseManager()) {
       Autograd.off();
-      JniUtils.setNumThreads(threads);
+      ComputeThreads.set(threads);
       final long base = ProcessMemory.peakRss();
       IdGroup group = new IdGroup(capacity, embedding, twoRow ? new TwoRow() : new Weighted(0.5));
       for (long id = 0; id < capacity; id += images) {

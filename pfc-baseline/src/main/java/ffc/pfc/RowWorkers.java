@@ -3,6 +3,7 @@ package ffc.pfc;
 import ai.djl.engine.Engine;
 import ai.djl.pytorch.jni.JniUtils;
 import ffc.core.Autograd;
+import ffc.core.ComputeThreads;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.ExecutionException;
@@ -55,13 +56,13 @@ final class RowWorkers implements AutoCloseable {
       Engine.getEngine("PyTorch"); // loads the natives
       int engineThreads = JniUtils.getNumThreads();
       onEach(worker -> prepareThread());
-      JniUtils.setNumThreads(engineThreads); // the workers set it for new threads
+      ComputeThreads.set(engineThreads); // the workers set it for new threads
     }
   }
 
   private static void prepareThread() {
     Autograd.off();
-    JniUtils.setNumThreads(1);
+    ComputeThreads.set(1);
   }
 
   int threads() {

@@ -4,8 +4,8 @@ import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.NDScope;
 import ai.djl.ndarray.types.Shape;
-import ai.djl.pytorch.jni.JniUtils;
 import ffc.core.Autograd;
+import ffc.core.ComputeThreads;
 import ffc.core.Margin;
 import ffc.core.MarginHead;
 import ffc.core.ProcessMemory;
@@ -32,7 +32,7 @@ final class HeadBench {
         TableMemory memory = new TableMemory.Native();
         RowWorkers workers = new RowWorkers(threads)) {
       Autograd.off();
-      JniUtils.setNumThreads(threads);
+      ComputeThreads.set(threads);
       long base = ProcessMemory.peakRss();
       ClassCenters centers =
           new ClassCenters(

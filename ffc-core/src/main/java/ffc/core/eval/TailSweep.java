@@ -8,6 +8,7 @@ import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.DataType;
 import ai.djl.ndarray.types.Shape;
 import ai.djl.pytorch.jni.JniUtils;
+import ffc.core.ComputeThreads;
 import ffc.core.script.NativeOps;
 import java.nio.ByteBuffer;
 import java.nio.IntBuffer;
@@ -138,13 +139,13 @@ final class TailSweep {
       throw new IllegalStateException("evaluation was interrupted", e);
     } finally {
       workers.shutdownNow();
-      JniUtils.setNumThreads(threads); // the workers set it for new threads
+      ComputeThreads.set(threads); // the workers set it for new threads
     }
   }
 
   private void work() {
     // One panel a thread scales better than one product on all of them.
-    JniUtils.setNumThreads(1);
+    ComputeThreads.set(1);
     try (NDManager manager = NDManager.newBaseManager(Device.cpu(), "PyTorch")) {
       Panel panel = new Panel(manager);
       // From the last, which has the most rows beside it, to the first.
