@@ -91,7 +91,10 @@ class LockstepTest {
         int r = rank;
         runs.add(
             threads.submit(
-                () -> losses(TinyRun.run(setup.apply(r), exchange.apply(r), () -> false))));
+                () ->
+                    ThreadExchange.inTurn(
+                        () ->
+                            losses(TinyRun.run(setup.apply(r), exchange.apply(r), () -> false)))));
       }
       List<List<Double>> losses = new ArrayList<>();
       for (Future<List<Double>> run : runs) {
@@ -191,16 +194,22 @@ class LockstepTest {
       Future<TinyRun> first =
           threads.submit(
               () ->
-                  TinyRun.run(
-                      setup(2, "rank0", 1, null), new ThreadExchange(table, 0), () -> false));
+                  ThreadExchange.inTurn(
+                      () ->
+                          TinyRun.run(
+                              setup(2, "rank0", 1, null),
+                              new ThreadExchange(table, 0),
+                              () -> false)));
       int[] asked = {0};
       Future<TinyRun> second =
           threads.submit(
               () ->
-                  TinyRun.run(
-                      setup(2, "rank1", 1, null),
-                      new ThreadExchange(table, 1),
-                      () -> ++asked[0] >= 4));
+                  ThreadExchange.inTurn(
+                      () ->
+                          TinyRun.run(
+                              setup(2, "rank1", 1, null),
+                              new ThreadExchange(table, 1),
+                              () -> ++asked[0] >= 4)));
       assertThat(first.get().summary().steps()).isEqualTo(4);
       assertThat(second.get().summary().steps()).isEqualTo(4);
     } finally {

@@ -15,13 +15,40 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
-import java.util.concurrent.BrokenBarrierException;
+import java.util.concurrent.Callable;
 import java.util.concurrent.CyclicBarrier;
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.TimeoutException;
+import java.util.concurrent.locks.ReentrantLock;
 
 /** Trainers as threads of one process, for tests of what they compute together. */
 final class ThreadExchange implements GroupExchange {
+  // The engine's convolutions (oneDNN 3.7.1) are not safe when two threads call them at a time
+  // (docs/decisions/035-sides-in-turn.md); trainers are processes of their own but for these tests.
+  private static final ReentrantLock ENGINE = new ReentrantLock();
+
+  /** Runs a trainer; another one computes only while this one waits for it. */
+  static <T> T inTurn(Callable<T> trainer) throws Exception {
+    ENGINE.lock();
+    try {
+      return trainer.call();
+    } finally {
+      ENGINE.unlock();
+    }
+  }
+
+  private static <T> T aside(Callable<T> wait) throws Exception {
+    boolean held = ENGINE.isHeldByCurrentThread();
+    if (held) {
+      ENGINE.unlock();
+    }
+    try {
+      return wait.call();
+    } finally {
+      if (held) {
+        ENGINE.lock();
+      }
+    }
+  }
 
   /** What the threads share. */
   static final class Table {
@@ -36,12 +63,15 @@ final class ThreadExchange implements GroupExchange {
     @SuppressWarnings("unchecked") // all threads put down the same type in the same call
     private <T> List<T> all(int rank, T mine) {
       try {
-        places[rank] = mine;
-        barrier.await(60, TimeUnit.SECONDS);
-        List<T> all = new ArrayList<>((List<T>) Arrays.asList(places));
-        barrier.await(60, TimeUnit.SECONDS);
-        return all;
-      } catch (InterruptedException | BrokenBarrierException | TimeoutException e) {
+        return aside(
+            () -> {
+              places[rank] = mine;
+              barrier.await(60, TimeUnit.SECONDS);
+              List<T> all = new ArrayList<>((List<T>) Arrays.asList(places));
+              barrier.await(60, TimeUnit.SECONDS);
+              return all;
+            });
+      } catch (Exception e) {
         throw new IllegalStateException("another trainer failed", e);
       }
     }

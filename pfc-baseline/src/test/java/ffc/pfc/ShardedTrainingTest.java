@@ -106,12 +106,14 @@ class ShardedTrainingTest {
         runs.add(
             threads.submit(
                 () ->
-                    ShardedRun.of(
-                        settings,
-                        trainers,
-                        folder.resolve(r == 0 ? name : name + "-rank" + r),
-                        r == 0 ? resumeFrom : null,
-                        () -> cluster.trainer(r))));
+                    ThreadCluster.inTurn(
+                        () ->
+                            ShardedRun.of(
+                                settings,
+                                trainers,
+                                folder.resolve(r == 0 ? name : name + "-rank" + r),
+                                r == 0 ? resumeFrom : null,
+                                () -> cluster.trainer(r)))));
       }
       List<ShardedRun> all = new ArrayList<>();
       for (Future<ShardedRun> run : runs) {

@@ -16,9 +16,12 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.BrokenBarrierException;
+import java.util.concurrent.Callable;
 import java.util.concurrent.CyclicBarrier;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.Supplier;
 
 /**
  * Trainers as threads of one process. As in a real cluster an epoch of membership can end in any
@@ -26,6 +29,34 @@ import java.util.concurrent.TimeoutException;
  * are behind load the state of the most advanced.
  */
 final class ThreadCluster {
+  // The engine's convolutions (oneDNN 3.7.1) are not safe when two threads call them at a time
+  // (docs/decisions/035-sides-in-turn.md); trainers are processes of their own but for these tests.
+  private static final ReentrantLock ENGINE = new ReentrantLock();
+
+  /** Runs a trainer; another one computes only while this one waits for it. */
+  static <T> T inTurn(Callable<T> trainer) throws Exception {
+    ENGINE.lock();
+    try {
+      return trainer.call();
+    } finally {
+      ENGINE.unlock();
+    }
+  }
+
+  private static <T> T aside(Supplier<T> wait) {
+    boolean held = ENGINE.isHeldByCurrentThread();
+    if (held) {
+      ENGINE.unlock();
+    }
+    try {
+      return wait.get();
+    } finally {
+      if (held) {
+        ENGINE.lock();
+      }
+    }
+  }
+
   /** What a trainer meets that is killed; its thread may start another in its place. */
   static final class Killed extends RuntimeException {
     private static final long serialVersionUID = 1L;
@@ -83,7 +114,11 @@ final class ThreadCluster {
     return exchanges[rank].calls;
   }
 
-  private synchronized List<Object> all(int rank, Object mine) {
+  private List<Object> all(int rank, Object mine) {
+    return aside(() -> putDown(rank, mine));
+  }
+
+  private synchronized List<Object> putDown(int rank, Object mine) {
     if (ended) {
       throw new EpochEndedException("another trainer was lost");
     }
@@ -147,8 +182,12 @@ final class ThreadCluster {
   }
 
   private void await() {
+    aside(this::join);
+  }
+
+  private int join() {
     try {
-      joining.await(60, TimeUnit.SECONDS);
+      return joining.await(60, TimeUnit.SECONDS);
     } catch (InterruptedException | BrokenBarrierException | TimeoutException e) {
       throw new IllegalStateException("another trainer failed", e);
     }
