@@ -26,5 +26,5 @@ def table(heading, figures):
 rates = ['1e-3', '1e-4', '1e-5']
 table(['TAR@FAR=' + r for r in rates] + ['rank-1'], [f'open.tar_at_far.{r}' for r in rates] + ['open.rank1'])
 strata = ['head', 'middle', 'tail']
-table([f'{s}, {r}' for r in ('1e-4', '1e-5') for s in strata],
-      [f'open.strata.{s}.tar_at_far.{r}' for r in ('1e-4', '1e-5') for s in strata])
+table([f'{s}, {r}' for r in ('1e-4', '1e-5', '1e-6') for s in strata],
+      [f'open.strata.{s}.tar_at_far.{r}' for r in ('1e-4', '1e-5', '1e-6') for s in strata])
