@@ -3,8 +3,10 @@ package ffc.idgroup.cluster;
 import com.hazelcast.cluster.Address;
 import ffc.idgroup.EpochEndedException;
 import java.nio.ByteBuffer;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
@@ -15,6 +17,9 @@ import java.util.concurrent.TimeoutException;
  * waits that end when the epoch does.
  */
 final class Epoch {
+  /** How long a trainer that is waited for in vain may take to say whom it waits for itself. */
+  private static final Duration ANSWER = Duration.ofSeconds(1);
+
   private final Plan plan;
   private final int position;
   private final ClusterMember member;
@@ -23,6 +28,11 @@ final class Epoch {
   private final List<Address> addresses = new ArrayList<>();
 
   private final CompletableFuture<Object> end = new CompletableFuture<>();
+
+  /** By position: whom that trainer waits for in vain, as soon as anyone's patience has ended. */
+  private final List<CompletableFuture<byte[]>> complaints = new ArrayList<>();
+
+  private final CompletableFuture<Object> anyComplaint;
   private long step;
   private long bytesSent;
 
@@ -35,6 +45,14 @@ final class Epoch {
       addresses.add(member.addressOf(part.incarnation()));
     }
     member.mailbox().begin(plan.epoch());
+    for (int i = 0; i < size(); i++) {
+      complaints.add(member.mailbox().get(label(Frames.SILENCE, 0, i)));
+    }
+    anyComplaint = CompletableFuture.anyOf(complaints.toArray(CompletableFuture[]::new));
+  }
+
+  private Mailbox.Label label(int kind, long tag, int from) {
+    return new Mailbox.Label(plan.epoch(), plan.nonce(), kind, tag, rank(from));
   }
 
   Plan plan() {
@@ -148,31 +166,72 @@ final class Epoch {
    * @throws IllegalStateException if it takes longer than the deadline
    */
   private Frames.Content receive(int kind, long tag, int from, int deadlineSeconds) {
-    int rank = rank(from);
-    Mailbox.Label label = new Mailbox.Label(plan.epoch(), plan.nonce(), kind, tag, rank);
-    byte[] frame = await(member.mailbox().get(label), rank, deadlineSeconds);
+    Mailbox.Label label = label(kind, tag, from);
+    byte[] frame = await(member.mailbox().get(label), from, deadlineSeconds);
     member.mailbox().remove(label);
-    String what = Frames.name(kind) + " " + tag + " of rank " + rank + " in step " + step;
-    return member.frames().open(frame, kind, plan.nonce(), tag, rank, what);
+    String what = Frames.name(kind) + " " + tag + " of rank " + rank(from) + " in step " + step;
+    return member.frames().open(frame, kind, plan.nonce(), tag, rank(from), what);
   }
 
-  private byte[] await(CompletableFuture<byte[]> record, int rank, int deadlineSeconds) {
+  private byte[] await(CompletableFuture<byte[]> record, int from, int deadlineSeconds) {
+    if (!isDone(CompletableFuture.anyOf(record, end, anyComplaint), deadlineSeconds * 1000L)
+        || (anyComplaint.isDone() && !record.isDone())) {
+      throw new IllegalStateException(silence(from));
+    }
+    checkOpen();
+    return record.join();
+  }
+
+  private static boolean isDone(CompletableFuture<?> future, long millis) {
     try {
-      CompletableFuture.anyOf(record, end).get(deadlineSeconds, TimeUnit.SECONDS);
+      future.get(millis, TimeUnit.MILLISECONDS);
+      return true;
     } catch (TimeoutException e) {
-      throw new IllegalStateException(
-          String.format(
-              "cluster: rank %d has sent nothing for step %d within %d s"
-                  + " (cluster.deadlineSeconds); it is there, but silent",
-              rank, step, deadlineSeconds),
-          e);
+      return false;
     } catch (ExecutionException e) {
       throw new EpochEndedException("the cluster failed a call: " + e.getCause(), e);
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
       throw new IllegalStateException("cluster: interrupted while waiting for a trainer", e);
     }
-    checkOpen();
-    return record.join();
+  }
+
+  /**
+   * Tells the others whom this trainer waits for, and finds out who is silent. It need not be that
+   * one: a trainer that fell silent between two of its records leaves some of the others a step
+   * behind, and those ahead wait for them. Whoever waits says so; the silent one does not.
+   */
+  private String silence(int from) {
+    ByteBuffer mine = begin(Frames.SILENCE, 0, 0, 12).putInt(from).putLong(step);
+    byte[] frame = member.frames().seal(mine);
+    for (int i = 0; i < size(); i++) {
+      if (i != position) {
+        send(i, frame);
+      }
+    }
+    int silent = from;
+    long since = step;
+    for (int hops = 0; hops < size() && silent != position; hops++) {
+      CompletableFuture<byte[]> complaint = complaints.get(silent);
+      if (!isDone(complaint, ANSWER.toMillis())) {
+        break;
+      }
+      String what = "complaint of rank " + rank(silent) + " in step " + step;
+      ByteBuffer theirs =
+          member
+              .frames()
+              .open(complaint.join(), Frames.SILENCE, plan.nonce(), 0, rank(silent), what)
+              .payload();
+      silent = Objects.checkIndex(theirs.getInt(), size());
+      since = theirs.getLong();
+    }
+    return String.format(
+        "cluster: rank %d has sent nothing for step %d within %d s (cluster.deadlineSeconds); %s",
+        rank(silent),
+        since,
+        member.config().deadlineSeconds(),
+        silent == position
+            ? "it is this trainer, and the others have given up"
+            : "it is there, but silent");
   }
 }

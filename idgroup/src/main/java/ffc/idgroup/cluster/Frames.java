@@ -28,6 +28,7 @@ final class Frames {
   static final int REPORT = 5;
   static final int SNAPSHOT = 6;
   static final int SUM = 7;
+  static final int SILENCE = 8;
 
   private static final int MAGIC = 0x58434646;
   private static final short VERSION = 1;

@@ -92,7 +92,6 @@ class HazelcastExchangeTest {
     try (TestCluster cluster = new TestCluster(3, 1)) {
       cluster.onLoss = ClusterConfig.OnLoss.shrink;
       CountDownLatch survivorsWentOn = new CountDownLatch(2);
-      CountDownLatch lateIsThere = new CountDownLatch(1);
       List<Future<SimulatedTrainer>> survivors = new ArrayList<>();
       for (int rank = 0; rank < 2; rank++) {
         int r = rank;
@@ -104,8 +103,10 @@ class HazelcastExchangeTest {
                     trainer.runTo(exchange, 30, step -> {});
                     assertThat(exchange.trainers()).isEqualTo(2);
                     survivorsWentOn.countDown();
-                    lateIsThere.await();
-                    trainer.runTo(exchange, 120, step -> {});
+                    while (exchange.trainers() < 3) { // the late one needs its time to be seen
+                      trainer.runTo(exchange, trainer.step() + 1, step -> {});
+                    }
+                    trainer.runTo(exchange, exchange.startStep() + 90, step -> {});
                     exchange.finish();
                   }
                   return trainer;
@@ -115,11 +116,10 @@ class HazelcastExchangeTest {
       lost.get(90, TimeUnit.SECONDS);
       assertThat(survivorsWentOn.await(90, TimeUnit.SECONDS)).isTrue();
       SimulatedTrainer late = new SimulatedTrainer(SMALL, false);
-      try (HazelcastExchange exchange =
-          TestCluster.join(cluster.config(2, 3), late, line -> lateIsThere.countDown())) {
+      try (HazelcastExchange exchange = TestCluster.join(cluster.config(2, 3), late, line -> {})) {
         assertThat(exchange.trainers()).isEqualTo(3);
         assertThat(exchange.startStep()).isGreaterThanOrEqualTo(30);
-        late.runTo(exchange, 120, step -> {});
+        late.runTo(exchange, exchange.startStep() + 90, step -> {});
         exchange.finish();
       }
       assertThat(late.coverageIsExact()).isTrue();
