@@ -41,5 +41,5 @@ import json, sys
 for r in json.load(open(f"{sys.argv[1]}/step.json")):
     p, q = r["params"], r["primaryMetric"]["scorePercentiles"]
     name = r["benchmark"].rsplit(".", 1)[1]
-    print(f"{name} {p['rule']} pool x{p['poolFactor']}: p50 {q['50.0']:.0f} us, p99 {q['99.0']:.0f} us")
+    print(f"{name} {p['rule']} {p['memory']} pool x{p['poolFactor']}: p50 {q['50.0']:.0f} us, p99 {q['99.0']:.0f} us")
 PY

@@ -1,5 +1,9 @@
 package ffc.idgroup;
 
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.nio.FloatBuffer;
+import java.util.List;
 import java.util.Random;
 import java.util.concurrent.TimeUnit;
 import org.openjdk.jmh.annotations.Benchmark;
@@ -48,6 +52,10 @@ public class GroupStepBench {
   @Param({"weighted", "two-row"})
   public String rule;
 
+  /** Where the rows lie: on the Java heap, or outside as the engine's do. */
+  @Param({"direct", "heap"})
+  public String memory;
+
   private IdGroup group;
   private final long[][] ids = new long[BATCHES][];
   private final FloatRows[] features = new FloatRows[BATCHES];
@@ -58,7 +66,12 @@ public class GroupStepBench {
   @Setup(Level.Trial)
   public void fill() {
     random = new Random(1);
-    group = new IdGroup(capacity, dim, rule.equals("two-row") ? new TwoRow() : new Weighted(0.5));
+    boolean twoRow = rule.equals("two-row");
+    group =
+        IdGroup.ofEmptySlots(
+            twoRow ? new TwoRow() : new Weighted(0.5),
+            memory.equals("direct") ? direct() : new FloatRows(capacity, dim),
+            twoRow ? new FloatRows(capacity, dim) : null);
     for (int b = 0; b < BATCHES; b++) {
       features[b] = new FloatRows(images, dim);
       float[] values = features[b].values();
@@ -77,6 +90,14 @@ public class GroupStepBench {
       System.arraycopy(features[0].values(), 0, rows.values(), 0, rows.values().length);
       group.commit(group.propose(batch, rows));
     }
+  }
+
+  private DirectRows direct() {
+    FloatBuffer all =
+        ByteBuffer.allocateDirect(4 * capacity * dim)
+            .order(ByteOrder.nativeOrder())
+            .asFloatBuffer();
+    return new DirectRows(List.of(all), capacity, capacity, dim);
   }
 
   /** New identities, so that the batches of the next iteration are not all hits. */

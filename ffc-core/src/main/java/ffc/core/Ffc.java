@@ -13,6 +13,7 @@ import ffc.idgroup.GlobalBatch;
 import ffc.idgroup.GroupExchange;
 import ffc.idgroup.IdGroup;
 import ffc.idgroup.Proposal;
+import ffc.idgroup.Rows;
 import ffc.idgroup.Side;
 import ffc.idgroup.TwoRow;
 import ffc.idgroup.UpdateRule;
@@ -43,7 +44,7 @@ public final class Ffc implements Method {
   private final MomentumEncoder gallery;
   private final GroupExchange exchange;
   private final LongSupplier steps;
-  private final GroupMirror mirror;
+  private final GroupMatrix matrix;
   private final FfcHead head;
   private final FfcStatistics statistics = new FfcStatistics();
   private final NDManager manager;
@@ -66,8 +67,9 @@ public final class Ffc implements Method {
     this.slices = context.run().accumulate();
     this.manager = probe.parameters().weightList().head().getManager().newSubManager();
     this.gallery = new MomentumEncoder(probe, context.model(), config, manager, context.seed());
-    this.group = newGroup(config, probe.embedding(), context.seed());
-    this.mirror = new GroupMirror(manager, group.row0());
+    this.matrix = new GroupMatrix(manager, config.capacity(), probe.embedding());
+    this.group = newGroup(config, matrix.rows(), context.seed());
+    matrix.reset();
     this.head =
         new FfcHead(
             MarginHead.of(config.margin()),
@@ -85,40 +87,43 @@ public final class Ffc implements Method {
           gallery,
           identities,
           (ids, features) -> {
-            mirror.apply(group.commit(group.propose(ids, features)).row0());
+            matrix.apply(group.commit(group.propose(ids, features)).row0());
           });
     }
   }
 
-  private static IdGroup newGroup(FfcConfig config, int dim, long seed) {
+  private static IdGroup newGroup(FfcConfig config, Rows row0, long seed) {
     UpdateRule rule =
         config.update().type().equals("two-row")
             ? new TwoRow()
             : new Weighted(config.update().keep());
+    Rows row1 = rule instanceof TwoRow ? row0.create(row0.count()) : null;
     if (config.emptySlots() == FfcConfig.EmptySlots.mask) {
-      return new IdGroup(config.capacity(), dim, rule);
+      return IdGroup.ofEmptySlots(rule, row0, row1);
     }
     SplittableRandom random = new SplittableRandom(seed);
-    FloatRows row0 = positiveRows(config.capacity(), dim, random);
-    return new IdGroup(
-        rule, row0, rule instanceof TwoRow ? positiveRows(config.capacity(), dim, random) : null);
+    fillPositive(row0, random);
+    if (row1 != null) {
+      fillPositive(row1, random);
+    }
+    return new IdGroup(rule, row0, row1);
   }
 
   /** Uniform in [0, 1), normalised: the reference code's start. */
-  private static FloatRows positiveRows(int count, int dim, SplittableRandom random) {
-    FloatRows rows = new FloatRows(count, dim);
-    float[] v = rows.values();
-    for (int row = 0; row < count; row++) {
+  private static void fillPositive(Rows rows, SplittableRandom random) {
+    FloatRows one = new FloatRows(1, rows.dim());
+    float[] v = one.values();
+    for (int row = 0; row < rows.count(); row++) {
       double squares = 0;
-      for (int i = row * dim; i < (row + 1) * dim; i++) {
+      for (int i = 0; i < v.length; i++) {
         v[i] = (float) random.nextDouble();
         squares += (double) v[i] * v[i];
       }
-      for (int i = row * dim; i < (row + 1) * dim; i++) {
+      for (int i = 0; i < v.length; i++) {
         v[i] = (float) (v[i] / Math.sqrt(squares));
       }
+      one.copyRow(0, rows, row);
     }
-    return rows;
   }
 
   @Override
@@ -197,7 +202,7 @@ public final class Ffc implements Method {
         NDArray normB1 = MarginHead.norm(detached);
         NDArray unitBE = detached.div(normB1);
         FfcHead.Result result =
-            head.score(unitBE, Arrays.copyOfRange(slots, from, to), counts, proposal, mirror);
+            head.score(unitBE, Arrays.copyOfRange(slots, from, to), counts, proposal, matrix);
         losses.add("existing", result.existing());
         losses.add("fresh", result.fresh());
         statistics.cosine(
@@ -219,7 +224,7 @@ public final class Ffc implements Method {
 
   @Override
   public void update(double learningRate) {
-    mirror.apply(group.commit(toCommit).row0());
+    matrix.apply(group.commit(toCommit).row0());
     toCommit = null;
     profile.lap("group");
     step++;
@@ -248,16 +253,27 @@ public final class Ffc implements Method {
   @Override
   public Footprint footprint() {
     return footprint(
-        config, probe.embedding(), gallery.encoder().parameters().size(), batch / slices);
+        config,
+        probe.embedding(),
+        gallery.encoder().parameters().size(),
+        batch / slices,
+        manager.getDevice().isGpu());
   }
 
-  /** Predicted bytes of the group (host and device), the gallery and the logits. */
-  public static Footprint footprint(FfcConfig config, int embedding, long weights, int pairs) {
+  /**
+   * Predicted bytes of the group, the gallery and the logits.
+   *
+   * @param gpu whether the classifier lies on a GPU, as a copy of the group's first rows
+   */
+  public static Footprint footprint(
+      FfcConfig config, int embedding, long weights, int pairs, boolean gpu) {
     long rows = config.update().type().equals("two-row") ? 2 : 1;
     long matrix = 4L * config.capacity() * embedding;
     Map<String, Long> parts = new LinkedHashMap<>();
     parts.put("group", rows * matrix + 40L * config.capacity());
-    parts.put("group_mirror", matrix);
+    if (gpu) {
+      parts.put("group_mirror", matrix);
+    }
     parts.put("gallery", 4 * weights);
     // Cosines, logits and their gradient take each other's place.
     parts.put("logits", 4L * pairs * config.capacity());
@@ -280,27 +296,16 @@ public final class Ffc implements Method {
     }
     try (DataInputStream file = in.file("group.bin")) {
       step = file.readLong();
-      IdGroup loaded = IdGroup.load(file);
-      if (loaded.capacity() != config.capacity() || loaded.dim() != probe.embedding()) {
-        throw new IllegalArgumentException(
-            in.folder()
-                + ": the group has "
-                + loaded.capacity()
-                + " slots of "
-                + loaded.dim()
-                + " values, the config asks for "
-                + config.capacity()
-                + " of "
-                + probe.embedding());
-      }
-      group = loaded;
+      group = IdGroup.load(file, matrix.rows());
+    } catch (IllegalArgumentException e) {
+      throw new IllegalArgumentException(in.folder() + ": " + e.getMessage(), e);
     }
-    mirror.reset(group.row0());
+    matrix.reset();
   }
 
   @Override
   public void close() {
-    mirror.close();
+    matrix.close();
     gallery.close();
     manager.close();
   }

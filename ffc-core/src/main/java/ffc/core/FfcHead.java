@@ -48,7 +48,7 @@ final class FfcHead {
    * @param slots slot of each sample after the proposal; -1 = fresh
    * @param counts over the global batch
    */
-  Result score(NDArray unitBE, int[] slots, Counts counts, Proposal proposal, GroupMirror mirror) {
+  Result score(NDArray unitBE, int[] slots, Counts counts, Proposal proposal, GroupMatrix matrix) {
     int columns = maskEmpty ? proposal.occupied() : capacity;
     long[] existing = where(slots, true);
     long[] fresh = where(slots, false);
@@ -57,7 +57,7 @@ final class FfcHead {
     NDArray gradient = null;
     for (Patch head : proposal.heads()) {
       Result result =
-          mirror.with(
+          matrix.with(
               head,
               columns,
               weightsKE -> oneHead(unitBE, weightsKE, slots, existing, fresh, counts));

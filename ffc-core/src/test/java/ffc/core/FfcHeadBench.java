@@ -33,7 +33,12 @@ final class FfcHeadBench {
       Autograd.off();
       ComputeThreads.set(threads);
       final long base = ProcessMemory.peakRss();
-      IdGroup group = new IdGroup(capacity, embedding, twoRow ? new TwoRow() : new Weighted(0.5));
+      GroupMatrix matrix = new GroupMatrix(manager, capacity, embedding);
+      IdGroup group =
+          IdGroup.ofEmptySlots(
+              twoRow ? new TwoRow() : new Weighted(0.5),
+              matrix.rows(),
+              twoRow ? new FloatRows(capacity, embedding) : null);
       for (long id = 0; id < capacity; id += images) {
         int count = (int) Math.min(images, capacity - id);
         final long first = id;
@@ -47,7 +52,7 @@ final class FfcHeadBench {
               new FfcConfig.Fresh(null, null),
               true,
               capacity);
-      try (GroupMirror mirror = new GroupMirror(manager, group.row0())) {
+      try (matrix) {
         for (int step = -3; step < steps; step++) {
           try (NDManager stepManager = manager.newSubManager();
               NDScope scope = new NDScope()) {
@@ -67,10 +72,10 @@ final class FfcHeadBench {
               for (int i = 0; i < images; i += 3) {
                 slots[i] = -1; // a third of the samples is fresh
               }
-              head.score(pass == passA ? xBE : yBE, slots, FfcHead.Counts.of(slots), pass, mirror);
+              head.score(pass == passA ? xBE : yBE, slots, FfcHead.Counts.of(slots), pass, matrix);
             }
             long t2 = System.nanoTime();
-            mirror.apply(group.commit(passB).row0());
+            matrix.apply(group.commit(passB).row0());
             long t3 = System.nanoTime();
             if (step >= 0) {
               times[0][step] = (t1 - t0 + t3 - t2) / 1e6;

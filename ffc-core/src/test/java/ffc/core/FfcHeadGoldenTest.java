@@ -20,7 +20,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /**
- * The head as training runs it, on the engine and over the device mirror, against the recorded
+ * The head as training runs it, on the engine and over the engine's matrix, against the recorded
  * reference: in float64 to the trace's tolerances, in float32 to 1e-4 of the largest value.
  */
 class FfcHeadGoldenTest {
@@ -52,7 +52,7 @@ class FfcHeadGoldenTest {
             false,
             trace.capacity());
     try (NDManager manager = NDManager.newBaseManager();
-        GroupMirror mirror = new GroupMirror(manager, group.row0())) {
+        GroupMatrix matrix = new GroupMatrix(manager, group.row0())) {
       for (int i = 0; i < trace.steps().size(); i++) {
         GoldenTrace.Step step = trace.steps().get(i);
         try (NDScope scope = new NDScope()) {
@@ -61,11 +61,11 @@ class FfcHeadGoldenTest {
           Proposal b = group.propose(step.xIds(), rows(unit(step.x()), f64));
           Pass passA = new Pass(trace + " step " + i + " pass A", lossTolerance, gradientTolerance);
           passA.check(
-              head, mirror, a, manager, step.x(), step.xIds(), f64, step.lossPassA(), step.gradX());
+              head, matrix, a, manager, step.x(), step.xIds(), f64, step.lossPassA(), step.gradX());
           Pass passB = new Pass(trace + " step " + i + " pass B", lossTolerance, gradientTolerance);
           passB.check(
-              head, mirror, b, manager, step.y(), step.yIds(), f64, step.lossPassB(), step.gradY());
-          mirror.apply(group.commit(b).row0());
+              head, matrix, b, manager, step.y(), step.yIds(), f64, step.lossPassB(), step.gradY());
+          matrix.apply(group.commit(b).row0());
         }
       }
     }
@@ -74,7 +74,7 @@ class FfcHeadGoldenTest {
   private record Pass(String at, double lossTolerance, double gradientTolerance) {
     void check(
         FfcHead head,
-        GroupMirror mirror,
+        GroupMatrix matrix,
         Proposal proposal,
         NDManager manager,
         double[][] probe,
@@ -93,7 +93,7 @@ class FfcHeadGoldenTest {
       NDArray norm = MarginHead.norm(raw);
       NDArray unit = raw.div(norm);
       int[] slots = proposal.slots(ids);
-      FfcHead.Result result = head.score(unit, slots, FfcHead.Counts.of(slots), proposal, mirror);
+      FfcHead.Result result = head.score(unit, slots, FfcHead.Counts.of(slots), proposal, matrix);
       assertThat(result.existing() + result.fresh())
           .as(at)
           .isCloseTo(wantedLoss, within(lossTolerance * Math.max(1, Math.abs(wantedLoss))));

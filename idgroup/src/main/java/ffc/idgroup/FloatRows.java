@@ -7,7 +7,7 @@ import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
 import java.nio.ByteOrder;
 
-/** {@link Rows} of {@code float}s. */
+/** {@link Rows} of {@code float}s on the Java heap. */
 public final class FloatRows implements Rows {
   private static final VarHandle LITTLE_ENDIAN =
       MethodHandles.byteArrayViewVarHandle(float[].class, ByteOrder.LITTLE_ENDIAN);
@@ -62,7 +62,11 @@ public final class FloatRows implements Rows {
 
   @Override
   public void copyRow(int row, Rows target, int targetRow) {
-    System.arraycopy(values, row * dim, ((FloatRows) target).values, targetRow * dim, dim);
+    if (target instanceof DirectRows direct) {
+      direct.put(targetRow, values, row * dim);
+    } else {
+      System.arraycopy(values, row * dim, ((FloatRows) target).values, targetRow * dim, dim);
+    }
   }
 
   @Override

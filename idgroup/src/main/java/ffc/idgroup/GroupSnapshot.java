@@ -31,7 +31,7 @@ final class GroupSnapshot {
     SlotTable table = group.table();
     int occupied = table.occupied();
     double keep = group.rule() instanceof Weighted weighted ? weighted.keep() : 0;
-    int precision = group.row0() instanceof DoubleRows ? 1 : 0;
+    int precision = group.row0().isDouble() ? 1 : 0;
     int filled = group.filledEmpties() ? 1 : 0;
     out.writeInt(MAGIC);
     out.writeInt(VERSION);
@@ -65,15 +65,23 @@ final class GroupSnapshot {
     out.writeLong(contentHash(group));
   }
 
-  static IdGroup read(DataInput in) throws IOException {
+  /** Where the rows of a stored group go. */
+  interface Place {
+    Rows rows(boolean doubles, int count, int dim);
+  }
+
+  /**
+   * @param row0 place of rows 0; rows 1 go onto the heap
+   */
+  static IdGroup read(DataInput in, Place row0) throws IOException {
     try {
-      return readWhole(in);
+      return readWhole(in, row0);
     } catch (EOFException e) {
       throw new IllegalArgumentException("ID group snapshot: it ends too early", e);
     }
   }
 
-  private static IdGroup readWhole(DataInput in) throws IOException {
+  private static IdGroup readWhole(DataInput in, Place row0) throws IOException {
     int magic = in.readInt();
     int version = in.readInt();
     if (magic != MAGIC || version != VERSION) {
@@ -97,8 +105,8 @@ final class GroupSnapshot {
     IdGroup group =
         new IdGroup(
             rule,
-            rows(precision, capacity, dim),
-            rowsPerSlot == 2 ? rows(precision, capacity, dim) : null,
+            row0.rows(precision == 1, capacity, dim),
+            rowsPerSlot == 2 ? onHeap(precision == 1, capacity, dim) : null,
             filled == 1);
     long[] ids = new long[occupied];
     int[] slots = new int[occupied];
@@ -117,8 +125,8 @@ final class GroupSnapshot {
     return group;
   }
 
-  private static Rows rows(int precision, int count, int dim) {
-    return precision == 1 ? new DoubleRows(count, dim) : new FloatRows(count, dim);
+  static Rows onHeap(boolean doubles, int count, int dim) {
+    return doubles ? new DoubleRows(count, dim) : new FloatRows(count, dim);
   }
 
   private static long headerHash(

@@ -50,10 +50,20 @@ public final class IdGroup {
     this(rule, initialRow0, initialRow1, true);
   }
 
+  /**
+   * A group of empty slots, to keep its rows in the given matrices.
+   *
+   * @param row0 [K, E]; becomes the group's own
+   * @param row1 [K, E] of the same precision, becomes the group's own; null for {@link Weighted}
+   */
+  public static IdGroup ofEmptySlots(UpdateRule rule, Rows row0, Rows row1) {
+    return new IdGroup(rule, row0, row1, false);
+  }
+
   IdGroup(UpdateRule rule, Rows row0, Rows row1, boolean filledEmpties) {
     if ((row1 != null) != (rule.rowsPerSlot() == 2)
         || (row1 != null
-            && (row1.getClass() != row0.getClass()
+            && (row1.isDouble() != row0.isDouble()
                 || row1.count() != row0.count()
                 || row1.dim() != row0.dim()))) {
       throw new IllegalArgumentException(
@@ -142,10 +152,10 @@ public final class IdGroup {
   public Proposal propose(long[] ids, Rows features) {
     if (features.count() != ids.length
         || features.dim() != dim()
-        || features.getClass() != row0.getClass()) {
+        || features.isDouble() != row0.isDouble()) {
       throw new IllegalArgumentException(
           "ID group: got "
-              + features.getClass().getSimpleName()
+              + precision(features)
               + " ["
               + features.count()
               + ", "
@@ -153,7 +163,7 @@ public final class IdGroup {
               + "] for "
               + ids.length
               + " images, wanted "
-              + row0.getClass().getSimpleName()
+              + precision(row0)
               + " ["
               + ids.length
               + ", "
@@ -166,6 +176,10 @@ public final class IdGroup {
             ? RowChanges.weighted(weighted.keep(), placement, row0, features)
             : RowChanges.twoRow(placement, row0, row1, nextRow, features);
     return new Proposal(this, history.commits(), placement, changes);
+  }
+
+  private static String precision(Rows rows) {
+    return rows.isDouble() ? "double" : "float";
   }
 
   /**
@@ -274,7 +288,34 @@ public final class IdGroup {
    * @throws IllegalArgumentException if the data is none of this version or damaged
    */
   public static IdGroup load(DataInput in) throws IOException {
-    return GroupSnapshot.read(in);
+    return GroupSnapshot.read(in, GroupSnapshot::onHeap);
+  }
+
+  /**
+   * Reads what {@link #save} wrote into a matrix that exists.
+   *
+   * @param row0 [K, E]; becomes the group's own, and must not be used if this fails
+   * @throws IllegalArgumentException if the data is none of this version or damaged, or is a group
+   *     of other shape or precision
+   */
+  public static IdGroup load(DataInput in, Rows row0) throws IOException {
+    return GroupSnapshot.read(
+        in,
+        (doubles, count, dim) -> {
+          if (doubles != row0.isDouble() || count != row0.count() || dim != row0.dim()) {
+            throw new IllegalArgumentException(
+                String.format(
+                    "ID group snapshot: it has %d slots of %d %ss, wanted %d of %d %ss;"
+                        + " method.capacity or model.embedding has changed",
+                    count,
+                    dim,
+                    doubles ? "double" : "float",
+                    row0.count(),
+                    row0.dim(),
+                    precision(row0)));
+          }
+          return row0;
+        });
   }
 
   SlotTable table() {

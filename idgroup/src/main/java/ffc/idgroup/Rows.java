@@ -5,17 +5,22 @@ import java.io.DataOutput;
 import java.io.IOException;
 
 /**
- * Row-major matrix [count, dim] on the host, in float or double precision. Shared and mutable:
+ * Row-major matrix [count, dim] on the host, in single or double precision. Shared and mutable:
  * whoever hands one out says who may write it.
  */
-public sealed interface Rows permits FloatRows, DoubleRows {
+public sealed interface Rows permits FloatRows, DirectRows, DoubleRows {
   /** Number of rows. */
   int count();
 
   /** Length of a row. */
   int dim();
 
-  /** A zero matrix of this precision and row length. */
+  /** Whether the elements are {@code double}s; {@code float}s otherwise. */
+  default boolean isDouble() {
+    return this instanceof DoubleRows;
+  }
+
+  /** A zero matrix of this precision and row length, on the Java heap. */
   Rows create(int count);
 
   /**

@@ -42,7 +42,7 @@ class IdGroupTest {
     IdGroup group = new IdGroup(2, 2, new Weighted(0.5));
     assertThatIllegalArgumentException()
         .isThrownBy(() -> group.propose(new long[] {1, 2}, rows(1, 0)))
-        .withMessageContaining("got FloatRows [1, 2] for 2 images, wanted FloatRows [2, 2]");
+        .withMessageContaining("got float [1, 2] for 2 images, wanted float [2, 2]");
     assertThatIllegalArgumentException()
         .isThrownBy(() -> group.propose(new long[] {1}, new DoubleRows(1, 2)));
   }

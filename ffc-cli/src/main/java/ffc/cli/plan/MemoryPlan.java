@@ -6,6 +6,7 @@ import ffc.core.FfcConfig;
 import ffc.core.Footprint;
 import ffc.core.MethodConfig;
 import ffc.core.NetworkSize;
+import ffc.core.RunConfig;
 import ffc.core.TrainerFootprint;
 import ffc.pfc.DynamicClassQueue;
 import ffc.pfc.DynamicClassQueueConfig;
@@ -69,7 +70,12 @@ public final class MemoryPlan {
   private Footprint head(MethodConfig method, long classes, int pairs) {
     int embedding = experiment.model().embedding();
     if (method instanceof FfcConfig ffc) {
-      return Ffc.footprint(ffc, embedding, size.weights(), pairs);
+      return Ffc.footprint(
+          ffc,
+          embedding,
+          size.weights(),
+          pairs,
+          experiment.run().device() == RunConfig.Device.gpu);
     }
     if (method instanceof PartialFcConfig partial) {
       return PartialFc.footprint(
