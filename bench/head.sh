@@ -17,10 +17,11 @@ while [[ $# -gt 0 ]]; do
 done
 mvn -q -B -pl ffc-core -am test-compile -Dspotless.check.skip=true
 ./ffc --version >/dev/null
+heap=512m; [[ $rule == two-row ]] && heap=3g # the second row of each slot lies on the heap
 program=ffc-cli/target/$(cat ffc-cli/target/ffc.stamp)
 export OPT_OUT_TRACKING=true MALLOC_ARENA_MAX=1 MALLOC_MMAP_THRESHOLD_=1073741824 MALLOC_TRIM_THRESHOLD_=4294967296 GOMP_SPINCOUNT=1000
 for slots in 1000 10000 30000 100000 1000000; do
-  java -Xmx3g -Dorg.slf4j.simpleLogger.defaultLogLevel=error \
+  java -Xmx"$heap" -Dorg.slf4j.simpleLogger.defaultLogLevel=error \
     -cp "ffc-core/target/test-classes:ffc-core/target/classes:$program/lib/*" ffc.core.FfcHeadBench \
     "$slots" "$dim" "$images" "$steps" "$threads" "$rule"
 done

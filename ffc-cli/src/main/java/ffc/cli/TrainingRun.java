@@ -21,6 +21,7 @@ import ffc.core.RunSummary;
 import ffc.core.Trainer;
 import ffc.idgroup.GroupExchange;
 import ffc.idgroup.LocalExchange;
+import ffc.idgroup.ThreadExchange;
 import ffc.idgroup.cluster.HazelcastExchange;
 import ffc.idgroup.cluster.RunIdentity;
 import ffc.loaders.Dataset;
@@ -42,6 +43,9 @@ final class TrainingRun {
   private final RunDirectory directory;
   private final PrintWriter out;
 
+  /** Whether the run directory holds what a resume needs. */
+  private boolean begun;
+
   TrainingRun(Experiment experiment, RunTarget target, PrintWriter out) {
     this.experiment = experiment;
     this.target = target;
@@ -52,7 +56,6 @@ final class TrainingRun {
   /** Trains; returns the exit code. */
   int run() throws IOException {
     StopSignal stop = StopSignal.install(System.err);
-    boolean begun = false;
     LiveRun live = liveRun();
     try (Dataset dataset = Dataset.open(experiment.data());
         WatchServer watch = live == null ? null : openWatch(live)) {
@@ -62,14 +65,8 @@ final class TrainingRun {
       }
       RunSummary summary;
       RunObserver progress = progress();
-      try (RunRecorder recorder = new RunRecorder(directory, Clock.systemUTC());
-          GroupExchange exchange = exchange(dataset, stop);
-          Trainer trainer =
-              new Trainer(setup(), dataset, exchange, observers(recorder, live, progress), stop)) {
-        directory.writeConfig(experiment);
-        begun = true;
-        manifest(dataset).write(directory.file("manifest.json"), trainer.step(), Instant.now());
-        summary = trainer.run();
+      try (RunRecorder recorder = new RunRecorder(directory, Clock.systemUTC())) {
+        summary = train(dataset, stop, observers(recorder, live, progress));
       } finally {
         if (progress instanceof BarProgress bar) {
           bar.close();
@@ -95,7 +92,65 @@ final class TrainingRun {
     }
   }
 
-  private Trainer.Setup setup() {
+  private RunSummary train(Dataset dataset, StopSignal stop, RunObserver observer)
+      throws IOException {
+    List<Integer> devices = experiment.run().devices();
+    if (devices.size() < 2) {
+      try (GroupExchange exchange = exchange(dataset, stop)) {
+        return first(firstDevice(), dataset, exchange, stop, observer);
+      }
+    }
+    boolean onGpus = Trainer.onGpu(experiment.run().device());
+    if (!onGpus) {
+      say("no GPU: the trainers of run.devices compute on the CPU, one at a time");
+    }
+    try {
+      return ThreadExchange.together(
+              devices.size(),
+              !onGpus,
+              exchange ->
+                  exchange.rank() == 0
+                      ? first(devices.get(0), dataset, exchange, stop, observer)
+                      : further(devices.get(exchange.rank()), dataset, exchange, stop))
+          .get(0);
+    } catch (IOException | RuntimeException e) {
+      throw e;
+    } catch (Exception e) {
+      throw new IllegalStateException("interrupted while the trainers of run.devices run", e);
+    }
+  }
+
+  /** The trainer that keeps the records. */
+  private RunSummary first(
+      int device, Dataset dataset, GroupExchange exchange, StopSignal stop, RunObserver observer)
+      throws IOException {
+    Trainer.Setup setup = setup(device, directory.checkpoints(), target.checkpoint());
+    try (Trainer trainer = new Trainer(setup, dataset, exchange, observer, stop)) {
+      directory.writeConfig(experiment);
+      begun = true;
+      manifest(dataset).write(directory.file("manifest.json"), trainer.step(), Instant.now());
+      return trainer.run();
+    }
+  }
+
+  /** The trainer of another device; its state comes from the first, also after a resume. */
+  private RunSummary further(int device, Dataset dataset, GroupExchange exchange, StopSignal stop)
+      throws IOException {
+    Path none = directory.folder().resolve("rank-" + exchange.rank()).resolve("checkpoints");
+    Observers silent = new Observers(List.of());
+    try (Trainer trainer =
+        new Trainer(setup(device, none, null), dataset, exchange, silent, stop)) {
+      return trainer.run();
+    }
+  }
+
+  private int firstDevice() {
+    return experiment.cluster() != null
+        ? experiment.cluster().device()
+        : experiment.run().devices().isEmpty() ? 0 : experiment.run().devices().get(0);
+  }
+
+  private Trainer.Setup setup(int device, Path checkpoints, Path resumeFrom) {
     return new Trainer.Setup(
         experiment.seed(),
         experiment.data(),
@@ -105,9 +160,9 @@ final class TrainingRun {
         experiment.optimizer(),
         experiment.run(),
         experiment.evaluate(),
-        directory.checkpoints(),
-        target.checkpoint(),
-        experiment.cluster() == null ? 0 : experiment.cluster().device(),
+        checkpoints,
+        resumeFrom,
+        device,
         experiment.cluster() == null ? 1 : experiment.cluster().sync().every());
   }
 

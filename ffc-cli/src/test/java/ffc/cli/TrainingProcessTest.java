@@ -1,6 +1,7 @@
 package ffc.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.within;
 
 import ffc.cli.record.Json;
 import ffc.cli.record.JsonLines;
@@ -118,6 +119,36 @@ class TrainingProcessTest {
     assertThat(training.finish()).isEqualTo(1);
     assertThat(training.text()).contains("not finite", "run.log").doesNotContain("\tat ");
     assertThat(exploding.resolve("run.log")).content().contains("NonFiniteException", "\tat ");
+  }
+
+  @Test
+  void twoDevicesOfOneProcessRepeatTheLossesOfOneWithTheirBatchTogetherAlsoAfterAKill()
+      throws Exception {
+    String frozen = "--set=model.freezeBatchNorm=true";
+    Path alone = temp.resolve("alone");
+    String[] whole = {"--set=data.idsPerBatch=12", "--set=data.instancesPerBatch=8"};
+    assertThat(start("--out", alone.toString(), frozen, whole[0], whole[1]).finish()).isZero();
+
+    String two = "--set=run.devices=[0, 1]";
+    Path together = temp.resolve("together");
+    try (TrainingProcess training = start("--out", together.toString(), frozen, two)) {
+      training.awaitStep(STEPS / 2);
+      assertThat(training.internetSockets()).isEmpty();
+      training.kill();
+    }
+    assertThat(start("--resume", together.toString(), frozen, two).finish()).isZero();
+
+    assertThat(summary(together).path("images").asLong()).isEqualTo(STEPS * 32L);
+    assertThat(together.resolve("rank-1")).doesNotExist();
+    List<JsonNode> wanted = JsonLines.read(alone.resolve("steps.jsonl"));
+    List<JsonNode> got = JsonLines.read(together.resolve("steps.jsonl"));
+    assertThat(got).hasSize(STEPS);
+    for (int i = 0; i < STEPS; i++) {
+      double loss = wanted.get(i).path("loss").asDouble();
+      assertThat(got.get(i).path("loss").asDouble())
+          .as("step " + (i + 1))
+          .isCloseTo(loss, within(1e-5 * Math.max(1, loss)));
+    }
   }
 
   private static List<String> losses(Path run) throws IOException {

@@ -6,6 +6,7 @@ import jakarta.validation.constraints.Min;
 import jakarta.validation.constraints.NotNull;
 import jakarta.validation.constraints.Positive;
 import jakarta.validation.constraints.PositiveOrZero;
+import java.util.List;
 
 /** Section {@code run} of an experiment: how long, how precise, where, and what is kept. */
 public record RunConfig(
@@ -22,6 +23,10 @@ public record RunConfig(
                 + " open.tar_at_far.1e-3")
         String best,
     @JsonPropertyDescription("auto (default), cpu or gpu") Device device,
+    @JsonPropertyDescription(
+            "GPUs of this process, numbered from 0, with a trainer each, such as [0, 1] (default:"
+                + " the first one)")
+        List<@PositiveOrZero Integer> devices,
     @Min(1) @JsonPropertyDescription("Compute threads (default: all cores of the machine)")
         Integer threads,
     @Min(1)
@@ -65,6 +70,7 @@ public record RunConfig(
     checkpointEvery = checkpointEvery == null ? 1000 : checkpointEvery;
     keepCheckpoints = keepCheckpoints == null ? 3 : keepCheckpoints;
     device = device == null ? Device.auto : device;
+    devices = devices == null ? List.of() : List.copyOf(devices);
     threads = threads == null ? Runtime.getRuntime().availableProcessors() : threads;
     accumulate = accumulate == null ? 1 : accumulate;
     onNonFinite = onNonFinite == null ? OnNonFinite.stop : onNonFinite;

@@ -196,18 +196,27 @@ public final class Trainer implements AutoCloseable {
     return state.step() % setup.syncEvery() == 0 ? networks.hashes() : Map.of();
   }
 
+  /** Whether networks run on a GPU where a run is wanted; starts the engine. */
+  public static boolean onGpu(RunConfig.Device wanted) {
+    return wanted != RunConfig.Device.cpu && Engine.getInstance().getGpuCount() > 0;
+  }
+
   private static Device device(RunConfig.Device wanted, int gpu) {
     int gpus = Engine.getInstance().getGpuCount();
     if (wanted == RunConfig.Device.gpu && gpus == 0) {
       throw new IllegalArgumentException(
           "run.device is gpu, but the engine sees none; use run.device: auto or cpu");
     }
-    if (wanted == RunConfig.Device.cpu || gpus == 0) {
+    if (!onGpu(wanted)) {
       return Device.cpu();
     }
     if (gpu >= gpus) {
       throw new IllegalArgumentException(
-          "cluster.devices names GPU " + gpu + ", this machine has " + gpus + ", numbered from 0");
+          "run.devices or cluster.devices names GPU "
+              + gpu
+              + ", this machine has "
+              + gpus
+              + ", numbered from 0");
     }
     return Device.gpu(gpu);
   }

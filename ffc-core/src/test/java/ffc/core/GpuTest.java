@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.within;
 import static org.junit.jupiter.api.Assumptions.abort;
 
 import ai.djl.engine.Engine;
+import ffc.idgroup.ThreadExchange;
 import java.io.IOException;
 import java.nio.file.Path;
 import org.junit.jupiter.api.BeforeEach;
@@ -37,6 +38,32 @@ class GpuTest {
     assertThat(cpu.summary().devicePeakBytes()).isNull();
   }
 
+  @Test
+  void twoGpusOfOneProcessHaveTheLossesOfTwoTrainersOnTheCpu() throws Exception {
+    if (Engine.getInstance().getGpuCount() < 2) {
+      System.out.println("GpuTest of two GPUs is skipped: the engine sees one");
+      abort("the engine sees one GPU");
+    }
+    TinyRun cpu = two(RunConfig.Device.cpu);
+    TinyRun gpu = two(RunConfig.Device.gpu);
+    assertThat(gpu.losses).hasSameSizeAs(cpu.losses);
+    for (int i = 0; i < cpu.losses.size(); i++) {
+      assertThat(loss(gpu, i)).as("step " + (i + 1)).isCloseTo(loss(cpu, i), within(1e-2));
+    }
+  }
+
+  private TinyRun two(RunConfig.Device device) throws Exception {
+    return ThreadExchange.together(
+            2,
+            device == RunConfig.Device.cpu,
+            exchange -> {
+              int rank = exchange.rank();
+              return TinyRun.run(
+                  TinyRun.onGpu(on(device, "two-" + device + rank), rank), exchange, () -> false);
+            })
+        .get(0);
+  }
+
   private static double loss(TinyRun run, int i) {
     return Double.parseDouble(run.losses.get(i).split(" ")[1]);
   }
@@ -45,6 +72,7 @@ class GpuTest {
     return TinyRun.with(
         TinyRun.setup(TinyRun.FFC, 5, folder.resolve(name), null),
         run ->
-            new RunConfig(run.steps(), null, 1, 0, null, null, device, 1, null, null, null, null));
+            new RunConfig(
+                run.steps(), null, 1, 0, null, null, device, null, 1, null, null, null, null));
   }
 }

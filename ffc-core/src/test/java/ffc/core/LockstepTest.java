@@ -1,23 +1,26 @@
 package ffc.core;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
+import ffc.idgroup.EpochEndedException;
 import ffc.idgroup.GroupExchange;
 import ffc.idgroup.IdGroup;
 import ffc.idgroup.LocalExchange;
+import ffc.idgroup.Replica;
+import ffc.idgroup.ThreadExchange;
 import ffc.loaders.DataConfig;
 import ffc.loaders.Dataset;
 import java.io.DataInputStream;
 import java.io.IOException;
+import java.lang.reflect.InvocationHandler;
+import java.lang.reflect.InvocationTargetException;
+import java.lang.reflect.Proxy;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
-import java.util.concurrent.ExecutorService;
-import java.util.concurrent.Executors;
-import java.util.concurrent.Future;
 import java.util.function.IntFunction;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -81,29 +84,52 @@ class LockstepTest {
     return run.losses.stream().map(line -> Double.valueOf(line.split(" ")[1])).toList();
   }
 
-  private static List<List<Double>> together(
-      int trainers, IntFunction<Trainer.Setup> setup, IntFunction<GroupExchange> exchange)
+  private static List<List<Double>> together(int trainers, IntFunction<Trainer.Setup> setup)
       throws Exception {
-    ExecutorService threads = Executors.newFixedThreadPool(trainers);
-    try {
-      List<Future<List<Double>>> runs = new ArrayList<>();
-      for (int rank = 0; rank < trainers; rank++) {
-        int r = rank;
-        runs.add(
-            threads.submit(
-                () ->
-                    ThreadExchange.inTurn(
-                        () ->
-                            losses(TinyRun.run(setup.apply(r), exchange.apply(r), () -> false)))));
-      }
-      List<List<Double>> losses = new ArrayList<>();
-      for (Future<List<Double>> run : runs) {
-        losses.add(run.get());
-      }
-      return losses;
-    } finally {
-      threads.shutdownNow();
-    }
+    return together(trainers, setup, Long.MAX_VALUE);
+  }
+
+  /**
+   * @param failAt step in whose last exchange the epoch ends, once
+   */
+  private static List<List<Double>> together(
+      int trainers, IntFunction<Trainer.Setup> setup, long failAt) throws Exception {
+    return ThreadExchange.together(
+        trainers,
+        true,
+        exchange ->
+            losses(
+                TinyRun.run(setup.apply(exchange.rank()), watched(exchange, failAt), () -> false)));
+  }
+
+  /** An exchange that sees to it that the networks are equal before every step. */
+  private static GroupExchange watched(GroupExchange exchange, long failAt) {
+    Replica[] replica = new Replica[1];
+    boolean[] failed = {false};
+    InvocationHandler watch =
+        (proxy, method, arguments) -> {
+          if (method.getName().equals("begin")) {
+            replica[0] = (Replica) arguments[0];
+          } else if (method.getName().equals("exchange")) {
+            assertThat(arguments[0]).isEqualTo(replica[0].step());
+            byte[] hashes = replica[0].arrayHashes().toString().getBytes(UTF_8);
+            assertThat(exchange.allGather(hashes)).allMatch(h -> Arrays.equals(h, hashes));
+          }
+          try {
+            Object result = method.invoke(exchange, arguments);
+            boolean fails = method.getName().equals("allGather") && replica[0].step() == failAt;
+            if (fails && !failed[0]) {
+              failed[0] = true;
+              throw new EpochEndedException("as the test wants it");
+            }
+            return result;
+          } catch (InvocationTargetException e) {
+            throw e.getCause();
+          }
+        };
+    return (GroupExchange)
+        Proxy.newProxyInstance(
+            GroupExchange.class.getClassLoader(), new Class<?>[] {GroupExchange.class}, watch);
   }
 
   private static void assertClose(List<Double> losses, List<Double> wanted) {
@@ -131,12 +157,8 @@ class LockstepTest {
   @ValueSource(ints = {2, 3})
   void computeWhatOneComputesWithTheGlobalBatch(int trainers) throws Exception {
     List<Double> alone = alone();
-    ThreadExchange.Table table = new ThreadExchange.Table(trainers);
     List<List<Double>> together =
-        together(
-            trainers,
-            rank -> setup(trainers, "rank" + rank, 1, null),
-            rank -> new ThreadExchange(table, rank));
+        together(trainers, rank -> setup(trainers, "rank" + rank, 1, null));
     for (List<Double> losses : together) {
       assertThat(losses).isEqualTo(together.get(0));
       assertClose(losses, alone);
@@ -150,12 +172,7 @@ class LockstepTest {
   @Test
   void aStepThatTheEpochEndsInIsDoneAgain() throws Exception {
     List<Double> alone = alone();
-    ThreadExchange.Table table = new ThreadExchange.Table(2);
-    List<List<Double>> together =
-        together(
-            2,
-            rank -> setup(2, "rank" + rank, 1, null),
-            rank -> new ThreadExchange(table, rank).failingAt(7));
+    List<List<Double>> together = together(2, rank -> setup(2, "rank" + rank, 1, null), 7);
     assertClose(together.get(0), alone);
   }
 
@@ -163,12 +180,8 @@ class LockstepTest {
   void aCheckpointGoesOnWithAnotherNumberOfTrainers() throws Exception {
     List<Double> alone = alone();
     Path half = folder.resolve("alone").resolve("step-00000005");
-    ThreadExchange.Table table = new ThreadExchange.Table(3);
     List<List<Double>> together =
-        together(
-            3,
-            rank -> setup(3, "rank" + rank, 1, rank == 0 ? half : null),
-            rank -> new ThreadExchange(table, rank));
+        together(3, rank -> setup(3, "rank" + rank, 1, rank == 0 ? half : null));
     assertClose(together.get(0), alone.subList(5, STEPS));
     TinyRun after = TinyRun.run(setup(1, "alone-again", 1, folder.resolve("rank0/step-00000010")));
     assertClose(losses(after), alone.subList(10, STEPS));
@@ -176,10 +189,7 @@ class LockstepTest {
 
   @Test
   void localStepsKeepTheGroupEqualAndAverageTheNetworks() throws Exception {
-    ThreadExchange.Table table = new ThreadExchange.Table(2);
-    List<List<Double>> together =
-        together(
-            2, rank -> setup(2, "rank" + rank, 3, null), rank -> new ThreadExchange(table, rank));
+    List<List<Double>> together = together(2, rank -> setup(2, "rank" + rank, 3, null));
     assertThat(together.get(0)).isEqualTo(together.get(1));
     // The first step starts from equal networks, so it is that of one trainer.
     assertThat(together.get(0).get(0)).isCloseTo(alone().get(0), within(1e-5));
@@ -188,32 +198,18 @@ class LockstepTest {
 
   @Test
   void aStopThatOneIsAskedForStopsAllAtTheSameStep() throws Exception {
-    ThreadExchange.Table table = new ThreadExchange.Table(2);
-    ExecutorService threads = Executors.newFixedThreadPool(2);
-    try {
-      Future<TinyRun> first =
-          threads.submit(
-              () ->
-                  ThreadExchange.inTurn(
-                      () ->
-                          TinyRun.run(
-                              setup(2, "rank0", 1, null),
-                              new ThreadExchange(table, 0),
-                              () -> false)));
-      int[] asked = {0};
-      Future<TinyRun> second =
-          threads.submit(
-              () ->
-                  ThreadExchange.inTurn(
-                      () ->
-                          TinyRun.run(
-                              setup(2, "rank1", 1, null),
-                              new ThreadExchange(table, 1),
-                              () -> ++asked[0] >= 4)));
-      assertThat(first.get().summary().steps()).isEqualTo(4);
-      assertThat(second.get().summary().steps()).isEqualTo(4);
-    } finally {
-      threads.shutdownNow();
+    int[] asked = {0};
+    List<TinyRun> runs =
+        ThreadExchange.together(
+            2,
+            true,
+            exchange ->
+                TinyRun.run(
+                    setup(2, "rank" + exchange.rank(), 1, null),
+                    exchange,
+                    () -> exchange.rank() == 1 && ++asked[0] >= 4));
+    for (TinyRun run : runs) {
+      assertThat(run.summary().steps()).isEqualTo(4);
     }
   }
 

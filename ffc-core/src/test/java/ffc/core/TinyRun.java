@@ -59,7 +59,19 @@ final class TinyRun implements RunObserver {
         new OptimizerConfig(null, 0.1, 0.9, true, 1e-4, null, null, null, 5.0);
     RunConfig run =
         new RunConfig(
-            (long) steps, null, 10, 5, null, null, RunConfig.Device.cpu, 1, null, null, null, null);
+            (long) steps,
+            null,
+            10,
+            5,
+            null,
+            null,
+            RunConfig.Device.cpu,
+            null,
+            1,
+            null,
+            null,
+            null,
+            null);
     return new Trainer.Setup(
         11,
         data,
@@ -112,6 +124,15 @@ final class TinyRun implements RunObserver {
 
   /** A setup with other run settings. */
   static Trainer.Setup with(Trainer.Setup s, UnaryOperator<RunConfig> change) {
+    return copy(s, change, s.gpu());
+  }
+
+  /** A setup on another GPU, if it runs on one. */
+  static Trainer.Setup onGpu(Trainer.Setup s, int gpu) {
+    return copy(s, run -> run, gpu);
+  }
+
+  private static Trainer.Setup copy(Trainer.Setup s, UnaryOperator<RunConfig> change, int gpu) {
     return new Trainer.Setup(
         s.seed(),
         s.data(),
@@ -123,7 +144,7 @@ final class TinyRun implements RunObserver {
         s.evaluate(),
         s.checkpoints(),
         s.resumeFrom(),
-        s.gpu(),
+        gpu,
         s.syncEvery());
   }
 

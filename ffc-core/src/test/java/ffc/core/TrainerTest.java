@@ -155,6 +155,7 @@ class TrainerTest {
                     null,
                     null,
                     run.device(),
+                    run.devices(),
                     1,
                     null,
                     RunConfig.OnNonFinite.skip,
@@ -201,7 +202,19 @@ class TrainerTest {
             TinyRun.setup(TinyRun.FFC, 3, folder, null),
             run ->
                 new RunConfig(
-                    run.steps(), null, 1, 0, null, null, run.device(), 1, 3, null, null, null));
+                    run.steps(),
+                    null,
+                    1,
+                    0,
+                    null,
+                    null,
+                    run.device(),
+                    null,
+                    1,
+                    3,
+                    null,
+                    null,
+                    null));
     TinyRun sliced = TinyRun.run(setup);
     assertThat(sliced.losses).hasSize(3);
     assertThat(sliced.reports.get(0).terms().get("existing")).isPositive();

@@ -67,6 +67,7 @@ final class MethodRun implements RunObserver {
             null,
             null,
             RunConfig.Device.cpu,
+            null,
             2,
             slices,
             null,

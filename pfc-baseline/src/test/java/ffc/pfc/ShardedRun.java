@@ -150,6 +150,7 @@ final class ShardedRun implements RunObserver {
             null,
             settings.judgedOn() == null ? null : "open.rank1",
             RunConfig.Device.cpu,
+            null,
             1,
             settings.slices(),
             null,

@@ -5,6 +5,7 @@ import ffc.idgroup.EpochEndedException;
 import ffc.idgroup.GlobalBatch;
 import ffc.idgroup.GroupExchange;
 import ffc.idgroup.Replica;
+import ffc.idgroup.Turn;
 import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
 import java.io.DataInputStream;
@@ -20,7 +21,6 @@ import java.util.concurrent.Callable;
 import java.util.concurrent.CyclicBarrier;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
-import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Supplier;
 
 /**
@@ -29,31 +29,20 @@ import java.util.function.Supplier;
  * are behind load the state of the most advanced.
  */
 final class ThreadCluster {
-  // The engine's convolutions (oneDNN 3.7.1) are not safe when two threads call them at a time
-  // (docs/decisions/035-sides-in-turn.md); trainers are processes of their own but for these tests.
-  private static final ReentrantLock ENGINE = new ReentrantLock();
+  private static final Turn TURN = new Turn();
 
   /** Runs a trainer; another one computes only while this one waits for it. */
   static <T> T inTurn(Callable<T> trainer) throws Exception {
-    ENGINE.lock();
-    try {
-      return trainer.call();
-    } finally {
-      ENGINE.unlock();
-    }
+    return TURN.take(trainer);
   }
 
   private static <T> T aside(Supplier<T> wait) {
-    boolean held = ENGINE.isHeldByCurrentThread();
-    if (held) {
-      ENGINE.unlock();
-    }
     try {
-      return wait.get();
-    } finally {
-      if (held) {
-        ENGINE.lock();
-      }
+      return TURN.aside(wait::get);
+    } catch (RuntimeException e) {
+      throw e;
+    } catch (Exception e) {
+      throw new IllegalStateException(e);
     }
   }
 

@@ -26,6 +26,7 @@ public final class Differences {
           "run.checkpointEvery",
           "run.keepCheckpoints",
           "run.best",
+          "run.devices",
           "run.threads",
           "run.onNonFinite",
           "run.profile",

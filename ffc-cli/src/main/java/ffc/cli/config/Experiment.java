@@ -42,4 +42,9 @@ public record Experiment(
     seed = seed == null ? 0L : seed;
     evaluate = evaluate == null ? List.of() : List.copyOf(evaluate);
   }
+
+  /** Number of trainers whose batches make up a step. */
+  public int trainers() {
+    return cluster == null ? Math.max(1, run.devices().size()) : cluster.trainers();
+  }
 }

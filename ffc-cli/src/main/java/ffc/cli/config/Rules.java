@@ -39,6 +39,7 @@ final class Rules {
     }
     optimizer();
     run();
+    devices();
     evaluate();
     cluster();
   }
@@ -200,7 +201,7 @@ final class Rules {
     rule(
         "method.capacity",
         () -> {
-          int trainers = experiment.cluster() == null ? 1 : experiment.cluster().trainers();
+          int trainers = experiment.trainers();
           DataConfig data = experiment.data();
           long batch = (long) trainers * (data.idsPerBatch() + data.instancesPerBatch());
           return ffc.capacity() >= batch
@@ -218,6 +219,7 @@ final class Rules {
         },
         "data.idsPerBatch",
         "data.instancesPerBatch",
+        "run.devices",
         "cluster.trainers");
     rule(
         "method.update.type",
@@ -327,17 +329,51 @@ final class Rules {
                     + cluster.trainers()
                     + ")",
         "cluster.trainers");
+    rule("cluster.trainers", () -> oneTrainerOnly("section cluster"), "method.type");
+  }
+
+  /** The mistake if several trainers are asked for and the method knows one only. */
+  private String oneTrainerOnly(String what) {
+    return experiment.method() instanceof FfcConfig
+            || experiment.method() instanceof PartialFcConfig
+        ? null
+        : "method "
+            + experiment.method().type()
+            + " trains with one trainer; leave "
+            + what
+            + " away, or use ffc or partial-fc";
+  }
+
+  private void devices() {
     rule(
-        "cluster.trainers",
+        "run.devices",
+        () -> {
+          List<Integer> devices = experiment.run().devices();
+          if (devices.size() < 2) {
+            return null;
+          }
+          if (devices.stream().distinct().count() < devices.size()) {
+            return "got " + devices + ", wanted each GPU once: it has one trainer";
+          }
+          return experiment.cluster() == null
+              ? oneTrainerOnly("run.devices")
+              : "got "
+                  + devices
+                  + " beside section cluster, whose trainers are processes with a GPU each; leave"
+                  + " run.devices away and set cluster.devices";
+        },
+        "method.type",
+        "cluster");
+    rule(
+        "model.dropout",
         () ->
-            experiment.method() instanceof FfcConfig
-                    || experiment.method() instanceof PartialFcConfig
+            experiment.run().devices().size() < 2 || experiment.model().dropout() == 0
                 ? null
-                : "method "
-                    + experiment.method().type()
-                    + " trains with one trainer; leave section cluster away, or use ffc or"
-                    + " partial-fc",
-        "method.type");
+                : "got "
+                    + experiment.model().dropout()
+                    + ", but the trainers of run.devices share the engine's generator and would not"
+                    + " draw the same values again; wanted 0, or cluster.devices",
+        "run.devices");
   }
 
   private void evaluate() {

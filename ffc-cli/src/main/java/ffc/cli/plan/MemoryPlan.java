@@ -71,11 +71,7 @@ public final class MemoryPlan {
     int embedding = experiment.model().embedding();
     if (method instanceof FfcConfig ffc) {
       return Ffc.footprint(
-          ffc,
-          embedding,
-          size.weights(),
-          pairs,
-          experiment.run().device() == RunConfig.Device.gpu);
+          ffc, embedding, size.weights(), pairs, experiment.run().device() == RunConfig.Device.gpu);
     }
     if (method instanceof PartialFcConfig partial) {
       return PartialFc.footprint(

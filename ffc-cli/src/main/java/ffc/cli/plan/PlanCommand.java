@@ -44,9 +44,9 @@ public final class PlanCommand implements Callable<Integer> {
       names = {"--devices", "--trainers"},
       paramLabel = "N",
       description =
-          "Trainers that share the class centres of Partial FC and full FC (default 1); figures"
-              + " are of one of them")
-  private int devices = 1;
+          "Trainers that share the class centres of Partial FC and full FC (default: as many as"
+              + " run.devices, or 1); figures are of one of them")
+  private Integer trainers;
 
   @Option(
       names = "--memory",
@@ -71,11 +71,12 @@ public final class PlanCommand implements Callable<Integer> {
 
   @Override
   public Integer call() throws IOException {
-    if (devices < 1) {
-      throw new IllegalArgumentException("--devices " + devices + ": wanted at least 1");
+    if (trainers != null && trainers < 1) {
+      throw new IllegalArgumentException("--devices " + trainers + ": wanted at least 1");
     }
     long bytes = memory == null ? machineMemory() : ByteSize.parse(memory);
     Experiment experiment = new ConfigLoader().load(config, set, false);
+    int devices = trainers != null ? trainers : Math.max(1, experiment.run().devices().size());
     long count = classes == null ? ClassCount.of(experiment.data().train()) : count(classes);
     MemoryPlan plan = new MemoryPlan(experiment, devices);
     spec.commandLine().getOut().print(new PlanText(experiment, plan, count, bytes).render());

@@ -122,6 +122,10 @@ class ConfigLoaderTest {
         "run.best=open.f1 | run.best: got metric \"f1\", wanted accuracy_mean",
         "run.best=open.tar_at_far.1e-3 | no mistake",
         "run.device=cuda | run.device: got the text \"cuda\", wanted one of auto, cpu, gpu",
+        "run.devices=[0] | no mistake",
+        "run.devices=[0, 1] | method.capacity: got 20, wanted at least 32: the identities of one",
+        "run.devices=[0, 0] | run.devices: got [0, 0], wanted each GPU once",
+        "run.devices=[0, -1] | run.devices.1: got -1, wanted at least 0",
         "evaluate.1={name: open, format: bin, path: x} |"
             + " evaluate.1.name: \"open\" is the name of evaluate.0 as well",
         "evaluate.1={name: open, format: bin, path: x, net: gallery} | no mistake",
@@ -149,6 +153,23 @@ class ConfigLoaderTest {
       assertThat(found)
           .anySatisfy(line -> assertThat(line).startsWith("--set " + set).contains(expected));
     }
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      value = {
+        "cluster={trainers: 2} | run.devices: got [0, 1] beside section cluster",
+        "model.dropout=0.1 | model.dropout: got 0.1, but the trainers of run.devices share",
+        "method={type: triplet} | run.devices: method triplet trains with one trainer; leave"
+            + " run.devices away",
+      })
+  void severalDevicesDoNotGoWithEverything(String set, String expected) {
+    assertThat(problems(SOUND, "method.capacity=32", "run.devices=[0, 1]")).isEmpty();
+    assertThat(problems(SOUND, "method.capacity=32", "run.devices=[0, 1]", set))
+        .singleElement()
+        .asString()
+        .contains(expected);
   }
 
   @Test
