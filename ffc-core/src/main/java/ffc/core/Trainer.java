@@ -259,12 +259,12 @@ public final class Trainer implements AutoCloseable {
     if (atEnd()) {
       return;
     }
-    try (DualLoader loader = loader()) {
+    try (DeviceFeed feed = feed()) {
       while (!atEnd()) {
         state = milestones.pass(state, Milestones.Place.within);
-        interval.begin(loader);
-        StepResult result = step(loader);
-        interval.end(loader, result);
+        interval.begin(feed);
+        StepResult result = step(feed);
+        interval.end(feed, result);
         report(interval, result);
       }
     }
@@ -325,21 +325,24 @@ public final class Trainer implements AutoCloseable {
     return stopped || state.step() >= setup.run().steps();
   }
 
-  private DualLoader loader() {
-    return new DualLoader(
-        dataset,
-        setup.data(),
-        setup.model().shape(),
-        setup.seed(),
-        exchange.rank(),
-        exchange.trainers(),
-        state.cursor());
+  private DeviceFeed feed() {
+    DualLoader loader =
+        new DualLoader(
+            dataset,
+            setup.data(),
+            setup.model().shape(),
+            setup.seed(),
+            exchange.rank(),
+            exchange.trainers(),
+            state.cursor());
+    return new DeviceFeed(
+        loader, manager, setup.model().shape(), setup.run().accumulate(), profile, device.isGpu());
   }
 
   private record StepResult(
       Losses losses, double learningRate, double gradientNorm, int images, Cursor cursor) {}
 
-  private StepResult step(DualLoader loader) {
+  private StepResult step(DeviceFeed feed) {
     double rate = schedule.at(state.step());
     profile.begin();
     if (setup.model().dropout() > 0) {
@@ -347,16 +350,15 @@ public final class Trainer implements AutoCloseable {
       Engine.getInstance()
           .setRandomSeed((int) (setup.seed() * 31 + state.step()) + 1_000_003 * exchange.rank());
     }
-    try (PairBatch batch = loader.next();
-        NDManager stepManager = manager.newSubManager();
+    try (DeviceFeed.Batch fed = feed.next();
         NDScope scope = new NDScope()) {
       scope.suppressNotUsedWarning();
-      DevicePair pair = upload(batch, stepManager);
+      PairBatch batch = fed.host();
       RunningStatistics before = RunningStatistics.keep(mayDrop(), probe, method.gallery());
       Lockstep.Agreement agreed;
       double norm;
       try {
-        Losses mine = method.accumulate(pair);
+        Losses mine = method.accumulate(fed.pair());
         lockstep.sumGradients(optimizer.gradientList());
         lapOfExchange();
         norm = optimizer.gradientNorm() * lockstep.gradientFactor();
@@ -423,14 +425,6 @@ public final class Trainer implements AutoCloseable {
       return Milestones.Place.stop;
     }
     return step >= setup.run().steps() ? Milestones.Place.last : Milestones.Place.within;
-  }
-
-  private DevicePair upload(PairBatch batch, NDManager stepManager) {
-    profile.lap("data");
-    DevicePair pair =
-        DevicePair.upload(batch, setup.model().shape(), stepManager, setup.run().accumulate());
-    profile.lap("upload");
-    return pair;
   }
 
   private void lapOfExchange() {
@@ -540,16 +534,16 @@ public final class Trainer implements AutoCloseable {
     private long stepBegan;
     private long waitedBefore;
 
-    void begin(DualLoader loader) {
+    void begin(DeviceFeed feed) {
       stepBegan = System.nanoTime();
-      waitedBefore = loader.waitNanos();
+      waitedBefore = feed.waitNanos();
     }
 
-    void end(DualLoader loader, StepResult result) {
+    void end(DeviceFeed feed, StepResult result) {
       long step = System.nanoTime() - stepBegan;
       times.add(step);
       nanos += step;
-      waited += loader.waitNanos() - waitedBefore;
+      waited += feed.waitNanos() - waitedBefore;
       images += result.images();
     }
 

@@ -1,0 +1,144 @@
+package ffc.core;
+
+import ai.djl.ndarray.NDManager;
+import ffc.loaders.DualLoader;
+import ffc.loaders.ImageShape;
+import ffc.loaders.PairBatch;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+
+/**
+ * The batches of a loader on the device. On an accelerator the next one goes up, as bytes and from
+ * direct buffers, on a thread of its own while the step of this one runs.
+ */
+final class DeviceFeed implements AutoCloseable {
+  private final DualLoader loader;
+  private final NDManager parent;
+  private final ImageShape shape;
+  private final int slices;
+  private final StepProfile profile;
+
+  /** Null where batches go up when they are asked for. */
+  private final ExecutorService uploader;
+
+  private Future<Batch> ahead;
+  private long waitNanos;
+
+  /**
+   * @param loader becomes the feed's own
+   * @param parent on the device; owner of the managers of the batches
+   * @param slices equal parts a step is cut into
+   * @param profile booked: data, upload
+   * @param uploadsAhead whether the next batch goes up during a step
+   */
+  DeviceFeed(
+      DualLoader loader,
+      NDManager parent,
+      ImageShape shape,
+      int slices,
+      StepProfile profile,
+      boolean uploadsAhead) {
+    this.loader = loader;
+    this.parent = parent;
+    this.shape = shape;
+    this.slices = slices;
+    this.profile = profile;
+    uploader =
+        uploadsAhead
+            ? Executors.newSingleThreadExecutor(
+                task -> {
+                  Thread thread = new Thread(task, "ffc-upload");
+                  thread.setDaemon(true);
+                  return thread;
+                })
+            : null;
+  }
+
+  /**
+   * A batch and its arrays, whose manager is that of the whole step.
+   *
+   * @param manager closed with the batch
+   */
+  record Batch(PairBatch host, DevicePair pair, NDManager manager) implements AutoCloseable {
+    @Override
+    public void close() {
+      manager.close();
+      host.close(); // on the CPU the arrays lie in its buffers
+    }
+  }
+
+  /**
+   * The next batch; waits until it is there. The caller closes it.
+   *
+   * @throws ffc.loaders.BadDataException if an image cannot be read and the policy does not bear it
+   */
+  Batch next() {
+    if (uploader == null) {
+      long before = loader.waitNanos();
+      PairBatch host = loader.next();
+      waitNanos += loader.waitNanos() - before;
+      profile.lap("data");
+      Batch batch = upload(host);
+      profile.lap("upload");
+      return batch;
+    }
+    long began = System.nanoTime();
+    Batch batch = taken(ahead == null ? uploader.submit(this::load) : ahead);
+    waitNanos += System.nanoTime() - began;
+    profile.lap("data");
+    ahead = uploader.submit(this::load);
+    return batch;
+  }
+
+  private Batch load() {
+    return upload(loader.next());
+  }
+
+  private Batch upload(PairBatch host) {
+    NDManager manager = parent.newSubManager();
+    try {
+      return new Batch(host, DevicePair.upload(host, shape, manager, slices), manager);
+    } catch (RuntimeException | Error e) {
+      manager.close();
+      host.close();
+      throw e;
+    }
+  }
+
+  private static Batch taken(Future<Batch> future) {
+    try {
+      return future.get();
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new IllegalStateException("interrupted while waiting for a batch", e);
+    } catch (ExecutionException e) {
+      if (e.getCause() instanceof Error error) {
+        throw error;
+      }
+      throw (RuntimeException) e.getCause(); // loading throws no others
+    }
+  }
+
+  /** Time that {@link #next} has spent waiting so far. */
+  long waitNanos() {
+    return waitNanos;
+  }
+
+  /** Drops the batch that has gone up ahead, and closes the loader. */
+  @Override
+  public void close() {
+    if (ahead != null) {
+      try {
+        taken(ahead).close();
+      } catch (RuntimeException e) {
+        // Nobody has asked for that batch.
+      }
+    }
+    if (uploader != null) {
+      uploader.shutdown();
+    }
+    loader.close();
+  }
+}
