@@ -102,8 +102,9 @@ final class TrainingRun {
     }
     boolean onGpus = Trainer.onGpu(experiment.run().device());
     if (!onGpus) {
-      say("no GPU: the trainers of run.devices compute on the CPU, one at a time");
+      say("on the CPU the trainers of run.devices compute one at a time");
     }
+    devices.forEach(gpu -> Trainer.device(experiment.run().device(), gpu)); // before any begins
     try {
       return ThreadExchange.together(
               devices.size(),

@@ -201,7 +201,13 @@ public final class Trainer implements AutoCloseable {
     return wanted != RunConfig.Device.cpu && Engine.getInstance().getGpuCount() > 0;
   }
 
-  private static Device device(RunConfig.Device wanted, int gpu) {
+  /**
+   * Where a trainer runs.
+   *
+   * @param gpu number of its GPU, if it runs on one
+   * @throws IllegalArgumentException if this machine does not have it
+   */
+  public static Device device(RunConfig.Device wanted, int gpu) {
     int gpus = Engine.getInstance().getGpuCount();
     if (wanted == RunConfig.Device.gpu && gpus == 0) {
       throw new IllegalArgumentException(

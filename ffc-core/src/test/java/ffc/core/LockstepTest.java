@@ -90,7 +90,7 @@ class LockstepTest {
   }
 
   /**
-   * @param failAt step in whose last exchange the epoch ends, once
+   * @param failAt step in whose first gathering after the gradients the epoch ends, once
    */
   private static List<List<Double>> together(
       int trainers, IntFunction<Trainer.Setup> setup, long failAt) throws Exception {

@@ -44,7 +44,7 @@ public final class ThreadExchange implements GroupExchange {
    *
    * @param oneAtATime whether one computes only while the others wait; see {@link Turn}
    * @return what each gives, by rank
-   * @throws Exception that of the trainer that failed first
+   * @throws Exception that of the first trainer that failed by itself
    */
   public static <T> List<T> together(int trainers, boolean oneAtATime, Training<T> training)
       throws Exception {
@@ -59,11 +59,30 @@ public final class ThreadExchange implements GroupExchange {
       threads.add(thread);
     }
     hub.run(0, training, results);
+    boolean interrupted = false;
     for (Thread thread : threads) {
-      thread.join();
+      while (thread.isAlive()) {
+        try {
+          thread.join(); // what they read must not be closed before they end
+        } catch (InterruptedException e) {
+          interrupted = true;
+          hub.fail(0, e);
+        }
+      }
+    }
+    if (interrupted) {
+      Thread.currentThread().interrupt();
     }
     hub.throwFailure();
     return results;
+  }
+
+  private static final class OtherFailedException extends IllegalStateException {
+    private static final long serialVersionUID = 1L;
+
+    OtherFailedException() {
+      super("another trainer of this process failed");
+    }
   }
 
   /** What the trainers of a run share. */
@@ -73,10 +92,12 @@ public final class ThreadExchange implements GroupExchange {
     private List<Object> all;
     private int came;
     private long rounds;
-    private Throwable failure;
+    private final Throwable[] failures;
+    private boolean failed;
 
     Hub(int trainers, boolean oneAtATime) {
       given = new Object[trainers];
+      failures = new Throwable[trainers];
       turn = oneAtATime ? new Turn() : null;
     }
 
@@ -86,23 +107,26 @@ public final class ThreadExchange implements GroupExchange {
             rank,
             turn == null ? training.train(exchange) : turn.take(() -> training.train(exchange)));
       } catch (Throwable e) {
-        fail(e);
+        fail(rank, e);
       }
     }
 
-    private synchronized void fail(Throwable e) {
-      if (failure == null) {
-        failure = e;
+    synchronized void fail(int rank, Throwable e) {
+      if (failures[rank] == null) {
+        failures[rank] = e;
       }
+      failed = true;
       notifyAll();
     }
 
     synchronized void throwFailure() throws Exception {
-      if (failure instanceof Error error) {
-        throw error;
-      }
-      if (failure != null) {
-        throw (Exception) failure;
+      for (Throwable failure : failures) {
+        if (failure instanceof Error error) {
+          throw error;
+        }
+        if (failure != null && !(failure instanceof OtherFailedException)) {
+          throw (Exception) failure;
+        }
       }
     }
 
@@ -131,11 +155,11 @@ public final class ThreadExchange implements GroupExchange {
         notifyAll();
         return all;
       }
-      while (rounds == round && failure == null) {
+      while (rounds == round && !failed) {
         wait();
       }
       if (rounds == round) {
-        throw new IllegalStateException("another trainer of this process failed", failure);
+        throw new OtherFailedException();
       }
       return all; // the next round cannot end without this trainer
     }
@@ -147,7 +171,10 @@ public final class ThreadExchange implements GroupExchange {
     rejoin();
   }
 
-  /** Those that are behind load the state of the most advanced; then all must be equal. */
+  /**
+   * {@inheritDoc} Those that are behind load the state of the most advanced; then all groups must
+   * be equal.
+   */
   @Override
   public void rejoin() {
     List<Long> steps = hub.all(rank, replica.step());
@@ -159,13 +186,12 @@ public final class ThreadExchange implements GroupExchange {
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }
-    List<List<Object>> states =
-        hub.all(rank, List.of(replica.group().stateHash(), replica.arrayHashes()));
-    if (!states.stream().allMatch(states.get(0)::equals)) {
+    List<Long> groups = hub.all(rank, replica.group().stateHash());
+    if (!groups.stream().allMatch(groups.get(0)::equals)) {
       throw new IllegalStateException(
           "the trainers of this process are at step "
               + replica.step()
-              + " with different states; start all from one checkpoint");
+              + " with different groups; start all from one checkpoint");
     }
   }
 

@@ -133,11 +133,15 @@ class ThreadExchangeTest {
                     2,
                     false,
                     exchange -> {
-                      exchange.begin(new Counter(5, exchange.rank()));
+                      Counter counter = new Counter(5, 0);
+                      long[] ids = {exchange.rank()};
+                      FloatRows row = FloatRows.of(new float[] {1}, 1, 1);
+                      counter.group.commit(counter.group.propose(ids, row));
+                      exchange.begin(counter);
                       return null;
                     }))
         .isInstanceOf(IllegalStateException.class)
-        .hasMessageContaining("at step 5 with different states");
+        .hasMessageContaining("at step 5 with different groups");
   }
 
   @ParameterizedTest

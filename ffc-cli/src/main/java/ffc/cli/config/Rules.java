@@ -349,18 +349,19 @@ final class Rules {
         "run.devices",
         () -> {
           List<Integer> devices = experiment.run().devices();
+          if (experiment.cluster() != null && !devices.isEmpty()) {
+            return "got "
+                + devices
+                + " beside section cluster, whose trainers are processes with a GPU each; leave"
+                + " run.devices away and set cluster.devices";
+          }
           if (devices.size() < 2) {
             return null;
           }
           if (devices.stream().distinct().count() < devices.size()) {
             return "got " + devices + ", wanted each GPU once: it has one trainer";
           }
-          return experiment.cluster() == null
-              ? oneTrainerOnly("run.devices")
-              : "got "
-                  + devices
-                  + " beside section cluster, whose trainers are processes with a GPU each; leave"
-                  + " run.devices away and set cluster.devices";
+          return oneTrainerOnly("run.devices");
         },
         "method.type",
         "cluster");

@@ -199,9 +199,14 @@ final class Epoch {
   /**
    * Tells the others whom this trainer waits for, and finds out who is silent. It need not be that
    * one: a trainer that fell silent between two of its records leaves some of the others a step
-   * behind, and those ahead wait for them. Whoever waits says so; the silent one does not.
+   * behind, and those ahead wait for them. Whoever waits says so; the silent one does not, also if
+   * it comes back meanwhile.
    */
   private String silence(int from) {
+    Silence known = follow(from, 0);
+    if (known.position() == position) {
+      return known.text("it is this trainer, and the others have given up");
+    }
     ByteBuffer mine = begin(Frames.SILENCE, 0, 0, 12).putInt(from).putLong(step);
     byte[] frame = member.frames().seal(mine);
     for (int i = 0; i < size(); i++) {
@@ -209,11 +214,37 @@ final class Epoch {
         send(i, frame);
       }
     }
+    return follow(from, ANSWER.toMillis()).text("it is there, but silent");
+  }
+
+  /** Who has sent nothing, and for which step. */
+  private final class Silence {
+    private final int position;
+    private final long since;
+
+    Silence(int position, long since) {
+      this.position = position;
+      this.since = since;
+    }
+
+    int position() {
+      return position;
+    }
+
+    String text(String state) {
+      return String.format(
+          "cluster: rank %d has sent nothing for step %d within %d s (cluster.deadlineSeconds); %s",
+          rank(position), since, member.config().deadlineSeconds(), state);
+    }
+  }
+
+  /** From one who is waited for to the one who waits for nobody. */
+  private Silence follow(int from, long patienceMillis) {
     int silent = from;
     long since = step;
     for (int hops = 0; hops < size() && silent != position; hops++) {
       CompletableFuture<byte[]> complaint = complaints.get(silent);
-      if (!isDone(complaint, ANSWER.toMillis())) {
+      if (!isDone(complaint, patienceMillis)) {
         break;
       }
       String what = "complaint of rank " + rank(silent) + " in step " + step;
@@ -225,13 +256,6 @@ final class Epoch {
       silent = Objects.checkIndex(theirs.getInt(), size());
       since = theirs.getLong();
     }
-    return String.format(
-        "cluster: rank %d has sent nothing for step %d within %d s (cluster.deadlineSeconds); %s",
-        rank(silent),
-        since,
-        member.config().deadlineSeconds(),
-        silent == position
-            ? "it is this trainer, and the others have given up"
-            : "it is there, but silent");
+    return new Silence(silent, since);
   }
 }

@@ -102,6 +102,17 @@ class EpochTest {
   }
 
   @Test
+  void oneThatWakesUpWhileTheOthersGiveUpIsStillTheOneNamed() throws Exception {
+    Future<Throwable> first = steps(0, 40);
+    Future<Throwable> second = steps(1, 40);
+    Thread.sleep(PATIENCE * 1000 + 300);
+    Future<Throwable> late = steps(2, 40);
+    assertNamesRank2(first, 40);
+    assertNamesRank2(second, 40);
+    assertThat(late.get(60, TimeUnit.SECONDS)).hasMessageContaining("rank 2 has sent nothing");
+  }
+
+  @Test
   void oneThatWakesUpLateLearnsThatTheOthersHaveGivenUp() throws Exception {
     Future<Throwable> first = steps(0, 40);
     Future<Throwable> second = steps(1, 40);
