@@ -9,13 +9,17 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Random;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 import tools.jackson.databind.JsonNode;
 
 /** Trains in JVMs of their own, which are killed, interrupted and resumed. */
@@ -121,22 +125,46 @@ class TrainingProcessTest {
     assertThat(exploding.resolve("run.log")).content().contains("NonFiniteException", "\tat ");
   }
 
-  @Test
-  void twoDevicesOfOneProcessRepeatTheLossesOfOneWithTheirBatchTogetherAlsoAfterAKill()
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "{type: ffc, capacity: 20, galleryMomentum: 0.9}",
+        "{type: partial-fc, sampleRate: 0.1}"
+      })
+  void twoDevicesOfOneProcessRepeatTheLossesOfOneWithTheirBatchTogetherAlsoAfterAKill(String method)
       throws Exception {
-    String frozen = "--set=model.freezeBatchNorm=true";
+    Path weights = temp.resolve("weights");
+    assertThat(start("--out", weights.toString(), "--set=run.steps=1").finish()).isZero();
+    try (Stream<Path> files = Files.walk(weights.resolve("checkpoints"))) {
+      weights = files.filter(f -> f.endsWith("probe.safetensors")).findFirst().orElseThrow();
+    }
+    String[] common = {
+      "--set=method=" + method,
+      "--set=optimizer.learningRate=0.01",
+      "--set=model.freezeBatchNorm=true",
+      "--set=model.initFrom=" + weights
+    };
     Path alone = temp.resolve("alone");
-    String[] whole = {"--set=data.idsPerBatch=12", "--set=data.instancesPerBatch=8"};
-    assertThat(start("--out", alone.toString(), frozen, whole[0], whole[1]).finish()).isZero();
+    assertThat(
+            start(
+                    with(
+                        common,
+                        "--out",
+                        alone.toString(),
+                        "--set=data.idsPerBatch=12",
+                        "--set=data.instancesPerBatch=8"))
+                .finish())
+        .isZero();
 
     String two = "--set=run.devices=[0, 1]";
     Path together = temp.resolve("together");
-    try (TrainingProcess training = start("--out", together.toString(), frozen, two)) {
+    try (TrainingProcess training = start(with(common, "--out", together.toString(), two))) {
       training.awaitStep(STEPS / 2);
       assertThat(training.internetSockets()).isEmpty();
       training.kill();
     }
-    assertThat(start("--resume", together.toString(), frozen, two).finish()).isZero();
+    TrainingProcess resumed = start(with(common, "--resume", together.toString(), two));
+    assertThat(resumed.finish()).as(resumed.text()).isZero();
 
     assertThat(summary(together).path("images").asLong()).isEqualTo(STEPS * 32L);
     assertThat(together.resolve("rank-1")).doesNotExist();
@@ -149,6 +177,10 @@ class TrainingProcessTest {
           .as("step " + (i + 1))
           .isCloseTo(loss, within(1e-5 * Math.max(1, loss)));
     }
+  }
+
+  private static String[] with(String[] common, String... more) {
+    return Stream.concat(Arrays.stream(common), Arrays.stream(more)).toArray(String[]::new);
   }
 
   private static List<String> losses(Path run) throws IOException {
