@@ -5,8 +5,7 @@ import ffc.core.eval.DistractorSearch;
 import ffc.core.eval.Embeddings;
 import ffc.core.eval.FullReport;
 import ffc.core.eval.Templates;
-import java.io.IOException;
-import java.nio.file.Files;
+import ffc.loaders.format.TextLines;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
@@ -60,8 +59,7 @@ public record Judgement(String text, ObjectNode json) {
    * @param flip what to say of them
    * @throws IllegalArgumentException if a file is missing or corrupt or sizes do not fit together
    */
-  public static Judgement templates(float[] rows, int dim, String flip, ProtocolOptions options)
-      throws IOException {
+  public static Judgement templates(float[] rows, int dim, String flip, ProtocolOptions options) {
     Templates templates = Templates.read(options.templates);
     Templates.Pairs pairs = Templates.Pairs.read(options.pairs);
     Templates.Flags flags =
@@ -86,8 +84,8 @@ public record Judgement(String text, ObjectNode json) {
     return new Judgement(text.toString(), json);
   }
 
-  private static float[] lastNumbers(Path file) throws IOException {
-    List<String> lines = Files.readAllLines(file);
+  private static float[] lastNumbers(Path file) {
+    List<String> lines = TextLines.all(file);
     float[] numbers = new float[lines.size()];
     for (int i = 0; i < numbers.length; i++) {
       String[] fields = lines.get(i).trim().split("\\s+");

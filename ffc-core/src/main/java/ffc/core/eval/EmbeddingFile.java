@@ -4,10 +4,9 @@ import ffc.core.weights.ElementType;
 import ffc.core.weights.HostTensor;
 import ffc.core.weights.Npy;
 import ffc.core.weights.Safetensors;
-import java.io.IOException;
+import ffc.loaders.format.TextLines;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.Iterator;
@@ -180,22 +179,17 @@ public final class EmbeddingFile {
     if (file.toString().endsWith(".npy")) {
       return integers(file, "labels", Npy.read(file));
     }
-    try {
-      List<String> lines = Files.readAllLines(file);
-      long[] labels = new long[lines.size()];
-      for (int i = 0; i < labels.length; i++) {
-        try {
-          labels[i] = Long.parseLong(lines.get(i).trim());
-        } catch (NumberFormatException e) {
-          throw new IllegalArgumentException(
-              file + ": line " + (i + 1) + ": got '" + lines.get(i) + "', wanted an integer", e);
-        }
+    List<String> lines = TextLines.all(file);
+    long[] labels = new long[lines.size()];
+    for (int i = 0; i < labels.length; i++) {
+      try {
+        labels[i] = Long.parseLong(lines.get(i).trim());
+      } catch (NumberFormatException e) {
+        throw new IllegalArgumentException(
+            file + ": line " + (i + 1) + ": got '" + lines.get(i) + "', wanted an integer", e);
       }
-      return labels;
-    } catch (IOException e) {
-      throw new IllegalArgumentException(
-          file + ": labels cannot be read (" + e.getMessage() + "); wanted one integer a line", e);
     }
+    return labels;
   }
 
   private static long[] integers(Path file, String name, HostTensor array) {

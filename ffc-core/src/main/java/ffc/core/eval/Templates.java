@@ -1,13 +1,11 @@
 package ffc.core.eval;
 
-import java.io.IOException;
-import java.nio.file.Files;
+import ffc.loaders.format.TextLines;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.Map;
-import java.util.stream.Stream;
 
 /**
  * The template protocol of IJB-B and IJB-C: which image belongs to which template and media, as in
@@ -65,12 +63,11 @@ public record Templates(String[] names, int[] template, int[] media) {
    */
   public static Templates read(Path file) {
     int[][] columns = integers(file, "image template media", 1, 2);
-    try (Stream<String> lines = Files.lines(file)) {
-      String[] names = lines.map(line -> line.trim().split("\\s+")[0]).toArray(String[]::new);
-      return new Templates(names, columns[0], columns[1]);
-    } catch (IOException e) {
-      throw new IllegalArgumentException(file + ": cannot be read: " + e.getMessage(), e);
-    }
+    String[] names =
+        TextLines.all(file).stream()
+            .map(line -> line.trim().split("\\s+")[0])
+            .toArray(String[]::new);
+    return new Templates(names, columns[0], columns[1]);
   }
 
   /**
@@ -168,23 +165,19 @@ public record Templates(String[] names, int[] template, int[] media) {
   }
 
   private static int[][] integers(Path file, String form, int... columns) {
-    try (Stream<String> lines = Files.lines(file)) {
-      String[] all = lines.toArray(String[]::new);
-      int[][] values = new int[columns.length][all.length];
-      for (int i = 0; i < all.length; i++) {
-        String[] fields = all[i].trim().split("\\s+");
-        for (int c = 0; c < columns.length; c++) {
-          try {
-            values[c][i] = Integer.parseInt(fields[columns[c]]);
-          } catch (NumberFormatException | ArrayIndexOutOfBoundsException e) {
-            throw new IllegalArgumentException(
-                file + ": line " + (i + 1) + ": got '" + all[i] + "', wanted '" + form + "'", e);
-          }
+    String[] all = TextLines.all(file).toArray(String[]::new);
+    int[][] values = new int[columns.length][all.length];
+    for (int i = 0; i < all.length; i++) {
+      String[] fields = all[i].trim().split("\\s+");
+      for (int c = 0; c < columns.length; c++) {
+        try {
+          values[c][i] = Integer.parseInt(fields[columns[c]]);
+        } catch (NumberFormatException | ArrayIndexOutOfBoundsException e) {
+          throw new IllegalArgumentException(
+              file + ": line " + (i + 1) + ": got '" + all[i] + "', wanted '" + form + "'", e);
         }
       }
-      return values;
-    } catch (IOException e) {
-      throw new IllegalArgumentException(file + ": cannot be read: " + e.getMessage(), e);
     }
+    return values;
   }
 }

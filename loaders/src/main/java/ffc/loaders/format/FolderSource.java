@@ -47,15 +47,17 @@ public final class FolderSource extends FileSource {
     return listed;
   }
 
+  /** Whether a name ends as those of images do. */
+  static boolean isImage(String name) {
+    return IMAGE.matcher(name.toLowerCase(Locale.ROOT)).matches();
+  }
+
   private static List<String> list(Path folder, boolean directories) {
     List<String> names = new ArrayList<>();
     try (DirectoryStream<Path> entries = Files.newDirectoryStream(folder)) {
       for (Path entry : entries) {
         String entryName = entry.getFileName().toString();
-        boolean wanted =
-            directories
-                ? Files.isDirectory(entry)
-                : IMAGE.matcher(entryName.toLowerCase(Locale.ROOT)).matches();
+        boolean wanted = directories ? Files.isDirectory(entry) : isImage(entryName);
         if (wanted && !entryName.startsWith(".")) {
           names.add(entryName);
         }
@@ -134,7 +136,7 @@ public final class FolderSource extends FileSource {
       int next = f + 1 == files.size() ? index + 1 : index;
       boolean whole = next > index;
       sink.row(
-          base + index, 0, place, whole ? new Position(part, next, base, index, 0) : null, done);
+          base + index, 0, place, whole ? new Position(part, next, base, index, 0, 0) : null, done);
     }
   }
 

@@ -7,16 +7,21 @@ import ffc.loaders.image.ImageDecoder;
 import ffc.loaders.store.MappedFile;
 import java.io.IOException;
 import java.nio.ByteBuffer;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.BitSet;
 import java.util.List;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 
-/** Verification pairs as a text list of image files. */
+/**
+ * Verification pairs as a text list of image files: lines {@code pathA pathB 0|1}, the paths parted
+ * by a tab where one holds spaces.
+ */
 public final class ListedPairs implements VerificationSet {
   private static final int LONGEST_LINE = 1 << 16;
+  private static final Pattern LINE = Pattern.compile("(.*\\S)\\s+([01])");
 
   private final Path list;
   private final List<Path> images = new ArrayList<>();
@@ -31,21 +36,27 @@ public final class ListedPairs implements VerificationSet {
     ListedPairs pairs = new ListedPairs(list);
     TextLines lines = new TextLines(MappedFile.open(list), 0, LONGEST_LINE);
     while (lines.next()) {
-      String line = new String(lines.bytes(), 0, lines.length(), StandardCharsets.UTF_8).strip();
+      String line = lines.text().strip();
       if (line.isEmpty() || line.startsWith("#")) {
         continue;
       }
-      String[] fields = line.split("\\s+", -1);
-      if (fields.length != 3 || !(fields[2].equals("0") || fields[2].equals("1"))) {
-        throw lines.fault("wanted \"pathA pathB 0\" or \"pathA pathB 1\"");
+      Matcher fields = LINE.matcher(line);
+      String[] paths =
+          !fields.matches()
+              ? new String[0]
+              : fields.group(1).split(fields.group(1).indexOf('\t') >= 0 ? "\t+" : "\\s+", -1);
+      if (paths.length != 2) {
+        throw lines.fault(
+            "wanted \"pathA pathB 0\" or \"pathA pathB 1\", with a tab between the paths if they"
+                + " hold spaces");
       }
       try {
-        pairs.images.add(folder.resolve(fields[0]));
-        pairs.images.add(folder.resolve(fields[1]));
+        pairs.images.add(folder.resolve(paths[0]));
+        pairs.images.add(folder.resolve(paths[1]));
       } catch (InvalidPathException e) {
         throw lines.fault("names no file: " + e.getReason());
       }
-      pairs.same.set(pairs.pairs() - 1, fields[2].equals("1"));
+      pairs.same.set(pairs.pairs() - 1, fields.group(2).equals("1"));
     }
     if (pairs.images.isEmpty()) {
       throw new BadDataException(list + ": no pair in it");

@@ -80,7 +80,7 @@ public final class LmdbSource implements Source {
       if (part >= from.part()) {
         sink.part(part, position.base());
         long labels = scanList(part, position, done, sink);
-        position = new Position(part + 1, 0, position.base() + labels, -1, 0);
+        position = Position.beginning(part + 1, position.base() + labels);
       }
       done += lists.get(part).size();
     }
@@ -92,15 +92,19 @@ public final class LmdbSource implements Source {
     TextLines lines = new TextLines(lists.get(part), from.offset(), LONGEST_LINE);
     long top = from.top();
     while (lines.next()) {
-      int keyLength = 0;
       byte[] line = lines.bytes();
-      while (keyLength < lines.length() && line[keyLength] != ' ' && line[keyLength] != '\t') {
-        keyLength++;
-      }
-      if (lines.length() == 0) {
+      int end = trimmed(line, lines.length());
+      if (end == 0) {
         continue;
       }
-      long label = label(line, keyLength, lines.length());
+      // The label is the last field; a key may hold spaces.
+      int labelAt = end;
+      while (labelAt > 0 && !isBlank(line[labelAt - 1])) {
+        labelAt--;
+      }
+      int keyLength =
+          labelAt > 0 && line[labelAt - 1] == '\t' ? labelAt - 1 : trimmed(line, labelAt);
+      long label = label(line, labelAt, end);
       if (keyLength == 0 || label < 0) {
         throw lines.fault("wanted \"key label\" with a label 0, 1, 2, …");
       }
@@ -119,24 +123,34 @@ public final class LmdbSource implements Source {
           from.base() + label,
           0,
           Place.of(part, node),
-          new Position(part, lines.offset(), from.base(), top, 0),
+          new Position(part, lines.offset(), from.base(), top, 0, 0),
           doneBefore + lines.offset());
     }
     return top + 1;
   }
 
+  private static boolean isBlank(byte c) {
+    return c == ' ' || c == '\t';
+  }
+
+  /** Length of a text without the blanks at its end. */
+  private static int trimmed(byte[] text, int length) {
+    int end = length;
+    while (end > 0 && isBlank(text[end - 1])) {
+      end--;
+    }
+    return end;
+  }
+
   private static long label(byte[] line, int from, int to) {
     long value = 0;
-    int digits = 0;
     for (int i = from; i < to; i++) {
-      if (line[i] >= '0' && line[i] <= '9' && value < 1L << 45) {
-        value = 10 * value + line[i] - '0';
-        digits++;
-      } else if ((line[i] != ' ' && line[i] != '\t') || digits > 0) {
+      if (line[i] < '0' || line[i] > '9' || value >= 1L << 45) {
         return -1;
       }
+      value = 10 * value + line[i] - '0';
     }
-    return digits > 0 ? value : -1;
+    return to > from ? value : -1;
   }
 
   @Override

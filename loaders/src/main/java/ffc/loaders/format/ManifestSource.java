@@ -7,6 +7,8 @@ import ffc.loaders.store.MappedFile;
 import ffc.loaders.store.Names;
 import ffc.loaders.store.Place;
 import java.nio.ByteBuffer;
+import java.nio.file.Files;
+import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -71,6 +73,7 @@ public final class ManifestSource extends FileSource {
 
   private void scanList(int part, long from, long doneBefore, RowSink sink) {
     TextLines lines = new TextLines(lists.get(part), from, Names.MAX_BYTES);
+    boolean first = from == 0;
     while (lines.next()) {
       byte[] line = lines.bytes();
       int length = lines.length();
@@ -83,6 +86,10 @@ public final class ManifestSource extends FileSource {
       }
       if (tab == 0 || tab >= length - 1) {
         throw lines.fault("wanted \"id<TAB>path\"");
+      }
+      if (first) {
+        refuseHeader(part, lines);
+        first = false;
       }
       long number = number(line, tab);
       long key1 = 0;
@@ -98,8 +105,31 @@ public final class ManifestSource extends FileSource {
           key1,
           key2,
           place,
-          new Position(part, lines.offset(), 0, -1, 0),
+          new Position(part, lines.offset(), 0, -1, 0, 0),
           doneBefore + lines.offset());
+    }
+  }
+
+  /**
+   * A line of column names would become an identity. Only a first line whose path neither exists
+   * nor ends as images do is taken for one: a missing image is for the policy of unreadable images.
+   */
+  private void refuseHeader(int part, TextLines lines) {
+    String row = lines.text();
+    String path = pathIn(row);
+    if (!FolderSource.isImage(path) && !exists(root(part), path)) {
+      throw lines.fault(
+          "there is no file \"%s\"; if this is a header line, remove it or begin it with #; wanted"
+                  .formatted(path)
+              + " \"id<TAB>path\" with paths relative to the list's folder");
+    }
+  }
+
+  private static boolean exists(Path root, String path) {
+    try {
+      return Files.exists(root.resolve(path));
+    } catch (InvalidPathException e) {
+      return false;
     }
   }
 

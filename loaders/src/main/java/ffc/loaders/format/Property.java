@@ -1,7 +1,7 @@
 package ffc.loaders.format;
 
 import ffc.loaders.BadDataException;
-import java.io.IOException;
+import ffc.loaders.store.MappedFile;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Optional;
@@ -25,16 +25,9 @@ record Property(long identities, int height, int width) {
   }
 
   private static Property parse(Path path) {
-    String text;
-    try {
-      if (Files.size(path) > 1024) {
-        throw new BadDataException(path + ": wanted one line \"classes,height,width\"");
-      }
-      text = new String(Files.readAllBytes(path), java.nio.charset.StandardCharsets.ISO_8859_1);
-    } catch (IOException e) {
-      throw new BadDataException(path + ": cannot be read: " + e.getMessage(), e);
-    }
-    String[] fields = text.strip().split(",", -1);
+    TextLines lines = new TextLines(MappedFile.open(path), 0, 1024);
+    String text = lines.next() ? lines.text().strip() : "";
+    String[] fields = text.split(",", -1);
     try {
       if (fields.length == 3) {
         return new Property(
@@ -46,7 +39,6 @@ record Property(long identities, int height, int width) {
       // Falls through to the message that quotes the whole line.
     }
     throw new BadDataException(
-        "%s: got \"%s\", wanted \"classes,height,width\""
-            .formatted(path, text.strip().lines().findFirst().orElse("")));
+        "%s: got \"%s\", wanted \"classes,height,width\"".formatted(path, text));
   }
 }

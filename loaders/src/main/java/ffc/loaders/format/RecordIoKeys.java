@@ -96,7 +96,7 @@ final class RecordIoKeys {
 
     Lines(MappedFile file, long from) {
       this.file = file;
-      this.at = from;
+      this.at = Math.max(from, TextLines.begin(file));
     }
 
     void visit(long limit, Visitor visitor) {

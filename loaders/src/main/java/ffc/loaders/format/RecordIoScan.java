@@ -1,6 +1,7 @@
 package ffc.loaders.format;
 
 import ffc.loaders.BadDataException;
+import ffc.loaders.sample.Keyed;
 import ffc.loaders.store.Place;
 import ffc.loaders.store.Source;
 import java.io.IOException;
@@ -12,6 +13,11 @@ import java.util.Optional;
  * where the identity records begin) and plain packs (every record is an image) are told apart by
  * record 0. Identities come from the labels of the images, not from the identity records: their
  * float32 ranges round above 2^24 images.
+ *
+ * <p>The {@code .idx} must list every record of the {@code .rec} once, in any order. That is so if
+ * and only if the beginnings of the records listed, with the file's end, are the ends of the
+ * records listed, with the file's beginning: a list that lacks, repeats or splits a record has some
+ * place where more records end than begin. Sums of hashes compare the two in constant memory.
  */
 final class RecordIoScan {
   private static final long EXACT_FLOAT = 1L << 24;
@@ -28,6 +34,7 @@ final class RecordIoScan {
   private long identitiesEnd;
   private long top;
   private long rows;
+  private long joints;
 
   private RecordIoScan(
       RecordIoFile rec, Source.Position from, Source.RowSink sink, long doneBefore) {
@@ -36,6 +43,7 @@ final class RecordIoScan {
     this.base = from.base();
     this.top = from.top();
     this.rows = from.rows();
+    this.joints = from.joints();
     this.sink = sink;
     this.doneBefore = doneBefore;
     this.property = Property.beside(rec.path());
@@ -51,6 +59,7 @@ final class RecordIoScan {
     RecordIoScan scan = new RecordIoScan(rec, from, sink, doneBefore);
     scan.readLayout();
     RecordIoKeys.forEach(rec, from.offset(), scan::visit);
+    scan.checkCover();
     return scan.finish();
   }
 
@@ -65,6 +74,38 @@ final class RecordIoScan {
             identitiesEnd = (long) header.second();
           }
         });
+  }
+
+  private void checkCover() {
+    if (joints + joint(rec.size()) - joint(0) == 0) {
+      return;
+    }
+    long[] found = new long[2];
+    RecordIoKeys.forEach(
+        rec,
+        0,
+        (key, offset, next) -> {
+          found[0]++;
+          found[1] += header(key, offset).end() - offset;
+        });
+    long missing = rec.size() - found[1];
+    throw new BadDataException(
+        "%s: its %d records take %d bytes, the .rec has %d: %s; make it anew, or remove it to have the"
+                .formatted(
+                    RecordIoKeys.indexOf(rec.path()),
+                    found[0],
+                    found[1],
+                    rec.size(),
+                    missing > 0
+                        ? "records are missing in it"
+                        : missing < 0
+                            ? "it lists records twice"
+                            : "it lists records twice and leaves others out")
+            + " records walked");
+  }
+
+  private static long joint(long offset) {
+    return Keyed.hash(0x6a6f696e, offset);
   }
 
   private long finish() {
@@ -94,6 +135,7 @@ final class RecordIoScan {
 
   private void visit(long key, long offset, long next) {
     RecordIoFile.Header header = header(key, offset);
+    joints += joint(offset) - joint(header.end());
     if (layout && header.imageBytes() == 0) {
       checkRange(key, offset, header);
       return;
@@ -128,7 +170,7 @@ final class RecordIoScan {
         base + number,
         0,
         Place.of(part, offset),
-        new Source.Position(part, next, base, top, rows),
+        new Source.Position(part, next, base, top, rows, joints),
         doneBefore + next);
   }
 

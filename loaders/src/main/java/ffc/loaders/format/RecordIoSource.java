@@ -70,7 +70,7 @@ public final class RecordIoSource implements Source {
       if (part >= from.part()) {
         sink.part(part, position.base());
         long base = position.base() + RecordIoScan.scan(pack, position, sink, done);
-        position = new Position(part + 1, 0, base, -1, 0);
+        position = Position.beginning(part + 1, base);
       }
       done += RecordIoKeys.work(pack);
     }

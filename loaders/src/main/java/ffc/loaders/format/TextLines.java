@@ -2,9 +2,16 @@ package ffc.loaders.format;
 
 import ffc.loaders.BadDataException;
 import ffc.loaders.store.MappedFile;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
 
-/** Lines of a mapped text file as bytes, without their ends; one buffer for all. */
-final class TextLines {
+/**
+ * Lines of a mapped UTF-8 text file as bytes, without their ends; one buffer for all. A byte-order
+ * mark at the beginning is passed over.
+ */
+public final class TextLines {
   private final MappedFile file;
   private final byte[] line;
   private long at;
@@ -16,8 +23,31 @@ final class TextLines {
    */
   TextLines(MappedFile file, long from, int longest) {
     this.file = file;
-    this.at = from;
+    this.at = Math.max(from, begin(file));
     this.line = new byte[longest];
+  }
+
+  /** All lines of a small file, without a byte-order mark. */
+  public static List<String> all(Path file) {
+    List<String> all = new ArrayList<>();
+    TextLines lines = new TextLines(MappedFile.open(file), 0, 1 << 16);
+    while (lines.next()) {
+      all.add(lines.text());
+    }
+    return all;
+  }
+
+  /**
+   * Where the text of a file begins: behind its byte-order mark, if it has one.
+   *
+   * @throws BadDataException if the mark says that the text is UTF-16
+   */
+  static long begin(MappedFile file) {
+    int first = file.size() < 2 ? 0 : file.getByte(0) << 8 | file.getByte(1);
+    if (first == 0xfffe || first == 0xfeff) {
+      throw new BadDataException(file.path() + ": the text is UTF-16, wanted UTF-8; save it anew");
+    }
+    return first == 0xefbb && file.size() > 2 && file.getByte(2) == 0xbf ? 3 : 0;
   }
 
   /** Moves to the next line; false at the end. */
@@ -40,6 +70,11 @@ final class TextLines {
       length--;
     }
     return true;
+  }
+
+  /** The line as text. */
+  String text() {
+    return new String(line, 0, length, StandardCharsets.UTF_8);
   }
 
   byte[] bytes() {

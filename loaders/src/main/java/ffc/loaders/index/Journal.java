@@ -15,7 +15,8 @@ import java.util.TreeMap;
 
 /**
  * What is already on disk of an unfinished index: lines {@code source}, {@code part}, {@code run}
- * and {@code end}, each forced before the next. A last line without its end is left out.
+ * and {@code end}, each with its CRC-32C behind it and forced before the next. The first line that
+ * is cut or damaged ends the journal: what it and later lines count is made again.
  */
 final class Journal implements Closeable {
   static final String FILE = "journal";
@@ -31,21 +32,29 @@ final class Journal implements Closeable {
   boolean ended;
 
   Journal(Path folder) throws IOException {
-    Path file = folder.resolve(FILE);
-    if (Files.exists(file)) {
-      String text = Files.readString(file);
-      int end = text.lastIndexOf('\n') + 1;
-      text.substring(0, end).lines().forEach(this::parse);
-      channel = FileChannel.open(file, StandardOpenOption.WRITE);
-      channel.truncate(text.substring(0, end).getBytes(StandardCharsets.UTF_8).length);
-      channel.position(channel.size());
-    } else {
-      channel = FileChannel.open(file, StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE);
+    channel =
+        FileChannel.open(
+            folder.resolve(FILE),
+            StandardOpenOption.CREATE,
+            StandardOpenOption.READ,
+            StandardOpenOption.WRITE);
+    String text = new String(Files.readAllBytes(folder.resolve(FILE)), StandardCharsets.ISO_8859_1);
+    int at = 0;
+    for (int end = text.indexOf('\n'); end >= 0 && parse(text.substring(at, end)); ) {
+      at = end + 1;
+      end = text.indexOf('\n', at);
     }
+    channel.truncate(at);
+    channel.position(at);
   }
 
-  private void parse(String line) {
-    String[] f = line.split(" ", -1);
+  /** Takes a line; false if it is damaged. */
+  private boolean parse(String line) {
+    int sum = line.lastIndexOf(' ');
+    if (sum < 0 || !line.substring(sum + 1).equals(sum(line.substring(0, sum)))) {
+      return false;
+    }
+    String[] f = line.substring(0, sum).split(" ", -1);
     switch (f[0]) {
       case "source" -> source = f[1];
       case "part" -> bases.put(Integer.parseInt(f[1]), Long.parseLong(f[2]));
@@ -60,13 +69,19 @@ final class Journal implements Closeable {
                       Long.parseLong(f[5]),
                       Long.parseLong(f[6]),
                       Long.parseLong(f[7]),
-                      Long.parseLong(f[8]))));
+                      Long.parseLong(f[8]),
+                      Long.parseLong(f[9]))));
       case "end" -> {
         ended = true;
         labels = Long.parseLong(f[1]);
       }
       default -> {}
     }
+    return true;
+  }
+
+  private static String sum(String line) {
+    return IndexHeader.crc(line.getBytes(StandardCharsets.ISO_8859_1));
   }
 
   void source(String id) throws IOException {
@@ -84,7 +99,7 @@ final class Journal implements Closeable {
     runs.add(run);
     Source.Position at = run.after();
     line(
-        "run %d %d %d %d %d %d %d %d"
+        "run %d %d %d %d %d %d %d %d %d"
             .formatted(
                 run.number(),
                 run.rows(),
@@ -93,7 +108,8 @@ final class Journal implements Closeable {
                 at.offset(),
                 at.base(),
                 at.top(),
-                at.rows()));
+                at.rows(),
+                at.joints()));
   }
 
   void end(long labelCount) throws IOException {
@@ -103,7 +119,8 @@ final class Journal implements Closeable {
   }
 
   private void line(String text) throws IOException {
-    ByteBuffer bytes = ByteBuffer.wrap((text + "\n").getBytes(StandardCharsets.UTF_8));
+    ByteBuffer bytes =
+        ByteBuffer.wrap((text + " " + sum(text) + "\n").getBytes(StandardCharsets.ISO_8859_1));
     while (bytes.hasRemaining()) {
       channel.write(bytes);
     }

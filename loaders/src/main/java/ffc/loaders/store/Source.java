@@ -56,9 +56,15 @@ public interface Source {
    * @param base identities of the parts before
    * @param top largest label met in this part, -1 if none
    * @param rows images met in this part
+   * @param joints what the source has summed up over the records of this part
    */
-  record Position(int part, long offset, long base, long top, long rows) {
-    public static final Position START = new Position(0, 0, 0, -1, 0);
+  record Position(int part, long offset, long base, long top, long rows, long joints) {
+    public static final Position START = beginning(0, 0);
+
+    /** Where a part begins. */
+    public static Position beginning(int part, long base) {
+      return new Position(part, 0, base, -1, 0, 0);
+    }
   }
 
   /** Receives the rows of a walk. */
