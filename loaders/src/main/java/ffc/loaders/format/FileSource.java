@@ -2,17 +2,14 @@ package ffc.loaders.format;
 
 import ffc.loaders.BadDataException;
 import ffc.loaders.store.ImageTable;
-import ffc.loaders.store.MappedFile;
 import ffc.loaders.store.Place;
+import ffc.loaders.store.PositionalFile;
 import ffc.loaders.store.Records;
 import ffc.loaders.store.Source;
 import java.io.IOException;
 import java.nio.ByteBuffer;
-import java.nio.channels.FileChannel;
 import java.nio.file.InvalidPathException;
-import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
-import java.nio.file.StandardOpenOption;
 
 /** Base of sources whose images are files: a place is a row of text that ends with the path. */
 abstract class FileSource implements Source {
@@ -54,7 +51,7 @@ abstract class FileSource implements Source {
     return new Records() {
       @Override
       public ByteBuffer read(long image) throws IOException {
-        return readFile(path(table, image));
+        return PositionalFile.readWhole(path(table, image));
       }
 
       @Override
@@ -65,19 +62,5 @@ abstract class FileSource implements Source {
       @Override
       public void close() {}
     };
-  }
-
-  static ByteBuffer readFile(Path path) throws IOException {
-    try (FileChannel channel = FileChannel.open(path, StandardOpenOption.READ)) {
-      long size = channel.size();
-      if (size > MappedFile.MAX_SLICE) {
-        throw new IOException("file of " + size + " bytes, at most 1 GiB is read");
-      }
-      ByteBuffer bytes = ByteBuffer.allocate((int) size);
-      while (bytes.hasRemaining() && channel.read(bytes) >= 0) {}
-      return bytes.flip();
-    } catch (NoSuchFileException e) {
-      throw new IOException("no such file", e);
-    }
   }
 }

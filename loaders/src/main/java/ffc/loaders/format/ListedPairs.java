@@ -5,6 +5,7 @@ import ffc.loaders.ImageShape;
 import ffc.loaders.VerificationSet;
 import ffc.loaders.image.ImageDecoder;
 import ffc.loaders.store.MappedFile;
+import ffc.loaders.store.PositionalFile;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.file.InvalidPathException;
@@ -79,10 +80,10 @@ public final class ListedPairs implements VerificationSet {
     return same.get(pair);
   }
 
-  /** The encoded bytes of an image, unchanged. */
+  /** The encoded bytes of an image, unchanged; valid until the calling thread reads again. */
   public ByteBuffer encoded(int image) {
     try {
-      return FileSource.readFile(images.get(image));
+      return PositionalFile.readWhole(images.get(image));
     } catch (IOException e) {
       throw new BadDataException(images.get(image) + ": " + e.getMessage(), e);
     }

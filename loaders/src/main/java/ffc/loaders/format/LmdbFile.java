@@ -1,7 +1,7 @@
 package ffc.loaders.format;
 
 import ffc.loaders.BadDataException;
-import ffc.loaders.store.MappedFile;
+import ffc.loaders.store.PositionalFile;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.file.Files;
@@ -31,13 +31,13 @@ final class LmdbFile {
   private static final int OVERFLOW = 4;
   private static final int MAX_DEPTH = 32;
 
-  private final MappedFile file;
+  private final PositionalFile file;
   private final int pageSize;
   private final long root;
   private final long entries;
   private final long transaction;
 
-  private LmdbFile(MappedFile file, int pageSize, long root, long entries, long transaction) {
+  private LmdbFile(PositionalFile file, int pageSize, long root, long entries, long transaction) {
     this.file = file;
     this.pageSize = pageSize;
     this.root = root;
@@ -48,26 +48,42 @@ final class LmdbFile {
   /** Opens an environment: its folder, or the data file itself. */
   static LmdbFile open(Path environment) {
     Path data = Files.isDirectory(environment) ? environment.resolve("data.mdb") : environment;
-    MappedFile file = MappedFile.open(data);
-    if (file.size() < 512 || file.getInt(HEADER) != MAGIC || file.getInt(HEADER + 4) != 1) {
-      throw new BadDataException(data + ": not an LMDB 0.9 data file");
+    PositionalFile file = PositionalFile.open(data);
+    try {
+      return open(file);
+    } catch (IOException e) {
+      file.close();
+      throw new BadDataException(data + ": " + e.getMessage(), e);
     }
-    int pageSize = file.getInt(40);
-    if (Integer.bitCount(pageSize) != 1 || pageSize < 512 || pageSize > 65_536) {
-      throw new BadDataException(data + ": page size is " + pageSize + ", wanted 512 to 65536");
-    }
-    long at = 0;
-    if (file.size() >= 2L * pageSize
-        && file.getInt(pageSize + HEADER) == MAGIC
-        && number(file, pageSize + 144) > number(file, 144)) {
-      at = pageSize;
-    }
-    return new LmdbFile(
-        file, pageSize, number(file, at + 128), number(file, at + 120), number(file, at + 144));
   }
 
-  private static long number(MappedFile file, long offset) {
-    return file.slice(offset, 8).getLong(0);
+  private static LmdbFile open(PositionalFile file) throws IOException {
+    if (file.size() < 512) {
+      throw new IOException("not an LMDB 0.9 data file");
+    }
+    ByteBuffer first = file.read(0, 512);
+    if (first.getInt(HEADER) != MAGIC || first.getInt(HEADER + 4) != 1) {
+      throw new IOException("not an LMDB 0.9 data file");
+    }
+    int pageSize = first.getInt(40);
+    if (Integer.bitCount(pageSize) != 1 || pageSize < 512 || pageSize > 65_536) {
+      throw new IOException("page size is " + pageSize + ", wanted 512 to 65536");
+    }
+    LmdbFile older = of(file, pageSize, first);
+    if (file.size() < 2L * pageSize) {
+      return older;
+    }
+    ByteBuffer second = file.read(pageSize, 512);
+    boolean newer = second.getInt(HEADER) == MAGIC && second.getLong(144) > older.transaction;
+    return newer ? of(file, pageSize, second) : older;
+  }
+
+  private static LmdbFile of(PositionalFile file, int pageSize, ByteBuffer meta) {
+    return new LmdbFile(file, pageSize, meta.getLong(128), meta.getLong(120), meta.getLong(144));
+  }
+
+  void close() {
+    file.close();
   }
 
   Path path() {
@@ -160,7 +176,7 @@ final class LmdbFile {
           "page %d of %d is wanted: the file is cut or damaged"
               .formatted(number, file.size() / pageSize));
     }
-    ByteBuffer page = file.slice(number * pageSize, pageSize);
+    ByteBuffer page = file.read(number * pageSize, pageSize);
     if (page.getLong(0) != number) {
       throw new IOException("page %d says it is page %d".formatted(number, page.getLong(0)));
     }
@@ -168,37 +184,36 @@ final class LmdbFile {
   }
 
   /** Key of the node at an offset. */
-  byte[] key(long offset) {
-    ByteBuffer node = file.slice(offset, 8);
-    byte[] key = new byte[node.getShort(6) & 0xffff];
-    file.slice(offset + 8, key.length).get(key);
+  byte[] key(long offset) throws IOException {
+    byte[] key = new byte[file.read(offset, 8).getShort(6) & 0xffff];
+    file.read(offset + 8, key.length).get(key);
     return key;
   }
 
-  /** Value of the node at an offset: a slice of the file. */
+  /** Value of the node at an offset; valid until the calling thread reads again. */
   ByteBuffer value(long offset) throws IOException {
-    ByteBuffer node = file.slice(offset, 8);
+    ByteBuffer node = file.read(offset, 8);
     long size = (node.getShort(0) & 0xffffL) | (node.getShort(2) & 0xffffL) << 16;
     int flags = node.getShort(4);
     long at = offset + 8 + (node.getShort(6) & 0xffff);
-    if (size > MappedFile.MAX_SLICE || (flags & ~1) != 0) {
+    if (size > PositionalFile.MAX_LENGTH || (flags & ~1) != 0) {
       throw new IOException("node is damaged: %d bytes, flags %x".formatted(size, flags));
     }
     if ((flags & 1) == 0) {
       if (offset / pageSize != (at + size - 1) / pageSize) {
         throw new IOException("node is damaged: its value leaves the page");
       }
-      return file.slice(at, (int) size);
+      return file.read(at, (int) size);
     }
-    long page = number(file, at);
+    long page = file.read(at, 8).getLong(0);
     if (page < 2 || page >= file.size() / pageSize) {
       throw new IOException("overflow page " + page + " is outside the file: cut or damaged");
     }
-    ByteBuffer header = file.slice(page * pageSize, HEADER);
+    ByteBuffer header = file.read(page * pageSize, HEADER);
     long room = (header.getInt(12) & 0xffffffffL) * pageSize - HEADER;
     if (header.getLong(0) != page || (header.getShort(10) & OVERFLOW) == 0 || size > room) {
       throw new IOException("overflow page " + page + " is damaged");
     }
-    return file.slice(page * pageSize + HEADER, (int) size);
+    return file.read(page * pageSize + HEADER, (int) size);
   }
 }

@@ -169,7 +169,7 @@ public final class LmdbSource implements Source {
         byte[] key;
         try {
           key = database.key(Place.offset(place));
-        } catch (BadDataException e) {
+        } catch (IOException e) {
           key = new byte[] {'?'};
         }
         return "%s key \"%s\" (offset %d)"
@@ -178,7 +178,9 @@ public final class LmdbSource implements Source {
       }
 
       @Override
-      public void close() {}
+      public void close() {
+        databases.forEach(LmdbFile::close);
+      }
     };
   }
 }

@@ -1,7 +1,7 @@
 package ffc.loaders.format;
 
 import ffc.loaders.BadDataException;
-import ffc.loaders.store.MappedFile;
+import ffc.loaders.store.PositionalFile;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
@@ -21,17 +21,21 @@ import java.nio.file.Path;
 final class RecordIoFile {
   static final int MAGIC = 0xced7230a;
   private static final int LENGTH_MASK = (1 << 29) - 1;
+  private static final int FRAME = 8;
   private static final int HEADER = 24;
   private static final int MAX_LABELS = 1 << 16;
 
-  private final MappedFile file;
+  /** The next record's place is no guide to this one's length above so many bytes. */
+  private static final int MAX_GAP = 1 << 18;
 
-  private RecordIoFile(MappedFile file) {
+  private final PositionalFile file;
+
+  private RecordIoFile(PositionalFile file) {
     this.file = file;
   }
 
   static RecordIoFile open(Path path) {
-    return new RecordIoFile(MappedFile.open(path));
+    return new RecordIoFile(PositionalFile.open(path));
   }
 
   long size() {
@@ -51,49 +55,37 @@ final class RecordIoFile {
 
   /** Reads the header of the record at an offset, and checks the frame of all its parts. */
   Header header(long offset) throws IOException {
-    long total = 0;
+    ByteBuffer first = part(offset, 0, FRAME + HEADER + 8);
+    int lrec = first.getInt(4);
+    long total = lrec & LENGTH_MASK;
     long at = offset;
-    int parts = 0;
-    int firstLength = 0;
-    while (true) {
-      int lrec = frame(at, parts);
-      int length = lrec & LENGTH_MASK;
-      if (parts == 0) {
-        firstLength = length;
-      }
-      total += length + (parts == 0 ? 0 : 4);
-      at += 8 + ((length + 3L) & ~3L);
-      parts++;
-      if (last(lrec)) {
-        break;
-      }
+    for (int part = 1; !last(lrec); part++) {
+      at = behind(at, lrec);
+      lrec = part(at, part, FRAME).getInt(4);
+      total += 4 + (lrec & LENGTH_MASK);
     }
-    if (total > MappedFile.MAX_SLICE) {
+    if (total > PositionalFile.MAX_LENGTH) {
       throw new IOException("record of " + total + " bytes, at most 1 GiB can be read");
     }
     ByteBuffer head =
-        parts == 1 || firstLength >= HEADER + 8
-            ? file.slice(offset + 8, Math.min(firstLength, HEADER + 8))
+        at == offset
+            ? body(first, (int) Math.min(total, first.limit() - FRAME))
             : join(offset, (int) total);
-    if (total < HEADER) {
-      throw new IOException("record of " + total + " bytes, wanted a header of 24");
-    }
-    int flag = head.getInt(0);
-    if (flag < 0 || flag > MAX_LABELS || HEADER + 4L * flag > total) {
-      throw new IOException("record of " + total + " bytes says it has " + flag + " labels");
-    }
+    int flag = labels(head, total);
     float label = flag == 0 ? head.getFloat(4) : head.getFloat(HEADER);
     float second = flag < 2 ? 0 : head.getFloat(HEADER + 4);
-    return new Header(label, second, flag, (int) (total - HEADER - 4L * flag), at);
+    return new Header(label, second, flag, (int) (total - HEADER - 4L * flag), behind(at, lrec));
   }
 
   /**
-   * The encoded image of the record at an offset: a slice of the file unless it has parts.
+   * The encoded image of the record at an offset; valid until the calling thread reads again.
    *
+   * @param gap bytes to the record that is thought to be the next, to read as many at once; any
+   *     number
    * @param label what its label must be, as far as float32 can tell
    */
-  ByteBuffer image(long offset, long label) throws IOException {
-    ByteBuffer record = record(offset);
+  ByteBuffer image(long offset, long gap, long label) throws IOException {
+    ByteBuffer record = record(offset, gap);
     int flag = record.getInt(0);
     float found = record.getFloat(flag == 0 ? 4 : HEADER);
     if (found != (float) label) {
@@ -104,63 +96,85 @@ final class RecordIoFile {
     return record.position(HEADER + 4 * flag);
   }
 
-  /** The encoded image of the record at an offset, whatever its label. */
+  /** The encoded image of the record at an offset, whatever its label; valid as above. */
   ByteBuffer image(long offset) throws IOException {
-    ByteBuffer record = record(offset);
+    ByteBuffer record = record(offset, 0);
     return record.position(HEADER + 4 * record.getInt(0));
   }
 
   /** The record at an offset; its header is within bounds. */
-  private ByteBuffer record(long offset) throws IOException {
-    int lrec = frame(offset, 0);
+  private ByteBuffer record(long offset, long gap) throws IOException {
+    ByteBuffer bytes = part(offset, 0, gap > FRAME && gap <= MAX_GAP ? (int) gap : FRAME);
+    int lrec = bytes.getInt(4);
     int length = lrec & LENGTH_MASK;
     ByteBuffer record;
-    if (last(lrec)) {
-      record = file.slice(offset + 8, length);
-    } else {
+    if (!last(lrec)) {
       Header header = header(offset);
       record = join(offset, HEADER + 4 * header.flag() + header.imageBytes());
+    } else if (length <= bytes.limit() - FRAME) {
+      record = body(bytes, length);
+    } else {
+      record = file.read(offset + FRAME, length);
     }
-    if (record.limit() < HEADER) {
-      throw new IOException("record of " + record.limit() + " bytes, wanted a header of 24");
-    }
-    int flag = record.getInt(0);
-    if (flag < 0 || flag > MAX_LABELS || HEADER + 4L * flag > record.limit()) {
-      throw new IOException(
-          "record of " + record.limit() + " bytes says it has " + flag + " labels");
-    }
+    labels(record, record.limit());
     return record;
+  }
+
+  private static ByteBuffer body(ByteBuffer part, int length) {
+    return part.slice(FRAME, length).order(ByteOrder.LITTLE_ENDIAN);
+  }
+
+  /**
+   * Number of labels in the vector of a record's header.
+   *
+   * @param head begins with the header
+   * @param total bytes of the record
+   */
+  private static int labels(ByteBuffer head, long total) throws IOException {
+    if (total < HEADER) {
+      throw new IOException("record of " + total + " bytes, wanted a header of 24");
+    }
+    int flag = head.getInt(0);
+    if (flag < 0 || flag > MAX_LABELS || HEADER + 4L * flag > total) {
+      throw new IOException("record of " + total + " bytes says it has " + flag + " labels");
+    }
+    return flag;
   }
 
   private ByteBuffer join(long offset, int total) throws IOException {
     ByteBuffer joined = ByteBuffer.allocate(total).order(ByteOrder.LITTLE_ENDIAN);
     long at = offset;
     for (int part = 0; ; part++) {
-      int lrec = frame(at, part);
-      int length = lrec & LENGTH_MASK;
+      int lrec = part(at, part, FRAME).getInt(4);
       if (part > 0) {
         joined.putInt(MAGIC);
       }
-      joined.put(file.slice(at + 8, length));
-      at += 8 + ((length + 3L) & ~3L);
+      joined.put(file.read(at + FRAME, lrec & LENGTH_MASK));
       if (last(lrec)) {
         return joined.flip();
       }
+      at = behind(at, lrec);
     }
   }
 
-  /** Checks the frame of a part and returns its lrec. */
-  private int frame(long at, int part) throws IOException {
-    if (at < 0 || at > file.size() - 8) {
+  /** Offset behind a part. */
+  private static long behind(long at, int lrec) {
+    return at + FRAME + (((lrec & LENGTH_MASK) + 3L) & ~3L);
+  }
+
+  /** Reads a part's first bytes, {@code most} of them or up to the file's end; checks the frame. */
+  private ByteBuffer part(long at, int part, int most) throws IOException {
+    if (at < 0 || at > file.size() - FRAME) {
       throw new IOException(
           "no record at offset %d: the file has %d bytes".formatted(at, file.size()));
     }
-    int magic = file.getInt(at);
+    ByteBuffer bytes = file.read(at, (int) Math.min(most, file.size() - at));
+    int magic = bytes.getInt(0);
     if (magic != MAGIC) {
       throw new IOException(
           "offset %d begins with %08x, wanted the record mark %08x".formatted(at, magic, MAGIC));
     }
-    int lrec = file.getInt(at + 4);
+    int lrec = bytes.getInt(4);
     int cflag = lrec >>> 29;
     boolean fits = part == 0 ? cflag == 0 || cflag == 1 : cflag == 2 || cflag == 3;
     if (!fits) {
@@ -169,12 +183,12 @@ final class RecordIoFile {
               .formatted(part, at, cflag));
     }
     int length = lrec & LENGTH_MASK;
-    if (length > file.size() - at - 8) {
+    if (length > file.size() - at - FRAME) {
       throw new IOException(
           "record ends early: %d bytes from offset %d on, the file has %d"
-              .formatted(length, at + 8, file.size()));
+              .formatted(length, at + FRAME, file.size()));
     }
-    return lrec;
+    return bytes;
   }
 
   private static boolean last(int lrec) {
@@ -187,11 +201,18 @@ final class RecordIoFile {
     return new BadDataException(describe(key, offset) + ": " + cause.getMessage(), cause);
   }
 
+  /** A record's place for messages; a negative key is unknown. */
   String describe(long key, long offset) {
-    return "%s key %d (offset %d)".formatted(file.path(), key, offset);
+    return key < 0
+        ? "%s (offset %d)".formatted(file.path(), offset)
+        : "%s key %d (offset %d)".formatted(file.path(), key, offset);
   }
 
   Path path() {
     return file.path();
+  }
+
+  void close() {
+    file.close();
   }
 }

@@ -70,22 +70,46 @@ final class RecordIoKeys {
     }
   }
 
-  /** Key of the record at an offset, or -1 if the {@code .idx} does not list it. */
+  /**
+   * Key of the record at an offset, found by bisection; -1 without an {@code .idx}, or if its
+   * offsets do not ascend: messages must not cost a walk over millions of lines each.
+   */
   static long keyOf(RecordIoFile rec, long offset) {
-    long[] found = {-1};
-    try {
-      forEach(
-          rec,
-          0,
-          (key, at, next) -> {
-            if (at == offset) {
-              found[0] = key;
-            }
-          });
-    } catch (BadDataException e) {
-      return found[0];
+    Path idx = indexOf(rec.path());
+    if (!Files.exists(idx)) {
+      return -1;
     }
-    return found[0];
+    try {
+      MappedFile file = MappedFile.open(idx);
+      long low = 0;
+      long high = file.size();
+      while (low < high) {
+        long middle = (low + high) >>> 1;
+        while (middle > low && file.getByte(middle - 1) != '\n') {
+          middle--;
+        }
+        long[] line = {-1, Long.MAX_VALUE, high};
+        new Lines(file, middle)
+            .visit(
+                1,
+                (key, at, next) -> {
+                  line[0] = key;
+                  line[1] = at;
+                  line[2] = next;
+                });
+        if (line[1] == offset) {
+          return line[0];
+        }
+        if (line[1] < offset) {
+          low = line[2];
+        } else {
+          high = middle;
+        }
+      }
+    } catch (BadDataException e) {
+      return -1;
+    }
+    return -1;
   }
 
   /** Parses pairs of numbers, a pair a line. */

@@ -116,7 +116,10 @@ public final class RecordIoSource implements Source {
       long place = table.places().get(image);
       int part = Place.part(place);
       long label = table.identities().identityOf(image) - table.bases().get(part);
-      return packs.get(part).image(Place.offset(place), label);
+      // Records mostly follow each other in the order of the images: the next one's place tells how
+      // much one read has to take.
+      long gap = image + 1 < table.places().length() ? table.places().get(image + 1) - place : 0;
+      return packs.get(part).image(Place.offset(place), gap, label);
     }
 
     @Override
@@ -128,6 +131,8 @@ public final class RecordIoSource implements Source {
     }
 
     @Override
-    public void close() {}
+    public void close() {
+      packs.forEach(RecordIoFile::close);
+    }
   }
 }

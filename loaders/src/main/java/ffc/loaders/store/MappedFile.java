@@ -5,14 +5,13 @@ import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.channels.FileChannel;
-import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
-import java.nio.file.StandardOpenOption;
 
 /**
- * A read-only mapping of a file of any size, little-endian. Segment i maps up to 2 GiB from i GiB
- * on, so that every range of up to 1 GiB lies within one segment. The mapping ends when the object
- * is collected: slices stay valid as long as they are held.
+ * A read-only mapping of a file of any size, little-endian: for arrays and lists, which are walked
+ * or looked into everywhere; image bodies are read from a {@link PositionalFile}. Segment i maps up
+ * to 2 GiB from i GiB on, so that every range of up to 1 GiB lies within one segment. The mapping
+ * ends when the object is collected: slices stay valid as long as they are held.
  */
 public final class MappedFile implements LongArray, Blob {
   private static final int SEGMENT_SHIFT = 30;
@@ -36,7 +35,7 @@ public final class MappedFile implements LongArray, Blob {
    * @throws BadDataException if it cannot be read
    */
   public static MappedFile open(Path path) {
-    try (FileChannel channel = FileChannel.open(path, StandardOpenOption.READ)) {
+    try (FileChannel channel = RegularFile.open(path)) {
       long size = channel.size();
       int count = (int) ((size + MAX_SLICE - 1) >>> SEGMENT_SHIFT);
       ByteBuffer[] segments = new ByteBuffer[count];
@@ -49,10 +48,8 @@ public final class MappedFile implements LongArray, Blob {
                 .order(ByteOrder.LITTLE_ENDIAN);
       }
       return new MappedFile(path, size, segments);
-    } catch (NoSuchFileException e) {
-      throw new BadDataException(path + ": no such file", e);
     } catch (IOException e) {
-      throw new BadDataException(path + ": cannot be read: " + e.getMessage(), e);
+      throw new BadDataException(path + ": " + RegularFile.reason(e), e);
     }
   }
 

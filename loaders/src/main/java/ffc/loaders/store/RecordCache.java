@@ -9,8 +9,8 @@ import java.util.LinkedHashMap;
 import java.util.Map;
 
 /**
- * Encoded records kept in memory, weighed in bytes, for sources where reads are slow. Records are
- * copied to the heap, because pages of a mapped file may leave memory at any time.
+ * Encoded records kept on the heap, weighed in bytes, for sources where reads are slow and the
+ * system's page cache does not keep them, such as network file systems.
  */
 public final class RecordCache implements Records {
   /** What an entry costs beside its bytes. */

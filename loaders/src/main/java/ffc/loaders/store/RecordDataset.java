@@ -71,10 +71,11 @@ public final class RecordDataset implements Dataset {
     return new BadDataException(describe(image) + ": " + message, cause);
   }
 
-  /** The encoded bytes of an image, from position to limit, unchanged. */
+  /** A copy of the encoded bytes of an image, from position to limit, unchanged. */
   public ByteBuffer encoded(long image) {
     try {
-      return records.read(image);
+      ByteBuffer bytes = records.read(image);
+      return ByteBuffer.allocate(bytes.remaining()).put(bytes).flip();
     } catch (IOException e) {
       throw fault(image, e.getMessage(), e);
     }

@@ -3,12 +3,12 @@ package ffc.loaders.store;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 
-/** Encoded images by number, read in place. Thread-safe. */
+/** Encoded images by number. Thread-safe. */
 public interface Records extends AutoCloseable {
 
   /**
-   * The encoded bytes of one image, from position to limit; read-only to the caller and valid as
-   * long as they are held.
+   * The encoded bytes of one image, from position to limit; read-only to the caller and valid until
+   * the calling thread reads again.
    *
    * @throws IOException if the record cannot be read; the message need not name the record
    */

@@ -86,7 +86,7 @@ class RecordIoSourceTest {
 
   private static ByteBuffer image(RecordIoFile file, long offset, long label) {
     try {
-      return file.image(offset, label);
+      return file.image(offset, 0, label);
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }
