@@ -39,6 +39,19 @@ for p in range(6):
 write("bytearray", ([bytearray(i) for i in images], same), 5)
 for p in (2, 5):
     write("flags-array", (images, np.array(same)), p)
+    columns = [np.frombuffer(i, dtype=np.uint8).copy() for i in images]
+    write("column", ([c.reshape(-1, 1) for c in columns], same), p)
+    write("row", ([c.reshape(1, -1) for c in columns], same), p)
+    write("lists", [images, same], p)
+    write("int-flags", (images, [int(s) for s in same]), p)
+    write("float-flags", (images, [float(s) for s in same]), p)
+    write("numpy-int-flags", (images, [np.int64(s) for s in same]), p)
+    write("numpy-float-flags", (images, [np.float32(s) for s in same]), p)
+    write("int-array", (images, np.array(same, dtype=np.int32)), p)
+    write("float-array", (images, np.array(same, dtype=">f8")), p)
+    write("object-array", (images, np.array(same, dtype=object)), p)
+    write("wrong-flags", (images, np.array([1, 2])), p)
+    write("eleven", (images * 5 + images[:2], (same * 6)[:11]), p)
 
 
 def repr2(data):

@@ -17,7 +17,6 @@ import picocli.CommandLine.Spec;
 @Command(
     name = "stats",
     description = "Count identities, images, head, middle and tail, and image sizes.",
-    footer = {"", "Example:", "  ./ffc data stats data/quickstart/train.rec"},
     mixinStandardHelpOptions = true)
 final class StatsCommand implements Callable<Integer> {
   @Spec private CommandSpec spec;

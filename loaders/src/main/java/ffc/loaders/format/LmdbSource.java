@@ -15,10 +15,10 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * LMDB environments of Datum messages with lists of {@code key label} lines, the format of the FFC
- * reference code. A path is {@code environment:list}, or {@code environment} with the list in
- * {@code environment.txt}. Labels of each list run from 0 and are offset by the identities of the
- * lists before it.
+ * LMDB environments of images or {@link Datum} messages with lists of {@code key label} lines. A
+ * path is {@code environment:list}, or {@code environment} with the list in {@code
+ * environment.txt}. Labels of each list run from 0 and are offset by the identities of the lists
+ * before it.
  */
 public final class LmdbSource implements Source {
   private static final int LONGEST_LINE = 4096;
@@ -159,7 +159,7 @@ public final class LmdbSource implements Source {
       @Override
       public ByteBuffer read(long image) throws IOException {
         long place = table.places().get(image);
-        return Datum.data(databases.get(Place.part(place)).value(Place.offset(place)));
+        return Datum.image(databases.get(Place.part(place)).value(Place.offset(place)));
       }
 
       @Override

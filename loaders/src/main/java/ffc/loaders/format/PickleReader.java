@@ -12,9 +12,13 @@ import java.util.Map;
 /**
  * A pickle machine for verification sets, protocols 0 to 5. It knows lists, tuples, dictionaries,
  * byte strings, text, numbers and the few globals of {@link PickleValues}; anything else is
- * refused. Byte strings are slices of the input, so that a corrupt length cannot ask for memory.
+ * refused. Byte strings are slices of the input, so that a corrupt length cannot ask for memory,
+ * and the number of operations is bounded, since each may leave an object behind.
  */
 final class PickleReader {
+  /** Room for some 200,000 pairs of numpy images, a million of byte strings. */
+  private static final int MOST_OPERATIONS = 1 << 23;
+
   private static final Object MARK = new Object();
 
   /** What Python's None becomes: lists and maps then need no nulls. */
@@ -32,7 +36,7 @@ final class PickleReader {
   Object read() throws IOException {
     int at = 0;
     try {
-      while (true) {
+      for (int i = 0; i < MOST_OPERATIONS; i++) {
         at = input.position();
         int opcode = next();
         if (opcode == '.') {
@@ -40,6 +44,7 @@ final class PickleReader {
         }
         step(opcode);
       }
+      throw new IOException("the pickle has more than " + MOST_OPERATIONS + " operations");
     } catch (IndexOutOfBoundsException | java.nio.BufferUnderflowException e) {
       throw new IOException(
           "pickle ends early or is damaged at byte %d of %d".formatted(at, input.limit()), e);
@@ -75,7 +80,7 @@ final class PickleReader {
       case 0x8c -> stack.add(text(next()));
       case 0x8d -> stack.add(text(input.getLong()));
       case ']' -> stack.add(new ArrayList<>());
-      case ')' -> stack.add(List.of());
+      case ')' -> stack.add(new ArrayList<>());
       case 'l' -> stack.add(new ArrayList<>(popMark()));
       case 't' -> stack.add(popMark());
       case 0x85 -> tuple(1);

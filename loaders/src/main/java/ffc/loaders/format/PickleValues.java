@@ -1,5 +1,6 @@
 package ffc.loaders.format;
 
+import ffc.loaders.store.MappedFile;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
@@ -36,14 +37,28 @@ final class PickleValues {
     }
   }
 
-  /** A numpy type: only bytes and booleans are wanted. */
-  record Dtype(String code) {}
+  /** A numpy type such as {@code |u1}, {@code <f8} or {@code b1}. */
+  record Dtype(String code) {
+
+    /** Bytes of one element, 0 for types that are no numbers. */
+    int itemBytes() {
+      int digits = code.length();
+      while (digits > 0 && Character.isDigit(code.charAt(digits - 1))) {
+        digits--;
+      }
+      boolean number = digits > 0 && "biuf".indexOf(code.charAt(digits - 1)) >= 0;
+      return number && code.length() == digits + 1 ? code.charAt(digits) - '0' : 0;
+    }
+  }
 
   /** A numpy array; empty until its state arrives. */
   static final class NumpyArray {
     ByteBuffer data = ByteBuffer.allocate(0);
-    String code = "";
-    int dimensions = 1;
+    Dtype dtype = new Dtype("");
+
+    /** More than one dimension is longer than 1: no string of bytes. */
+    boolean table;
+
     List<?> objects = List.of();
   }
 
@@ -72,9 +87,9 @@ final class PickleValues {
         if (arguments.size() == 2
             && arguments.get(0) instanceof Dtype dtype
             && arguments.get(1) instanceof ByteBuffer data
-            && data.remaining() == 1
-            && dtype.code().endsWith("b1")) {
-          return data.get(data.position()) != 0;
+            && data.remaining() > 0
+            && data.remaining() == dtype.itemBytes()) {
+          return flag(data, data.position(), dtype);
         }
       }
       case ENCODE -> {
@@ -104,7 +119,7 @@ final class PickleValues {
   /** Gives an object its state. */
   static void build(Object target, Object state) throws IOException {
     if (target instanceof Dtype) {
-      return; // byte order and alignment say nothing about single bytes
+      return; // flags are told in either byte order, images are single bytes
     }
     if (target instanceof NumpyArray array
         && state instanceof List<?> fields
@@ -112,7 +127,7 @@ final class PickleValues {
         && fields.get(1) instanceof List<?> shape
         && fields.get(2) instanceof Dtype dtype) {
       if (fields.get(4) instanceof List<?> objects) {
-        array.code = dtype.code();
+        array.dtype = dtype;
         array.objects = objects;
         return;
       }
@@ -131,16 +146,19 @@ final class PickleValues {
   private static void fill(NumpyArray array, List<?> shape, Dtype dtype, ByteBuffer data)
       throws IOException {
     long elements = 1;
+    int lengths = 0;
     for (Object dimension : shape) {
-      elements *= dimension instanceof Long n ? n : -1;
+      long length = dimension instanceof Long n && n >= 0 && n <= MappedFile.MAX_SLICE ? n : -1;
+      lengths += length == 1 ? 0 : 1;
+      elements = length < 0 || elements < 0 ? -1 : Math.min(elements * length, Integer.MAX_VALUE);
     }
-    if (elements != data.remaining()) {
+    if (dtype.itemBytes() == 0 || elements * dtype.itemBytes() != data.remaining()) {
       throw new IOException(
-          "a numpy array of type %s and %d dimensions holds %d bytes, wanted bytes or booleans"
+          "a numpy array of type %s and %d dimensions holds %d bytes, wanted bytes or flags"
               .formatted(dtype.code(), shape.size(), data.remaining()));
     }
-    array.code = dtype.code();
-    array.dimensions = shape.size();
+    array.dtype = dtype;
+    array.table = lengths > 1;
     array.data = data;
   }
 
@@ -152,8 +170,8 @@ final class PickleValues {
       if (entry instanceof ByteBuffer bytes) {
         images[i] = bytes;
       } else if (entry instanceof NumpyArray array
-          && array.code.endsWith("u1")
-          && array.dimensions == 1) {
+          && array.dtype.code().endsWith("u1")
+          && !array.table) {
         images[i] = array.data;
       } else {
         throw new IOException("entry " + i + " of the images is no byte string");
@@ -163,25 +181,56 @@ final class PickleValues {
   }
 
   static boolean[] booleans(Object value) throws IOException {
-    if (value instanceof NumpyArray array && array.code.endsWith("b1")) {
-      boolean[] flags = new boolean[array.data.remaining()];
+    if (value instanceof NumpyArray array && array.dtype.itemBytes() > 0 && !array.table) {
+      int bytes = array.dtype.itemBytes();
+      boolean[] flags = new boolean[array.data.remaining() / bytes];
       for (int i = 0; i < flags.length; i++) {
-        flags[i] = array.data.get(array.data.position() + i) != 0;
+        flags[i] = flag(array.data, array.data.position() + i * bytes, array.dtype);
       }
       return flags;
     }
-    List<?> list = asList(value, "same flags");
+    List<?> list = value instanceof NumpyArray array ? array.objects : asList(value, "same flags");
     boolean[] flags = new boolean[list.size()];
     for (int i = 0; i < flags.length; i++) {
       if (list.get(i) instanceof Boolean flag) {
         flags[i] = flag;
       } else if (list.get(i) instanceof Long number && (number == 0 || number == 1)) {
         flags[i] = number == 1;
+      } else if (list.get(i) instanceof Double number && (number == 0 || number == 1)) {
+        flags[i] = number == 1;
       } else {
         throw new IOException("entry " + i + " of the same flags is no boolean");
       }
     }
     return flags;
+  }
+
+  /** A number that is 0 or 1, in either byte order; any byte but 0 of a boolean is true. */
+  private static boolean flag(ByteBuffer data, int at, Dtype dtype) throws IOException {
+    int bytes = dtype.itemBytes();
+    char kind = dtype.code().charAt(dtype.code().length() - 2);
+    long low = 0;
+    long high = 0;
+    for (int i = 0; i < bytes; i++) {
+      long b = data.get(at + i) & 0xffL;
+      low |= b << 8 * i;
+      high = high << 8 | b;
+    }
+    if (low == 0 || kind == 'b') {
+      return low != 0;
+    }
+    long one =
+        kind != 'f'
+            ? 1
+            : switch (bytes) {
+              case 2 -> 0x3c00;
+              case 4 -> Float.floatToIntBits(1);
+              default -> Double.doubleToLongBits(1);
+            };
+    if (low != one && high != one) {
+      throw new IOException("a same flag of type " + dtype.code() + " is neither 0 nor 1");
+    }
+    return true;
   }
 
   private static List<?> asList(Object value, String what) throws IOException {

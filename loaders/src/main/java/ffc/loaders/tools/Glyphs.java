@@ -116,7 +116,7 @@ public final class Glyphs {
     StringBuilder labels = new StringBuilder("label\tcodepoint\tblock\timages\n");
     TreeMap<String, long[]> blocks = new TreeMap<>();
     Path rec = out.resolve("glyphs.rec");
-    try (RecordIoWriter pack = new RecordIoWriter(rec)) {
+    try (RecordIoWriter pack = new RecordIoWriter(rec, points.size())) {
       for (int from = 0; from < points.size(); from += CHUNK) {
         int begin = from;
         int count = Math.min(CHUNK, points.size() - from);

@@ -10,9 +10,10 @@ import java.nio.file.Path;
 /**
  * Writes a RecordIO pack in InsightFace's layout: record 0, images at keys 1 to M - 1 grouped by
  * identity, identity records, {@code .idx} and {@code <stem>.property}. All files appear together
- * at {@link #commit}.
+ * at {@link #commit}. Labels are float32, exact up to 2^24: a pack of more identities is refused.
  */
 public final class RecordIoWriter implements Closeable {
+  private static final long MOST_IDENTITIES = 1L << 24;
   private static final int MAGIC = 0xced7230a;
   private static final byte[] MAGIC_BYTES = {0x0a, 0x23, (byte) 0xd7, (byte) 0xce};
 
@@ -26,8 +27,11 @@ public final class RecordIoWriter implements Closeable {
 
   /**
    * @param rec path of the {@code .rec} file; the others are named after it
+   * @param identities how many there will be, at most
+   * @throws IllegalArgumentException if they are more than a pack can tell apart
    */
-  public RecordIoWriter(Path rec) throws IOException {
+  public RecordIoWriter(Path rec, long identities) throws IOException {
+    check(rec, identities);
     String name = rec.getFileName().toString();
     if (!name.endsWith(".rec")) {
       throw new IllegalArgumentException(rec + ": a pack's name must end in .rec");
@@ -39,8 +43,23 @@ public final class RecordIoWriter implements Closeable {
     record(new float[] {0, 0}, ByteBuffer.allocate(0));
   }
 
+  /**
+   * Refuses a pack of too many identities, before anything is made for it.
+   *
+   * @throws IllegalArgumentException if there are more than 2^24
+   */
+  static void check(Path rec, long identities) {
+    if (identities > MOST_IDENTITIES) {
+      throw new IllegalArgumentException(
+          ("%s: %d identities, at most %d: a pack's labels are float32 and would be rounded; train on"
+                  + " the source itself, indexed (ffc data index), or write folders (ffc data unpack)")
+              .formatted(rec, identities, MOST_IDENTITIES));
+    }
+  }
+
   /** The next images belong to the next identity, from 0 on. */
   public void identity() {
+    check(rec, starts.size() + 1L);
     starts.add(key);
   }
 

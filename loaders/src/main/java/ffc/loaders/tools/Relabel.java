@@ -46,10 +46,15 @@ public final class Relabel {
     if (kept.length == 0) {
       throw new IllegalArgumentException(data.name() + ": no image is left to be written");
     }
+    long identities = 1;
+    for (int i = 1; i < kept.length; i++) {
+      identities += identity[kept[i]] != identity[kept[i - 1]] ? 1 : 0;
+    }
+    RecordIoWriter.check(rec, identities);
     try {
       Path parent = rec.toAbsolutePath().getParent();
       Files.createDirectories(parent);
-      try (RecordIoWriter pack = new RecordIoWriter(rec)) {
+      try (RecordIoWriter pack = new RecordIoWriter(rec, identities)) {
         for (int i = 0; i < kept.length; i++) {
           if (i == 0 || identity[kept[i]] != identity[kept[i - 1]]) {
             pack.identity();

@@ -37,6 +37,8 @@ public final class Split {
       Dataset data, long openIdentities, int fewestImages, long seed, Path out, Progress progress) {
     RecordDataset records = Encoded.of(data);
     BitSet held = choose(data, openIdentities, fewestImages, seed);
+    RecordIoWriter.check(out.resolve("train.rec"), data.identities() - openIdentities);
+    RecordIoWriter.check(out.resolve("open.rec"), openIdentities);
     try {
       Files.createDirectories(out);
       long[] train = write(records, held, false, out.resolve("train.rec"), progress);
@@ -81,7 +83,9 @@ public final class Split {
     int[] size = {0, 0};
     String name = rec.getFileName().toString();
     Path list = rec.resolveSibling(name.substring(0, name.length() - 4) + ".labels.tsv");
-    try (RecordIoWriter pack = new RecordIoWriter(rec);
+    try (RecordIoWriter pack =
+            new RecordIoWriter(
+                rec, side ? held.cardinality() : data.identities() - held.cardinality());
         AsideFile labels = new AsideFile(list)) {
       labels.write(utf8("label\tidentity\timages\n"));
       for (long id = 0; id < data.identities(); id++) {

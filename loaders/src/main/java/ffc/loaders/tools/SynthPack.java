@@ -38,7 +38,7 @@ public final class SynthPack {
     ImageWriteParam param = writer.getDefaultWriteParam();
     param.setCompressionMode(ImageWriteParam.MODE_EXPLICIT);
     param.setCompressionQuality(quality);
-    try (RecordIoWriter pack = new RecordIoWriter(rec)) {
+    try (RecordIoWriter pack = new RecordIoWriter(rec, data.identities())) {
       for (long id = 0; id < data.identities(); id++) {
         pack.identity();
         for (long i = data.firstImage(id); i < data.firstImage(id + 1); i++) {

@@ -53,6 +53,26 @@ class BinPairsTest {
         "bytearray-5",
         "flags-array-2",
         "flags-array-5",
+        "column-2",
+        "column-5",
+        "row-2",
+        "row-5",
+        "lists-2",
+        "lists-5",
+        "int-flags-2",
+        "int-flags-5",
+        "float-flags-2",
+        "float-flags-5",
+        "numpy-int-flags-2",
+        "numpy-int-flags-5",
+        "numpy-float-flags-2",
+        "numpy-float-flags-5",
+        "int-array-2",
+        "int-array-5",
+        "float-array-2",
+        "float-array-5",
+        "object-array-2",
+        "object-array-5",
         "py2str-0",
         "py2str-1",
         "py2str-2"
@@ -71,6 +91,38 @@ class BinPairsTest {
         }
       }
     }
+  }
+
+  @ParameterizedTest
+  @ValueSource(ints = {2, 5})
+  void readsAnyNumberOfPairsAndRefusesFlagsThatAreNone(int protocol) {
+    Path folder = Path.of("src/test/resources/pickles");
+    try (VerificationSet set =
+        VerificationSet.openBin(folder.resolve("eleven-" + protocol + ".bin"))) {
+      assertThat(set.pairs()).isEqualTo(11);
+      for (int i = 0; i < 11; i++) {
+        assertThat(set.same(i)).isEqualTo(i % 2 == 0);
+      }
+    }
+    Path wrong = folder.resolve("wrong-flags-" + protocol + ".bin");
+    assertThatThrownBy(() -> VerificationSet.openBin(wrong).close())
+        .isInstanceOf(BadDataException.class)
+        .hasMessageEndingWith("a same flag of type i8 is neither 0 nor 1");
+  }
+
+  @Test
+  void refusesOperationsThatMakeNoSet() throws Exception {
+    Path file = dir.resolve("odd.bin");
+    Files.writeString(file, ")Na."); // appends to the empty tuple
+    assertThatThrownBy(() -> VerificationSet.openBin(file).close())
+        .isInstanceOf(BadDataException.class)
+        .hasMessageContaining("odd.bin: the pickle holds no pair");
+    byte[] many = new byte[20_000_000];
+    java.util.Arrays.fill(many, (byte) 'N');
+    Files.write(file, many);
+    assertThatThrownBy(() -> VerificationSet.openBin(file).close())
+        .isInstanceOf(BadDataException.class)
+        .hasMessageContaining("odd.bin: the pickle has more than");
   }
 
   @Test
