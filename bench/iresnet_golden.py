@@ -61,38 +61,43 @@ def wave(count, phase):
     return torch.sin(torch.arange(count) * 0.7 + phase)
 
 
-net = Net(3, 9, [1, 2], [4, 6], 5)
-names = []
-for number, (name, array) in enumerate((n, a) for n, a in net.state_dict().items() if "num_batches" not in n):
-    names.append(name)
-    values = wave(array.numel(), number).reshape(array.shape)
-    fan = array[0].numel() if array.dim() > 1 else 1
-    if name.endswith("running_var") or (array.dim() == 1 and name.endswith("weight")):
-        values = 1 + 0.3 * values
-    elif array.dim() > 1:
-        values = values / fan**0.5
-    else:
-        values = 0.2 * values
-    if name == "features.weight":
-        values = torch.ones_like(values)
-    array.copy_(values)
+def main():
+    net = Net(3, 9, [1, 2], [4, 6], 5)
+    names = []
+    for number, (name, array) in enumerate((n, a) for n, a in net.state_dict().items() if "num_batches" not in n):
+        names.append(name)
+        values = wave(array.numel(), number).reshape(array.shape)
+        fan = array[0].numel() if array.dim() > 1 else 1
+        if name.endswith("running_var") or (array.dim() == 1 and name.endswith("weight")):
+            values = 1 + 0.3 * values
+        elif array.dim() > 1:
+            values = values / fan**0.5
+        else:
+            values = 0.2 * values
+        if name == "features.weight":
+            values = torch.ones_like(values)
+        array.copy_(values)
 
-x = wave(4 * 3 * 9 * 9, 0.5).reshape(4, 3, 9, 9)
-pull = wave(4 * 5, 0.1).reshape(4, 5)
-
-
-def show(name, values):
-    print(name + "\t" + " ".join(f"{v:.9g}" for v in values.flatten().tolist()))
+    x = wave(4 * 3 * 9 * 9, 0.5).reshape(4, 3, 9, 9)
+    pull = wave(4 * 5, 0.1).reshape(4, 5)
 
 
-net.eval()
-show("eval", net(x))
-net.train()
-out = net(x)
-show("train", out)
-(out * pull).sum().backward()
-for name in ("conv1.weight", "layer1.0.prelu.weight", "layer2.0.downsample.0.weight", "layer2.1.bn2.weight", "fc.bias", "features.bias"):
-    show("gradient " + name, dict(net.named_parameters())[name].grad)
-show("running_mean", net.layer2[1].bn3.running_mean)
-show("running_var", net.layer2[1].bn3.running_var)
-print("names\t" + " ".join(names))
+    def show(name, values):
+        print(name + "\t" + " ".join(f"{v:.9g}" for v in values.flatten().tolist()))
+
+
+    net.eval()
+    show("eval", net(x))
+    net.train()
+    out = net(x)
+    show("train", out)
+    (out * pull).sum().backward()
+    for name in ("conv1.weight", "layer1.0.prelu.weight", "layer2.0.downsample.0.weight", "layer2.1.bn2.weight", "fc.bias", "features.bias"):
+        show("gradient " + name, dict(net.named_parameters())[name].grad)
+    show("running_mean", net.layer2[1].bn3.running_mean)
+    show("running_var", net.layer2[1].bn3.running_var)
+    print("names\t" + " ".join(names))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,463 @@
+#!/usr/bin/env python3
+"""Five reference steps of every method, for ReferenceStepsTest of ffc-core and of pfc-baseline.
+
+  venv/bin/python bench/reference_steps.py          writes the fixtures of both modules
+  venv/bin/python bench/reference_steps.py --show   prints losses, rates and gradient norms only
+
+Plain PyTorch in float64, written from docs/methods.md: the losses go through autograd, the optimisers are torch.optim's,
+the group is a dictionary that is copied for every proposal. A case is a set of sections as in an experiment file; cases.json
+holds them for the test, NAME.safetensors.gz what follows from them after every step:
+
+  N/loss/TERM  N/rate  N/norm              loss by term, learning rate, gradient norm before clipping
+  N/probe/ARRAY  N/gallery/ARRAY           networks after step N, buffers included
+  N/optimizer/ARRAY                        momenta (N/optimizer-first, N/optimizer-second with AdamW)
+  N/group/{ids,order,rows0,rows1,next}     the ID group: identity of each slot, slots most recent first, rows
+  N/classes/{rows,state0,state1}  N/columns/{rows,ids}  N/queue/{rows,ids}
+
+Image i is a sequence of bytes by a linear congruence (pixels below); what a batch consists of follows from the seed as
+docs/decisions/012-order-of-an-epoch.md says.
+"""
+import copy, gzip, json, math, struct, sys
+from pathlib import Path
+
+import torch
+import torch.nn.functional as F
+
+from iresnet_golden import Net
+
+torch.set_default_dtype(torch.float64)
+ROOT = Path(__file__).resolve().parent.parent
+SEED, STEPS, SIZE, DIM = 5, 5, 6, 6
+COUNTS = [1 + i % 4 for i in range(20)]  # images of each identity
+FIRST = [sum(COUNTS[:i]) for i in range(len(COUNTS) + 1)]
+OWNER = [i for i, n in enumerate(COUNTS) for _ in range(n)]
+M64 = (1 << 64) - 1
+GOLDEN = 0x9E3779B97F4A7C15
+
+# ---------------------------------------------------------------- images and batches
+
+
+def pixels(image):
+    state, values = ((image + 1) * 2654435761) % 2**32, []
+    for _ in range(SIZE * SIZE):
+        state = (state * 1664525 + 1013904223) % 2**32
+        values.append(state >> 24)
+    return (torch.tensor(values, dtype=torch.float64).reshape(1, SIZE, SIZE) - 127.5) / 127.5
+
+
+def mix(x):
+    x = ((x ^ (x >> 30)) * 0xBF58476D1CE4E5B9) & M64
+    x = ((x ^ (x >> 27)) * 0x94D049BB133111EB) & M64
+    return x ^ (x >> 31)
+
+
+def keyed(key, *words):
+    for w in words:
+        key = mix((mix((key + GOLDEN) & M64) ^ (mix((w + 2 * GOLDEN) & M64) * 3)) & M64)
+    return key
+
+
+def below(random, bound):
+    return ((random >> 1) * (bound << 1)) >> 64
+
+
+class Permutation:
+    def __init__(self, n, key):
+        bits = max(1, (n - 1).bit_length())
+        self.n, self.mask, self.shift = n, (1 << bits) - 1, (bits + 1) // 2
+        self.rounds = [(keyed(key, r) | 1, keyed(key, 4 + r)) for r in range(4)]
+
+    def at(self, x):
+        while True:
+            for m, a in self.rounds:
+                x = (x * m + a) & self.mask
+                x ^= x >> self.shift
+            if x < self.n:
+                return x
+
+
+def partner(image, random):
+    first, count = FIRST[OWNER[image]], COUNTS[OWNER[image]]
+    return image if count == 1 else first + (image - first + 1 + below(random, count - 1)) % count
+
+
+def batches(data):
+    """x and y of every step: image numbers."""
+    id_key, image_key = keyed(SEED, 1), keyed(SEED, 2)
+    id_at, image_at = 0, 0
+
+    def image():
+        nonlocal image_at
+        epoch, place = divmod(image_at, len(OWNER))
+        image_at += 1
+        return Permutation(len(OWNER), keyed(image_key, epoch)).at(place), keyed(image_key, epoch, place)
+
+    for _ in range(STEPS):
+        x, y = [], []
+        for _ in range(data["idsPerBatch"]):
+            epoch, place = divmod(id_at, len(COUNTS))
+            id_at += 1
+            identity = Permutation(len(COUNTS), keyed(id_key, epoch)).at(place)
+            key = keyed(id_key, epoch, place)
+            x.append(FIRST[identity] + below(keyed(key, 0), COUNTS[identity]))
+            y.append(partner(x[-1], keyed(key, 1)))
+        for _ in range(data["instancesPerBatch"] // 2):
+            i, key = image()
+            x.append(i)
+            y.append(partner(i, keyed(key, 1)) if data["instancePartner"] else image()[0])
+        yield x, y
+
+
+# ---------------------------------------------------------------- what methods share
+
+
+def margin_softmax(config, cos, target, ignored=None):
+    """Cross-entropy of each sample; ignored columns are no negatives."""
+    rows = torch.arange(len(cos))
+    c = cos[rows, target]
+    m, kind = config["margin"], config["type"]
+    logits = cos
+    if kind == "sv":
+        t = config["t"]
+        hard = cos > (c - m)[:, None]
+        logits = torch.where(hard, t * cos + t - 1, cos)
+        c = torch.where(c > m, c - m, c)
+    elif kind == "cosface":
+        c = c - m
+    elif kind == "arcface":
+        angle = torch.arccos(c)
+        c = torch.where(angle + m > math.pi, c - m * math.sin(m), torch.cos(angle + m))
+    elif kind == "combined":
+        c = torch.cos(config["m1"] * torch.arccos(c) + config["m2"]) - config["m3"]
+    one = F.one_hot(target, cos.shape[1]).bool()
+    logits = torch.where(one, c[:, None], logits) * config["scale"]
+    if ignored is not None:
+        logits = logits.masked_fill(ignored & ~one, -math.inf)
+    return torch.logsumexp(logits, 1) - logits[rows, target]
+
+
+def slices(n, count):
+    return [(n * i // count, n * (i + 1) // count) for i in range(count)]
+
+
+def state(net):
+    return {k: v for k, v in net.state_dict().items() if "num_batches" not in k}
+
+
+class Gallery:
+    def __init__(self, probe, method, frozen):
+        self.net, self.probe = copy.deepcopy(probe), probe
+        self.m, self.ramp = method["galleryMomentum"], method.get("galleryMomentumSchedule") == "ramp"
+        self.ema = method["galleryBatchNorm"] == "ema"
+        self.net.train(not self.ema and not frozen)
+
+    @torch.no_grad()
+    def embed(self, images):
+        return F.normalize(self.net(images))
+
+    @torch.no_grad()
+    def follow(self, t):
+        m = min(self.m, (1 + t) / (20 + t)) if self.ramp else self.m
+        buffers = dict(self.net.named_buffers())
+        new = state(self.probe)
+        for name, value in state(self.net).items():
+            if name not in buffers or self.ema:
+                value.copy_(m * value + (1 - m) * new[name])
+
+
+# ---------------------------------------------------------------- FFC
+
+
+class Group:
+    def __init__(self, capacity, two_row, keep):
+        self.k, self.two_row, self.keep = capacity, two_row, keep
+        self.slot, self.recent = {}, []  # identity -> slot; slots, most recent first
+        self.rows = [torch.zeros(capacity, DIM), torch.zeros(capacity, DIM)]
+        self.next = [0] * capacity
+        self.hit_again = set()
+
+    def proposed(self, ids, features):
+        new = copy.deepcopy(self)
+        new.hit_again = set()
+        inserted = set()
+        for identity, feature in zip(ids, features):
+            if identity in new.slot:
+                s = new.slot[identity]
+                new.recent.remove(s)
+                again = True
+            else:
+                if len(new.recent) < self.k:
+                    s = len(new.recent)
+                else:
+                    s = new.recent.pop()
+                    del new.slot[next(i for i, t in new.slot.items() if t == s)]
+                new.slot[identity] = s
+                inserted.add(s)
+                new.next[s] = 0
+                again = False
+            new.recent.insert(0, s)
+            if self.two_row:
+                new.rows[new.next[s]][s] = feature
+                new.next[s] ^= 1
+                if again:
+                    new.hit_again.add(s)
+            elif s in inserted:
+                new.rows[0][s] = feature
+            else:
+                new.rows[0][s] = F.normalize(self.keep * self.rows[0][s] + (1 - self.keep) * feature, dim=0)
+        return new
+
+    def heads(self):
+        n = len(self.recent)
+        if not self.two_row:
+            return [self.rows[0][:n]]
+        second = [self.rows[1 if s in self.hit_again else 0][s] for s in range(n)]
+        return [self.rows[0][:n], torch.stack(second)]
+
+    def record(self):
+        n = len(self.recent)
+        ids = [next(i for i, t in self.slot.items() if t == s) for s in range(n)]
+        out = {"ids": torch.tensor(ids), "order": torch.tensor(self.recent), "rows0": self.rows[0][:n]}
+        if self.two_row:
+            out |= {"rows1": self.rows[1][:n], "next": torch.tensor(self.next[:n])}
+        return out
+
+
+class Ffc:
+    def __init__(self, case, probe):
+        self.c, self.probe, self.n = case["method"], probe, case["run"]["accumulate"]
+        self.gallery = Gallery(probe, self.c, case["model"]["freezeBatchNorm"])
+        update = self.c["update"]
+        self.group = Group(self.c["capacity"], update["type"] == "two-row", update.get("keep"))
+
+    def accumulate(self, x, y, x_ids, y_ids):
+        cut = slices(len(x), self.n)
+        gx = torch.cat([self.gallery.embed(x[a:b]) for a, b in cut])
+        gy = torch.cat([self.gallery.embed(y[a:b]) for a, b in cut])
+        losses = {"existing": 0.0, "fresh": 0.0}
+        self.score(x, x_ids, self.group.proposed(y_ids, gy), cut, losses)
+        self.committed = self.group.proposed(x_ids, gx)
+        self.score(y, y_ids, self.committed, cut, losses)
+        return losses
+
+    def score(self, images, ids, group, cut, losses):
+        there = torch.tensor([i in group.slot for i in ids])
+        existing, fresh = int(there.sum()), int((~there).sum())
+        self.fresh = getattr(self, "fresh", 0) + fresh
+        for a, b in cut:
+            u = F.normalize(self.probe(images[a:b]))
+            target = torch.tensor([group.slot.get(i, 0) for i in ids[a:b]])
+            t = there[a:b]
+            terms = {}
+            for rows in group.heads():
+                cos = u @ rows.T
+                if t.any():
+                    loss = margin_softmax(self.c["margin"], cos[t], target[t]).sum() / existing
+                    terms["existing"] = terms.get("existing", 0) + loss
+                if (~t).any():
+                    h = self.c["fresh"]["hardNegatives"] or max(3, min(10, int(0.0002 * self.c["capacity"])))
+                    h = min(h, cos.shape[1])
+                    term = cos[~t].topk(h).values.clamp(min=0).sum() / (fresh * h)
+                    terms["fresh"] = terms.get("fresh", 0) + self.c["fresh"]["weight"] * term
+            sum(terms.values()).backward()
+            for name, value in terms.items():
+                losses[name] += value.item()
+
+    def update(self, rate, step):
+        self.group = self.committed
+        self.gallery.follow(step)
+
+    def record(self):
+        return {"gallery": state(self.gallery.net), "group": self.group.record()}
+
+
+# ---------------------------------------------------------------- the run
+
+
+def schedule(optimizer, step):
+    peak, s = optimizer["learningRate"], optimizer["schedule"]
+    warm = s["warmupSteps"]
+    if step < warm:
+        return peak * (step + 1) / warm
+    done, end = (step - warm) / (STEPS - warm), s.get("finalRate", 0)
+    if s["type"] == "cosine":
+        return end + (peak - end) * (1 + math.cos(math.pi * done)) / 2
+    if s["type"] == "linear":
+        return peak + (end - peak) * done
+    if s["type"] == "polynomial":
+        return end + (peak - end) * (1 - done) ** s["power"]
+    return peak * s["gamma"] ** sum(step >= m for m in s["milestones"])
+
+
+def initial():
+    torch.manual_seed(3)
+    net = Net(1, SIZE, [1], [3], DIM)
+    with torch.no_grad():
+        for name, value in state(net).items():
+            if "running_var" in name or (value.dim() == 1 and name.endswith("weight") and name != "features.weight"):
+                value.copy_(value * (0.8 + 0.4 * torch.rand_like(value)))
+            elif value.dim() == 1 and name != "features.weight":
+                value.add_(0.2 * torch.randn_like(value))
+            value.copy_(value.float().double())
+    return net
+
+
+def make_optimizer(config, weights):
+    if config["type"] == "adamw":
+        return torch.optim.AdamW(weights, betas=config["betas"], eps=config["epsilon"], weight_decay=config["weightDecay"])
+    return torch.optim.SGD(
+        weights, 0.1, momentum=config["momentum"], nesterov=config["nesterov"], weight_decay=config["weightDecay"])
+
+
+def run(case, method_type, show):
+    torch.manual_seed(0)
+    probe = initial()
+    probe.train(not case["model"]["freezeBatchNorm"])
+    named = {k: p for k, p in probe.named_parameters() if p.requires_grad}
+    weights = list(named.values())
+    config = case["optimizer"]
+    optimizer = make_optimizer(config, weights)
+    method = method_type(case, probe)
+    out = {}
+    for step, (x, y) in enumerate(batches(case["data"]), 1):
+        def images(side):
+            return torch.stack([pixels(i) for i in side])
+
+        optimizer.zero_grad()
+        losses = method.accumulate(images(x), images(y), [OWNER[i] for i in x], [OWNER[i] for i in y])
+        norm = math.sqrt(sum(float((p.grad**2).sum()) for p in weights))
+        clip = config.get("clipNorm", math.inf)
+        rate = schedule(config, step - 1)
+        for p in weights:
+            p.grad *= min(1, clip / norm)
+        for group in optimizer.param_groups:
+            group["lr"] = rate
+        optimizer.step()
+        method.update(rate, step)
+        if show:
+            print(f"  {step} rate {rate:.4f} norm {norm:7.3f} clip {clip}", losses)
+        at = f"{step}/"
+        out[at + "rate"], out[at + "norm"] = torch.tensor([rate]), torch.tensor([norm])
+        for name, value in losses.items():
+            out[at + "loss/" + name] = torch.tensor([value])
+        parts = {"probe": state(probe)} | method.record()
+        kept = {"exp_avg": "optimizer-first", "exp_avg_sq": "optimizer-second", "momentum_buffer": "optimizer"}
+        for name, p in named.items():
+            for key, value in optimizer.state[p].items():
+                if key in kept:
+                    parts.setdefault(kept[key], {})[name] = value
+        for part, arrays in parts.items():
+            for name, value in arrays.items():
+                out[at + part + "/" + name] = value.detach().clone()
+    if show and hasattr(method, "fresh"):
+        print("  fresh samples", method.fresh)
+    return out
+
+
+def write(path, arrays):
+    """safetensors, f32, packed by gzip: most of it are names."""
+    header, blobs, at = {}, [], 0
+    for name, value in arrays.items():
+        blob = struct.pack(f"<{value.numel()}f", *value.flatten().tolist())
+        header[name] = {"dtype": "F32", "shape": list(value.shape), "data_offsets": [at, at + len(blob)]}
+        blobs.append(blob)
+        at += len(blob)
+    text = json.dumps(header).encode()
+    text += b" " * (-len(text) % 8)
+    data = struct.pack("<Q", len(text)) + text + b"".join(blobs)
+    path.write_bytes(gzip.compress(data, 9, mtime=0))
+
+
+# ---------------------------------------------------------------- the cases
+
+MODEL = {"backbone": "iresnet", "input": [1, SIZE, SIZE], "layers": [1], "widths": [3], "embedding": DIM}
+SCHEDULES = [
+    {"type": "cosine", "warmupSteps": 2, "finalRate": 0.002},
+    {"type": "multistep", "warmupSteps": 2, "milestones": [3, 4], "gamma": 0.3},
+    {"type": "polynomial", "warmupSteps": 1, "power": 1.5, "finalRate": 0.002},
+    {"type": "linear", "warmupSteps": 3, "finalRate": 0.002},
+]
+MARGINS = [
+    {"type": "cosface", "margin": 0.4, "scale": 8.0},
+    {"type": "arcface", "margin": 0.5, "scale": 8.0},
+    {"type": "sv", "margin": 0.3, "scale": 8.0, "t": 1.2},
+    {"type": "combined", "margin": 0.0, "scale": 8.0, "m1": 1.0, "m2": 0.3, "m3": 0.2},
+]
+
+
+def sgd(number, nesterov):
+    return {"type": "sgd", "learningRate": 0.01, "momentum": 0.9, "nesterov": nesterov, "weightDecay": 0.01,
+            "schedule": SCHEDULES[number % 4]}
+
+
+def adamw(number):
+    return {"type": "adamw", "learningRate": 0.02, "betas": [0.8, 0.95], "epsilon": 1e-2, "weightDecay": 0.05,
+            "schedule": SCHEDULES[number % 4]}
+
+
+def case(number, name, method, optimizer=None, partner=True, accumulate=1, frozen=False):
+    return {
+        "name": name,
+        "data": {"idsPerBatch": 6, "instancesPerBatch": 8, "instancePartner": partner},
+        "model": MODEL | {"freezeBatchNorm": frozen},
+        "method": method,
+        "optimizer": optimizer or sgd(number, number % 2 == 0),
+        "run": {"steps": STEPS, "accumulate": accumulate, "reportEvery": 1, "checkpointEvery": 1, "keepCheckpoints": 9,
+                "device": "cpu", "threads": 1},
+    }
+
+
+def ffc_cases():
+    cases = []
+    for rule in ("weighted", "two-row"):
+        for pairs in (True, False):
+            for norm in ("batch", "ema"):
+                for accumulate in (1, 2):
+                    i = len(cases)
+                    method = {
+                        "type": "ffc",
+                        "capacity": 13 if pairs else 11,
+                        "galleryMomentum": 0.8,
+                        "galleryMomentumSchedule": "ramp" if i % 3 == 1 else "constant",
+                        "galleryBatchNorm": norm,
+                        "update": {"type": rule, "keep": 0.3} if rule == "weighted" else {"type": rule},
+                        "margin": MARGINS[(i + i // 4) % 4],
+                        "fresh": {"weight": 0.7, "hardNegatives": 0 if i % 2 else 4},
+                    }
+                    name = "-".join((rule, "partner" if pairs else "halves", norm, str(accumulate)))
+                    cases.append(case(i, name, method, None, pairs, accumulate, frozen=i in (2, 13)))
+    plain = copy.deepcopy(cases[4]["method"])
+    cases.append(case(16, "adamw", plain, adamw(16), partner=False))
+    return cases
+
+
+SUITES = {"ffc-core/src/test/resources/ffc/core/reference": (ffc_cases, {"ffc": Ffc})}
+
+
+def main():
+    show = "--show" in sys.argv
+    for folder, (cases, methods) in SUITES.items():
+        folder = ROOT / folder
+        all_cases = cases()
+        for one in all_cases:
+            if show:
+                print(one["name"], one["method"]["type"])
+            method = methods[one["method"]["type"]]
+            # The median norm of a run without clipping: some steps are clipped, others are not.
+            free = run(one, method, False)
+            one["optimizer"]["clipNorm"] = float(f"{sorted(float(free[f'{n + 1}/norm']) for n in range(STEPS))[2]:.2g}")
+            arrays = run(one, method, show)
+            norms = [float(arrays[f"{n + 1}/norm"]) for n in range(STEPS)]
+            assert min(norms) < one["optimizer"]["clipNorm"] < max(norms), (one["name"], norms)
+            if not show:
+                folder.mkdir(parents=True, exist_ok=True)
+                write(folder / (one["name"] + ".safetensors.gz"), arrays)
+        if not show:
+            write(folder / "initial.safetensors.gz", state(initial()))
+            lines = ",\n  ".join(json.dumps(c) for c in all_cases)
+            (folder / "cases.json").write_text(
+                f'{{"seed": {SEED}, "imagesOfIdentity": {COUNTS}, "cases": [\n  {lines}\n]}}\n')
+
+
+if __name__ == "__main__":
+    main()
