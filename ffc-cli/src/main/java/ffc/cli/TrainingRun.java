@@ -25,6 +25,7 @@ import ffc.idgroup.ThreadExchange;
 import ffc.idgroup.cluster.HazelcastExchange;
 import ffc.idgroup.cluster.RunIdentity;
 import ffc.loaders.Dataset;
+import ffc.loaders.image.ImageDecoder;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.file.Path;
@@ -129,6 +130,15 @@ final class TrainingRun {
     try (Trainer trainer = new Trainer(setup, dataset, exchange, observer, stop)) {
       directory.writeConfig(experiment);
       begun = true;
+      Manifest.otherJpegDecoder(directory.file("manifest.json"))
+          .ifPresent(
+              before ->
+                  say(
+                      "JPEG was decoded by "
+                          + before
+                          + " so far, now by "
+                          + ImageDecoder.jpegDecoder()
+                          + ": no difference is known, but none is promised"));
       manifest(dataset).write(directory.file("manifest.json"), trainer.step(), Instant.now());
       return trainer.run();
     }

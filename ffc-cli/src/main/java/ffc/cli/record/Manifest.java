@@ -1,5 +1,6 @@
 package ffc.cli.record;
 
+import ffc.loaders.image.ImageDecoder;
 import java.io.File;
 import java.io.IOException;
 import java.lang.management.ManagementFactory;
@@ -65,12 +66,30 @@ public record Manifest(
     node.put(
         "jvm",
         System.getProperty("java.vm.name") + " " + System.getProperty("java.runtime.version"));
+    node.put("jpeg_decoder", ImageDecoder.jpegDecoder());
     ArrayNode flags = node.putArray("jvm_flags");
     ManagementFactory.getRuntimeMXBean().getInputArguments().forEach(flags::add);
     node.set("hardware", Hardware.describe());
     ObjectNode fingerprints = node.putObject("data");
     data.forEach(fingerprints::put);
     return node;
+  }
+
+  /**
+   * The decoder of JPEG that the run's last process used, if it was another than this one's.
+   *
+   * @param file the run's manifest; may be missing or unreadable
+   */
+  public static Optional<String> otherJpegDecoder(Path file) {
+    try {
+      JsonNode run = Json.parse(Files.readString(file, StandardCharsets.UTF_8));
+      JsonNode resumed = run.path("resumed");
+      JsonNode last = resumed.size() > 0 ? resumed.get(resumed.size() - 1) : run;
+      return Optional.ofNullable(last.path("jpeg_decoder").asString(null))
+          .filter(name -> !name.equals(ImageDecoder.jpegDecoder()));
+    } catch (IOException | RuntimeException e) {
+      return Optional.empty();
+    }
   }
 
   /** Output of a git command; empty where there is no git or no repository. */

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException
 
 import ffc.cli.config.ConfigLoader;
 import ffc.cli.config.Experiment;
+import ffc.loaders.image.ImageDecoder;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Instant;
@@ -83,6 +84,29 @@ class RunDirectoryTest {
     assertThat(json.has("git_commit")).as("temp is no repository").isFalse();
     assertThat(json.path("resumed")).hasSize(1);
     assertThat(json.path("resumed").get(0).path("from_step").asInt()).isEqualTo(40);
+  }
+
+  @Test
+  void aResumeHearsOfAnotherJpegDecoder() throws Exception {
+    Path file = temp.resolve("manifest.json");
+    Manifest manifest =
+        new Manifest("0.1.0", "0.35.1", "2.7.1", "ffc train x.yaml", temp, Map.of("train", "abc"));
+    assertThat(Manifest.otherJpegDecoder(file)).as("no manifest yet").isEmpty();
+
+    manifest.write(file, 0, Instant.parse("2026-01-01T00:00:00Z"));
+    assertThat(Manifest.otherJpegDecoder(file)).isEmpty();
+
+    String own = "\"jpeg_decoder\" : \"" + ImageDecoder.jpegDecoder() + "\"";
+    String text = Files.readString(file);
+    assertThat(text).contains(own);
+    Files.writeString(file, text.replace(own, "\"jpeg_decoder\" : \"another\""));
+    assertThat(Manifest.otherJpegDecoder(file)).contains("another");
+
+    manifest.write(file, 40, Instant.parse("2026-01-02T00:00:00Z"));
+    assertThat(Manifest.otherJpegDecoder(file)).as("the last process counts").isEmpty();
+
+    Files.writeString(file, "{damaged");
+    assertThat(Manifest.otherJpegDecoder(file)).isEmpty();
   }
 
   @Test

@@ -6,7 +6,8 @@ import java.nio.ByteBuffer;
 
 /**
  * Decodes PNG, JPEG and BMP into planar bytes, keeping its readers and scratch memory between
- * images. Confined to one thread.
+ * images. Pixels are the samples as they are stored: no gamma, no colour profile, no orientation is
+ * applied, and alpha is dropped. Confined to one thread.
  */
 public final class ImageDecoder {
   private static final ThreadLocal<ImageDecoder> OF_THREAD =
@@ -14,7 +15,7 @@ public final class ImageDecoder {
 
   private final PngDecoder png = new PngDecoder();
   private final JpegDecoder jpeg = new JpegDecoder(true);
-  private final PlainDecoder plain = new PlainDecoder();
+  private final BmpDecoder bmp = new BmpDecoder();
   private byte[] planes = new byte[0];
 
   private ImageDecoder() {}
@@ -38,13 +39,9 @@ public final class ImageDecoder {
     }
     try {
       switch (ImageFormat.of(encoded)) {
-        case PNG -> {
-          if (!png.decode(encoded, shape, planes)) {
-            plain.decode("png", encoded, shape, planes);
-          }
-        }
+        case PNG -> png.decode(encoded, shape, planes);
         case JPEG -> jpeg.decode(encoded, shape, planes);
-        case BMP -> plain.decode("bmp", encoded, shape, planes);
+        case BMP -> bmp.decode(encoded, shape, planes);
       }
     } catch (IndexOutOfBoundsException | IllegalArgumentException e) {
       // ImageIO's readers answer some corrupt headers with these.
@@ -63,7 +60,7 @@ public final class ImageDecoder {
     return switch (ImageFormat.of(encoded)) {
       case PNG -> PngDecoder.size(encoded);
       case JPEG -> JpegHeader.of(encoded).size();
-      case BMP -> PlainDecoder.size("bmp", encoded);
+      case BMP -> BmpDecoder.size(encoded);
     };
   }
 

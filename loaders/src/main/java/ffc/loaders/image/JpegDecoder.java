@@ -11,10 +11,12 @@ import javax.imageio.ImageReader;
 
 /**
  * Decodes JPEG by libturbojpeg if the machine has it, else by ImageIO with one reader and one
- * destination image for all.
+ * destination image for all. Both are given the same {@link JpegStream}, and both refuse a file
+ * about whose data they warn.
  */
 final class JpegDecoder {
   private final TurboJpeg turbo;
+  private final JpegStream stream = new JpegStream();
   private final ImageReader reader = ImageIO.getImageReadersByFormatName("jpeg").next();
   private final BufferImageInputStream input = new BufferImageInputStream();
   private final ImageReadParam param = reader.getDefaultReadParam();
@@ -33,42 +35,43 @@ final class JpegDecoder {
   }
 
   /**
-   * Whether a warning of libjpeg means damage: it invents the pixels that a truncated or damaged
-   * file lacks, and only warns.
+   * Whether a warning of libjpeg means damage: it invents the pixels that a damaged file lacks, and
+   * only warns. Extraneous bytes at the end of a scan are frequent and harmless.
    */
   static boolean isFault(String message) {
-    boolean harmless = message.contains("extraneous");
-    return !harmless && (message.contains("remature") || message.contains("Corrupt"));
+    return !message.contains("extraneous");
   }
 
   void decode(ByteBuffer encoded, ImageShape shape, byte[] planes) throws IOException {
     JpegHeader header = JpegHeader.of(encoded);
     ImageDecoder.checkSize(header.height(), header.width(), shape);
-    if (turbo != null && (header.components() == 1 || header.components() == 3)) {
-      turbo.decode(encoded, header, shape, planes);
+    if (header.components() != 1 && header.components() != 3) {
+      throw new IOException(
+          "JPEG has " + header.components() + " colour components, wanted 1 or 3");
+    }
+    boolean isGray = header.components() == 1;
+    stream.read(encoded);
+    if (turbo != null) {
+      turbo.decode(stream.bytes(), isGray, shape, planes);
       return;
     }
     BufferedImage target =
-        switch (header.components()) {
-          case 1 -> gray = fitting(gray, shape, BufferedImage.TYPE_BYTE_GRAY);
-          case 3 -> colour = fitting(colour, shape, BufferedImage.TYPE_3BYTE_BGR);
-          default ->
-              throw new IOException(
-                  "JPEG has " + header.components() + " colour components, wanted 1 or 3");
-        };
+        isGray
+            ? (gray = fitting(gray, shape, BufferedImage.TYPE_BYTE_GRAY))
+            : (colour = fitting(colour, shape, BufferedImage.TYPE_3BYTE_BGR));
     warning = null;
     try {
-      reader.setInput(input.reset(encoded), true, true);
+      reader.setInput(input.reset(stream.bytes()), true, true);
       param.setDestination(target);
       reader.read(0, param);
-    } catch (RuntimeException e) {
+    } catch (RuntimeException | IOException e) {
       throw new IOException("corrupt JPEG: " + e.getMessage(), e);
     }
     if (warning != null) {
       throw new IOException("corrupt JPEG: " + warning);
     }
     byte[] pixels = ((DataBufferByte) target.getRaster().getDataBuffer()).getData();
-    if (header.components() == 1) {
+    if (isGray) {
       Planes.fromGray(pixels, 0, shape, planes);
     } else {
       Planes.fromInterleaved(pixels, 2, 1, 0, shape, planes);

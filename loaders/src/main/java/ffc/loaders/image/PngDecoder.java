@@ -8,8 +8,9 @@ import java.util.zip.DataFormatException;
 import java.util.zip.Inflater;
 
 /**
- * Decodes PNG without allocating per image: gray, RGB and palette of 1 to 16 bits, alpha dropped.
- * The checksums of all critical chunks and of the pixel stream are verified.
+ * Decodes PNG without allocating per image: gray, RGB and palette of 1 to 16 bits, whole or
+ * interlaced. Samples are taken as they are stored, the upper 8 bits of 16; alpha, gamma and colour
+ * profiles are left out. The checksums of all critical chunks and of the pixel stream are verified.
  */
 final class PngDecoder {
   private static final int IHDR = 0x49484452;
@@ -17,6 +18,28 @@ final class PngDecoder {
   private static final int IDAT = 0x49444154;
   private static final int IEND = 0x49454e44;
   private static final long SIGNATURE = 0x89504e470d0a1a0aL;
+
+  /** One part of an image: first column and row, distance of columns and rows. */
+  private record Pass(int x, int y, int dx, int dy) {
+    int width(ImageShape shape) {
+      return Math.max(0, (shape.width() - x + dx - 1) / dx);
+    }
+
+    int height(ImageShape shape) {
+      return Math.max(0, (shape.height() - y + dy - 1) / dy);
+    }
+  }
+
+  private static final Pass[] WHOLE = {new Pass(0, 0, 1, 1)};
+  private static final Pass[] ADAM7 = {
+    new Pass(0, 0, 8, 8),
+    new Pass(4, 0, 8, 8),
+    new Pass(0, 4, 4, 8),
+    new Pass(2, 0, 4, 4),
+    new Pass(0, 2, 2, 4),
+    new Pass(1, 0, 2, 2),
+    new Pass(0, 1, 1, 2)
+  };
 
   private final Inflater inflater = new Inflater();
   private final CRC32 crc = new CRC32();
@@ -33,8 +56,7 @@ final class PngDecoder {
     return new int[] {be(encoded, at + 20), be(encoded, at + 16)};
   }
 
-  /** Returns false if the image is interlaced, which is left to another decoder. */
-  boolean decode(ByteBuffer encoded, ImageShape shape, byte[] planes) throws IOException {
+  void decode(ByteBuffer encoded, ImageShape shape, byte[] planes) throws IOException {
     int[] size = size(encoded);
     int start = encoded.position();
     if (((long) be(encoded, start) << 32 | (be(encoded, start + 4) & 0xffffffffL)) != SIGNATURE) {
@@ -44,9 +66,12 @@ final class PngDecoder {
     ImageDecoder.checkSize(size[0], size[1], shape);
     int depth = encoded.get(start + 24);
     int type = encoded.get(start + 25);
-    if (encoded.get(start + 28) == 1) {
-      return false;
-    }
+    Pass[] passes =
+        switch (encoded.get(start + 28)) {
+          case 0 -> WHOLE;
+          case 1 -> ADAM7;
+          default -> throw new IOException("corrupt PNG: interlacing " + encoded.get(start + 28));
+        };
     int samples = samples(type);
     boolean known =
         switch (depth) {
@@ -58,8 +83,12 @@ final class PngDecoder {
     if (!known) {
       throw new IOException("corrupt PNG: colour type " + type + " with " + depth + " bits");
     }
-    int rowBytes = Math.toIntExact(((long) shape.width() * samples * depth + 7) / 8);
-    int rawBytes = Math.multiplyExact(shape.height(), rowBytes + 1);
+    int rawBytes = 0;
+    for (Pass pass : passes) {
+      int row = rowBytes(pass.width(shape), samples * depth);
+      rawBytes =
+          Math.addExact(rawBytes, row == 0 ? 0 : Math.multiplyExact(pass.height(shape), row + 1));
+    }
     if (raw.length < rawBytes) {
       raw = new byte[rawBytes];
     }
@@ -67,9 +96,32 @@ final class PngDecoder {
     if (type == 3 && colours == 0) {
       throw new IOException("corrupt PNG: palette image without a palette");
     }
-    PngFilters.undo(raw, shape.height(), rowBytes, Math.max(1, samples * depth / 8));
-    expand(shape, depth, type, rowBytes, colours, planes);
-    return true;
+    boolean gray = type == 0 || type == 4;
+    int area = Math.multiplyExact(shape.height(), shape.width());
+    if (pixels.length < area * (gray ? 1 : 3)) {
+      pixels = new byte[Math.multiplyExact(area, gray ? 1 : 3)];
+    }
+    int from = 0;
+    for (Pass pass : passes) {
+      int row = rowBytes(pass.width(shape), samples * depth);
+      if (row > 0) {
+        int height = pass.height(shape);
+        PngFilters.undo(raw, from, height, row, Math.max(1, samples * depth / 8));
+        for (int r = 0; r < height; r++) {
+          expand(shape, pass, r, from + r * (row + 1) + 1, depth, type, colours);
+        }
+        from += height * (row + 1);
+      }
+    }
+    if (gray) {
+      Planes.fromGray(pixels, 0, shape, planes);
+    } else {
+      Planes.fromInterleaved(pixels, 0, 1, 2, shape, planes);
+    }
+  }
+
+  private static int rowBytes(int width, int pixelBits) {
+    return Math.toIntExact(((long) width * pixelBits + 7) / 8);
   }
 
   private static int samples(int type) throws IOException {
@@ -137,54 +189,42 @@ final class PngDecoder {
     }
   }
 
+  /** Writes one row of a pass into the pixels, as gray or RGB of 8 bits. */
   private void expand(
-      ImageShape shape, int depth, int type, int rowBytes, int colours, byte[] planes)
+      ImageShape shape, Pass pass, int passRow, int row, int depth, int type, int colours)
       throws IOException {
-    int height = shape.height();
-    int width = shape.width();
+    int width = pass.width(shape);
     int samples = samples(type);
-    boolean grey = type == 0 || type == 4;
-    int out = grey ? 1 : 3;
-    if (pixels.length < height * width * out) {
-      pixels = new byte[height * width * out];
-    }
-    int scale = depth < 8 ? 255 / ((1 << depth) - 1) : 1;
-    int mask = (1 << Math.min(8, depth)) - 1;
-    int step = samples * Math.max(1, depth / 8);
-    int p = 0;
-    for (int r = 0; r < height; r++) {
-      int row = r * (rowBytes + 1) + 1;
-      if (depth < 8 || type == 3) {
-        for (int c = 0; c < width; c++) {
-          int bit = c * depth;
-          int value = (raw[row + (bit >> 3)] >> (8 - depth - (bit & 7))) & mask;
-          if (type == 0) {
-            pixels[p++] = (byte) (value * scale);
-          } else {
-            if (value >= colours) {
-              throw new IOException("corrupt PNG: colour " + value + " of " + colours);
-            }
-            pixels[p++] = palette[3 * value];
-            pixels[p++] = palette[3 * value + 1];
-            pixels[p++] = palette[3 * value + 2];
+    int out = type == 0 || type == 4 ? 1 : 3;
+    int p = ((pass.y() + passRow * pass.dy()) * shape.width() + pass.x()) * out;
+    int next = pass.dx() * out;
+    if (depth < 8 || type == 3) {
+      int scale = depth < 8 ? 255 / ((1 << depth) - 1) : 1;
+      int mask = (1 << depth) - 1;
+      for (int c = 0; c < width; c++, p += next) {
+        int bit = c * depth;
+        int value = (raw[row + (bit >> 3)] >> (8 - depth - (bit & 7))) & mask;
+        if (type == 0) {
+          pixels[p] = (byte) (value * scale);
+        } else {
+          if (value >= colours) {
+            throw new IOException("corrupt PNG: colour " + value + " of " + colours);
           }
-        }
-      } else if (grey && step == 1) {
-        System.arraycopy(raw, row, pixels, p, width);
-        p += width;
-      } else {
-        int wide = depth / 8;
-        for (int c = 0; c < width; c++, row += step) {
-          for (int s = 0; s < out; s++) {
-            pixels[p++] = raw[row + s * wide];
-          }
+          pixels[p] = palette[3 * value];
+          pixels[p + 1] = palette[3 * value + 1];
+          pixels[p + 2] = palette[3 * value + 2];
         }
       }
-    }
-    if (grey) {
-      Planes.fromGray(pixels, 0, shape, planes);
+    } else if (samples == 1 && depth == 8 && next == 1) {
+      System.arraycopy(raw, row, pixels, p, width);
     } else {
-      Planes.fromInterleaved(pixels, 0, 1, 2, shape, planes);
+      int wide = depth / 8;
+      int from = row;
+      for (int c = 0; c < width; c++, p += next, from += samples * wide) {
+        for (int s = 0; s < out; s++) {
+          pixels[p + s] = raw[from + s * wide];
+        }
+      }
     }
   }
 

@@ -7,12 +7,14 @@ final class PngFilters {
   private PngFilters() {}
 
   /**
+   * @param from where the first row's filter byte stands
    * @param raw rows of one filter byte and {@code rowBytes} bytes
    * @param pixelBytes bytes of a whole pixel, at least 1
    */
-  static void undo(byte[] raw, int height, int rowBytes, int pixelBytes) throws IOException {
+  static void undo(byte[] raw, int from, int height, int rowBytes, int pixelBytes)
+      throws IOException {
     for (int r = 0; r < height; r++) {
-      int row = r * (rowBytes + 1) + 1;
+      int row = from + r * (rowBytes + 1) + 1;
       int above = row - rowBytes - 1;
       int filter = raw[row - 1];
       switch (filter) {

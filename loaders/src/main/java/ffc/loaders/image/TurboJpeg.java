@@ -73,15 +73,18 @@ final class TurboJpeg {
     }
   }
 
-  void decode(ByteBuffer encoded, JpegHeader header, ImageShape shape, byte[] planes)
+  /**
+   * Decodes a stream of the given shape.
+   *
+   * @param gray whether it has one component instead of three
+   */
+  void decode(ByteBuffer encoded, boolean gray, ImageShape shape, byte[] planes)
       throws IOException {
     int size = encoded.remaining();
     if (input.capacity() < size) {
       input = ByteBuffer.allocateDirect(Math.max(size, 1 << 16));
     }
-    // A copy: native code must not meet a mapped page that a cut file took away.
     input.clear().put(encoded.duplicate()).flip();
-    boolean gray = header.components() == 1;
     int format = gray ? GRAY : RGB;
     int channels = gray ? 1 : 3;
     int bytes = shape.height() * shape.width() * channels;
@@ -103,7 +106,7 @@ final class TurboJpeg {
     if (failed != 0) {
       String message = API.tjGetErrorStr2(handle);
       // The library calls a fatal error a warning if a warning came before: judge by the message.
-      if (!message.contains("extraneous")) {
+      if (JpegDecoder.isFault(message)) {
         throw new IOException("corrupt JPEG: " + message);
       }
     }

@@ -1,41 +1,44 @@
 package ffc.loaders.image;
 
 import ffc.loaders.ImageShape;
+import java.awt.color.ColorSpace;
 import java.awt.image.BufferedImage;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import javax.imageio.ImageIO;
 import javax.imageio.ImageReader;
 
-/** Decodes what has no faster way here (BMP, interlaced PNG), by ImageIO, one object at a time. */
-final class PlainDecoder {
+/**
+ * Decodes BMP by ImageIO, one object at a time. Samples are taken as they are stored: a gray
+ * image's colours as Java sees them would be brightened, because its gray is linear.
+ */
+final class BmpDecoder {
 
-  void decode(String format, ByteBuffer encoded, ImageShape shape, byte[] planes)
-      throws IOException {
-    ImageReader reader = reader(format, encoded);
+  void decode(ByteBuffer encoded, ImageShape shape, byte[] planes) throws IOException {
+    ImageReader reader = reader(encoded);
     try {
       ImageDecoder.checkSize(reader.getHeight(0), reader.getWidth(0), shape);
       unpack(reader.read(0), shape, planes);
     } catch (RuntimeException e) {
-      throw new IOException("corrupt " + format + ": " + e.getMessage(), e);
+      throw new IOException("corrupt BMP: " + e.getMessage(), e);
     } finally {
       reader.dispose();
     }
   }
 
-  static int[] size(String format, ByteBuffer encoded) throws IOException {
-    ImageReader reader = reader(format, encoded);
+  static int[] size(ByteBuffer encoded) throws IOException {
+    ImageReader reader = reader(encoded);
     try {
       return new int[] {reader.getHeight(0), reader.getWidth(0)};
     } catch (RuntimeException e) {
-      throw new IOException("corrupt " + format + ": " + e.getMessage(), e);
+      throw new IOException("corrupt BMP: " + e.getMessage(), e);
     } finally {
       reader.dispose();
     }
   }
 
-  private static ImageReader reader(String format, ByteBuffer encoded) {
-    ImageReader reader = ImageIO.getImageReadersByFormatName(format).next();
+  private static ImageReader reader(ByteBuffer encoded) {
+    ImageReader reader = ImageIO.getImageReadersByFormatName("bmp").next();
     reader.setInput(new BufferImageInputStream().reset(encoded), true, true);
     return reader;
   }
@@ -44,11 +47,10 @@ final class PlainDecoder {
     int height = shape.height();
     int width = shape.width();
     int area = height * width;
-    int[] row = new int[width];
+    boolean gray = image.getColorModel().getColorSpace().getType() == ColorSpace.TYPE_GRAY;
     for (int r = 0; r < height; r++) {
-      image.getRGB(0, r, width, 1, row, 0, width);
       for (int c = 0; c < width; c++) {
-        int rgb = row[c];
+        int rgb = gray ? image.getRaster().getSample(c, r, 0) * 0x010101 : image.getRGB(c, r);
         int red = (rgb >> 16) & 0xff;
         int green = (rgb >> 8) & 0xff;
         int blue = rgb & 0xff;
