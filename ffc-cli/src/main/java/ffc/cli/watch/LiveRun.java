@@ -181,7 +181,7 @@ public final class LiveRun implements RunObserver {
     Prometheus out = new Prometheus();
     out.gauge("ffc_run_info", "What runs; always 1", 1, "name", name, "method", method);
     out.gauge("ffc_step", "Steps completed, over all resumes", step);
-    out.gauge("ffc_last_step", "Steps that the run is to make", toStep);
+    out.gauge("ffc_target_steps", "Steps that the run is to make", toStep);
     out.gauge(
         "ffc_checkpoint_step", "Step of the newest checkpoint of this process", checkpointStep);
     if (steppedMillis > 0) {

@@ -97,7 +97,7 @@ class WatchServerTest {
     Map<String, Double> samples = samples(answer.body());
     assertThat(samples)
         .containsEntry("ffc_step", 130.0)
-        .containsEntry("ffc_last_step", 400.0)
+        .containsEntry("ffc_target_steps", 400.0)
         .containsEntry("ffc_loss", ScriptedRun.loss(130))
         .containsEntry("ffc_images_per_second", 900.0)
         .containsEntry("ffc_group_occupied", 200.0)
