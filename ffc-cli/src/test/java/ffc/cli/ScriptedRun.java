@@ -113,7 +113,8 @@ public record ScriptedRun(long fromStep, long toStep, long lastStep, int every) 
         groups(level),
         neighbours,
         false,
-        1.9);
+        1.9,
+        List.of());
   }
 
   private static ScoreHistogram scores() {

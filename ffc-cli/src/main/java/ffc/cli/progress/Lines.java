@@ -73,12 +73,13 @@ public final class Lines {
               }
             });
     return format(
-        "%s: %s  (%d images%s, %.1f s)",
+        "%s: %s  (%d images%s, %.1f s)%s",
         result.name(),
         String.join("  ", figures),
         result.images(),
         result.flip() ? ", flip test" : "",
-        result.seconds());
+        result.seconds(),
+        result.notes().isEmpty() ? "" : "  " + String.join("; ", result.notes()));
   }
 
   static String summary(RunSummary summary) {

@@ -51,6 +51,9 @@ public final class Records {
     EvaluationJson.cmc(line, result.cmc());
     EvaluationJson.groups(line, result.groups());
     EvaluationJson.neighbours(line, result.neighbours());
+    if (!result.notes().isEmpty()) {
+      result.notes().forEach(line.putArray("notes")::add);
+    }
     return line;
   }
 

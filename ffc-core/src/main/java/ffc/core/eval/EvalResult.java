@@ -23,6 +23,7 @@ import java.util.Map;
  * @param neighbours some probes with their nearest other images, for reports
  * @param flip whether the embedding of the mirrored image was added
  * @param seconds wall time of the evaluation
+ * @param notes what these figures leave out, a line each
  */
 public record EvalResult(
     String name,
@@ -38,7 +39,8 @@ public record EvalResult(
     List<ByIdentity.Group> groups,
     List<Neighbours> neighbours,
     boolean flip,
-    double seconds) {
+    double seconds,
+    List<String> notes) {
 
   /** One point of a ROC curve. */
   public record RocPoint(double far, double tar) {}

@@ -10,6 +10,7 @@ import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.Collectors;
 
 /**
  * Judges a network on the sets of a configuration. Sets stay open between calls, so that evaluating
@@ -81,7 +82,7 @@ public final class Evaluator implements AutoCloseable {
         0,
         verification.accuracyMean(),
         verification.accuracyStd(),
-        Map.of("1e-3", verification.tarMean()),
+        verification.tarMean() == null ? Map.of() : Map.of("1e-3", verification.tarMean()),
         Map.of(),
         both ? new RocFromHistogram(scores).points() : List.of(),
         both ? scores.coarse(null) : null,
@@ -89,7 +90,23 @@ public final class Evaluator implements AutoCloseable {
         List.of(),
         List.of(),
         config.flip(),
-        seconds(start));
+        seconds(start),
+        notes(verification));
+  }
+
+  private static List<String> notes(Verification verification) {
+    List<Integer> without = verification.foldsWithoutTar();
+    if (without.isEmpty()) {
+      return List.of();
+    }
+    if (verification.tarMean() == null) {
+      return List.of("TAR is not defined: pairs of one kind only, or all of a kind in one fold");
+    }
+    return List.of(
+        "TAR leaves out folds "
+            + without.stream().map(String::valueOf).collect(Collectors.joining(", "))
+            + " of 10, which have no genuine pair or all impostor pairs; a list sorted by kind"
+            + " should be shuffled");
   }
 
   private EvalResult labelled(
@@ -115,7 +132,8 @@ public final class Evaluator implements AutoCloseable {
         groups(config.strata(), set, embeddings, allPairs, search),
         identification.neighbours(),
         config.flip(),
-        seconds(start));
+        seconds(start),
+        List.of());
   }
 
   private List<ByIdentity.Group> groups(

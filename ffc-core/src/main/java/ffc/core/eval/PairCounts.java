@@ -1,5 +1,7 @@
 package ffc.core.eval;
 
+import java.util.OptionalDouble;
+
 /**
  * For each threshold of an even grid, how many genuine and impostor pairs lie below it: each pair
  * is binned once, so that leaving a fold out costs only that fold's pairs.
@@ -55,24 +57,27 @@ final class PairCounts {
 
   /**
    * The threshold at which the false accept rate over all pairs but [from, to) reaches the target,
-   * interpolated between the last grid point at or below it and the next; 0 if no threshold reaches
-   * it, as in the reference.
+   * interpolated between the last grid point at or below it and the next; the last grid point if
+   * none exceeds it; empty if there are no impostor pairs.
    */
-  double thresholdAtFarWithout(int from, int to, double target) {
+  OptionalDouble thresholdAtFarWithout(int from, int to, double target) {
     int[] bins = without(from, to, false);
     long all = sum(bins);
+    if (all == 0) {
+      return OptionalDouble.empty();
+    }
     long accepted = 0;
     double before = 0;
     for (int i = 0; i < impostor.length - 1; i++) {
       accepted += bins[i];
-      double far = all == 0 ? 0 : (double) accepted / all;
+      double far = (double) accepted / all;
       if (far > target) {
         // A grid that starts above the target has nothing to interpolate from.
-        return i == 0 ? 0 : (i - 1 + (target - before) / (far - before)) * step;
+        return OptionalDouble.of(i == 0 ? 0 : (i - 1 + (target - before) / (far - before)) * step);
       }
       before = far;
     }
-    return before == target ? (impostor.length - 2) * step : 0;
+    return OptionalDouble.of((impostor.length - 2) * step);
   }
 
   private int[] without(int from, int to, boolean kind) {

@@ -1,6 +1,9 @@
 package ffc.core.eval;
 
+import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.List;
+import java.util.OptionalDouble;
 import java.util.function.IntPredicate;
 
 /**
@@ -12,17 +15,22 @@ import java.util.function.IntPredicate;
  * @param accuracyStd their population standard deviation
  * @param thresholds threshold chosen for each fold
  * @param tarMean mean true accept rate of the test folds, at the threshold that interpolates a
- *     false accept rate of 1e-3 between steps of 0.001 on the other nine
- * @param tarStd its population standard deviation
- * @param farMean mean false accept rate that these thresholds give on the test folds
+ *     false accept rate of 1e-3 between steps of 0.001 on the other nine; null if no fold has one
+ * @param tarStd its population standard deviation, or null
+ * @param farMean mean false accept rate that these thresholds give on the test folds with impostor
+ *     pairs; null if there is none
+ * @param foldsWithoutTar folds, from 1, left out of {@code tarMean}: they hold no genuine pair, or
+ *     the other nine no impostor pair. The reference counts them as 0, which halves the rate of a
+ *     list sorted by kind
  */
 public record Verification(
     double accuracyMean,
     double accuracyStd,
     double[] thresholds,
-    double tarMean,
-    double tarStd,
-    double farMean) {
+    Double tarMean,
+    Double tarStd,
+    Double farMean,
+    List<Integer> foldsWithoutTar) {
   private static final int FOLDS = 10;
   private static final double TARGET_FAR = 1e-3;
 
@@ -72,20 +80,36 @@ public record Verification(
     PairCounts farGrid = new PairCounts(distances, same, 4000, 0.001);
     double[] accuracies = new double[FOLDS];
     double[] thresholds = new double[FOLDS];
-    double[] tars = new double[FOLDS];
-    double[] fars = new double[FOLDS];
+    List<Double> tars = new ArrayList<>();
+    List<Double> fars = new ArrayList<>();
+    List<Integer> without = new ArrayList<>();
     int from = 0;
     for (int fold = 0; fold < FOLDS; fold++) {
       int to = from + n / FOLDS + (fold < n % FOLDS ? 1 : 0);
       thresholds[fold] = accuracyGrid.bestThresholdWithout(from, to);
       accuracies[fold] = accuracy(distances, same, from, to, thresholds[fold]);
-      double threshold = farGrid.thresholdAtFarWithout(from, to, TARGET_FAR);
-      tars[fold] = share(distances, same, from, to, threshold, true);
-      fars[fold] = share(distances, same, from, to, threshold, false);
+      OptionalDouble threshold = farGrid.thresholdAtFarWithout(from, to, TARGET_FAR);
+      OptionalDouble tar = share(distances, same, from, to, threshold, true);
+      tar.ifPresent(tars::add);
+      share(distances, same, from, to, threshold, false).ifPresent(fars::add);
+      if (tar.isEmpty()) {
+        without.add(fold + 1);
+      }
       from = to;
     }
+    boolean some = !tars.isEmpty();
     return new Verification(
-        mean(accuracies), std(accuracies), thresholds, mean(tars), std(tars), mean(fars));
+        mean(accuracies),
+        std(accuracies),
+        thresholds,
+        some ? mean(array(tars)) : null,
+        some ? std(array(tars)) : null,
+        fars.isEmpty() ? null : mean(array(fars)),
+        without);
+  }
+
+  private static double[] array(List<Double> values) {
+    return values.stream().mapToDouble(Double::doubleValue).toArray();
   }
 
   private static double accuracy(
@@ -97,18 +121,23 @@ public record Verification(
     return (double) right / (to - from);
   }
 
-  /** Share of the pairs of one kind that are accepted; 0 if there is none of that kind. */
-  private static double share(
-      double[] distances, boolean[] same, int from, int to, double threshold, boolean genuine) {
+  /** Share of the pairs of one kind that are accepted; empty without such pairs or a threshold. */
+  private static OptionalDouble share(
+      double[] distances,
+      boolean[] same,
+      int from,
+      int to,
+      OptionalDouble threshold,
+      boolean genuine) {
     int accepted = 0;
     int all = 0;
-    for (int i = from; i < to; i++) {
+    for (int i = from; i < to && threshold.isPresent(); i++) {
       if (same[i] == genuine) {
         all++;
-        accepted += distances[i] < threshold ? 1 : 0;
+        accepted += distances[i] < threshold.getAsDouble() ? 1 : 0;
       }
     }
-    return all == 0 ? 0 : (double) accepted / all;
+    return all == 0 ? OptionalDouble.empty() : OptionalDouble.of((double) accepted / all);
   }
 
   static double mean(double[] values) {

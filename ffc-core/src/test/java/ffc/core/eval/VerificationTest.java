@@ -43,7 +43,8 @@ class VerificationTest {
       assertThat(result.accuracyStd()).isCloseTo(Math.sqrt(variance), within(1e-12));
       assertThat(result.tarMean())
           .as("seed %d", seed)
-          .isCloseTo(Arrays.stream(tars).average().orElseThrow(), within(1e-12));
+          .isCloseTo(
+              Arrays.stream(tars).filter(tar -> tar >= 0).average().orElseThrow(), within(1e-12));
     }
   }
 
@@ -58,6 +59,48 @@ class VerificationTest {
     assertThat(result.accuracyMean()).isEqualTo(1.0);
     assertThat(result.accuracyStd()).isZero();
     assertThat(result.thresholds()).containsOnly(0.01);
+  }
+
+  @Test
+  void foldsWithoutGenuinePairsDoNotCountAsMisses() {
+    // Sorted by kind, as many published lists are: 30 genuine pairs, then 30 impostors, all apart.
+    double[] distances = new double[60];
+    boolean[] same = new boolean[60];
+    for (int i = 0; i < 60; i++) {
+      same[i] = i < 30;
+      distances[i] = same[i] ? 0.5 : 1.9;
+    }
+    Verification result = Verification.of(distances, same);
+    assertThat(result.accuracyMean()).isEqualTo(1);
+    assertThat(result.tarMean()).isEqualTo(1);
+    assertThat(result.tarStd()).isZero();
+    assertThat(result.foldsWithoutTar()).containsExactly(6, 7, 8, 9, 10);
+  }
+
+  @Test
+  void ratesThatAreNotDefinedAreAbsent() {
+    boolean[] same = new boolean[20];
+    Arrays.fill(same, true);
+    Verification genuineOnly = Verification.of(new double[20], same);
+    assertThat(genuineOnly.tarMean()).isNull();
+    assertThat(genuineOnly.farMean()).isNull();
+    assertThat(genuineOnly.foldsWithoutTar()).hasSize(10);
+    double[] far = new double[20];
+    Arrays.fill(far, 1.9);
+    Verification impostorsOnly = Verification.of(far, new boolean[20]);
+    assertThat(impostorsOnly.tarMean()).isNull();
+    assertThat(impostorsOnly.farMean()).isNotNull();
+  }
+
+  @Test
+  void impostorsBeyondEveryThresholdLeaveTheLastOne() {
+    double[] distances = new double[20];
+    boolean[] same = new boolean[20];
+    for (int i = 0; i < 20; i++) {
+      same[i] = i % 2 == 0;
+      distances[i] = same[i] ? 3.9 : 4;
+    }
+    assertThat(Verification.of(distances, same).tarMean()).isEqualTo(1);
   }
 
   @Test
@@ -116,6 +159,6 @@ class VerificationTest {
         accepted += distances[i] < threshold ? 1 : 0;
       }
     }
-    return all == 0 ? 0 : (double) accepted / all;
+    return all == 0 ? Double.NaN : (double) accepted / all;
   }
 }
