@@ -41,25 +41,16 @@ final class Layers {
     }
 
     NDArray forward(NDArray x) {
-      boolean sparse = skipsPixelsOfFewChannels();
+      boolean pointwise = weight.getShape().get(2) == 1 && weight.getShape().get(3) == 1;
+      boolean skips = pointwise && stride.get(0) == 2;
+      NDArray in = skips ? NativeOps.everySecond(x) : x;
+      if (pointwise && !owner.isBf16() && !x.getDevice().isGpu()) {
+        // oneDNN's f32 kernel gives wrong values: docs/decisions/044-pointwise-convolutions.md.
+        return NativeOps.pointwise(in, weight);
+      }
       return Conv2d.conv2d(
-              sparse ? NativeOps.everySecond(x) : x,
-              owner.compute(weight),
-              null,
-              sparse ? ONE : stride,
-              padding,
-              ONE,
-              groups)
+              in, owner.compute(weight), null, skips ? ONE : stride, padding, ONE, groups)
           .head();
-    }
-
-    /**
-     * The gradient of a strided 1x1 filter of fewer than 16 channels writes beyond its workspace in
-     * the engine's oneDNN 3.7.1 (1x1, avx512_common); over the pixels that it sees it does not.
-     */
-    private boolean skipsPixelsOfFewChannels() {
-      Shape size = weight.getShape();
-      return size.get(1) < 16 && size.get(2) == 1 && size.get(3) == 1 && stride.get(0) == 2;
     }
   }
 

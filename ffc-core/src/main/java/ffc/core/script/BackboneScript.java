@@ -112,6 +112,19 @@ public final class BackboneScript {
   }
 
   private String convolution(String x, String name, int stride, int pad, long groups) {
+    long[] shape =
+        weights.containsKey(name + ".weight") ? weights.get(name + ".weight").shape() : null;
+    if (shape != null && shape[2] == 1 && shape[3] == 1) {
+      // As in training (docs/decisions/044-pointwise-convolutions.md); axes become B, H, W, C.
+      String pixels =
+          line(
+              "torch.slice(torch.slice(torch.permute(%s, [0, 2, 3, 1]), 1, None, None, %d), 2, None,"
+                  + " None, %d)",
+              x, stride, stride);
+      return line(
+          "torch.permute(torch.linear(%s, torch.flatten(self.%s, 1)), [0, 3, 1, 2])",
+          pixels, attribute(name + ".weight"));
+    }
     return line(
         "torch.conv2d(%s, self.%s, None, [%d, %d], [%d, %d], [1, 1], %d)",
         x, attribute(name + ".weight"), stride, stride, pad, pad, groups);

@@ -34,6 +34,13 @@ public final class NativeOps {
           "x: Tensor",
           "torch.contiguous(torch.slice(torch.slice(x, 2, None, None, 2), 3, None, None, 2),"
               + " memory_format=2)");
+  private static final PtSymbolBlock STRIDES =
+      function("x: Tensor", "torch.tensor(torch.stride(x))");
+  private static final PtSymbolBlock POINTWISE =
+      function(
+          "x: Tensor, w: Tensor",
+          "torch.permute(torch.linear(torch.permute(x, [0, 2, 3, 1]), torch.flatten(w, 1)),"
+              + " [0, 3, 1, 2])");
   private static final PtSymbolBlock TO_BF16 = function("x: Tensor", "torch.to(x, 15)");
   private static final PtSymbolBlock TO_F32 = function("x: Tensor", "torch.to(x, 6)");
   private static final PtSymbolBlock INT8_PRODUCTS =
@@ -105,6 +112,13 @@ public final class NativeOps {
     return call(CHANNELS_LAST, x);
   }
 
+  /** Distance in memory of neighbours along each axis, in elements. */
+  public static long[] strides(NDArray x) {
+    try (NDArray strides = call(STRIDES, x)) {
+      return strides.toLongArray();
+    }
+  }
+
   /** The same values in row-major memory; differentiable. */
   public static NDArray contiguous(NDArray x) {
     return call(CONTIGUOUS, x);
@@ -113,6 +127,17 @@ public final class NativeOps {
   /** Every second row and column, channels innermost; x [B, C, H, W]; differentiable. */
   public static NDArray everySecond(NDArray x) {
     return call(EVERY_SECOND, x);
+  }
+
+  /**
+   * Convolution with filters of one pixel, as a matrix product over all pixels.
+   *
+   * @param x f32 [B, C, H, W]; copied first unless its channels are innermost
+   * @param w f32 [O, C, 1, 1]
+   * @return f32 [B, O, H, W], channels innermost; differentiable
+   */
+  public static NDArray pointwise(NDArray x, NDArray w) {
+    return call(POINTWISE, x, w);
   }
 
   /** Rounded to bfloat16; differentiable. The result may only go into further operators. */
