@@ -2,12 +2,8 @@ package ffc.core;
 
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
-import ai.djl.ndarray.types.DataType;
-import ai.djl.ndarray.types.Shape;
-import ffc.core.script.NativeOps;
 import ffc.loaders.ImageShape;
 import ffc.loaders.PairBatch;
-import java.nio.ByteBuffer;
 
 /**
  * A batch on the device: images as bytes, converted to f32 in [-1, 1] slice by slice so that a
@@ -24,18 +20,13 @@ public record DevicePair(NDArray x, NDArray y, long[] xIds, long[] yIds, int idP
 
   /** Uploads a batch; the arrays belong to the given manager. */
   public static DevicePair upload(PairBatch batch, ImageShape shape, NDManager step, int slices) {
-    Shape bchw = new Shape(batch.size(), shape.channels(), shape.height(), shape.width());
     return new DevicePair(
-        upload(batch.x(), bchw, step),
-        upload(batch.y(), bchw, step),
+        Images.upload(batch.x(), batch.size(), shape, step),
+        Images.upload(batch.y(), batch.size(), shape, step),
         batch.xIds(),
         batch.yIds(),
         batch.idPairs(),
         slices);
-  }
-
-  private static NDArray upload(ByteBuffer images, Shape bchw, NDManager manager) {
-    return manager.create(images.duplicate().rewind(), bchw, DataType.UINT8);
   }
 
   /** B, the images on one side. */
@@ -48,14 +39,17 @@ public record DevicePair(NDArray x, NDArray y, long[] xIds, long[] yIds, int idP
     return (int) ((long) size() * slice / slices);
   }
 
-  /** One slice of a side as f32 [b, channels, height, width] in [-1, 1]. */
+  /** One slice of a side as f32 [b, channels, height, width] in [-1, 1], channels innermost. */
   public NDArray images(NDArray side, int slice) {
-    NDArray part = slices == 1 ? side : side.get(from(slice) + ":" + from(slice + 1));
-    return NativeOps.channelsLast(normalised(part));
+    return Images.normalised(bytes(side, slice));
   }
 
-  /** (v − 127.5) / 127.5 of bytes, f32. */
-  static NDArray normalised(NDArray bytes) {
-    return bytes.toType(DataType.FLOAT32, true).subi(127.5f).divi(127.5f);
+  /** One slice of both sides, x first, as f32 [2b, channels, height, width]. */
+  public NDArray images(int slice) {
+    return Images.normalised(bytes(x, slice).concat(bytes(y, slice)));
+  }
+
+  private NDArray bytes(NDArray side, int slice) {
+    return slices == 1 ? side : side.get(from(slice) + ":" + from(slice + 1));
   }
 }

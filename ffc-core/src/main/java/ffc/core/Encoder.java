@@ -15,24 +15,42 @@ public final class Encoder implements AutoCloseable {
   private final Backbone backbone;
   private final ImageShape shape;
   private final int embedding;
-  private final boolean frozenBatchNorm;
+  private final BatchNorm batchNorm;
   private final RunConfig.Precision precision;
+
+  /** What a forward pass is for. */
+  public enum Mode {
+    /** A loss: batch norm as {@link BatchNorm} says, and dropout. */
+    train,
+    /** Features that others are scored against: batch norm as in training, without dropout. */
+    gallery,
+    /** Embeddings to judge: running statistics, without dropout. */
+    eval
+  }
+
+  /** Statistics that batch norm uses outside of {@link Mode#eval}. */
+  public enum BatchNorm {
+    /** Those of the batch at hand, which move the running ones. */
+    batch,
+    /** The running ones, which stay as they are. */
+    running
+  }
 
   private Encoder(
       Backbone backbone,
       ImageShape shape,
       int embedding,
-      boolean frozenBatchNorm,
+      BatchNorm batchNorm,
       RunConfig.Precision precision) {
     this.backbone = backbone;
     this.shape = shape;
     this.embedding = embedding;
-    this.frozenBatchNorm = frozenBatchNorm;
+    this.batchNorm = batchNorm;
     this.precision = precision;
   }
 
   /**
-   * Builds a network with fresh weights.
+   * Builds a network with fresh weights and batch norm by the batch, unless the model freezes it.
    *
    * @param manager on the device that the network shall run on
    * @param seed decides the weights
@@ -40,6 +58,20 @@ public final class Encoder implements AutoCloseable {
    */
   public static Encoder create(
       ModelConfig config, NDManager manager, long seed, RunConfig.Precision precision) {
+    return create(config, BatchNorm.batch, manager, seed, precision);
+  }
+
+  /**
+   * Builds a network with fresh weights.
+   *
+   * @param batchNorm what batch norm uses; {@code running} in any case if the model freezes it
+   */
+  static Encoder create(
+      ModelConfig config,
+      BatchNorm batchNorm,
+      NDManager manager,
+      long seed,
+      RunConfig.Precision precision) {
     Parameters parameters = new Parameters(manager, seed, precision == RunConfig.Precision.bf16);
     ImageShape shape = config.shape();
     Backbone backbone =
@@ -52,23 +84,28 @@ public final class Encoder implements AutoCloseable {
                 config.widths(),
                 config.embedding(),
                 config.dropout());
-    return new Encoder(backbone, shape, config.embedding(), config.freezeBatchNorm(), precision);
+    return new Encoder(
+        backbone,
+        shape,
+        config.embedding(),
+        config.freezeBatchNorm() ? BatchNorm.running : batchNorm,
+        precision);
   }
 
   /**
    * Features before normalisation.
    *
    * @param images f32 [B, channels, height, width] in [-1, 1]
-   * @param batchStatistics as {@link Backbone#forward}; false where the model freezes them
    * @return f32 [B, E], registered with the caller's scope
    */
-  public NDArray features(NDArray images, boolean batchStatistics) {
-    return backbone.forward(images, batchStatistics && !frozenBatchNorm);
+  public NDArray features(NDArray images, Mode mode) {
+    return backbone.forward(
+        images, mode != Mode.eval && batchNorm == BatchNorm.batch, mode == Mode.train);
   }
 
   /** Unit embeddings, f32 [B, E]; arguments as {@link #features}. */
-  public NDArray embed(NDArray images, boolean batchStatistics) {
-    return MarginHead.normalise(features(images, batchStatistics));
+  public NDArray embed(NDArray images, Mode mode) {
+    return MarginHead.normalise(features(images, mode));
   }
 
   /** The arrays of the network. */

@@ -3,10 +3,7 @@ package ffc.core;
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.NDScope;
-import ai.djl.ndarray.types.DataType;
-import ai.djl.ndarray.types.Shape;
 import ffc.core.eval.ImageEmbedder;
-import ffc.core.script.NativeOps;
 import ffc.loaders.ImageShape;
 import java.nio.ByteBuffer;
 
@@ -33,17 +30,11 @@ public final class EncoderEmbedder implements ImageEmbedder {
 
   @Override
   public void embed(ByteBuffer imagesU8, int count, float[] out, int outOffset) {
-    ImageShape s = encoder.shape();
     try (NDManager batch = manager.newSubManager();
         NDScope scope = new NDScope()) {
       scope.suppressNotUsedWarning();
-      NDArray bytes =
-          batch.create(
-              imagesU8.duplicate().clear().limit(count * s.bytes()).slice(),
-              new Shape(count, s.channels(), s.height(), s.width()),
-              DataType.UINT8);
-      NDArray images = NativeOps.channelsLast(DevicePair.normalised(bytes));
-      float[] features = encoder.features(images, false).toFloatArray();
+      NDArray images = Images.normalised(Images.upload(imagesU8, count, encoder.shape(), batch));
+      float[] features = encoder.features(images, Encoder.Mode.eval).toFloatArray();
       System.arraycopy(features, 0, out, outOffset, features.length);
     }
   }

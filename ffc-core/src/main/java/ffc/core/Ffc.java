@@ -196,7 +196,7 @@ public final class Ffc implements Method {
       try (NDScope scope = new NDScope()) {
         scope.suppressNotUsedWarning();
         NDArray images = pair.images(side, slice);
-        NDArray features = Autograd.record(() -> probe.features(images, true));
+        NDArray features = Autograd.record(() -> probe.features(images, Encoder.Mode.train));
         profile.lap("forward");
         NDArray detached = features.stopGradient();
         NDArray normB1 = MarginHead.norm(detached);

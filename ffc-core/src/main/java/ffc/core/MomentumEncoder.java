@@ -18,7 +18,15 @@ public final class MomentumEncoder implements AutoCloseable {
   /** Starts as a copy of the probe. */
   public MomentumEncoder(
       Encoder probe, ModelConfig model, FfcConfig config, NDManager manager, long seed) {
-    this.gallery = Encoder.create(model, manager, seed, probe.precision());
+    this.gallery =
+        Encoder.create(
+            model,
+            config.galleryBatchNorm() == FfcConfig.GalleryBatchNorm.batch
+                ? Encoder.BatchNorm.batch
+                : Encoder.BatchNorm.running,
+            manager,
+            seed,
+            probe.precision());
     this.probe = probe;
     this.config = config;
     gallery.parameters().copyFrom(probe.parameters());
@@ -26,7 +34,7 @@ public final class MomentumEncoder implements AutoCloseable {
 
   /** Unit features of images, f32 [B, E]. */
   public NDArray embed(NDArray images) {
-    return gallery.embed(images, config.galleryBatchNorm() == FfcConfig.GalleryBatchNorm.batch);
+    return gallery.embed(images, Encoder.Mode.gallery);
   }
 
   /**

@@ -352,9 +352,7 @@ public final class Trainer implements AutoCloseable {
     double rate = schedule.at(state.step());
     profile.begin();
     if (setup.model().dropout() > 0) {
-      // The engine's generator cannot be saved, so every step starts it anew.
-      Engine.getInstance()
-          .setRandomSeed((int) (setup.seed() * 31 + state.step()) + 1_000_003 * exchange.rank());
+      DropoutMasks.begin(setup.seed(), state.step(), exchange.rank());
     }
     try (DeviceFeed.Batch fed = feed.next();
         NDScope scope = new NDScope()) {

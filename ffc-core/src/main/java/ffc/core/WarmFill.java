@@ -3,13 +3,12 @@ package ffc.core;
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.NDScope;
-import ai.djl.ndarray.types.DataType;
-import ai.djl.ndarray.types.Shape;
 import ffc.idgroup.FloatRows;
 import ffc.loaders.Dataset;
 import ffc.loaders.ImageShape;
 import it.unimi.dsi.fastutil.longs.LongOpenHashSet;
 import java.nio.ByteBuffer;
+import java.util.Arrays;
 import java.util.SplittableRandom;
 import java.util.function.BiConsumer;
 
@@ -33,15 +32,17 @@ final class WarmFill {
       chosen.add(random.nextLong(dataset.identities()));
     }
     long[] ids = chosen.toLongArray();
-    java.util.Arrays.sort(ids);
+    Arrays.sort(ids);
     ByteBuffer images = ByteBuffer.allocateDirect(CHUNK * shape.bytes());
-    // A last chunk of one image would leave batch norm without a variance.
-    for (int from = 0; from < ids.length; from += CHUNK) {
-      int n = Math.min(CHUNK, ids.length - from);
+    for (int from = 0, n; from < ids.length; from += n) {
+      n = Math.min(CHUNK, ids.length - from);
+      if (ids.length - from - n == 1) {
+        n--; // A last chunk of one image would leave batch norm without a variance.
+      }
       if (n < 2) {
         return;
       }
-      long[] chunk = java.util.Arrays.copyOfRange(ids, from, from + n);
+      long[] chunk = Arrays.copyOfRange(ids, from, from + n);
       for (int i = 0; i < n; i++) {
         long first = dataset.firstImage(chunk[i]);
         long image = first + random.nextLong(dataset.imageCount(chunk[i]));
@@ -51,13 +52,8 @@ final class WarmFill {
           NDManager manager =
               gallery.encoder().parameters().weightList().head().getManager().newSubManager()) {
         scope.suppressNotUsedWarning();
-        ByteBuffer used = images.duplicate().limit(n * shape.bytes()).slice();
-        NDArray bytes =
-            manager.create(
-                used,
-                new Shape(n, shape.channels(), shape.height(), shape.width()),
-                DataType.UINT8);
-        NDArray features = gallery.embed(DevicePair.normalised(bytes));
+        NDArray features =
+            gallery.embed(Images.normalised(Images.upload(images, n, shape, manager)));
         commit.accept(
             chunk, FloatRows.of(features.toFloatArray(), n, gallery.encoder().embedding()));
       }

@@ -30,7 +30,7 @@ class RunningStatisticsTest {
       try (NDScope scope = new NDScope()) {
         scope.suppressNotUsedWarning();
         RunningStatistics statistics = RunningStatistics.keep(true, probe, null);
-        probe.features(manager.full(new Shape(2, 1, 8, 8), Float.NaN), true);
+        probe.features(manager.full(new Shape(2, 1, 8, 8), Float.NaN), Encoder.Mode.train);
         assertThat(mean.toFloatArray()).contains(Float.NaN);
         statistics.restore();
       }

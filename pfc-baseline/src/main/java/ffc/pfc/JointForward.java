@@ -49,8 +49,8 @@ final class JointForward {
       int to = pair.from(i + 1);
       try (NDScope scope = new NDScope()) {
         scope.suppressNotUsedWarning();
-        NDArray images = pair.images(pair.x(), i).concat(pair.images(pair.y(), i));
-        NDArray features = Autograd.record(() -> probe.features(images, true));
+        NDArray images = pair.images(i);
+        NDArray features = Autograd.record(() -> probe.features(images, Encoder.Mode.train));
         profile.lap("forward");
         NDArray detached = features.stopGradient();
         NDArray normB1 = MarginHead.norm(detached);

@@ -10,9 +10,10 @@ public interface Backbone {
    * @param images f32 [B, channels, height, width] in [-1, 1]
    * @param batchStatistics true: batch norm uses the statistics of this batch and updates its
    *     running ones (B must be at least 2); false: it uses the running ones
+   * @param dropout whether values are dropped, where the network has dropout
    * @return features f32 [B, embedding], not normalised; registered with the caller's scope
    */
-  NDArray forward(NDArray images, boolean batchStatistics);
+  NDArray forward(NDArray images, boolean batchStatistics, boolean dropout);
 
   /** The arrays of the network. */
   Parameters parameters();

@@ -85,7 +85,7 @@ public final class IResNet implements Backbone {
   }
 
   @Override
-  public NDArray forward(NDArray images, boolean batchStatistics) {
+  public NDArray forward(NDArray images, boolean batchStatistics, boolean drop) {
     NDArray x =
         Layers.scoped(
             () ->
@@ -101,7 +101,7 @@ public final class IResNet implements Backbone {
         Layers.scoped(
             () -> {
               NDArray y = outNorm.forward(last, batchStatistics);
-              if (dropout > 0 && batchStatistics) {
+              if (dropout > 0 && drop) {
                 y = Dropout.dropout(y, dropout, true).head();
               }
               return features.forward(parameters.result(dense.forward(y)), batchStatistics);

@@ -126,7 +126,7 @@ public final class MobileFaceNet implements Backbone {
   }
 
   @Override
-  public NDArray forward(NDArray images, boolean batchStatistics) {
+  public NDArray forward(NDArray images, boolean batchStatistics, boolean dropout) {
     NDArray x = parameters.compute(images);
     for (Unit unit : units) {
       NDArray in = x;

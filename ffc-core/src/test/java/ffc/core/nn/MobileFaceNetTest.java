@@ -9,7 +9,10 @@ import ai.djl.ndarray.types.Shape;
 import ai.djl.pytorch.engine.PtNDArray;
 import ai.djl.pytorch.jni.JniUtils;
 import ffc.core.Autograd;
+import ffc.core.script.NativeOps;
 import ffc.loaders.ImageShape;
+import java.io.IOException;
+import java.util.List;
 import java.util.Random;
 import org.junit.jupiter.api.Test;
 
@@ -42,7 +45,7 @@ class MobileFaceNetTest {
       }
       NDArray images = manager.create(pixels, new Shape(6, 1, 33, 30));
       JniUtils.setGradMode(true);
-      NDArray out = network.forward(images, true);
+      NDArray out = network.forward(images, true, false);
       JniUtils.setGradMode(false);
       assertThat(out.getShape()).isEqualTo(new Shape(6, 16));
       JniUtils.backward(
@@ -58,6 +61,28 @@ class MobileFaceNetTest {
                 }
                 assertThat(norm).as(name).isFinite().isPositive();
               });
+    }
+  }
+
+  @Test
+  void agreesWithPyTorchForwardBackwardAndInItsStatistics() throws IOException {
+    Autograd.off();
+    try (NDManager manager = NDManager.newBaseManager();
+        Parameters parameters = new Parameters(manager, 1)) {
+      NetworkGolden golden = new NetworkGolden("mobilefacenet-golden.tsv", true, manager);
+      MobileFaceNet network = new MobileFaceNet(parameters, new ImageShape(3, 20, 33), 5);
+      assertThat(parameters.all().keySet()).containsExactly(golden.names());
+      golden.fill(parameters);
+      NDArray images = golden.waves(0.5, 4, 3, 20, 33);
+      for (NDArray layout : List.of(images, NativeOps.channelsLast(images))) {
+        golden.assertClose(network.forward(layout, false, false), "eval", 1e-4);
+      }
+      golden.assertClose(golden.train(network, NativeOps.channelsLast(images)), "train", 1e-3);
+      for (String name : golden.gradients()) {
+        golden.assertClose(parameters.weights().get(name).getGradient(), "gradient " + name, 1e-3);
+      }
+      golden.assertClose(parameters.all().get("block3.4.dw.bn.running_mean"), "running_mean", 1e-4);
+      golden.assertClose(parameters.all().get("block3.4.dw.bn.running_var"), "running_var", 1e-4);
     }
   }
 

@@ -45,7 +45,7 @@ class BackboneScriptTest {
           JniUtils.loadModule(
               (PtNDManager) manager, new ByteArrayInputStream(file.toByteArray()), false, false);
       NDArray images = manager.randomUniform(-1, 1, new Shape(5, 3, 20, 16));
-      float[] wanted = encoder.embed(images, false).toFloatArray();
+      float[] wanted = encoder.embed(images, Encoder.Mode.eval).toFloatArray();
       float[] got = IValueUtils.forward(program, new NDList(images), false).head().toFloatArray();
       assertThat(got).hasSameSizeAs(wanted);
       for (int i = 0; i < got.length; i++) {
