@@ -214,8 +214,8 @@ final class Rules {
                   + data.idsPerBatch()
                   + " + data.instancesPerBatch "
                   + data.instancesPerBatch()
-                  + (trainers == 1 ? "" : ", of " + trainers + " trainers")
-                  + ") must fit into the group";
+                  + (trainers == 1 ? "" : ", for each of " + trainers + " trainers")
+                  + ") must fit into the group; raise it, or lower the counts";
         },
         "data.idsPerBatch",
         "data.instancesPerBatch",

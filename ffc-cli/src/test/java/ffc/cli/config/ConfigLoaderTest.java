@@ -123,7 +123,9 @@ class ConfigLoaderTest {
         "run.best=open.tar_at_far.1e-3 | no mistake",
         "run.device=cuda | run.device: got the text \"cuda\", wanted one of auto, cpu, gpu",
         "run.devices=[0] | no mistake",
-        "run.devices=[0, 1] | method.capacity: got 20, wanted at least 32: the identities of one",
+        "run.devices=[0, 1] | method.capacity: got 20, wanted at least 32: the identities of one batch"
+            + " (data.idsPerBatch 8 + data.instancesPerBatch 8, for each of 2 trainers) must fit into"
+            + " the group; raise it, or lower the counts",
         "run.devices=[0, 0] | run.devices: got [0, 0], wanted each GPU once",
         "run.devices=[0, -1] | run.devices.1: got -1, wanted at least 0",
         "evaluate.1={name: open, format: bin, path: x} |"
