@@ -1,6 +1,7 @@
 package ffc.cli;
 
 import ffc.cli.config.Experiment;
+import ffc.cli.config.Secrets;
 import ffc.cli.record.RunDirectory;
 import ffc.idgroup.cluster.ClusterConfig;
 import java.io.File;
@@ -16,11 +17,13 @@ import java.time.LocalDateTime;
 import java.time.ZoneId;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.CopyOnWriteArrayList;
 
 /**
  * All trainers of a run on this machine, a process each. Rank 0 has the run directory and the
  * terminal, the others a folder {@code rank-<r>} and a log in it. A trainer that is killed is
- * started again and takes its state from the others; one that fails ends the run.
+ * started again and takes its state from the others; one that fails ends the run. The run is over
+ * when rank 0 has done its part: it writes the checkpoints and the report.
  */
 final class LocalTrainers {
   private static final int RESTARTS = 3;
@@ -31,7 +34,7 @@ final class LocalTrainers {
   private final Path out;
   private final String resume;
   private final PrintWriter say;
-  private final List<Process> processes = new ArrayList<>();
+  private final List<Process> processes = new CopyOnWriteArrayList<>();
   private final List<Integer> ports = new ArrayList<>();
 
   /**
@@ -61,9 +64,8 @@ final class LocalTrainers {
     Path directory = directory();
     Files.createDirectories(directory);
     choosePorts(cluster);
-    StopSignal stop = StopSignal.install(System.err);
-    Thread killAll = new Thread(() -> processes.forEach(Process::destroyForcibly));
-    Runtime.getRuntime().addShutdownHook(killAll);
+    StopSignal stop = StopSignal.install(System.err, this::killAll);
+    Runtime.getRuntime().addShutdownHook(new Thread(this::killAll));
     for (int rank = 0; rank < cluster.trainers(); rank++) {
       processes.add(start(rank, directory, false));
     }
@@ -131,7 +133,7 @@ final class LocalTrainers {
     command.addAll(List.of("-cp", System.getProperty("java.class.path"), Main.class.getName()));
     command.addAll(List.of("train", config.toString()));
     for (String override : set) {
-      command.addAll(List.of("--set", override));
+      command.addAll(List.of("--set", Secrets.redact(override)));
     }
     for (String override : overrides(rank)) {
       command.addAll(List.of("--set", override));
@@ -146,6 +148,9 @@ final class LocalTrainers {
       }
     }
     ProcessBuilder builder = new ProcessBuilder(command);
+    if (experiment.cluster().secret() != null) {
+      builder.environment().put(Secrets.VARIABLE, experiment.cluster().secret());
+    }
     if (rank == 0) {
       builder.redirectOutput(ProcessBuilder.Redirect.INHERIT);
       builder.redirectError(ProcessBuilder.Redirect.INHERIT);
@@ -162,6 +167,9 @@ final class LocalTrainers {
     List<String> overrides = new ArrayList<>();
     overrides.add("cluster.trainers=" + cluster.trainers());
     overrides.add("cluster.port=" + ports.get(rank));
+    if (cluster.secret() != null) {
+      overrides.add("cluster.secret=\"" + Secrets.REFERENCE + "\"");
+    }
     if (ports.get(0) != ClusterConfig.BASE_PORT) {
       overrides.add(
           "cluster.members=["
@@ -185,21 +193,20 @@ final class LocalTrainers {
 
   private int supervise(Path directory, StopSignal stop) throws IOException {
     int[] restarts = new int[processes.size()];
-    boolean told = false;
+    boolean ending = false;
     while (true) {
-      if (stop.getAsBoolean() && !told) {
-        processes.forEach(Process::destroy); // a polite SIGTERM
-        told = true;
+      if (!ending && (stop.getAsBoolean() || hasStopped(processes.get(0)))) {
+        askAllToStop();
+        ending = true;
       }
       boolean running = false;
       for (int rank = 0; rank < processes.size(); rank++) {
         Process process = processes.get(rank);
         if (process.isAlive()) {
           running = true;
-        } else if (process.exitValue() != 0 && !told) {
+        } else if (!ending && !hasStopped(process)) {
           int code = process.exitValue();
-          boolean killed = code > 128;
-          if (!killed || restarts[rank] == RESTARTS) {
+          if (!isKilled(code) || restarts[rank] == RESTARTS) {
             return fail(directory, rank, code);
           }
           restarts[rank]++;
@@ -209,10 +216,51 @@ final class LocalTrainers {
         }
       }
       if (!running) {
-        return told ? stop.exitCode() : 0;
+        return ended(stop);
       }
       pause();
     }
+  }
+
+  /** The only way by which a trainer is asked to stop: its standard input ends. */
+  private void askAllToStop() {
+    for (Process process : processes) {
+      try {
+        process.getOutputStream().close();
+      } catch (IOException e) {
+        // It has ended.
+      }
+    }
+  }
+
+  private void killAll() {
+    processes.forEach(Process::destroyForcibly);
+  }
+
+  /** Whether a trainer has done its part, or has ended with a checkpoint as it was asked to. */
+  private static boolean hasStopped(Process process) {
+    return !process.isAlive() && (process.exitValue() == 0 || isStopCode(process.exitValue()));
+  }
+
+  private static boolean isStopCode(int code) {
+    return code == 128 + StopSignal.INT || code == 128 + StopSignal.TERM;
+  }
+
+  private static boolean isKilled(int code) {
+    return code > 128;
+  }
+
+  /** Exit code of a run whose trainers have all ended. */
+  private int ended(StopSignal stop) {
+    int code = processes.get(0).exitValue();
+    if (isStopCode(code)) {
+      return stop.getAsBoolean() ? stop.exitCode() : code;
+    }
+    if (isKilled(code)) {
+      tell("rank 0 was killed (exit code " + code + ") while it stopped; --resume goes on");
+      return Main.FAILED;
+    }
+    return code;
   }
 
   private int fail(Path directory, int rank, int code) throws IOException {
@@ -222,8 +270,8 @@ final class LocalTrainers {
       last = lines.isEmpty() ? "" : ": " + lines.get(lines.size() - 1);
     }
     tell("rank " + rank + " ended with exit code " + code + last + "; ending the others");
-    processes.forEach(Process::destroyForcibly);
-    return code > 128 ? Main.FAILED : code;
+    killAll();
+    return isKilled(code) ? Main.FAILED : code;
   }
 
   private static void pause() {

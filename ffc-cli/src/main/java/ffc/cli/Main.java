@@ -1,6 +1,7 @@
 package ffc.cli;
 
 import ffc.cli.compare.CompareCommand;
+import ffc.cli.config.Secrets;
 import ffc.cli.data.DataCommand;
 import ffc.cli.plan.PlanCommand;
 import java.io.PrintWriter;
@@ -56,9 +57,9 @@ public final class Main {
     System.exit(code);
   }
 
-  /** What was typed, for manifests. */
+  /** What was typed, for manifests; without the cluster's secret. */
   static String commandLineText() {
-    return "ffc " + String.join(" ", typed);
+    return Secrets.redact("ffc " + String.join(" ", typed));
   }
 
   /** The commands, for {@link #main} and for tests. */

@@ -9,29 +9,46 @@ import java.util.function.BooleanSupplier;
 /**
  * Turns SIGINT and SIGTERM into a wish to stop; a second one ends the process at once. The process
  * then exits with 128 + the number of the signal, as shells and schedulers expect.
+ *
+ * <p>A trainer that another process of this program has started is stopped by the end of its
+ * standard input, which its starter brings about or leaves behind. It never ends at once by itself:
+ * a signal to a whole group of processes reaches it as well as its starter, so that one wish may
+ * arrive in several ways, and the second wish is the starter's to carry out.
  */
 final class StopSignal implements BooleanSupplier {
-  private static final int INT = 2;
-  private static final int TERM = 15;
+  static final int INT = 2;
+  static final int TERM = 15;
 
   /**
    * System property of a trainer that another process of this program has started: Ctrl-C, which
-   * reaches both, is for the other to pass on; the end of the standard input means that it died.
+   * reaches both, is for the other to pass on.
    */
   static final String SUPERVISED = "ffc.supervised";
 
   private final PrintStream err;
   private final String what;
+  private final Runnable last;
+  private final boolean supervised = Boolean.getBoolean(SUPERVISED);
   private volatile int received;
 
-  private StopSignal(PrintStream err, String what) {
+  private StopSignal(PrintStream err, String what, Runnable last) {
     this.err = err;
     this.what = what;
+    this.last = last;
   }
 
   /** Starts listening; messages go to {@code err}. */
   static StopSignal install(PrintStream err) {
-    return install(err, "stopping; a step under way is finished and kept in a checkpoint");
+    return install(err, () -> {});
+  }
+
+  /**
+   * Starts listening.
+   *
+   * @param last done before a second signal ends the process; shutdown hooks are not run
+   */
+  static StopSignal install(PrintStream err, Runnable last) {
+    return install(err, "stopping; a step under way is finished and kept in a checkpoint", last);
   }
 
   /**
@@ -40,8 +57,12 @@ final class StopSignal implements BooleanSupplier {
    * @param what said when the first signal comes
    */
   static StopSignal install(PrintStream err, String what) {
-    StopSignal stop = new StopSignal(err, what);
-    if (Boolean.getBoolean(SUPERVISED)) {
+    return install(err, what, () -> {});
+  }
+
+  private static StopSignal install(PrintStream err, String what, Runnable last) {
+    StopSignal stop = new StopSignal(err, what, last);
+    if (stop.supervised) {
       stop.handle("INT", 0);
       Thread watcher = new Thread(stop::waitForTheEndOfInput, "ffc-supervisor");
       watcher.setDaemon(true);
@@ -71,20 +92,21 @@ final class StopSignal implements BooleanSupplier {
     return received != 0;
   }
 
-  /** Exit code of a process that was asked to stop. */
+  /** Exit code of a process that was asked to stop, itself or through another trainer. */
   int exitCode() {
-    return 128 + received;
+    return 128 + (received == 0 ? TERM : received);
   }
 
   private void onSignal(int number) {
     if (number == 0) {
       return;
     }
-    if (received != 0) {
+    if (received != 0 && !supervised) {
+      last.run();
       Runtime.getRuntime().halt(exitCode());
     }
     received = number;
-    if (!Boolean.getBoolean(SUPERVISED)) {
+    if (!supervised) {
       err.println();
       err.println("ffc: " + what + " (once more: at once)");
     }

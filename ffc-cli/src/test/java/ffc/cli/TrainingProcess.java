@@ -50,18 +50,25 @@ final class TrainingProcess implements AutoCloseable {
                 "train",
                 config.toString()));
     command.addAll(List.of(options));
+    command.add(0, "setsid"); // a process group of its own, for signals to all of it
     return new TrainingProcess(
         new ProcessBuilder(command).directory(folder.toFile()).redirectErrorStream(true).start());
   }
 
   /** Kills one of the trainers that this process has started. */
-  void killRank(int rank) {
-    process
-        .children()
-        .filter(child -> commandLine(child).contains("\0--rank\0" + rank + "\0"))
-        .findFirst()
-        .orElseThrow()
-        .destroyForcibly();
+  void killRank(int rank) throws Exception {
+    signalRank("KILL", rank);
+  }
+
+  /** Sends a signal to one of the trainers that this process has started. */
+  void signalRank(String name, int rank) throws Exception {
+    ProcessHandle trainer =
+        process
+            .children()
+            .filter(child -> commandLine(child).contains("\0--rank\0" + rank + "\0"))
+            .findFirst()
+            .orElseThrow();
+    new ProcessBuilder("kill", "-" + name, Long.toString(trainer.pid())).start().waitFor();
   }
 
   /** ProcessHandle cuts long command lines. */
@@ -109,6 +116,16 @@ final class TrainingProcess implements AutoCloseable {
       }
     }
     throw new AssertionError("no line " + start + " in:\n" + text);
+  }
+
+  /** Sends a signal to the process and to all that it has started. */
+  void signalAll(String name) throws Exception {
+    new ProcessBuilder("kill", "-" + name, "--", "-" + process.pid()).start().waitFor();
+  }
+
+  /** The trainers that this process has started. */
+  List<ProcessHandle> trainers() {
+    return process.children().toList();
   }
 
   void signal(String name) throws Exception {

@@ -4,10 +4,14 @@ import com.fasterxml.jackson.annotation.JsonInclude;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.node.ObjectNode;
 import tools.jackson.dataformat.yaml.YAMLMapper;
 import tools.jackson.dataformat.yaml.YAMLWriteFeature;
 
-/** Writes an experiment with every default spelled out, so that it loads back identically. */
+/**
+ * Writes an experiment with every default spelled out, so that it loads back identically; the
+ * cluster's secret as a reference to the environment.
+ */
 public final class ConfigWriter {
   private static final YAMLMapper MAPPER =
       YAMLMapper.builder()
@@ -27,7 +31,7 @@ public final class ConfigWriter {
    */
   public static Map<String, String> flat(Experiment experiment) {
     Map<String, String> settings = new LinkedHashMap<>();
-    flatten("", MAPPER.valueToTree(experiment), settings);
+    flatten("", tree(experiment), settings);
     return settings;
   }
 
@@ -51,6 +55,14 @@ public final class ConfigWriter {
 
   /** The experiment as YAML; settings without a value (no clipping, say) are left out. */
   public static String yaml(Experiment experiment) {
-    return MAPPER.writeValueAsString(experiment);
+    return MAPPER.writeValueAsString(tree(experiment));
+  }
+
+  private static JsonNode tree(Experiment experiment) {
+    JsonNode tree = MAPPER.valueToTree(experiment);
+    if (tree.path("cluster").path("secret").isString()) {
+      ((ObjectNode) tree.get("cluster")).put("secret", Secrets.REFERENCE);
+    }
+    return tree;
   }
 }

@@ -74,7 +74,7 @@ final class Variables {
       String value = environment.apply(name);
       if (value == null && required) {
         problems.accept(
-            at, "environment variable " + name + " is not set; export " + name + "=<folder>");
+            at, "environment variable " + name + " is not set; export " + name + "=<value>");
       }
       matcher.appendReplacement(
           expanded, Matcher.quoteReplacement(value == null ? matcher.group() : value));

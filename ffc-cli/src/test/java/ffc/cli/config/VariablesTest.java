@@ -35,7 +35,7 @@ class VariablesTest {
     assertThat(problems)
         .extracting(Problem::toString)
         .containsExactly(
-            "x.yaml:2:6: a.b: environment variable GONE is not set; export GONE=<folder>");
+            "x.yaml:2:6: a.b: environment variable GONE is not set; export GONE=<value>");
   }
 
   @Test
