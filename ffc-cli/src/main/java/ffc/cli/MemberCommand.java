@@ -17,10 +17,11 @@ import picocli.CommandLine.Spec;
 @Command(
     name = "member",
     description = {
-      "Keep copies of a run's ID group and records, training nothing.",
+      "Take part in a run's cluster without training: a vote for the quorum.",
       "",
-      "A storage member of the cluster that section cluster of CONFIG describes. It runs until"
-          + " it is stopped (Ctrl-C).",
+      "A storage member of the cluster that section cluster of CONFIG describes: it keeps copies of"
+          + " what the trainers agree on, and has a vote (cluster.storageMembers). It runs until it"
+          + " is stopped (Ctrl-C).",
       ""
     },
     mixinStandardHelpOptions = true)
@@ -42,7 +43,7 @@ final class MemberCommand implements Callable<Integer> {
   @Option(
       names = "--port",
       paramLabel = "PORT",
-      description = "Port to listen on (default: the one after the last trainer's)")
+      description = "Port to listen on (default: cluster.port + trainers)")
   private Integer port;
 
   @Override
@@ -56,7 +57,7 @@ final class MemberCommand implements Callable<Integer> {
       throw new IllegalArgumentException(
           config + " has no section cluster; add one, or give --trainers");
     }
-    int own = port == null ? ClusterConfig.BASE_PORT + cluster.trainers() : port;
+    int own = port == null ? cluster.storagePort() : port;
     StopSignal stop = StopSignal.install(System.err, "leaving the cluster");
     try (ClusterMember member = ClusterMember.storage(cluster.withPort(own))) {
       int before = 0;

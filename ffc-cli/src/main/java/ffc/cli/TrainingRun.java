@@ -1,8 +1,8 @@
 package ffc.cli;
 
-import ffc.cli.config.Differences;
 import ffc.cli.config.Experiment;
 import ffc.cli.config.Methods;
+import ffc.cli.config.SharedSettings;
 import ffc.cli.progress.BarProgress;
 import ffc.cli.progress.Observers;
 import ffc.cli.progress.PlainProgress;
@@ -34,6 +34,7 @@ import java.time.Instant;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.SortedMap;
 import java.util.concurrent.CancellationException;
 import java.util.function.BooleanSupplier;
 
@@ -181,12 +182,13 @@ final class TrainingRun {
     return experiment.cluster() == null
         ? new LocalExchange()
         : HazelcastExchange.connect(
-            experiment.cluster(),
-            new RunIdentity(
-                Fingerprint.ofText(Differences.decisive(experiment).toString()),
-                dataset.fingerprint()),
-            line -> say("cluster: " + line),
-            stop);
+            experiment.cluster(), identity(dataset), line -> say("cluster: " + line), stop);
+  }
+
+  private RunIdentity identity(Dataset dataset) {
+    SortedMap<String, String> shared = SharedSettings.of(experiment);
+    shared.put("the fingerprint of data.train", dataset.fingerprint());
+    return new RunIdentity(shared);
   }
 
   private LiveRun liveRun() {

@@ -82,7 +82,7 @@ final class CommonState {
     int source = newest(all, step);
     if (source < 0) {
       if (step > 0) {
-        exchange.finish(); // so that the others come to know it too
+        exchange.giveUp(); // so that the others come to know it too
         throw new IllegalStateException(
             "cluster: after step "
                 + step

@@ -1,10 +1,12 @@
 package ffc.core;
 
+import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDList;
 import ffc.core.script.NativeOps;
 import ffc.idgroup.GroupExchange;
 import ffc.idgroup.GroupExchange.Wire;
 import java.nio.ByteBuffer;
+import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -15,6 +17,9 @@ import java.util.Map;
  * statistics of batch norm the mean over the trainers. Does nothing to a trainer alone.
  */
 final class Lockstep {
+  /** Values that are on the heap at a time, unless a single array has more. */
+  static final int BUCKET = 1 << 22;
+
   private final GroupExchange exchange;
   private final int every;
 
@@ -51,15 +56,32 @@ final class Lockstep {
 
   /**
    * Adds up the gradients. Losses and gradients of a trainer are its share of the global batch's,
-   * so the sum is the gradient of the global loss.
+   * so the sum is the gradient of the global loss. If this throws, some of them are sums already.
    */
   void sumGradients(NDList gradients) {
     if (alone() || local()) {
       return;
     }
-    float[] values = NativeOps.flatten(gradients);
-    exchange.allReduceSum(values, Wire.gradients);
-    NativeOps.unflatten(values, gradients);
+    for (NDList bucket : buckets(gradients)) {
+      float[] values = NativeOps.flatten(bucket);
+      exchange.allReduceSum(values, Wire.gradients);
+      NativeOps.unflatten(values, bucket);
+    }
+  }
+
+  /** The arrays in their order, so many at a time that a few megabytes of the heap hold them. */
+  private static List<NDList> buckets(NDList arrays) {
+    List<NDList> buckets = new ArrayList<>();
+    long values = BUCKET;
+    for (NDArray array : arrays) {
+      if (values + array.size() > BUCKET) {
+        buckets.add(new NDList());
+        values = 0;
+      }
+      buckets.get(buckets.size() - 1).add(array);
+      values += array.size();
+    }
+    return buckets;
   }
 
   /** Factor that turns a trainer's own gradient into one of a mean over a whole batch. */
@@ -70,7 +92,7 @@ final class Lockstep {
   /**
    * The last exchange of a step.
    *
-   * @param running statistics to average; untouched if this throws
+   * @param running statistics to average; some may be averages already if this throws
    */
   Agreement agree(Losses mine, boolean finite, boolean stop, NDList running) {
     if (alone()) {
@@ -103,14 +125,16 @@ final class Lockstep {
     return new Agreement(new Losses(total), allFinite, anyStop);
   }
 
-  /** Sets arrays to their mean over the trainers; untouched if this throws. */
+  /** Sets arrays to their mean over the trainers. If this throws, some of them are already. */
   void average(NDList arrays) {
-    float[] values = NativeOps.flatten(arrays);
-    exchange.allReduceSum(values, Wire.exact);
-    for (int i = 0; i < values.length; i++) {
-      values[i] /= exchange.trainers();
+    for (NDList bucket : buckets(arrays)) {
+      float[] values = NativeOps.flatten(bucket);
+      exchange.allReduceSum(values, Wire.exact);
+      for (int i = 0; i < values.length; i++) {
+        values[i] /= exchange.trainers();
+      }
+      NativeOps.unflatten(values, bucket);
     }
-    NativeOps.unflatten(values, arrays);
   }
 
   /**

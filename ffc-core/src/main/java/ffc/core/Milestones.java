@@ -3,6 +3,7 @@ package ffc.core;
 import ffc.core.checkpoint.CheckpointWriter;
 import ffc.core.checkpoint.Checkpoints;
 import ffc.core.eval.EvalResult;
+import ffc.idgroup.EpochEndedException;
 import ffc.idgroup.GroupExchange;
 import ffc.loaders.Dataset;
 import java.io.IOException;
@@ -142,10 +143,25 @@ final class Milestones implements AutoCloseable {
       if (checkpoints(state.step(), place)) {
         write(after);
       }
-      after = after.withBest(lockstep.valueOfFirst(after.bestValue()));
+      after = told(after, place);
     }
     passed = state.step();
     return after;
+  }
+
+  /**
+   * The others learn that the first trainer's work is done. The last time of a run nobody has to be
+   * there to hear it.
+   */
+  private TrainerState told(TrainerState state, Place place) {
+    try {
+      return state.withBest(lockstep.valueOfFirst(state.bestValue()));
+    } catch (EpochEndedException e) {
+      if (place == Place.within || exchange.rank() != 0) {
+        throw e;
+      }
+      return state;
+    }
   }
 
   private void judge(long step, Place place) {
@@ -180,9 +196,6 @@ final class Milestones implements AutoCloseable {
     writeFirst(state);
     if (exchange.rank() == 0) {
       observer.checkpoint(state.step(), lastCheckpoint);
-      if (method.group() != null) {
-        exchange.keepGroup(state.step());
-      }
     }
   }
 

@@ -1,7 +1,6 @@
 package ffc.core;
 
 import ai.djl.ndarray.NDList;
-import ffc.core.script.NativeOps;
 import ffc.idgroup.EpochEndedException;
 import java.util.LinkedHashMap;
 import java.util.Map;
@@ -62,7 +61,7 @@ final class Networks {
    */
   void move(double rate, double factor, boolean average) {
     NDList arrays = average ? all() : new NDList();
-    float[] before = average ? NativeOps.flatten(arrays) : null;
+    RunningStatistics before = RunningStatistics.keep(arrays);
     if (factor != 0) {
       optimizer.step(rate, factor * lockstep.gradientFactor());
     }
@@ -72,7 +71,7 @@ final class Networks {
     try {
       lockstep.average(arrays);
     } catch (EpochEndedException e) {
-      NativeOps.unflatten(before, arrays);
+      before.restore();
       if (factor != 0) {
         optimizer.takeBack();
       }

@@ -5,8 +5,9 @@ import ai.djl.ndarray.NDList;
 import ai.djl.ndarray.index.NDIndex;
 
 /**
- * The running statistics of batch norm as they were before a step, so that a step that is dropped
- * leaves none of its values behind: one NaN would stay in a running mean for ever.
+ * Arrays as they were before a step, the running statistics of batch norm first of all, so that a
+ * step that is dropped leaves none of its values behind: one NaN would stay in a running mean for
+ * ever.
  */
 final class RunningStatistics {
   private static final NDIndex ALL = new NDIndex(":");
@@ -23,14 +24,21 @@ final class RunningStatistics {
    * @param gallery may be null
    */
   static RunningStatistics keep(boolean mayDrop, Encoder probe, Encoder gallery) {
-    RunningStatistics statistics = new RunningStatistics();
+    NDList arrays = new NDList();
     if (mayDrop) {
-      statistics.live.addAll(probe.parameters().bufferList());
+      arrays.addAll(probe.parameters().bufferList());
       if (gallery != null) {
-        statistics.live.addAll(gallery.parameters().bufferList());
+        arrays.addAll(gallery.parameters().bufferList());
       }
-      statistics.live.forEach(array -> statistics.kept.add(array.duplicate()));
     }
+    return keep(arrays);
+  }
+
+  /** Copies arrays, off the heap; the copies belong to the scope of the moment. */
+  static RunningStatistics keep(NDList arrays) {
+    RunningStatistics statistics = new RunningStatistics();
+    statistics.live.addAll(arrays);
+    statistics.live.forEach(array -> statistics.kept.add(array.duplicate()));
     return statistics;
   }
 

@@ -170,10 +170,16 @@ public final class Trainer implements AutoCloseable {
     boolean hasState = exchange.rank() == 0;
     return method.isSharded()
         ? TrainerReplica.ofSharded(
-            hasState, this::step, this::arrayHashes, out -> state.save(out), this::takeOverStep)
+            hasState,
+            this::step,
+            this::isThrough,
+            this::arrayHashes,
+            out -> state.save(out),
+            this::takeOverStep)
         : new TrainerReplica(
             hasState,
             this::step,
+            this::isThrough,
             method::group,
             this::arrayHashes,
             out -> save(out, state),
@@ -239,24 +245,22 @@ public final class Trainer implements AutoCloseable {
 
   /** Trains to the last step or until a stop is requested of any trainer. */
   public RunSummary run() throws IOException {
-    exchange.begin(replica);
-    settle();
+    boolean othersAreThrough = !exchange.begin(replica) || !settle();
     long last = setup.run().steps();
     observer.started(state.step(), last);
     started = true;
-    while (true) {
+    while (!othersAreThrough) {
       try {
         trainToEnd();
         // For the first trainer to do, whoever that turns out to be.
         state = milestones.pass(state, placeOf(state.step(), stopped));
         break;
       } catch (EpochEndedException e) {
-        exchange.rejoin();
-        settle();
+        othersAreThrough = !exchange.rejoin() || !settle();
       }
     }
     exchange.finish();
-    RunSummary summary = summary(state.step() >= last);
+    RunSummary summary = summary(othersAreThrough || state.step() >= last);
     observer.finished(summary);
     return summary;
   }
@@ -268,6 +272,7 @@ public final class Trainer implements AutoCloseable {
     try (DeviceFeed feed = feed()) {
       while (!atEnd()) {
         state = milestones.pass(state, Milestones.Place.within);
+        exchange.beginStep(state.step());
         interval.begin(feed);
         StepResult result = step(feed);
         interval.end(feed, result);
@@ -276,19 +281,27 @@ public final class Trainer implements AutoCloseable {
     }
   }
 
-  /** Comes to one state with the others of an epoch that has begun, or of the one after it. */
-  private void settle() throws IOException {
-    while (true) {
+  /**
+   * Comes to one state with the others of an epoch that has begun, or of the one after it; false if
+   * they have finished the run instead.
+   */
+  private boolean settle() throws IOException {
+    do {
       try {
         if (method.isSharded()) {
           settleShares();
         }
         settleMilestone();
-        return;
+        return true;
       } catch (EpochEndedException e) {
-        exchange.rejoin();
+        // Once more, with those of the next epoch.
       }
-    }
+    } while (exchange.rejoin());
+    return false;
+  }
+
+  private boolean isThrough() {
+    return atEnd() && milestones.isPassed(state.step());
   }
 
   private void settleShares() throws IOException {

@@ -13,6 +13,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
+import java.util.function.BooleanSupplier;
 import java.util.function.LongSupplier;
 import java.util.function.Supplier;
 import java.util.stream.Stream;
@@ -27,6 +28,7 @@ final class TrainerReplica implements Replica {
   }
 
   private final LongSupplier step;
+  private final BooleanSupplier through;
   private final Supplier<IdGroup> group;
   private final Supplier<Map<String, Long>> arrayHashes;
   private final Checkpoints.Content content;
@@ -34,17 +36,20 @@ final class TrainerReplica implements Replica {
   private boolean hasState;
 
   /**
+   * @param through whether nothing is left to do
    * @param hasState false for a trainer that waits for another's state instead of bringing one
    */
   TrainerReplica(
       boolean hasState,
       LongSupplier step,
+      BooleanSupplier through,
       Supplier<IdGroup> group,
       Supplier<Map<String, Long>> arrayHashes,
       Checkpoints.Content content,
       Loader loader) {
     this.hasState = hasState;
     this.step = step;
+    this.through = through;
     this.group = group;
     this.arrayHashes = arrayHashes;
     this.content = content;
@@ -55,22 +60,29 @@ final class TrainerReplica implements Replica {
    * The replica of a sharded method: what a newcomer needs is in no single trainer, so it only
    * learns the step, and {@link CommonState} sees to the rest. Its group is empty.
    *
+   * @param through whether nothing is left to do
    * @param content writes the plain numbers of a run
    * @param loader reads them
    */
   static TrainerReplica ofSharded(
       boolean hasState,
       LongSupplier step,
+      BooleanSupplier through,
       Supplier<Map<String, Long>> arrayHashes,
       Checkpoints.Content content,
       Loader loader) {
     IdGroup none = new IdGroup(1, 1, new Weighted(0.5));
-    return new TrainerReplica(hasState, step, () -> none, arrayHashes, content, loader);
+    return new TrainerReplica(hasState, step, through, () -> none, arrayHashes, content, loader);
   }
 
   @Override
   public long step() {
     return hasState ? step.getAsLong() : -1;
+  }
+
+  @Override
+  public boolean isThrough() {
+    return hasState && through.getAsBoolean();
   }
 
   @Override

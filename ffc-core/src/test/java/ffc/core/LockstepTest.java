@@ -76,6 +76,35 @@ class LockstepTest {
         syncEvery);
   }
 
+  /** The defaults: batch norm learns, and the gallery's statistics move in every step. */
+  private Trainer.Setup defaults(String name) {
+    Trainer.Setup s = setup(1, name, 1, null);
+    ModelConfig model =
+        new ModelConfig(
+            ModelConfig.Backbone.iresnet,
+            s.model().input(),
+            s.model().layers(),
+            s.model().widths(),
+            s.model().embedding(),
+            null,
+            null,
+            null);
+    FfcConfig method = new FfcConfig("ffc", 72, null, null, null, null, null, null, null, null);
+    return new Trainer.Setup(
+        s.seed(),
+        s.data(),
+        model,
+        s.methodName(),
+        context -> new Ffc(method, context),
+        s.optimizer(),
+        s.run(),
+        List.of(),
+        s.checkpoints(),
+        null,
+        0,
+        1);
+  }
+
   private List<Double> alone() throws IOException {
     return losses(TinyRun.run(setup(1, "alone", 1, null)));
   }
@@ -110,7 +139,7 @@ class LockstepTest {
         (proxy, method, arguments) -> {
           if (method.getName().equals("begin")) {
             replica[0] = (Replica) arguments[0];
-          } else if (method.getName().equals("exchange")) {
+          } else if (method.getName().equals("beginStep")) {
             assertThat(arguments[0]).isEqualTo(replica[0].step());
             byte[] hashes = replica[0].arrayHashes().toString().getBytes(UTF_8);
             assertThat(exchange.allGather(hashes)).allMatch(h -> Arrays.equals(h, hashes));
@@ -174,6 +203,58 @@ class LockstepTest {
     List<Double> alone = alone();
     List<List<Double>> together = together(2, rank -> setup(2, "rank" + rank, 1, null), 7);
     assertClose(together.get(0), alone);
+  }
+
+  @ParameterizedTest
+  @ValueSource(ints = {2, 3})
+  void underTheDefaultsNetworksAreEqualBetweenStepsAndAStepDoneAgainLeavesTheSameBits(int trainers)
+      throws Exception {
+    List<List<Double>> unbroken = together(trainers, rank -> defaults("unbroken" + rank));
+    List<List<Double>> broken = together(trainers, rank -> defaults("broken" + rank), 7);
+    assertThat(broken).isEqualTo(unbroken);
+    for (String file : List.of("probe.safetensors", "gallery.safetensors", "group.bin")) {
+      assertThat(folder.resolve("broken0/step-00000012").resolve(file))
+          .hasSameBinaryContentAs(folder.resolve("unbroken0/step-00000012").resolve(file));
+    }
+  }
+
+  /** Nobody comes to the last call of the run: whoever is first has done all there was to do. */
+  @Test
+  void theFirstTrainerIsThroughThoughNobodyIsLeftToHearIt() throws Exception {
+    List<TinyRun> runs =
+        ThreadExchange.together(
+            2,
+            true,
+            exchange ->
+                TinyRun.run(defaults("rank" + exchange.rank()), lonely(exchange), () -> false));
+    for (TinyRun run : runs) {
+      assertThat(run.summary().finished()).isTrue();
+    }
+    assertThat(folder.resolve("rank0/step-00000012/checksums.txt")).exists();
+    assertThat(folder.resolve("rank1")).doesNotExist();
+  }
+
+  /** Its calls after the last step end the epoch, and there is no next one. */
+  private static GroupExchange lonely(GroupExchange exchange) {
+    long[] step = {0};
+    InvocationHandler lonely =
+        (proxy, method, arguments) -> {
+          if (method.getName().equals("beginStep")) {
+            step[0] = (long) arguments[0];
+          } else if (method.getName().equals("meet") && step[0] == STEPS - 1) {
+            throw new EpochEndedException("as the test wants it");
+          } else if (method.getName().equals("rejoin")) {
+            return false;
+          }
+          try {
+            return method.invoke(exchange, arguments);
+          } catch (InvocationTargetException e) {
+            throw e.getCause();
+          }
+        };
+    return (GroupExchange)
+        Proxy.newProxyInstance(
+            GroupExchange.class.getClassLoader(), new Class<?>[] {GroupExchange.class}, lonely);
   }
 
   @Test

@@ -5,7 +5,7 @@ import java.util.Map;
 
 /**
  * What the trainers of a run tell each other. They work in lock-step: all make the same calls in
- * the same order, {@link #exchange} first in every step, and each call gives all of them the same
+ * the same order, {@link #beginStep} first in every step, and each call gives all of them the same
  * bits. A trainer changes its state only after the last call of a step, so that a step is applied
  * by all or can be taken over from one who applied it.
  *
@@ -18,18 +18,20 @@ public interface GroupExchange extends AutoCloseable {
    * all go on, loaded from another trainer if this one was behind.
    *
    * @param replica this trainer's state, kept for {@link #rejoin}
+   * @return false if there is nothing to do: the run is through, here or with the others
    * @throws IllegalArgumentException if the trainers there refuse this one
    * @throws IllegalStateException if too few trainers come in time
    */
-  void begin(Replica replica);
+  boolean begin(Replica replica);
 
   /**
    * Waits for the next epoch after an {@link EpochEndedException}; rank, number of trainers and the
    * replica may change.
    *
+   * @return false if there is no next epoch because the others have finished the run
    * @throws IllegalStateException if too few trainers come in time
    */
-  void rejoin();
+  boolean rejoin();
 
   /** Number of trainers present; before {@link #begin} the number configured. */
   int trainers();
@@ -38,9 +40,20 @@ public interface GroupExchange extends AutoCloseable {
   int rank();
 
   /**
+   * Stands between two steps: nothing of the next one may have been computed yet, running
+   * statistics of batch norm included. Here the replicas are compared, if it is time, and those who
+   * wait to come in are let in.
+   *
+   * @param step number of the step that follows, one more at each call
+   * @throws EpochEndedException if the set of trainers changes
+   * @throws IllegalStateException if the replicas differ
+   */
+  void beginStep(long step);
+
+  /**
    * Gives this trainer's part of a step and waits for the others'.
    *
-   * @param step number of the step, one more at each call
+   * @param step that {@link #beginStep} named
    * @return both sides over all trainers, in the global order
    * @throws EpochEndedException if the set of trainers changes; the step must be started over
    * @throws IllegalStateException if a trainer's part does not come in time, or is another step's
@@ -77,14 +90,17 @@ public interface GroupExchange extends AutoCloseable {
    */
   List<byte[]> meet(byte[] mine);
 
-  /** Keeps a copy of the group where it outlives this process, if there is such a place. */
-  void keepGroup(long step);
-
   /** Figures since the last call, by name, for the reports of a run. */
   Map<String, Double> statistics();
 
   /** After the last step: waits a moment until the other trainers have all they need from here. */
   void finish();
+
+  /**
+   * Before a failure that all trainers come to by themselves: waits a moment until they have, so
+   * that none of them takes it for a loss.
+   */
+  void giveUp();
 
   @Override
   void close();

@@ -6,10 +6,14 @@ import java.util.Map;
 /** One trainer alone: no network, no copy. */
 public final class LocalExchange implements GroupExchange {
   @Override
-  public void begin(Replica replica) {}
+  public boolean begin(Replica replica) {
+    return true;
+  }
 
   @Override
-  public void rejoin() {}
+  public boolean rejoin() {
+    return true;
+  }
 
   @Override
   public int trainers() {
@@ -20,6 +24,9 @@ public final class LocalExchange implements GroupExchange {
   public int rank() {
     return 0;
   }
+
+  @Override
+  public void beginStep(long step) {}
 
   @Override
   public GlobalBatch exchange(long step, Contribution mine) {
@@ -40,15 +47,15 @@ public final class LocalExchange implements GroupExchange {
   }
 
   @Override
-  public void keepGroup(long step) {}
-
-  @Override
   public Map<String, Double> statistics() {
     return Map.of();
   }
 
   @Override
   public void finish() {}
+
+  @Override
+  public void giveUp() {}
 
   @Override
   public void close() {}

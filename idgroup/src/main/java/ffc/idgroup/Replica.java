@@ -13,6 +13,9 @@ public interface Replica {
   /** Steps applied so far; -1 if there is no state yet, so that one must be loaded. */
   long step();
 
+  /** Whether the run's last step and all that is due after it are done, here. */
+  boolean isThrough();
+
   /** The ID group: its hash stands for the replica when replicas are compared. */
   IdGroup group();
 

@@ -166,9 +166,9 @@ public final class ThreadExchange implements GroupExchange {
   }
 
   @Override
-  public void begin(Replica mine) {
+  public boolean begin(Replica mine) {
     replica = mine;
-    rejoin();
+    return rejoin();
   }
 
   /**
@@ -176,7 +176,7 @@ public final class ThreadExchange implements GroupExchange {
    * be equal.
    */
   @Override
-  public void rejoin() {
+  public boolean rejoin() {
     List<Long> steps = hub.all(rank, replica.step());
     int source = steps.indexOf(Collections.max(steps));
     try {
@@ -193,6 +193,7 @@ public final class ThreadExchange implements GroupExchange {
               + replica.step()
               + " with different groups; start all from one checkpoint");
     }
+    return true;
   }
 
   /** By way of a file: a state may be larger than an array. */
@@ -229,6 +230,9 @@ public final class ThreadExchange implements GroupExchange {
   public int rank() {
     return rank;
   }
+
+  @Override
+  public void beginStep(long step) {}
 
   private record Part(long step, Contribution contribution) {}
 
@@ -277,15 +281,15 @@ public final class ThreadExchange implements GroupExchange {
   }
 
   @Override
-  public void keepGroup(long step) {}
-
-  @Override
   public Map<String, Double> statistics() {
     return Map.of("trainers", (double) trainers());
   }
 
   @Override
   public void finish() {}
+
+  @Override
+  public void giveUp() {}
 
   @Override
   public void close() {}

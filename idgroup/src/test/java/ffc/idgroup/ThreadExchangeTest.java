@@ -35,6 +35,11 @@ class ThreadExchangeTest {
     }
 
     @Override
+    public boolean isThrough() {
+      return false;
+    }
+
+    @Override
     public IdGroup group() {
       return group;
     }

@@ -212,14 +212,15 @@ final class ThreadCluster {
     }
 
     @Override
-    public void begin(Replica mine) {
+    public boolean begin(Replica mine) {
       replica = mine;
-      rejoin();
+      return rejoin();
     }
 
     @Override
-    public void rejoin() {
+    public boolean rejoin() {
       together(rank, replica);
+      return true;
     }
 
     @Override
@@ -232,22 +233,26 @@ final class ThreadCluster {
       return rank;
     }
 
-    /** What a trainer gives for a step, with what must be equal on all. */
-    private record Part(Contribution contribution, Map<String, Long> arrayHashes) {}
+    /** What must be equal on all trainers is compared before every step. */
+    @Override
+    public void beginStep(long step) {
+      if (step != replica.step()) {
+        throw new AssertionError("step " + step + " of a trainer at step " + replica.step());
+      }
+      List<Map<String, Long>> all = call("begin step " + step, replica.arrayHashes());
+      for (Map<String, Long> hashes : all) {
+        if (!hashes.equals(all.get(0))) {
+          throw new AssertionError("step " + step + ": " + hashes + ", " + all.get(0));
+        }
+      }
+    }
 
     @Override
     public GlobalBatch exchange(long step, Contribution mine) {
       if (step != replica.step()) {
         throw new AssertionError("exchange " + step + " of a trainer at step " + replica.step());
       }
-      List<Part> parts = call("exchange " + step, new Part(mine, replica.arrayHashes()));
-      for (Part part : parts) {
-        if (!part.arrayHashes().equals(parts.get(0).arrayHashes())) {
-          throw new AssertionError(
-              "step " + step + ": " + part.arrayHashes() + ", " + parts.get(0).arrayHashes());
-        }
-      }
-      return GlobalBatch.of(parts.stream().map(Part::contribution).toList());
+      return GlobalBatch.of(call("exchange " + step, mine));
     }
 
     @Override
@@ -272,15 +277,15 @@ final class ThreadCluster {
     }
 
     @Override
-    public void keepGroup(long step) {}
-
-    @Override
     public Map<String, Double> statistics() {
       return Map.of();
     }
 
     @Override
     public void finish() {}
+
+    @Override
+    public void giveUp() {}
 
     @Override
     public void close() {}

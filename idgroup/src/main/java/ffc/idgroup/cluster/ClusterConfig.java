@@ -20,7 +20,7 @@ public record ClusterConfig(
         List<@PositiveOrZero Integer> devices,
     @JsonPropertyDescription(
             "Addresses where members may be found, host or host:port; default: the interface at the"
-                + " ports from 5701 on, one a trainer and two more for storage members")
+                + " ports from the first trainer's on, one a trainer and two more for storage members")
         List<String> members,
     @Min(1)
         @Max(65535)
@@ -37,16 +37,21 @@ public record ClusterConfig(
     @Min(0)
         @Max(6)
         @JsonPropertyDescription(
-            "Copies on other members of what the cluster keeps: plans, the group (default 1)")
+            "Copies on other members of what the cluster keeps: plans and reports (default 1)")
         Integer backups,
     @JsonPropertyDescription(
             "When a trainer is lost: wait for a replacement (default) or shrink to those left")
         OnLoss onLoss,
     @Positive
         @JsonPropertyDescription(
-            "shrink: trainers and storage members that must be there for the run to go on"
-                + " (default: more than half of the trainers)")
+            "shrink: trainers and storage members with a vote that must be there for the run to go"
+                + " on (default: more than half of them)")
         Integer quorum,
+    @PositiveOrZero
+        @JsonPropertyDescription(
+            "Storage members (ffc member) of the run, each with a vote for the quorum (default 0);"
+                + " more of them have none")
+        Integer storageMembers,
     @Positive
         @JsonPropertyDescription(
             "Seconds a step waits for a trainer that is there but silent (default 120)")
@@ -105,12 +110,19 @@ public record ClusterConfig(
     trainers = trainers == null ? Math.max(1, devices.size()) : trainers;
     rank = rank == null ? 0 : rank;
     networkInterface = networkInterface == null ? "127.0.0.1" : networkInterface;
-    members = members == null ? defaultMembers(networkInterface, trainers) : List.copyOf(members);
     port = port == null ? BASE_PORT + rank : port;
+    storageMembers = storageMembers == null ? 0 : storageMembers;
+    members =
+        members == null
+            ? defaultMembers(
+                networkInterface,
+                port - rank,
+                trainers + Math.max(DEFAULT_STORAGE_PORTS, storageMembers))
+            : List.copyOf(members);
     name = name == null ? "ffc" : name;
     backups = backups == null ? 1 : backups;
     onLoss = onLoss == null ? OnLoss.wait : onLoss;
-    quorum = quorum == null ? trainers / 2 + 1 : quorum;
+    quorum = quorum == null ? (trainers + storageMembers) / 2 + 1 : quorum;
     deadlineSeconds = deadlineSeconds == null ? 120 : deadlineSeconds;
     waitSeconds = waitSeconds == null ? 3600 : waitSeconds;
     heartbeatSeconds = heartbeatSeconds == null ? 15 : heartbeatSeconds;
@@ -128,7 +140,7 @@ public record ClusterConfig(
   public static ClusterConfig local(int trainers, int rank) {
     return new ClusterConfig(
         trainers, rank, null, null, null, null, null, null, null, null, null, null, null, null,
-        null, null, null, null);
+        null, null, null, null, null);
   }
 
   /** Number of the GPU that this trainer computes on, if it computes on one. */
@@ -150,6 +162,7 @@ public record ClusterConfig(
         backups,
         onLoss,
         quorum,
+        storageMembers,
         deadlineSeconds,
         waitSeconds,
         heartbeatSeconds,
@@ -159,10 +172,15 @@ public record ClusterConfig(
         partitions);
   }
 
-  private static List<String> defaultMembers(String host, int trainers) {
+  /** Port of a storage member by default: the one after the last trainer's. */
+  public int storagePort() {
+    return port - rank + trainers;
+  }
+
+  private static List<String> defaultMembers(String host, int firstPort, int count) {
     List<String> addresses = new ArrayList<>();
-    for (int i = 0; i < trainers + DEFAULT_STORAGE_PORTS; i++) {
-      addresses.add(host + ":" + (BASE_PORT + i));
+    for (int i = 0; i < count; i++) {
+      addresses.add(host + ":" + (firstPort + i));
     }
     return List.copyOf(addresses);
   }

@@ -144,19 +144,44 @@ public final class ClusterMember implements AutoCloseable {
     return settings;
   }
 
-  private void refuseConflicts() {
+  /**
+   * Refuses this member if it cannot work with those that were there before it. Strangers count for
+   * nothing; but if nobody there knows our secret, it is we who have the wrong one.
+   *
+   * @throws IllegalArgumentException that says in what this member does not fit
+   */
+  void refuseConflicts() {
+    String unproved = null;
+    boolean proved = false;
     for (Member other : hazelcast.getCluster().getMembers()) {
       if (other.localMember()) {
-        return; // those after us are younger: they refuse themselves
+        break; // those after us are younger: they refuse themselves
       }
       MemberCard theirs = MemberCard.of(other);
-      String conflict =
-          theirs == null ? "it is no member of this program" : card.conflict(theirs, frames);
-      if (conflict != null) {
-        throw new IllegalArgumentException(
-            "cluster: the member at " + address(other) + " does not fit: " + conflict);
+      if (theirs == null) {
+        continue;
+      }
+      if (!theirs.isProved(frames)) {
+        unproved = address(other);
+        continue;
+      }
+      proved = true;
+      String conflict = card.difference(theirs);
+      if (conflict.isEmpty() && card.isTrainer() && card.rank() == theirs.rank()) {
+        conflict = "it has cluster.rank " + card.rank() + " too";
+      }
+      if (!conflict.isEmpty()) {
+        throw doesNotFit(address(other), conflict);
       }
     }
+    if (unproved != null && !proved) {
+      throw doesNotFit(unproved, "cluster.secret differs");
+    }
+  }
+
+  private static IllegalArgumentException doesNotFit(String address, String conflict) {
+    return new IllegalArgumentException(
+        "cluster: the member at " + address + " does not fit: " + conflict);
   }
 
   private static String address(Member member) {
@@ -168,17 +193,32 @@ public final class ClusterMember implements AutoCloseable {
     List<MemberCard> cards = new ArrayList<>();
     for (Member member : hazelcast.getCluster().getMembers()) {
       MemberCard theirs = MemberCard.of(member);
-      if (theirs == null || !theirs.isTrainer()) {
-        continue;
-      }
-      boolean self = theirs.incarnation().equals(card.incarnation());
-      boolean taken = cards.stream().anyMatch(c -> c.rank() == theirs.rank());
-      if (!taken
-          && (self || card.rank() == theirs.rank() || card.conflict(theirs, frames) == null)) {
+      if (theirs != null
+          && theirs.isTrainer()
+          && theirs.isProved(frames)
+          && card.difference(theirs).isEmpty()
+          && cards.stream().noneMatch(c -> c.rank() == theirs.rank())) {
         cards.add(theirs);
       }
     }
     return cards;
+  }
+
+  /** What keeps members that are there from taking part, one text each. */
+  List<String> misfits() {
+    List<String> texts = new ArrayList<>();
+    for (Member member : hazelcast.getCluster().getMembers()) {
+      MemberCard theirs = MemberCard.of(member);
+      String why =
+          theirs == null
+              ? "it is no member of this program"
+              : theirs.isProved(frames) ? card.difference(theirs) : "cluster.secret differs";
+      if (!why.isEmpty()) {
+        String who = theirs == null || !theirs.isTrainer() ? "the member" : "rank " + theirs.rank();
+        texts.add(who + " at " + address(member) + " does not fit: " + why);
+      }
+    }
+    return texts;
   }
 
   /** Storage members that fit. */
@@ -186,7 +226,7 @@ public final class ClusterMember implements AutoCloseable {
     int count = 0;
     for (Member member : hazelcast.getCluster().getMembers()) {
       MemberCard theirs = MemberCard.of(member);
-      if (theirs != null && !theirs.isTrainer() && card.conflict(theirs, frames) == null) {
+      if (theirs != null && !theirs.isTrainer() && theirs.isProved(frames)) {
         count++;
       }
     }
@@ -207,7 +247,7 @@ public final class ClusterMember implements AutoCloseable {
   Address addressOf(String incarnation) {
     for (Member other : hazelcast.getCluster().getMembers()) {
       MemberCard theirs = MemberCard.of(other);
-      if (theirs != null && incarnation.equals(theirs.incarnation())) {
+      if (theirs != null && incarnation.equals(theirs.incarnation()) && theirs.isProved(frames)) {
         return other.getAddress();
       }
     }
@@ -229,7 +269,8 @@ public final class ClusterMember implements AutoCloseable {
     return mailbox;
   }
 
-  <K> IMap<K, byte[]> map(String name) {
+  /** A map of the cluster; anybody may have put anything into it. */
+  <K> IMap<K, Object> map(String name) {
     return hazelcast.getMap(name);
   }
 

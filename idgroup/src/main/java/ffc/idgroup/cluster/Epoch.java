@@ -17,6 +17,9 @@ import java.util.concurrent.TimeoutException;
  * waits that end when the epoch does.
  */
 final class Epoch {
+  /** For waits that end with the record or with the epoch. */
+  static final int NO_DEADLINE = Integer.MAX_VALUE;
+
   /** How long a trainer that is waited for in vain may take to say whom it waits for itself. */
   private static final Duration ANSWER = Duration.ofSeconds(1);
 
@@ -165,7 +168,7 @@ final class Epoch {
    * @throws IllegalArgumentException if the record is damaged, unsigned or another
    * @throws IllegalStateException if it takes longer than the deadline
    */
-  private Frames.Content receive(int kind, long tag, int from, int deadlineSeconds) {
+  Frames.Content receive(int kind, long tag, int from, int deadlineSeconds) {
     Mailbox.Label label = label(kind, tag, from);
     byte[] frame = await(member.mailbox().get(label), from, deadlineSeconds);
     member.mailbox().remove(label);

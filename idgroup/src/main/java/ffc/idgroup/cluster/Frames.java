@@ -26,9 +26,11 @@ final class Frames {
   static final int GATHER = 3;
   static final int PLAN = 4;
   static final int REPORT = 5;
-  static final int SNAPSHOT = 6;
+  static final int STATE = 6;
   static final int SUM = 7;
   static final int SILENCE = 8;
+  static final int TAKEN = 9;
+  static final int DEPARTURE = 10;
 
   private static final int MAGIC = 0x58434646;
   private static final short VERSION = 1;
@@ -54,6 +56,7 @@ final class Frames {
       case GROUP -> "group record";
       case CHUNK -> "chunk";
       case SUM -> "sum";
+      case STATE -> "block of the state";
       default -> "record";
     };
   }

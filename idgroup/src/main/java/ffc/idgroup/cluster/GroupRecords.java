@@ -11,19 +11,16 @@ import java.nio.ByteBuffer;
  * A trainer's contribution to a step as bytes, little-endian:
  *
  * <pre>
- * contribution := stateHash:u64 idPairs:u32 images:u32 dim:u32 elementBytes:u32
+ * contribution := idPairs:u32 images:u32 dim:u32 elementBytes:u32
  *                 xIds:u64{images} yIds:u64{images} x:f{images·dim} y:f{images·dim}
  * </pre>
  *
- * stateHash is meaningful if the frame says so; elementBytes is 4 or 8.
+ * elementBytes is 4 or 8.
  */
 final class GroupRecords {
-  private static final int FIXED = 24;
+  private static final int FIXED = 16;
 
   private GroupRecords() {}
-
-  /** A contribution with the sender's state hash. */
-  record Decoded(long stateHash, Contribution contribution) {}
 
   static int size(Contribution c) {
     int images = c.x().ids().length;
@@ -35,13 +32,9 @@ final class GroupRecords {
     return c.x().features() instanceof DoubleRows ? 8 : 4;
   }
 
-  static void encode(long stateHash, Contribution c, ByteBuffer out) {
+  static void encode(Contribution c, ByteBuffer out) {
     int images = c.x().ids().length;
-    out.putLong(stateHash)
-        .putInt(c.idPairs())
-        .putInt(images)
-        .putInt(c.x().features().dim())
-        .putInt(elementBytes(c));
+    out.putInt(c.idPairs()).putInt(images).putInt(c.x().features().dim()).putInt(elementBytes(c));
     putLongs(c.x().ids(), out);
     putLongs(c.y().ids(), out);
     putRows(c.x().features(), out);
@@ -53,8 +46,7 @@ final class GroupRecords {
    *
    * @throws IllegalArgumentException if it is not
    */
-  static Decoded decode(ByteBuffer in, Contribution ours, String what) {
-    long stateHash = in.getLong();
+  static Contribution decode(ByteBuffer in, Contribution ours, String what) {
     int idPairs = in.getInt();
     int images = in.getInt();
     int dim = in.getInt();
@@ -80,7 +72,7 @@ final class GroupRecords {
     long[] yIds = getLongs(in, images);
     Rows x = getRows(in, ours.x().features().create(images));
     Rows y = getRows(in, ours.x().features().create(images));
-    return new Decoded(stateHash, new Contribution(idPairs, new Side(xIds, x), new Side(yIds, y)));
+    return new Contribution(idPairs, new Side(xIds, x), new Side(yIds, y));
   }
 
   private static void putLongs(long[] values, ByteBuffer out) {

@@ -1,13 +1,11 @@
 package ffc.idgroup.cluster;
 
+import com.hazelcast.core.DistributedObject;
 import ffc.idgroup.Contribution;
 import ffc.idgroup.EpochEndedException;
 import ffc.idgroup.GlobalBatch;
 import ffc.idgroup.GroupExchange;
-import ffc.idgroup.IdGroup;
 import ffc.idgroup.Replica;
-import java.io.IOException;
-import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
 import java.nio.LongBuffer;
 import java.util.ArrayList;
@@ -15,10 +13,11 @@ import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.CancellationException;
 import java.util.function.BooleanSupplier;
 import java.util.function.Consumer;
+import java.util.stream.Collectors;
 
 /**
  * Exchange between trainers in lock-step, each a process of its own, over a Hazelcast cluster:
@@ -26,8 +25,6 @@ import java.util.function.Consumer;
  */
 public final class HazelcastExchange implements GroupExchange {
   private static final int FLAG_JOIN = 1;
-  private static final int FLAG_HASH = 2;
-  private static final String KEPT_GROUP = "group";
 
   private final ClusterMember member;
   private final Consumer<String> status;
@@ -62,40 +59,31 @@ public final class HazelcastExchange implements GroupExchange {
     return new HazelcastExchange(ClusterMember.trainer(config, run), status, stop);
   }
 
+  /** {@inheritDoc} A trainer whose run is through waits for nobody: the others may be gone. */
   @Override
-  public void begin(Replica replica) {
+  public boolean begin(Replica replica) {
     this.replica = replica;
+    if (replica.isThrough()) {
+      return false;
+    }
     membership = new Membership(member, replica, status, stop);
-    rejoin();
-    tellOfKeptGroup();
-  }
-
-  /** What the cluster has kept is the checkpoint's, or the checkpoint counts. */
-  private void tellOfKeptGroup() {
-    membership
-        .snapshots()
-        .find(KEPT_GROUP)
-        .ifPresent(
-            kept ->
-                status.accept(
-                    keptGroup(replica.step(), replica.group().stateHash()).isPresent()
-                        ? "the cluster kept the group of step " + kept.step() + ", the same as here"
-                        : "the cluster kept the group of step "
-                            + kept.step()
-                            + "; the state here, of step "
-                            + replica.step()
-                            + ", counts"));
+    return rejoin();
   }
 
   @Override
-  public void rejoin() {
+  public boolean rejoin() {
     if (epoch != null) {
       bytesSentBefore += epoch.bytesSent();
     }
-    epoch = membership.next();
+    Epoch next = membership.next();
+    if (next == null) {
+      return false;
+    }
+    epoch = next;
     allReduce = new AllReduce(epoch);
     gathers = 0;
     lastStepOfEpoch = false;
+    return true;
   }
 
   @Override
@@ -123,51 +111,51 @@ public final class HazelcastExchange implements GroupExchange {
     return bytesSentBefore + epoch.bytesSent();
   }
 
+  @Override
+  public void beginStep(long step) {
+    if (lastStepOfEpoch) {
+      epoch.end("a trainer comes in");
+      throw new EpochEndedException("a trainer comes in before step " + step);
+    }
+    epoch.atStep(step);
+    int every = member.config().hashEvery();
+    if (every > 0 && step % every == 0) {
+      compareReplicas(step);
+    }
+  }
+
+  private void compareReplicas(long step) {
+    byte[] mine = ByteBuffer.allocate(Long.BYTES).putLong(stateHash()).array();
+    if (!allGather(mine).stream().allMatch(theirs -> Arrays.equals(theirs, mine))) {
+      String difference = difference(step);
+      giveUp(); // whoever left first would take away what the others still read
+      throw new IllegalStateException(difference);
+    }
+  }
+
   /**
    * {@inheritDoc}
    *
    * @throws EpochEndedException if the membership changes; the step must be started over
    * @throws IllegalArgumentException if a record is damaged, not signed, or does not fit
-   * @throws IllegalStateException if a trainer is silent beyond the deadline, or the replicas
-   *     differ
+   * @throws IllegalStateException if a trainer is silent beyond the deadline
    */
   @Override
   public GlobalBatch exchange(long step, Contribution mine) {
-    if (lastStepOfEpoch) {
-      epoch.end("a trainer comes in");
-      throw new EpochEndedException("a trainer comes in after step " + step);
-    }
-    epoch.atStep(step);
-    int every = member.config().hashEvery();
-    boolean hashed = every > 0 && step % every == 0;
-    long hash = hashed ? stateHash() : 0;
-    int flags = (membership.joinPending() ? FLAG_JOIN : 0) | (hashed ? FLAG_HASH : 0);
+    int flags = membership.joinPending() ? FLAG_JOIN : 0;
     ByteBuffer frame = epoch.begin(Frames.GROUP, step, flags, GroupRecords.size(mine));
-    GroupRecords.encode(hash, mine, frame);
+    GroupRecords.encode(mine, frame);
     List<Epoch.Part> others =
         epoch.gather(Frames.GROUP, step, frame, member.config().deadlineSeconds());
     List<Contribution> inRankOrder = new ArrayList<>();
-    boolean differ = false;
     for (Epoch.Part part : others) {
       String what = "record of rank " + epoch.rank(part.position()) + " at step " + step;
       flags |= part.content().flags();
-      GroupRecords.Decoded theirs = GroupRecords.decode(part.content().payload(), mine, what);
-      differ |= hashed && theirs.stateHash() != hash;
-      inRankOrder.add(theirs.contribution());
+      inRankOrder.add(GroupRecords.decode(part.content().payload(), mine, what));
     }
     inRankOrder.add(epoch.position(), mine);
-    // A differing pair shows to both, but a third trainer may agree with one: all must compare.
-    if (hashed && anyone(differ)) {
-      String difference = difference(step);
-      membership.depart(); // whoever left first would take away what the others still read
-      throw new IllegalStateException(difference);
-    }
     lastStepOfEpoch = (flags & FLAG_JOIN) != 0;
     return GlobalBatch.of(inRankOrder);
-  }
-
-  private boolean anyone(boolean mine) {
-    return allGather(new byte[] {(byte) (mine ? 1 : 0)}).stream().anyMatch(b -> b[0] != 0);
   }
 
   /** One number for the group and the networks. */
@@ -222,7 +210,7 @@ public final class HazelcastExchange implements GroupExchange {
 
   @Override
   public List<byte[]> meet(byte[] mine) {
-    return gather(mine, Integer.MAX_VALUE);
+    return gather(mine, Epoch.NO_DEADLINE);
   }
 
   private List<byte[]> gather(byte[] mine, int deadlineSeconds) {
@@ -238,6 +226,13 @@ public final class HazelcastExchange implements GroupExchange {
     return all;
   }
 
+  /** Names of what lies in the cluster's memory. */
+  Set<String> heldInTheCluster() {
+    return member.hazelcast().getDistributedObjects().stream()
+        .map(DistributedObject::getName)
+        .collect(Collectors.toSet());
+  }
+
   @Override
   public Map<String, Double> statistics() {
     Map<String, Double> figures = new LinkedHashMap<>();
@@ -248,44 +243,16 @@ public final class HazelcastExchange implements GroupExchange {
     return figures;
   }
 
-  /** {@inheritDoc} It lies in the memory of the storage members, if there are any. */
-  @Override
-  public void keepGroup(long step) {
-    if (member.storageMembers() == 0) {
-      return; // the trainers are each other's copies, and a lone one would keep it in vain
-    }
-    IdGroup group = replica.group();
-    try {
-      membership.snapshots().store(KEPT_GROUP, step, group.stateHash(), group::save);
-    } catch (IOException e) {
-      throw new UncheckedIOException(e);
-    }
-  }
-
-  /** The kept group, if it is of exactly this step and state: the checkpoint is authoritative. */
-  public Optional<IdGroup> keptGroup(long step, long stateHash) {
-    Optional<Snapshots.Header> header =
-        membership
-            .snapshots()
-            .find(KEPT_GROUP)
-            .filter(h -> h.step() == step && h.hash() == stateHash);
-    if (header.isEmpty()) {
-      return Optional.empty();
-    }
-    IdGroup[] loaded = new IdGroup[1];
-    try {
-      membership.snapshots().load(KEPT_GROUP, header.get(), in -> loaded[0] = IdGroup.load(in));
-    } catch (EpochEndedException e) {
-      return Optional.empty(); // a part of it was lost with a member
-    } catch (IOException e) {
-      throw new UncheckedIOException(e);
-    }
-    return Optional.of(loaded[0]);
-  }
-
   @Override
   public void finish() {
-    membership.depart();
+    if (membership != null) {
+      membership.depart(true);
+    }
+  }
+
+  @Override
+  public void giveUp() {
+    membership.depart(false);
   }
 
   /** Leaves the cluster; without {@link #finish} before it, the others count a loss. */

@@ -4,20 +4,21 @@ import com.hazelcast.cluster.MembershipEvent;
 import com.hazelcast.cluster.MembershipListener;
 import com.hazelcast.core.HazelcastException;
 import com.hazelcast.core.HazelcastInstanceNotActiveException;
-import com.hazelcast.map.IMap;
 import ffc.idgroup.EpochEndedException;
 import ffc.idgroup.Replica;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.time.Duration;
-import java.util.HashSet;
+import java.util.ArrayList;
+import java.util.Collection;
 import java.util.List;
-import java.util.Optional;
 import java.util.Set;
+import java.util.TreeSet;
 import java.util.concurrent.CancellationException;
 import java.util.function.BooleanSupplier;
 import java.util.function.Consumer;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 
 /**
  * How the trainers agree on the next epoch. Start, join, replacement and loss are one path: whoever
@@ -26,7 +27,6 @@ import java.util.stream.Collectors;
  * the state of the most advanced.
  */
 final class Membership implements AutoCloseable {
-  private static final String PLAN_KEY = "plan";
   private static final Duration WATCH = Duration.ofMillis(200);
   private static final Duration POLL = Duration.ofMillis(20);
 
@@ -37,10 +37,7 @@ final class Membership implements AutoCloseable {
   private final Replica replica;
   private final Consumer<String> status;
   private final BooleanSupplier stop;
-  private final IMap<String, byte[]> plans;
-  private final IMap<Integer, byte[]> reports;
-  private final IMap<String, byte[]> departures;
-  private final Snapshots snapshots;
+  private final Boards boards;
   private final PlanMaker planMaker;
   private final Thread watcher;
   private volatile Epoch current;
@@ -53,10 +50,6 @@ final class Membership implements AutoCloseable {
 
   private boolean hashKnown;
 
-  /** The newest plan this trainer has read, and its frame: the map may lose it with a member. */
-  private Plan known = Plan.NONE;
-
-  private byte[] knownFrame;
   private String lastStatus = "";
 
   Membership(ClusterMember member, Replica replica, Consumer<String> status, BooleanSupplier stop) {
@@ -64,11 +57,8 @@ final class Membership implements AutoCloseable {
     this.replica = replica;
     this.status = status;
     this.stop = stop;
-    plans = member.map("plans");
-    reports = member.map("reports");
-    departures = member.map("departures");
-    snapshots = new Snapshots(member);
-    planMaker = new PlanMaker(member);
+    boards = new Boards(member);
+    planMaker = new PlanMaker(member.config(), member::storageMembers);
     member
         .hazelcast()
         .getCluster()
@@ -92,13 +82,10 @@ final class Membership implements AutoCloseable {
     return joinPending;
   }
 
-  Snapshots snapshots() {
-    return snapshots;
-  }
-
   /**
    * Waits for the next epoch that includes this trainer and brings its replica up to it.
    *
+   * @return null if the others have finished the run
    * @throws IllegalStateException if too few trainers come in time, or the replicas contradict
    * @throws CancellationException if asked to stop meanwhile
    */
@@ -116,13 +103,15 @@ final class Membership implements AutoCloseable {
     long lastReported = 0;
     while (true) {
       if (stop.getAsBoolean()) {
-        throw new CancellationException(
-            "stopped while trainers were waited for: " + presence(member.trainers()));
+        throw new CancellationException("stopped while trainers were waited for: " + presence());
       }
       checkDeadline(started);
       try {
-        byte[] published = plans.get(PLAN_KEY);
-        Plan plan = remember(published);
+        member.refuseConflicts(); // clusters of the same second find each other afterwards
+        Plan plan = boards.newest();
+        if (areThrough(ended, plan)) {
+          return null;
+        }
         boolean mine = plan.epoch() > seen && plan.positionOf(member.card().incarnation()) >= 0;
         if (mine && isComplete(plan)) {
           Epoch epoch = adopt(plan);
@@ -139,13 +128,11 @@ final class Membership implements AutoCloseable {
         Report report = report(seen);
         // Repeated, because a merge after a network partition may drop ours.
         if (!report.equals(lastReport) || System.nanoTime() - lastReported > 1_000_000_000L) {
-          byte[] frame =
-              member.frames().seal(Frames.REPORT, 0, 0, member.card().rank(), 0, report.toBytes());
-          reports.set(member.card().rank(), frame);
+          boards.report(report);
           lastReport = report;
           lastReported = System.nanoTime();
         }
-        coordinate(plan, published);
+        coordinate(plan);
       } catch (HazelcastException | HazelcastInstanceNotActiveException e) {
         // Calls fail while the cluster rearranges itself; the loop asks again.
         if (!member.isRunning()) {
@@ -156,14 +143,26 @@ final class Membership implements AutoCloseable {
     }
   }
 
+  /**
+   * Whether a trainer of the epoch that ended here, or one of the newest plan that is still there,
+   * has finished the run. What plans of trainers that are gone say may be another run's.
+   */
+  private boolean areThrough(Epoch ended, Plan plan) {
+    Stream<String> there =
+        member.trainers().stream()
+            .map(MemberCard::incarnation)
+            .filter(incarnation -> plan.positionOf(incarnation) >= 0);
+    Stream<String> before =
+        ended == null ? Stream.of() : ended.plan().parts().stream().map(Plan.Part::incarnation);
+    return Stream.concat(there, before)
+        .anyMatch(incarnation -> boards.departure(incarnation) == Boards.Departure.THROUGH);
+  }
+
   private void checkDeadline(long started) {
     int seconds = member.config().waitSeconds();
     if (System.nanoTime() - started > seconds * 1_000_000_000L) {
       throw new IllegalStateException(
-          "cluster: no epoch began within "
-              + seconds
-              + " s (cluster.waitSeconds): "
-              + presence(member.trainers()));
+          "cluster: no epoch began within " + seconds + " s (cluster.waitSeconds): " + presence());
     }
   }
 
@@ -178,57 +177,51 @@ final class Membership implements AutoCloseable {
     return new Report(member.card().incarnation(), replica.step(), hash, seen);
   }
 
-  /** The newest plan there is, published again if the map has lost it. */
-  private Plan remember(byte[] published) {
-    Plan plan = open(published);
-    if (plan.epoch() >= known.epoch()) {
-      known = plan;
-      knownFrame = published;
-    } else {
-      publish(published, knownFrame);
-    }
-    return known;
-  }
-
-  /** Puts a plan in place of the one that was read, unless another has come meanwhile. */
-  private boolean publish(byte[] before, byte[] after) {
-    return before == null
-        ? plans.putIfAbsent(PLAN_KEY, after) == null
-        : plans.replace(PLAN_KEY, before, after);
-  }
-
-  private void coordinate(Plan plan, byte[] published) {
+  private void coordinate(Plan plan) {
     List<MemberCard> present = member.trainers();
-    String line = presence(present);
+    String line = presence(present, plan);
     if (!line.equals(lastStatus)) {
       status.accept(line);
       lastStatus = line;
     }
     if (!present.isEmpty() && present.get(0).incarnation().equals(member.card().incarnation())) {
-      planMaker
-          .make(plan, present, this::readReport)
-          .ifPresent(
-              made -> {
-                byte[] frame = member.frames().seal(Frames.PLAN, 0, 0, 0, 0, made.toBytes());
-                if (publish(published, frame)) {
-                  snapshots.remove(snapshotName(plan));
-                }
-              });
+      planMaker.make(plan, present, boards::report).ifPresent(boards::publish);
     }
   }
 
-  private String presence(List<MemberCard> present) {
-    Set<Integer> missing = new HashSet<>();
+  private String presence() {
+    return presence(member.trainers(), boards.newest());
+  }
+
+  /** Who is there, who is missing, who has yet to report, and who is there in vain. */
+  private String presence(List<MemberCard> present, Plan plan) {
+    Set<Integer> missing = new TreeSet<>();
     for (int rank = 0; rank < member.config().trainers(); rank++) {
       missing.add(rank);
     }
-    present.forEach(card -> missing.remove(card.rank()));
-    String count = present.size() + " of " + member.config().trainers() + " trainers are there";
-    return missing.isEmpty()
-        ? count
-        : count
-            + ", missing rank "
-            + missing.stream().sorted().map(String::valueOf).collect(Collectors.joining(", "));
+    List<Integer> silent = new ArrayList<>();
+    for (MemberCard card : present) {
+      missing.remove(card.rank());
+      if (!planMaker.isValid(boards.report(card.rank()), card, plan)) {
+        silent.add(card.rank());
+      }
+    }
+    StringBuilder line = new StringBuilder();
+    line.append(present.size()).append(" of ").append(member.config().trainers());
+    line.append(" trainers are there").append(ranks(", missing rank ", missing));
+    line.append(ranks(", waiting for the report of rank ", silent));
+    if (plan.epoch() > 0 && member.config().onLoss() == ClusterConfig.OnLoss.shrink) {
+      line.append(", votes ").append(planMaker.votes(present.size()));
+      line.append(" of a quorum of ").append(member.config().quorum());
+    }
+    member.misfits().forEach(misfit -> line.append("; ").append(misfit));
+    return line.toString();
+  }
+
+  private static String ranks(String what, Collection<Integer> ranks) {
+    return ranks.isEmpty()
+        ? ""
+        : what + ranks.stream().sorted().map(String::valueOf).collect(Collectors.joining(", "));
   }
 
   /** Takes part in a plan; null if it fell apart meanwhile. */
@@ -253,29 +246,25 @@ final class Membership implements AutoCloseable {
   }
 
   private void moveState(Plan plan, Epoch epoch) throws IOException {
-    Plan.Part mine = plan.parts().get(epoch.position());
-    String name = snapshotName(plan);
-    if (mine.rank() == plan.source()) {
-      snapshots.store(name, plan.startStep(), plan.hash(), replica::save);
+    List<Integer> loaders = new ArrayList<>();
+    int source = -1;
+    for (int i = 0; i < plan.parts().size(); i++) {
+      source = plan.parts().get(i).rank() == plan.source() ? i : source;
+      if (plan.parts().get(i).loads()) {
+        loaders.add(i);
+      }
     }
-    if (!mine.loads()) {
+    StateTransfer transfer = new StateTransfer(epoch, source, loaders);
+    if (epoch.position() == source) {
+      transfer.send(replica);
+    }
+    if (!loaders.contains(epoch.position())) {
       return;
     }
     status.accept("loading the state of rank " + plan.source() + " at step " + plan.startStep());
-    long started = System.nanoTime();
-    Optional<Snapshots.Header> header = snapshots.find(name);
-    long patience = member.config().deadlineSeconds() * 1_000_000_000L;
-    while (header.isEmpty()) {
-      epoch.checkOpen();
-      if (System.nanoTime() - started > patience) {
-        throw new EpochEndedException("no state has come from rank " + plan.source());
-      }
-      pause(POLL);
-      header = snapshots.find(name);
-    }
     halfLoaded = true;
     hashKnown = false;
-    snapshots.load(name, header.get(), replica::load);
+    transfer.load(replica);
     long loadedHash = replica.group().stateHash();
     if (replica.step() != plan.startStep() || loadedHash != plan.hash()) {
       throw new IllegalStateException(
@@ -287,27 +276,6 @@ final class Membership implements AutoCloseable {
     halfLoaded = false;
   }
 
-  private static String snapshotName(Plan plan) {
-    return String.format("replica-e%d-%016x", plan.epoch(), plan.nonce());
-  }
-
-  private Plan open(byte[] frame) {
-    return frame == null
-        ? Plan.NONE
-        : Plan.of(member.frames().open(frame, Frames.PLAN, 0, 0, 0, "the epoch's plan").payload());
-  }
-
-  private Report readReport(int rank) {
-    byte[] frame = reports.get(rank);
-    return frame == null
-        ? null
-        : Report.of(
-            member
-                .frames()
-                .open(frame, Frames.REPORT, 0, 0, rank, "the report of rank " + rank)
-                .payload());
-  }
-
   private boolean isComplete(Plan plan) {
     Set<String> present =
         member.trainers().stream().map(MemberCard::incarnation).collect(Collectors.toSet());
@@ -317,7 +285,7 @@ final class Membership implements AutoCloseable {
   private void endIfIncomplete() {
     Epoch epoch = current;
     if (epoch != null && !isComplete(epoch.plan())) {
-      epoch.end("a trainer was lost: " + presence(member.trainers()));
+      epoch.end("a trainer was lost");
     }
   }
 
@@ -340,14 +308,14 @@ final class Membership implements AutoCloseable {
 
   private void watchOthers(Epoch epoch) {
     Plan plan = epoch.plan();
-    Plan published = open(plans.get(PLAN_KEY));
+    Plan published = boards.plan();
     if (published.epoch() > plan.epoch()
         || (published.epoch() == plan.epoch() && published.nonce() != plan.nonce())) {
       epoch.end("the other trainers went on to epoch " + published.epoch());
       return;
     }
     for (MemberCard card : member.trainers()) {
-      Report report = readReport(card.rank());
+      Report report = boards.report(card.rank());
       if (report == null || !report.incarnation().equals(card.incarnation())) {
         continue;
       }
@@ -361,15 +329,22 @@ final class Membership implements AutoCloseable {
     }
   }
 
-  /** Says that this trainer has done its last step, and waits until all have. */
-  void depart() {
+  /**
+   * Says that this trainer leaves, and waits until all do.
+   *
+   * @param through whether because the run is; otherwise because it cannot go on
+   */
+  void depart(boolean through) {
     Epoch epoch = current;
-    departures.set(member.card().incarnation(), new byte[0]);
+    if (epoch == null) {
+      return;
+    }
+    boards.depart(through ? Boards.Departure.THROUGH : Boards.Departure.FAILED);
     long end = System.nanoTime() + Duration.ofSeconds(10).toNanos();
     while (System.nanoTime() < end
         && epoch.plan().parts().stream()
             .map(Plan.Part::incarnation)
-            .anyMatch(i -> isPresent(i) && !departures.containsKey(i))) {
+            .anyMatch(i -> isPresent(i) && boards.departure(i) == null)) {
       pause(POLL);
     }
   }

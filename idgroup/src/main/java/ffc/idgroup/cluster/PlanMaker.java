@@ -6,14 +6,20 @@ import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
 import java.util.function.IntFunction;
+import java.util.function.IntSupplier;
 
 /** The coordinator's decision: when the next epoch can begin, with whom, and from whose state. */
 final class PlanMaker {
-  private final ClusterMember member;
+  private final ClusterConfig config;
+  private final IntSupplier storageMembers;
   private final SecureRandom random = new SecureRandom();
 
-  PlanMaker(ClusterMember member) {
-    this.member = member;
+  /**
+   * @param storageMembers how many are there
+   */
+  PlanMaker(ClusterConfig config, IntSupplier storageMembers) {
+    this.config = config;
+    this.storageMembers = storageMembers;
   }
 
   private record Candidate(MemberCard card, Report report) {}
@@ -29,25 +35,32 @@ final class PlanMaker {
     List<Candidate> candidates = new ArrayList<>();
     for (MemberCard card : present) {
       Report report = reports.apply(card.rank());
-      boolean valid =
-          report != null
-              && report.incarnation().equals(card.incarnation())
-              && report.seenEpoch() == last.epoch();
-      if (valid) {
+      if (isValid(report, card, last)) {
         candidates.add(new Candidate(card, report));
       } else if (last.positionOf(card.incarnation()) >= 0) {
         return Optional.empty(); // still on its way out of the last epoch
       }
     }
-    ClusterConfig config = member.config();
-    boolean first = last.epoch() == 0;
     // A member that has yet to say what it is proves nothing about which side of a split this is.
     boolean enough =
-        first || config.onLoss() == ClusterConfig.OnLoss.wait
-            ? candidates.size() == config.trainers()
-            : !candidates.isEmpty()
-                && candidates.size() + member.storageMembers() >= config.quorum();
+        candidates.size() == config.trainers()
+            || last.epoch() > 0
+                && config.onLoss() == ClusterConfig.OnLoss.shrink
+                && !candidates.isEmpty()
+                && votes(candidates.size()) >= config.quorum();
     return enough ? Optional.of(decide(last.epoch() + 1, candidates)) : Optional.empty();
+  }
+
+  /** Votes on this side of a possible split; storage members beyond those configured have none. */
+  int votes(int trainers) {
+    return trainers + Math.min(storageMembers.getAsInt(), config.storageMembers());
+  }
+
+  /** Whether a report is that of a trainer that waits for the plan after the last. */
+  boolean isValid(Report report, MemberCard card, Plan last) {
+    return report != null
+        && report.incarnation().equals(card.incarnation())
+        && report.seenEpoch() == last.epoch();
   }
 
   private Plan decide(long epoch, List<Candidate> candidates) {

@@ -28,7 +28,7 @@ class EpochTest {
     cluster.deadlineSeconds = PATIENCE;
     List<Plan.Part> parts = new ArrayList<>();
     for (int rank = 0; rank < 3; rank++) {
-      RunIdentity run = new RunIdentity("c1", "d1");
+      RunIdentity run = TestCluster.run("c1", "d1");
       ClusterMember member = ClusterMember.trainer(cluster.config(rank, rank), run);
       members.add(member);
       parts.add(new Plan.Part(rank, member.card().incarnation(), false));

@@ -37,6 +37,7 @@ final class ExchangeBench {
             null,
             null,
             null,
+            null,
             60,
             null,
             null,
@@ -45,7 +46,7 @@ final class ExchangeBench {
             null);
     try (HazelcastExchange exchange =
         HazelcastExchange.connect(
-            config, new RunIdentity("bench", "bench"), line -> {}, () -> false)) {
+            config, TestCluster.run("bench", "bench"), line -> {}, () -> false)) {
       exchange.begin(new Nothing(rank == 0));
       byte[] bytes = new byte[Integer.parseInt(args[4])];
       print(rank, "gather", times(Integer.parseInt(args[5]), () -> exchange.allGather(bytes)));
@@ -92,6 +93,11 @@ final class ExchangeBench {
     @Override
     public long step() {
       return hasState ? 0 : -1;
+    }
+
+    @Override
+    public boolean isThrough() {
+      return false;
     }
 
     @Override

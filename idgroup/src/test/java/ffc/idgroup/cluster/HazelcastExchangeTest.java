@@ -3,6 +3,7 @@ package ffc.idgroup.cluster;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import ffc.idgroup.EpochEndedException;
 import ffc.idgroup.GroupExchange;
 import ffc.idgroup.LocalExchange;
 import java.nio.file.Files;
@@ -329,19 +330,15 @@ class HazelcastExchangeTest {
         while (storage.size() < 2) {
           Thread.onSpinWait();
         }
-        refused(cluster.config(0, 1), new RunIdentity("c1", "d1"), "it has cluster.rank 0 too");
-        refused(
-            cluster.config(1, 1),
-            new RunIdentity("c1", "d2"),
-            "it runs with trainers 2, config c1, data d1, this trainer with trainers 2, config c1,"
-                + " data d2");
+        refused(cluster.config(0, 1), TestCluster.run("c1", "d1"), "it has cluster.rank 0 too");
+        refused(cluster.config(1, 1), TestCluster.run("c1", "d2"), "data is d1 there, d2 here");
         cluster.secret = "wrong";
-        refused(cluster.config(1, 1), new RunIdentity("c1", "d1"), "cluster.secret differs");
+        refused(cluster.config(1, 1), TestCluster.run("c1", "d1"), "cluster.secret differs");
         cluster.secret = null;
-        refused(cluster.config(1, 1), new RunIdentity("c1", "d1"), "cluster.secret differs");
+        refused(cluster.config(1, 1), TestCluster.run("c1", "d1"), "cluster.secret differs");
         cluster.secret = "right";
         cluster.partitions = 13;
-        refused(cluster.config(1, 1), new RunIdentity("c1", "d1"), "have other cluster.partitions");
+        refused(cluster.config(1, 1), TestCluster.run("c1", "d1"), "have other cluster.partitions");
         cluster.partitions = null;
         SimulatedTrainer second = new SimulatedTrainer(SMALL, true);
         try (HazelcastExchange exchange = cluster.join(1, second)) {
@@ -360,25 +357,83 @@ class HazelcastExchangeTest {
         .hasMessageContaining(reason);
   }
 
+  /** The first has done all there was to do, one is killed, one has not heard of it yet. */
   @Test
-  void theGroupOfALoneTrainerOutlivesItOnAStorageMember() throws Exception {
-    try (TestCluster cluster = new TestCluster(1, 1);
-        ClusterMember storage = ClusterMember.storage(cluster.config(0, 1))) {
+  void whoMissesTheLastCallOfARunLearnsThatItIsThroughAndWaitsForNobody() throws Exception {
+    try (TestCluster cluster = new TestCluster(3, 0)) {
+      CountDownLatch lost = new CountDownLatch(1);
+      List<Future<Boolean>> others = new ArrayList<>();
+      for (int rank = 0; rank < 2; rank++) {
+        int r = rank;
+        others.add(
+            cluster.run(
+                () -> {
+                  SimulatedTrainer trainer = new SimulatedTrainer(SMALL, true);
+                  try (HazelcastExchange exchange = cluster.join(r, trainer)) {
+                    trainer.runTo(exchange, 20, step -> {});
+                    lost.await();
+                    boolean heard = r == 0 || hears(exchange);
+                    boolean goesOn = !heard && exchange.rejoin();
+                    exchange.finish();
+                    return heard || goesOn;
+                  }
+                }));
+      }
+      train(cluster, 2, 2, 20, 60);
+      lost.countDown();
+      assertThat(others.get(0).get(60, TimeUnit.SECONDS)).isTrue();
+      assertThat(others.get(1).get(60, TimeUnit.SECONDS)).as("heard or goes on").isFalse();
+    }
+  }
+
+  private static boolean hears(HazelcastExchange exchange) {
+    try {
+      exchange.meet(new byte[0]);
+      return true;
+    } catch (EpochEndedException e) {
+      return false;
+    }
+  }
+
+  @Test
+  void whoIsStartedAgainAfterTheEndOfItsRunWaitsForNobody() {
+    try (TestCluster cluster = new TestCluster(3, 0)) {
       SimulatedTrainer trainer = new SimulatedTrainer(SMALL, true);
-      try (HazelcastExchange exchange = cluster.join(0, trainer)) {
-        trainer.runTo(exchange, 30, step -> {});
-        exchange.keepGroup(30);
+      trainer.through = true;
+      List<String> lines = new ArrayList<>();
+      RunIdentity run = TestCluster.run("c1", "d1");
+      try (HazelcastExchange exchange =
+          HazelcastExchange.connect(cluster.config(0, 0), run, lines::add, () -> false)) {
+        assertThat(exchange.begin(trainer)).isFalse();
+        exchange.finish();
       }
-      while (storage.size() > 1) {
-        Thread.onSpinWait();
+      assertThat(lines).isEmpty();
+    }
+  }
+
+  /** More blocks than may be under way, to a trainer that comes in; afterwards nothing is left. */
+  @Test
+  void aStateOfManyBlocksTravelsFromMemberToMember() throws Exception {
+    SimulatedTrainer.Work large = new SimulatedTrainer.Work(60, 8, 6, 500, 6_000_000);
+    try (TestCluster cluster = new TestCluster(2, 0)) {
+      Future<String> source =
+          cluster.run(
+              () -> {
+                SimulatedTrainer trainer = new SimulatedTrainer(large, true);
+                trainer.step(new LocalExchange());
+                try (HazelcastExchange exchange = cluster.join(0, trainer)) {
+                  exchange.meet(new byte[0]);
+                  exchange.finish();
+                }
+                return trainer.fingerprint();
+              });
+      SimulatedTrainer loads = new SimulatedTrainer(large, false);
+      try (HazelcastExchange exchange = cluster.join(1, loads)) {
+        exchange.meet(new byte[0]);
+        exchange.finish();
+        assertThat(exchange.heldInTheCluster()).containsOnly("plans", "reports", "departures");
       }
-      SimulatedTrainer next = new SimulatedTrainer(SMALL, true);
-      try (HazelcastExchange exchange = cluster.join(0, next)) {
-        long hash = trainer.group().stateHash();
-        assertThat(exchange.keptGroup(30, hash).orElseThrow().stateHash()).isEqualTo(hash);
-        assertThat(exchange.keptGroup(31, hash)).isEmpty();
-        assertThat(exchange.keptGroup(30, hash + 1)).isEmpty();
-      }
+      assertThat(source.get(90, TimeUnit.SECONDS)).isEqualTo(loads.fingerprint());
     }
   }
 
@@ -414,7 +469,7 @@ class HazelcastExchangeTest {
       assertThatThrownBy(
               () ->
                   TestCluster.join(
-                      cluster.config(0, 0), new RunIdentity("c", "d"), trainer, lines::add))
+                      cluster.config(0, 0), TestCluster.run("c", "d"), trainer, lines::add))
           .isInstanceOf(IllegalStateException.class)
           .hasMessageContaining("1 of 2 trainers are there, missing rank 1");
       assertThat(lines).containsExactly("1 of 2 trainers are there, missing rank 1");

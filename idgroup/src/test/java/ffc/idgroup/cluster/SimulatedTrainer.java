@@ -33,6 +33,10 @@ final class SimulatedTrainer implements Replica {
   final Work work;
   private long step;
   private long cursor;
+
+  /** Whether this trainer has nothing left to do. */
+  boolean through;
+
   private IdGroup group;
   private final StepTimes exchangeTimes = new StepTimes();
 
@@ -71,6 +75,7 @@ final class SimulatedTrainer implements Replica {
 
   /** One step; the state changes after the last exchange only. */
   void step(GroupExchange exchange) {
+    exchange.beginStep(step);
     int world = exchange.trainers();
     int pairs = work.pairs();
     long first = cursor + (long) exchange.rank() * pairs;
@@ -149,6 +154,11 @@ final class SimulatedTrainer implements Replica {
   @Override
   public long step() {
     return step;
+  }
+
+  @Override
+  public boolean isThrough() {
+    return through;
   }
 
   @Override

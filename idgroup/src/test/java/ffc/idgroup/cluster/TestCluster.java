@@ -7,6 +7,8 @@ import java.net.InetAddress;
 import java.net.ServerSocket;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
 import java.util.concurrent.Callable;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
@@ -61,6 +63,7 @@ final class TestCluster implements AutoCloseable {
         null,
         onLoss,
         null,
+        null,
         deadlineSeconds,
         waitSeconds,
         5,
@@ -70,12 +73,17 @@ final class TestCluster implements AutoCloseable {
         partitions);
   }
 
+  /** What the trainers of a test agree on. */
+  static RunIdentity run(String config, String data) {
+    return new RunIdentity(new TreeMap<>(Map.of("config", config, "data", data)));
+  }
+
   HazelcastExchange join(int rank, Replica replica) {
     return join(config(rank, rank), replica, line -> {});
   }
 
   static HazelcastExchange join(ClusterConfig config, Replica replica, Consumer<String> status) {
-    return join(config, new RunIdentity("c1", "d1"), replica, status);
+    return join(config, run("c1", "d1"), replica, status);
   }
 
   static HazelcastExchange join(

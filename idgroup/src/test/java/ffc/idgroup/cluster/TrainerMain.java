@@ -58,6 +58,7 @@ final class TrainerMain {
         null,
         ClusterConfig.OnLoss.valueOf(s.getOrDefault("onLoss", "wait")),
         null,
+        Integer.valueOf(s.getOrDefault("storageMembers", "0")),
         Integer.parseInt(s.getOrDefault("deadlineSeconds", "60")),
         Integer.parseInt(s.getOrDefault("waitSeconds", "120")),
         Integer.parseInt(s.getOrDefault("heartbeatSeconds", "5")),
@@ -79,7 +80,7 @@ final class TrainerMain {
             Boolean.parseBoolean(settings.getOrDefault("fresh", "true")));
     long pauseMillis = Long.parseLong(settings.getOrDefault("pauseMillis", "3"));
     RunIdentity run =
-        new RunIdentity(settings.getOrDefault("config", "c1"), settings.getOrDefault("data", "d1"));
+        TestCluster.run(settings.getOrDefault("config", "c1"), settings.getOrDefault("data", "d1"));
     StepTimes times = new StepTimes();
     long from = System.nanoTime();
     try (HazelcastExchange exchange =
