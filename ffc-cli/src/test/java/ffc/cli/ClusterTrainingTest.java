@@ -88,6 +88,36 @@ class ClusterTrainingTest {
         .isEqualTo(STEPS * 36L);
   }
 
+  /** Batch norm learns, by each trainer's own images, and the gallery's statistics move. */
+  @Test
+  void underTheDefaultsKillsLeaveTheSameLossesToTheLastBit() throws Exception {
+    Path defaults =
+        Files.writeString(
+            temp.resolve("defaults.yaml"),
+            Files.readString(share).replace(",\n   freezeBatchNorm: true", ""));
+    assertThat(defaults).content().doesNotContain("freeze");
+    Path unbroken = temp.resolve("unbroken");
+    String often = "--set=cluster.hashEvery=1";
+    try (TrainingProcess run =
+        start(defaults, "--trainers", "3", port(), often, "--out", unbroken.toString())) {
+      assertThat(run.finish()).as(run.text()).isZero();
+    }
+    Path killed = temp.resolve("killed");
+    try (TrainingProcess run =
+        start(defaults, "--trainers", "3", port(), often, "--out", killed.toString())) {
+      run.awaitStep(2 + random.nextInt(10));
+      run.killRank(1 + random.nextInt(2));
+      run.awaitStep(STEPS / 2);
+      run.killRank(0);
+      assertThat(run.finish()).as(run.text()).isZero();
+    }
+    List<JsonNode> wanted = JsonLines.read(unbroken.resolve("steps.jsonl"));
+    for (JsonNode line : JsonLines.read(killed.resolve("steps.jsonl"))) {
+      int step = line.path("step").asInt();
+      assertThat(line.path("loss")).as("step " + step).isEqualTo(wanted.get(step - 1).path("loss"));
+    }
+  }
+
   @Test
   void whenOneOfThreeIsLostTheTwoGoOnAsARunOfThreeThatIsResumedWithTwo() throws Exception {
     int steps = 3 * STEPS;
@@ -241,7 +271,8 @@ class ClusterTrainingTest {
       TrainingProcess second = start(share, ofRank(1, members, "--set=seed=4"));
       assertThat(second.finish()).isEqualTo(2);
       assertThat(first.internetSockets()).as("members talk over the network").isNotEmpty();
-      assertThat(second.text()).contains("does not fit").doesNotContain("\tat ");
+      assertThat(second.text()).contains("does not fit: seed is 3 there, 4 here");
+      assertThat(second.text()).doesNotContain("\tat ");
       first.kill();
     }
   }

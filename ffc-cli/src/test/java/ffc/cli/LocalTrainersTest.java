@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import ffc.cli.record.Json;
 import ffc.cli.record.JsonLines;
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
@@ -145,11 +146,17 @@ class LocalTrainersTest {
   }
 
   @Test
-  void trainersWhoseStarterIsKilledEndWithACheckpoint() throws Exception {
+  void trainersWhoseStarterIsKilledEndWithACheckpointAndTheSecretIsNowhere() throws Exception {
     Path out = temp.resolve("run");
-    try (TrainingProcess run = train(2, 10_000, "--out=" + out)) {
+    String secret = "known-to-the-trainers";
+    try (TrainingProcess run = train(2, 10_000, "--out=" + out, "--set=cluster.secret=" + secret)) {
       run.awaitLine("step 1/");
       List<ProcessHandle> trainers = run.trainers();
+      for (ProcessHandle trainer : trainers) {
+        assertThat(Path.of("/proc/" + trainer.pid() + "/cmdline"))
+            .content(StandardCharsets.ISO_8859_1)
+            .doesNotContain(secret);
+      }
       run.kill();
       for (ProcessHandle trainer : trainers) {
         trainer.onExit().get(120, TimeUnit.SECONDS);
@@ -157,5 +164,11 @@ class LocalTrainersTest {
       int stoppedAt = lastStep(out);
       assertKept(out, stoppedAt);
     }
+    try (Stream<Path> files = Files.walk(out)) {
+      for (Path file : files.filter(Files::isRegularFile).toList()) {
+        assertThat(file).content(StandardCharsets.ISO_8859_1).doesNotContain(secret);
+      }
+    }
+    assertThat(out.resolve("config.resolved.yaml")).content().contains("${FFC_CLUSTER_SECRET}");
   }
 }
