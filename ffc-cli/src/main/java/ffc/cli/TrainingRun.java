@@ -67,7 +67,7 @@ final class TrainingRun {
       }
       RunSummary summary;
       RunObserver progress = progress();
-      try (RunRecorder recorder = new RunRecorder(directory, Clock.systemUTC())) {
+      try (RunRecorder recorder = new RunRecorder(directory, Clock.systemUTC(), this::say)) {
         summary = train(dataset, stop, observers(recorder, live, progress));
       } finally {
         if (progress instanceof BarProgress bar) {
@@ -140,7 +140,8 @@ final class TrainingRun {
                           + " so far, now by "
                           + ImageDecoder.jpegDecoder()
                           + ": no difference is known, but none is promised"));
-      manifest(dataset).write(directory.file("manifest.json"), trainer.step(), Instant.now());
+      manifest(dataset)
+          .write(directory.file("manifest.json"), trainer.step(), Instant.now(), this::say);
       return trainer.run();
     }
   }

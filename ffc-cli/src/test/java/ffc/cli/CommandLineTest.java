@@ -131,7 +131,7 @@ class CommandLineTest {
   void runsCompareShowsFiguresAndDifferingSettings() throws Exception {
     for (String name : List.of("a", "b")) {
       try (RunDirectory run = RunDirectory.create(temp.resolve(name));
-          RunRecorder recorder = new RunRecorder(run, Clock.systemUTC())) {
+          RunRecorder recorder = new RunRecorder(run, Clock.systemUTC(), line -> {})) {
         run.writeConfig(
             new ConfigLoader()
                 .load(Path.of(QUICKSTART), List.of("seed=" + name.hashCode()), false));

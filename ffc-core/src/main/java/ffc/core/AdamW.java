@@ -3,10 +3,10 @@ package ffc.core;
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDList;
 import ai.djl.ndarray.NDManager;
+import ffc.core.checkpoint.CheckpointInput;
 import ffc.core.checkpoint.CheckpointReader;
 import ffc.core.checkpoint.CheckpointWriter;
 import ffc.core.nn.Parameters;
-import java.io.DataInputStream;
 import java.io.DataOutputStream;
 import java.io.IOException;
 import java.util.Map;
@@ -16,6 +16,8 @@ import java.util.Map;
  * wd), then p ← p − lr m̂ / (√v̂ + ε) with both moments corrected for their start at zero.
  */
 public final class AdamW extends Optimizer {
+  private static final String UPDATES = "optimizer-updates.bin";
+
   private final double beta1;
   private final double beta2;
   private final double epsilon;
@@ -71,7 +73,7 @@ public final class AdamW extends Optimizer {
   public void save(CheckpointWriter out) throws IOException {
     out.tensors("optimizer-first", first);
     out.tensors("optimizer-second", second);
-    try (DataOutputStream file = out.file("optimizer-updates.bin")) {
+    try (DataOutputStream file = out.file(UPDATES, 1)) {
       file.writeLong(updates);
     }
   }
@@ -79,11 +81,15 @@ public final class AdamW extends Optimizer {
   @Override
   public void load(CheckpointReader in) throws IOException {
     try (NDManager temporary = manager.newSubManager()) {
-      restore(first, in.tensors("optimizer-first", temporary), "optimizer-first");
-      restore(second, in.tensors("optimizer-second", temporary), "optimizer-second");
+      restore(first, in.tensors("optimizer-first", temporary), in.folder() + "/optimizer-first");
+      restore(second, in.tensors("optimizer-second", temporary), in.folder() + "/optimizer-second");
     }
-    try (DataInputStream file = in.file("optimizer-updates.bin")) {
+    try (CheckpointInput file = in.file(UPDATES, 1)) {
       updates = file.readLong();
+      if (updates < 0) {
+        throw file.bad(updates + " updates");
+      }
+      file.expectEnd();
     }
   }
 }

@@ -5,6 +5,8 @@ import ai.djl.ndarray.NDArrays;
 import ai.djl.ndarray.NDList;
 import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.NDScope;
+import ffc.core.checkpoint.BadCheckpointException;
+import ffc.core.checkpoint.CheckpointInput;
 import ffc.core.checkpoint.CheckpointReader;
 import ffc.core.checkpoint.CheckpointWriter;
 import ffc.idgroup.Contribution;
@@ -18,7 +20,6 @@ import ffc.idgroup.Side;
 import ffc.idgroup.TwoRow;
 import ffc.idgroup.UpdateRule;
 import ffc.idgroup.Weighted;
-import java.io.DataInputStream;
 import java.io.DataOutputStream;
 import java.io.IOException;
 import java.util.Arrays;
@@ -37,6 +38,8 @@ import java.util.function.LongSupplier;
  * {@code data.instancePartner} every sample finds its identity in the group.
  */
 public final class Ffc implements Method {
+  private static final String FILE = "group.bin";
+
   // B images a side, b of a slice, E embedding, K slots
 
   private final FfcConfig config;
@@ -283,7 +286,7 @@ public final class Ffc implements Method {
   @Override
   public void save(CheckpointWriter out) throws IOException {
     out.tensors("gallery", gallery.encoder().parameters().all());
-    try (DataOutputStream file = out.file("group.bin")) {
+    try (DataOutputStream file = out.file(FILE, 1)) {
       file.writeLong(step);
       group.save(file);
     }
@@ -292,13 +295,24 @@ public final class Ffc implements Method {
   @Override
   public void load(CheckpointReader in) throws IOException {
     try (NDManager temporary = manager.newSubManager()) {
-      Weights.load(gallery.encoder().parameters(), in.tensors("gallery", temporary), "gallery");
+      Weights.load(
+          gallery.encoder().parameters(),
+          in.tensors("gallery", temporary),
+          in.folder() + "/gallery");
     }
-    try (DataInputStream file = in.file("group.bin")) {
+    try (CheckpointInput file = in.file(FILE, 1)) {
       step = file.readLong();
-      group = IdGroup.load(file, matrix.rows());
-    } catch (IllegalArgumentException e) {
-      throw new IllegalArgumentException(in.folder() + ": " + e.getMessage(), e);
+      try {
+        group = IdGroup.load(file, matrix.rows());
+      } catch (BadCheckpointException e) {
+        throw e;
+      } catch (IllegalArgumentException e) {
+        throw file.bad(e.getMessage());
+      }
+      if (step < 0) {
+        throw file.bad("step " + step);
+      }
+      file.expectEnd();
     }
     matrix.reset();
   }

@@ -40,6 +40,11 @@ final class Lockstep {
    */
   record Agreement(Losses losses, boolean finite, boolean stop) {}
 
+  /** Whether this is the trainer that evaluates and writes. */
+  boolean isFirst() {
+    return exchange.rank() == 0;
+  }
+
   private boolean alone() {
     return exchange.trainers() == 1;
   }

@@ -2,6 +2,7 @@ package ffc.core;
 
 import ffc.core.eval.EvalResult;
 import java.nio.file.Path;
+import java.util.List;
 
 /**
  * Whoever watches a run: the command line writes run records and draws progress from these calls.
@@ -10,6 +11,15 @@ import java.nio.file.Path;
 public interface RunObserver {
   /** Before the first step: the step the run starts from (0 or the checkpoint's). */
   void started(long fromStep, long toStep);
+
+  /**
+   * Before {@link #started}: checkpoints of later steps, which an abandoned continuation of the run
+   * has left, were moved away.
+   *
+   * @param folder where they are now
+   * @param checkpoints their names
+   */
+  default void setAside(Path folder, List<String> checkpoints) {}
 
   /**
    * The trainers have lost what only one of them held: the run goes on from its last checkpoint,
@@ -28,6 +38,9 @@ public interface RunObserver {
 
   /** After an evaluation at the given step. */
   void evaluated(long step, EvalResult result);
+
+  /** A set could not be evaluated at the given step; the run goes on. */
+  default void evaluationFailed(long step, String set, String problem) {}
 
   /** After a checkpoint of the given step became durable at the given folder. */
   void checkpoint(long step, Path folder);

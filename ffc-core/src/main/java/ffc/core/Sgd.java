@@ -55,7 +55,7 @@ public final class Sgd extends Optimizer {
   @Override
   public void load(CheckpointReader in) throws IOException {
     try (NDManager temporary = manager.newSubManager()) {
-      restore(velocity, in.tensors("optimizer", temporary), "optimizer");
+      restore(velocity, in.tensors("optimizer", temporary), in.folder() + "/optimizer");
     }
   }
 }

@@ -42,7 +42,7 @@ public final class TrainedEncoder implements AutoCloseable {
       Encoder encoder = Encoder.create(model, manager, 0, RunConfig.Precision.fp32);
       Weights.load(encoder.parameters(), in.tensors(net.name(), temporary), checkpoint + "/" + net);
       return new TrainedEncoder(manager, encoder);
-    } catch (IllegalArgumentException | IOException e) {
+    } catch (RuntimeException | IOException | Error e) {
       manager.close();
       throw e;
     }
@@ -67,7 +67,7 @@ public final class TrainedEncoder implements AutoCloseable {
               arrays.put(name, temporary.create(array.toFloats(), new Shape(array.shape()))));
       Weights.load(encoder.parameters(), arrays, origin);
       return new TrainedEncoder(manager, encoder);
-    } catch (IllegalArgumentException e) {
+    } catch (RuntimeException | Error e) {
       manager.close();
       throw e;
     }

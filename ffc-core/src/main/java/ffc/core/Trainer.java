@@ -5,7 +5,6 @@ import ai.djl.engine.Engine;
 import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.NDScope;
 import ffc.core.checkpoint.CheckpointReader;
-import ffc.core.checkpoint.CheckpointWriter;
 import ffc.idgroup.EpochEndedException;
 import ffc.idgroup.GroupExchange;
 import ffc.idgroup.LocalExchange;
@@ -78,6 +77,9 @@ public final class Trainer implements AutoCloseable {
   private final Method method;
   private final Schedule schedule;
   private final Networks networks;
+  private final TrainerContent content;
+  private final Checkpointing checkpointing;
+  private final Evaluating evaluating;
   private final Milestones milestones;
   private final StepTimes times = new StepTimes();
   private final StepProfile profile = new StepProfile();
@@ -148,21 +150,26 @@ public final class Trainer implements AutoCloseable {
     networks = new Networks(probe, method.gallery(), optimizer, lockstep);
     boolean together = method.isSharded() && exchange.trainers() > 1;
     common = new CommonState(exchange, !together);
-    milestones =
-        new Milestones(
-            setup, probe, dataset, exchange, lockstep, method, common, observer, this::save);
+    content = new TrainerContent(probe, optimizer, method, dataset, manager);
+    checkpointing =
+        new Checkpointing(
+            setup.run(), setup.checkpoints(), exchange, method, common, observer, content::save);
+    evaluating =
+        new Evaluating(setup.evaluate(), setup.run().best(), probe, method, dataset, observer);
+    milestones = new Milestones(checkpointing, evaluating, lockstep, method.isSharded());
     replica = replica();
     if (setup.resumeFrom() == null) {
-      state = new TrainerState(0, 0, 0, Cursor.START, dataset.fingerprint(), Double.NaN);
+      state = new TrainerState(0, 0, 0, Cursor.START, dataset.fingerprint(), Double.NaN, true);
       milestones.loaded(state);
     } else {
       CheckpointReader in = CheckpointReader.open(setup.resumeFrom());
       if (together) {
         state = TrainerState.load(in); // the rest is loaded with the others
       } else {
-        load(in);
+        state = content.load(in);
       }
-      milestones.resumed(setup.resumeFrom(), state);
+      checkpointing.resumed(setup.resumeFrom(), state);
+      milestones.loaded(state);
     }
   }
 
@@ -182,12 +189,12 @@ public final class Trainer implements AutoCloseable {
             this::isThrough,
             method::group,
             this::arrayHashes,
-            out -> save(out, state),
+            out -> content.save(out, state),
             this::takeOver);
   }
 
   private void takeOver(Path folder) throws IOException {
-    load(CheckpointReader.open(folder));
+    state = content.load(CheckpointReader.open(folder));
     milestones.tookOver();
   }
 
@@ -247,6 +254,9 @@ public final class Trainer implements AutoCloseable {
   public RunSummary run() throws IOException {
     boolean othersAreThrough = !exchange.begin(replica) || !settle();
     long last = setup.run().steps();
+    if (lockstep.isFirst() && !othersAreThrough) {
+      state = checkpointing.begin(state);
+    }
     observer.started(state.step(), last);
     started = true;
     while (!othersAreThrough) {
@@ -310,9 +320,9 @@ public final class Trainer implements AutoCloseable {
         common.settle(
             method.holdsItsShare(),
             before,
-            () -> milestones.writeFirst(state),
+            () -> checkpointing.writeFirst(state),
             in -> {
-              load(in);
+              state = content.load(in);
               milestones.loaded(state);
             });
     if (loaded && started) {
@@ -414,7 +424,8 @@ public final class Trainer implements AutoCloseable {
               state.skipped() + (finite ? 0 : 1),
               batch.next(),
               state.data(),
-              state.bestValue());
+              state.bestValue(),
+              true);
       return new StepResult(losses, rate, norm, images, batch.next());
     }
   }
@@ -422,7 +433,7 @@ public final class Trainer implements AutoCloseable {
   private void stopIfNotFinite(Lockstep.Agreement agreed, double norm, PairBatch batch) {
     if (!agreed.finite() && setup.run().onNonFinite() == RunConfig.OnNonFinite.stop) {
       throw new NonFiniteException(
-          state.step() + 1, agreed.losses(), norm, batch.start(), milestones.lastCheckpoint());
+          state.step() + 1, agreed.losses(), norm, batch.start(), checkpointing.last());
     }
   }
 
@@ -477,34 +488,6 @@ public final class Trainer implements AutoCloseable {
     return figures;
   }
 
-  private void save(CheckpointWriter out, TrainerState at) throws IOException {
-    try (NDScope scope = new NDScope()) {
-      scope.suppressNotUsedWarning();
-      out.tensors("probe", probe.parameters().all());
-      optimizer.save(out);
-      method.save(out);
-    }
-    at.save(out);
-  }
-
-  private void load(CheckpointReader in) throws IOException {
-    state = TrainerState.load(in);
-    if (!state.data().equals(dataset.fingerprint())) {
-      throw new IllegalArgumentException(
-          in.folder()
-              + ": the run was trained on data with fingerprint "
-              + state.data()
-              + ", data.train has "
-              + dataset.fingerprint()
-              + "; start a new run, or point data.train at the old data");
-    }
-    try (NDManager temporary = manager.newSubManager()) {
-      Weights.load(probe.parameters(), in.tensors("probe", temporary), in.folder() + "/probe");
-    }
-    optimizer.load(in);
-    method.load(in);
-  }
-
   private RunSummary summary(boolean finished) {
     double median = times.percentileMs(0.5);
     int pairs = setup.data().pairsPerBatch();
@@ -531,12 +514,12 @@ public final class Trainer implements AutoCloseable {
         state.skipped(),
         predicted.parts(),
         finished,
-        milestones.latest());
+        evaluating.latest());
   }
 
   @Override
   public void close() {
-    milestones.close();
+    evaluating.close();
     method.close();
     optimizer.close();
     probe.close();

@@ -27,6 +27,21 @@ public final class Weights {
               + ", not expected "
               + first(unknown));
     }
+    parameters
+        .all()
+        .forEach(
+            (name, array) -> {
+              if (!stored.get(name).getShape().equals(array.getShape())) {
+                throw new IllegalArgumentException(
+                    what
+                        + ": the stored network is another one; "
+                        + name
+                        + " has shape "
+                        + stored.get(name).getShape()
+                        + ", expected "
+                        + array.getShape());
+              }
+            });
     stored.forEach(parameters::set);
   }
 

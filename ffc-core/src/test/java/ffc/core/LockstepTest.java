@@ -4,6 +4,8 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
+import ffc.core.checkpoint.CheckpointInput;
+import ffc.core.checkpoint.CheckpointReader;
 import ffc.idgroup.EpochEndedException;
 import ffc.idgroup.GroupExchange;
 import ffc.idgroup.IdGroup;
@@ -12,12 +14,10 @@ import ffc.idgroup.Replica;
 import ffc.idgroup.ThreadExchange;
 import ffc.loaders.DataConfig;
 import ffc.loaders.Dataset;
-import java.io.DataInputStream;
 import java.io.IOException;
 import java.lang.reflect.InvocationHandler;
 import java.lang.reflect.InvocationTargetException;
 import java.lang.reflect.Proxy;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
@@ -172,8 +172,8 @@ class LockstepTest {
 
   /** Identity and slot of every occupied slot, the most recently used first. */
   private List<String> slots(String run, long step) throws IOException {
-    Path file = folder.resolve(run).resolve(String.format("step-%08d", step)).resolve("group.bin");
-    try (DataInputStream in = new DataInputStream(Files.newInputStream(file))) {
+    Path checkpoint = folder.resolve(run).resolve(String.format("step-%08d", step));
+    try (CheckpointInput in = CheckpointReader.open(checkpoint).file("group.bin", 1)) {
       in.readLong();
       IdGroup group = IdGroup.load(in);
       return Arrays.stream(group.slotsMostRecentFirst())

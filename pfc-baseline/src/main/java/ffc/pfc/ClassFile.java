@@ -1,5 +1,6 @@
 package ffc.pfc;
 
+import ffc.core.checkpoint.CheckpointInput;
 import ffc.core.checkpoint.Relay;
 import ffc.idgroup.GroupExchange;
 import java.io.DataInputStream;
@@ -107,13 +108,13 @@ final class ClassFile {
   /**
    * Reads the rows of this trainer's range.
    *
-   * @param where names the file, for messages
+   * @throws IllegalArgumentException if they are those of another experiment, or damaged
    */
-  void load(DataInputStream in, ClassCenters mine, String where) throws IOException {
+  void load(CheckpointInput in, ClassCenters mine) throws IOException {
     int format = in.readInt();
     if (format != FORMAT) {
       throw new IllegalArgumentException(
-          where + ": class centres of format " + format + ", expected " + FORMAT);
+          in.path() + ": class centres of format " + format + ", expected " + FORMAT);
     }
     long storedClasses = in.readLong();
     int storedDim = in.readInt();
@@ -121,7 +122,7 @@ final class ClassFile {
     boolean storedCounts = in.readInt() != 0;
     if (storedClasses != classes || storedDim != mine.dim()) {
       throw new IllegalArgumentException(
-          where
+          in.path()
               + ": holds "
               + storedClasses
               + " class centres of "
@@ -133,7 +134,7 @@ final class ClassFile {
     }
     if (storedStates != mine.states() || storedCounts != mine.countsUpdates()) {
       throw new IllegalArgumentException(
-          where
+          in.path()
               + ": class centres with "
               + storedStates
               + " optimiser states a row, optimizer.type asks for "
@@ -142,6 +143,14 @@ final class ClassFile {
     }
     RowFlags all = new RowFlags(classes);
     all.load(in);
+    if (all.count() != all.count(0, classes) || in.left() != all.count() * mine.rowBytes()) {
+      throw in.bad(
+          in.left()
+              + " bytes of class centres, expected "
+              + all.count(0, classes)
+              + " rows of "
+              + mine.rowBytes());
+    }
     ClassRange range = mine.range();
     in.skipNBytes(all.count(0, range.from()) * mine.rowBytes());
     RowFlags withValues = new RowFlags(range.size());

@@ -17,9 +17,9 @@ import ffc.core.MethodContext;
 import ffc.core.MomentumEncoder;
 import ffc.core.StepProfile;
 import ffc.core.Weights;
+import ffc.core.checkpoint.CheckpointInput;
 import ffc.core.checkpoint.CheckpointReader;
 import ffc.core.checkpoint.CheckpointWriter;
-import java.io.DataInputStream;
 import java.io.DataOutputStream;
 import java.io.IOException;
 import java.util.Arrays;
@@ -198,7 +198,7 @@ public final class DynamicClassQueue implements Method {
     try (NDArray queue = columnsE.get(keysPerStep + ":").duplicate()) {
       out.tensors("queue", Map.of("features", queue));
     }
-    try (DataOutputStream file = out.file(FILE)) {
+    try (DataOutputStream file = out.file(FILE, 1)) {
       file.writeLong(step);
       file.writeInt(config.capacity());
       file.writeLong(filled);
@@ -211,7 +211,7 @@ public final class DynamicClassQueue implements Method {
 
   @Override
   public void load(CheckpointReader in) throws IOException {
-    try (DataInputStream file = in.file(FILE)) {
+    try (CheckpointInput file = in.file(FILE, 1)) {
       step = file.readLong();
       int capacity = file.readInt();
       if (capacity != config.capacity()) {
@@ -224,13 +224,23 @@ public final class DynamicClassQueue implements Method {
       }
       filled = file.readLong();
       next = file.readInt();
+      if (step < 0 || filled < 0 || filled > capacity || next < 0 || next >= capacity) {
+        throw file.bad(
+            "step " + step + ", " + filled + " of " + capacity + " places filled, next " + next);
+      }
       for (int i = 0; i < ids.length; i++) {
         ids[i] = file.readLong();
       }
+      file.expectEnd();
     }
     try (NDManager temporary = manager.newSubManager()) {
-      Weights.load(gallery.encoder().parameters(), in.tensors("gallery", temporary), "gallery");
-      columnsE.set(new NDIndex(keysPerStep + ":"), in.tensors("queue", temporary).get("features"));
+      Weights.load(
+          gallery.encoder().parameters(),
+          in.tensors("gallery", temporary),
+          in.folder() + "/gallery");
+      Shape shape = new Shape(config.capacity(), probe.embedding());
+      columnsE.set(
+          new NDIndex(keysPerStep + ":"), in.tensor("queue", "features", shape, temporary));
     }
   }
 

@@ -9,9 +9,9 @@ import ffc.core.Method;
 import ffc.core.MethodContext;
 import ffc.core.OptimizerConfig;
 import ffc.core.StepProfile;
+import ffc.core.checkpoint.CheckpointInput;
 import ffc.core.checkpoint.CheckpointReader;
 import ffc.core.checkpoint.CheckpointWriter;
-import java.io.DataInputStream;
 import java.io.DataOutputStream;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -271,7 +271,7 @@ public final class PartialFc implements Method {
 
   @Override
   public void save(CheckpointWriter out) throws IOException {
-    try (DataOutputStream to = out.file(FILE)) {
+    try (DataOutputStream to = out.file(FILE, 1)) {
       to.writeLong(step);
       file.save(to, share.centers());
     }
@@ -284,9 +284,12 @@ public final class PartialFc implements Method {
       share.memory().close();
       share = share();
     }
-    try (DataInputStream from = in.file(FILE)) {
+    try (CheckpointInput from = in.file(FILE, 1)) {
       step = from.readLong();
-      file.load(from, share.centers(), in.folder() + "/" + FILE);
+      if (step < 0) {
+        throw from.bad("step " + step);
+      }
+      file.load(from, share.centers());
     }
   }
 

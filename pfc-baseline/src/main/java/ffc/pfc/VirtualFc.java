@@ -16,9 +16,9 @@ import ffc.core.MarginHead;
 import ffc.core.Method;
 import ffc.core.MethodContext;
 import ffc.core.StepProfile;
+import ffc.core.checkpoint.CheckpointInput;
 import ffc.core.checkpoint.CheckpointReader;
 import ffc.core.checkpoint.CheckpointWriter;
-import java.io.DataInputStream;
 import java.io.DataOutputStream;
 import java.io.IOException;
 import java.util.ArrayList;
@@ -258,7 +258,7 @@ public final class VirtualFc implements Method {
   @Override
   public void save(CheckpointWriter out) throws IOException {
     out.tensors("columns", Map.of("rows", rowsGE));
-    try (DataOutputStream file = out.file(FILE)) {
+    try (DataOutputStream file = out.file(FILE, 1)) {
       file.writeInt(config.columns());
       for (long id : columns.occupants()) {
         file.writeLong(id);
@@ -268,7 +268,7 @@ public final class VirtualFc implements Method {
 
   @Override
   public void load(CheckpointReader in) throws IOException {
-    try (DataInputStream file = in.file(FILE)) {
+    try (CheckpointInput file = in.file(FILE, 1)) {
       int stored = file.readInt();
       if (stored != config.columns()) {
         throw new IllegalArgumentException(
@@ -277,10 +277,14 @@ public final class VirtualFc implements Method {
       long[] occupants = columns.occupants();
       for (int i = 0; i < occupants.length; i++) {
         occupants[i] = file.readLong();
+        if (occupants[i] != VirtualColumns.EMPTY && occupants[i] % occupants.length != i) {
+          throw file.bad("column " + i + " holds identity " + occupants[i]);
+        }
       }
+      file.expectEnd();
     }
     try (NDManager temporary = manager.newSubManager()) {
-      rowsGE.set(new NDIndex(":"), in.tensors("columns", temporary).get("rows"));
+      rowsGE.set(new NDIndex(":"), in.tensor("columns", "rows", rowsGE.getShape(), temporary));
     }
   }
 

@@ -8,10 +8,10 @@ import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.Shape;
 import ffc.core.Autograd;
+import ffc.core.checkpoint.CheckpointInput;
 import ffc.idgroup.LocalExchange;
 import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
-import java.io.DataInputStream;
 import java.io.DataOutputStream;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -255,7 +255,10 @@ class ClassCentersTest {
   }
 
   private static void load(byte[] saved, ClassCenters centers, String where) throws IOException {
-    file(centers).load(new DataInputStream(new ByteArrayInputStream(saved)), centers, where);
+    file(centers)
+        .load(
+            CheckpointInput.of(new ByteArrayInputStream(saved), saved.length, Path.of(where)),
+            centers);
   }
 
   private static ClassFile file(ClassCenters centers) {

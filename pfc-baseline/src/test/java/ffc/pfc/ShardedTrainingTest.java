@@ -9,11 +9,12 @@ import ffc.core.FfcConfig;
 import ffc.core.MarginConfig;
 import ffc.core.MethodContext;
 import ffc.core.OptimizerConfig;
+import ffc.core.checkpoint.CheckpointInput;
+import ffc.core.checkpoint.CheckpointReader;
 import ffc.idgroup.LocalExchange;
 import ffc.pfc.ShardedRun.Settings;
 import ffc.pfc.ThreadCluster.Fault;
 import java.awt.image.BufferedImage;
-import java.io.DataInputStream;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -146,13 +147,11 @@ class ShardedTrainingTest {
             : new RowRule.AdamWRows(0.9, 0.999, 1e-8, 1e-4);
     try (TableMemory memory = new TableMemory.Native();
         RowWorkers workers = new RowWorkers(1);
-        DataInputStream in =
-            new DataInputStream(
-                Files.newInputStream(checkpoint(run, step).resolve("classes.bin")))) {
+        CheckpointInput in = CheckpointReader.open(checkpoint(run, step)).file("classes.bin", 1)) {
       in.readLong();
       ClassCenters centers =
           new ClassCenters(ClassRange.all(CLASSES), E, 1, rule, false, memory, workers);
-      new ClassFile(new LocalExchange(), CLASSES).load(in, centers, run);
+      new ClassFile(new LocalExchange(), CLASSES).load(in, centers);
       float[][] all = new float[CLASSES][];
       for (int cls = 0; cls < CLASSES; cls++) {
         if (centers.initialised().get(cls)) {

@@ -63,6 +63,11 @@ public final class BarProgress implements RunObserver, AutoCloseable {
   }
 
   @Override
+  public void evaluationFailed(long step, String set, String problem) {
+    above(Lines.evaluationFailed(step, set, problem));
+  }
+
+  @Override
   public void checkpoint(long step, Path folder) {}
 
   @Override

@@ -45,6 +45,16 @@ public final class Lines {
         + evaluation(result, far -> far.matches("1e-[345]"), rank -> rank == 1);
   }
 
+  static String evaluationFailed(long step, String set, String problem) {
+    return "step "
+        + step
+        + "  "
+        + set
+        + ": not evaluated, the run goes on: "
+        + problem
+        + " (ffc eval judges a checkpoint later)";
+  }
+
   /** All figures of a set with the flags that decide them. */
   public static String evaluation(EvalResult result) {
     return evaluation(result, far -> true, rank -> true);

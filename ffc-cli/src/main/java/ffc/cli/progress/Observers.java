@@ -13,6 +13,11 @@ import java.util.List;
  */
 public record Observers(List<RunObserver> observers) implements RunObserver {
   @Override
+  public void setAside(Path folder, List<String> checkpoints) {
+    observers.forEach(o -> o.setAside(folder, checkpoints));
+  }
+
+  @Override
   public void started(long fromStep, long toStep) {
     observers.forEach(o -> o.started(fromStep, toStep));
   }
@@ -35,6 +40,11 @@ public record Observers(List<RunObserver> observers) implements RunObserver {
   @Override
   public void evaluated(long step, EvalResult result) {
     observers.forEach(o -> o.evaluated(step, result));
+  }
+
+  @Override
+  public void evaluationFailed(long step, String set, String problem) {
+    observers.forEach(o -> o.evaluationFailed(step, set, problem));
   }
 
   @Override

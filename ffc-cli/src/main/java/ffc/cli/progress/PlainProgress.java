@@ -63,6 +63,11 @@ public final class PlainProgress implements RunObserver {
   }
 
   @Override
+  public void evaluationFailed(long step, String set, String problem) {
+    print(Lines.evaluationFailed(step, set, problem));
+  }
+
+  @Override
   public void checkpoint(long step, Path folder) {
     print("step " + step + "  checkpoint " + folder);
   }

@@ -1,5 +1,6 @@
 package ffc.cli.record;
 
+import ffc.core.checkpoint.FileProblem;
 import java.io.Closeable;
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -11,6 +12,7 @@ import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.Consumer;
 import tools.jackson.core.JacksonException;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.node.ObjectNode;
@@ -20,46 +22,93 @@ import tools.jackson.databind.node.ObjectNode;
  * file in one write; what a killed process left half-written is dropped when the file is reopened.
  */
 public final class JsonLines implements Closeable {
+  private final Path file;
   private final FileChannel out;
 
-  private JsonLines(FileChannel out) {
+  private JsonLines(Path file, FileChannel out) {
+    this.file = file;
     this.out = out;
   }
 
   /**
-   * Opens the file for the steps after {@code step}: lines of later steps are cut off, as the
-   * resumed run writes them again.
+   * What is in a file.
+   *
+   * @param lines the objects, in order
+   * @param damaged text of the lines that are none, a torn last one left out
    */
-  static JsonLines after(Path file, long step) throws IOException {
+  private record Content(List<JsonNode> lines, List<String> damaged) {}
+
+  /**
+   * Opens the file for the steps after {@code step}. Lines of later steps and damaged ones are
+   * moved away, as the resumed run writes its own.
+   *
+   * @param aside folder that a file of the same name gets them in; made if there are any
+   * @param moved told what was moved, in words, if anything was
+   */
+  static JsonLines after(Path file, long step, Path aside, Consumer<String> moved)
+      throws IOException {
+    Content content = content(file);
     StringBuilder kept = new StringBuilder();
-    for (JsonNode line : read(file)) {
-      if (line.path("step").asLong() <= step) {
-        kept.append(line).append('\n');
-      }
+    StringBuilder away = new StringBuilder();
+    long later = 0;
+    for (JsonNode line : content.lines()) {
+      boolean keep = line.path("step").asLong(Long.MAX_VALUE) <= step;
+      (keep ? kept : away).append(line).append('\n');
+      later += keep ? 0 : 1;
+    }
+    content.damaged().forEach(line -> away.append(line).append('\n'));
+    if (!away.isEmpty()) {
+      Files.createDirectories(aside);
+      WholeFile.write(aside.resolve(file.getFileName().toString()), away.toString());
+      int damaged = content.damaged().size();
+      moved.accept(
+          (later > 0 ? later + " later" : "")
+              + (later > 0 && damaged > 0 ? " and " : "")
+              + (damaged > 0 ? damaged + " damaged" : "")
+              + (later + damaged == 1 ? " line of " : " lines of ")
+              + file.getFileName());
     }
     WholeFile.write(file, kept.toString());
-    return new JsonLines(
-        FileChannel.open(file, StandardOpenOption.WRITE, StandardOpenOption.APPEND));
+    try {
+      return new JsonLines(
+          file, FileChannel.open(file, StandardOpenOption.WRITE, StandardOpenOption.APPEND));
+    } catch (IOException e) {
+      throw FileProblem.writing(file, e);
+    }
   }
 
   /** The lines of a file, as far as they are whole; none if there is no file. */
   public static List<JsonNode> read(Path file) throws IOException {
-    List<JsonNode> lines = new ArrayList<>();
-    if (Files.notExists(file)) {
-      return lines;
-    }
-    for (String line : Files.readString(file, StandardCharsets.UTF_8).split("\n", -1)) {
-      whole(line).ifPresent(lines::add);
-    }
-    return lines;
+    return content(file).lines();
   }
 
-  /** The object of a line; empty if a kill tore it, as its step is computed again. */
+  private static Content content(Path file) throws IOException {
+    Content content = new Content(new ArrayList<>(), new ArrayList<>());
+    if (Files.notExists(file)) {
+      return content;
+    }
+    // Bytes that are no UTF-8 damage their line, not the file.
+    String text = new String(Files.readAllBytes(file), StandardCharsets.UTF_8);
+    String[] lines = text.split("\n", -1);
+    for (int i = 0; i < lines.length; i++) {
+      Optional<JsonNode> whole = whole(lines[i]);
+      if (whole.isPresent()) {
+        content.lines().add(whole.get());
+      } else if (i < lines.length - 1 && !lines[i].isBlank()) {
+        content.damaged().add(lines[i]); // not the last line, which a kill may tear
+      }
+    }
+    return content;
+  }
+
+  /** The object of a line; empty if it is none. */
   private static Optional<JsonNode> whole(String line) {
     try {
       return line.isBlank()
           ? Optional.empty()
-          : Optional.of(Json.parse(line)).filter(JsonNode::isObject);
+          : Optional.of(Json.parse(line))
+              .filter(JsonNode::isObject)
+              .filter(object -> object.path("step").canConvertToLong());
     } catch (JacksonException e) {
       return Optional.empty();
     }
@@ -67,13 +116,21 @@ public final class JsonLines implements Closeable {
 
   void append(ObjectNode line) throws IOException {
     ByteBuffer bytes = StandardCharsets.UTF_8.encode(line + "\n");
-    while (bytes.hasRemaining()) {
-      out.write(bytes);
+    try {
+      while (bytes.hasRemaining()) {
+        out.write(bytes);
+      }
+    } catch (IOException e) {
+      throw FileProblem.writing(file, e);
     }
   }
 
   void force() throws IOException {
-    out.force(false);
+    try {
+      out.force(false);
+    } catch (IOException e) {
+      throw FileProblem.writing(file, e);
+    }
   }
 
   @Override

@@ -4,13 +4,17 @@ import ffc.loaders.image.ImageDecoder;
 import java.io.File;
 import java.io.IOException;
 import java.lang.management.ManagementFactory;
+import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
 import java.time.Instant;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
+import tools.jackson.core.JacksonException;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.node.ArrayNode;
 import tools.jackson.databind.node.ObjectNode;
@@ -35,20 +39,40 @@ public record Manifest(
     Path sources,
     Map<String, String> data) {
 
-  /** Writes it, or adds it to that of the process that began the run. */
-  public void write(Path file, long fromStep, Instant now) throws IOException {
+  /**
+   * Writes it, or adds it to that of the process that began the run. One that cannot be read is
+   * renamed.
+   *
+   * @param say told in a line of a renaming
+   */
+  public void write(Path file, long fromStep, Instant now, Consumer<String> say)
+      throws IOException {
     ObjectNode own = json(fromStep, now);
     ObjectNode whole = own;
     if (fromStep > 0 && Files.exists(file)) {
-      JsonNode first = Json.parse(Files.readString(file, StandardCharsets.UTF_8));
-      if (first instanceof ObjectNode begun) {
+      whole = begun(file).orElse(null);
+      if (whole == null) {
+        Path aside = file.resolveSibling(file.getFileName() + ".damaged");
+        Files.move(file, aside, StandardCopyOption.REPLACE_EXISTING);
+        say.accept(file + " cannot be read: it is now " + aside + ", and a new one begins");
+        whole = own;
+      } else {
         ArrayNode resumed =
-            begun.get("resumed") instanceof ArrayNode list ? list : begun.putArray("resumed");
+            whole.get("resumed") instanceof ArrayNode list ? list : whole.putArray("resumed");
         resumed.add(own);
-        whole = begun;
       }
     }
     WholeFile.write(file, whole.toPrettyString() + "\n");
+  }
+
+  private static Optional<ObjectNode> begun(Path file) throws IOException {
+    try {
+      return Json.parse(Files.readString(file, StandardCharsets.UTF_8)) instanceof ObjectNode begun
+          ? Optional.of(begun)
+          : Optional.empty();
+    } catch (JacksonException | CharacterCodingException e) {
+      return Optional.empty();
+    }
   }
 
   private ObjectNode json(long fromStep, Instant now) {

@@ -75,8 +75,10 @@ public final class Records {
    * {@code summary.json}.
    *
    * @param evaluated latest figures by set, over all resumes
+   * @param failed why the latest evaluation of a set failed, by set
    */
-  static ObjectNode summary(RunSummary summary, Map<String, JsonNode> evaluated) {
+  static ObjectNode summary(
+      RunSummary summary, Map<String, JsonNode> evaluated, Map<String, String> failed) {
     ObjectNode node = Json.object();
     node.put("method", summary.method());
     node.put("finished", summary.finished());
@@ -99,6 +101,10 @@ public final class Records {
     summary.predictedBytes().forEach(predicted::put);
     ObjectNode eval = node.putObject("eval");
     evaluated.forEach(eval::set);
+    if (!failed.isEmpty()) {
+      ObjectNode reasons = node.putObject("not_evaluated");
+      failed.forEach(reasons::put);
+    }
     return node;
   }
 }

@@ -3,12 +3,16 @@ package ffc.cli.record;
 import ffc.cli.config.ConfigLoader;
 import ffc.cli.config.ConfigWriter;
 import ffc.cli.config.Experiment;
+import ffc.core.checkpoint.Checkpoints;
 import java.io.IOException;
 import java.nio.channels.FileChannel;
 import java.nio.channels.FileLock;
 import java.nio.channels.OverlappingFileLockException;
+import java.nio.charset.CharacterCodingException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.FileTime;
 import java.time.LocalDateTime;
@@ -16,8 +20,10 @@ import java.time.format.DateTimeFormatter;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.Consumer;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
+import tools.jackson.core.JacksonException;
 
 /**
  * The folder of one run, held by one process at a time.
@@ -152,6 +158,41 @@ public final class RunDirectory implements AutoCloseable {
   /** Where checkpoints go. */
   public Path checkpoints() {
     return folder.resolve("checkpoints");
+  }
+
+  /** A folder that does not exist yet, for what is set aside when the run goes on after a step. */
+  Path aside(long step) {
+    return new Checkpoints(checkpoints(), 1).aside(step);
+  }
+
+  /**
+   * Moves summary and report away if they are of a later step.
+   *
+   * @param aside folder, made if there is anything to move
+   * @param moved told the names
+   */
+  void setAsideOutcome(long step, Path aside, Consumer<String> moved) throws IOException {
+    Path summary = folder.resolve("summary.json");
+    if (Files.notExists(summary) || stepOf(summary) <= step) {
+      return;
+    }
+    for (String name : List.of("summary.json", "report.html")) {
+      if (Files.exists(folder.resolve(name))) {
+        Files.createDirectories(aside);
+        Files.move(folder.resolve(name), aside.resolve(name), StandardCopyOption.REPLACE_EXISTING);
+        moved.accept(name);
+      }
+    }
+  }
+
+  private static long stepOf(Path summary) throws IOException {
+    try {
+      return Json.parse(Files.readString(summary, StandardCharsets.UTF_8))
+          .path("steps")
+          .asLong(Long.MAX_VALUE);
+    } catch (JacksonException | CharacterCodingException e) {
+      return Long.MAX_VALUE; // damaged
+    }
   }
 
   /** A file of the run. */

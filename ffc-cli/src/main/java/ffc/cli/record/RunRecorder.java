@@ -9,16 +9,34 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Path;
 import java.time.Clock;
+import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
+import java.util.Set;
+import java.util.function.Consumer;
 import tools.jackson.databind.JsonNode;
 
-/** Writes the records of a run as it goes. Close it after the run. */
+/**
+ * Writes the records of a run as it goes. What they hold of steps after the one that the run goes
+ * on from is set aside, beside the checkpoints of those steps, as are lines that cannot be read.
+ * Close it after the run.
+ */
 public final class RunRecorder implements RunObserver, AutoCloseable {
   private final RunDirectory run;
   private final Clock clock;
+  private final Consumer<String> say;
   private final Map<String, JsonNode> latest = new LinkedHashMap<>();
+
+  /** What an evaluation that is made again would repeat: sets judged at the step gone on from. */
+  private final Set<String> judged = new HashSet<>();
+
+  private final Map<String, String> failed = new LinkedHashMap<>();
+  private final List<String> moved = new ArrayList<>();
+  private Path aside;
+  private long fromStep;
 
   private JsonLines steps;
   private JsonLines evaluations;
@@ -27,23 +45,50 @@ public final class RunRecorder implements RunObserver, AutoCloseable {
   /**
    * @param run the directory; stays the caller's
    * @param clock for event files
+   * @param say told in a line what was set aside, if anything was
    */
-  public RunRecorder(RunDirectory run, Clock clock) {
+  public RunRecorder(RunDirectory run, Clock clock, Consumer<String> say) {
     this.run = run;
     this.clock = clock;
+    this.say = say;
+  }
+
+  @Override
+  public void setAside(Path folder, List<String> checkpoints) {
+    aside = folder;
+    moved.addAll(checkpoints);
   }
 
   @Override
   public void started(long fromStep, long toStep) {
+    this.fromStep = fromStep;
     writing(
         () -> {
-          steps = JsonLines.after(run.file("steps.jsonl"), fromStep);
-          evaluations = JsonLines.after(run.file("evaluations.jsonl"), fromStep);
+          Path folder = aside == null ? run.aside(fromStep) : aside;
+          steps = JsonLines.after(run.file("steps.jsonl"), fromStep, folder, moved::add);
+          evaluations =
+              JsonLines.after(run.file("evaluations.jsonl"), fromStep, folder, moved::add);
+          run.setAsideOutcome(fromStep, folder, moved::add);
           for (JsonNode line : JsonLines.read(run.file("evaluations.jsonl"))) {
-            latest.put(line.path("set").stringValue(), line.path("figures"));
+            latest.put(line.path("set").asString(""), line.path("figures"));
+            if (line.path("step").asLong() == fromStep) {
+              judged.add(line.path("set").asString(""));
+            }
           }
           events = new EventFile(run.folder(), fromStep, clock);
+          if (!moved.isEmpty()) {
+            say.accept(
+                "set aside what the run had after step "
+                    + fromStep
+                    + ": "
+                    + String.join(", ", moved)
+                    + " (in "
+                    + folder
+                    + ")");
+          }
         });
+    aside = null;
+    moved.clear();
   }
 
   /** As after a resume: what later steps have left is cut off. */
@@ -51,6 +96,7 @@ public final class RunRecorder implements RunObserver, AutoCloseable {
   public void wentBack(long fromStep, long toStep) {
     close();
     latest.clear();
+    judged.clear();
     started(toStep, toStep);
   }
 
@@ -85,11 +131,20 @@ public final class RunRecorder implements RunObserver, AutoCloseable {
       figures.put(prefix + "accuracy_mean", result.accuracyMean());
     }
     latest.put(result.name(), Records.figures(result));
+    failed.remove(result.name());
+    boolean again = step == fromStep && judged.contains(result.name());
     writing(
         () -> {
-          evaluations.append(Records.evaluation(step, result));
+          if (!again) {
+            evaluations.append(Records.evaluation(step, result));
+          }
           events.scalars(step, figures);
         });
+  }
+
+  @Override
+  public void evaluationFailed(long step, String set, String problem) {
+    failed.put(set, "step " + step + ": " + problem);
   }
 
   @Override
@@ -107,7 +162,7 @@ public final class RunRecorder implements RunObserver, AutoCloseable {
         () ->
             WholeFile.write(
                 run.file("summary.json"),
-                Records.summary(summary, latest).toPrettyString() + "\n"));
+                Records.summary(summary, latest, failed).toPrettyString() + "\n"));
   }
 
   @Override

@@ -1,5 +1,6 @@
 package ffc.cli.record;
 
+import ffc.core.checkpoint.FileProblem;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
@@ -15,6 +16,14 @@ public final class WholeFile {
 
   /** Replaces the file's content. */
   public static void write(Path file, String text) throws IOException {
+    try {
+      replace(file, text);
+    } catch (IOException e) {
+      throw FileProblem.writing(file, e);
+    }
+  }
+
+  private static void replace(Path file, String text) throws IOException {
     Path aside = file.resolveSibling("." + file.getFileName() + ".writing");
     try (FileChannel out =
         FileChannel.open(

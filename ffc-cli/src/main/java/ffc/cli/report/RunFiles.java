@@ -3,6 +3,7 @@ package ffc.cli.report;
 import ffc.cli.record.Json;
 import ffc.cli.record.JsonLines;
 import java.io.IOException;
+import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -17,8 +18,8 @@ import tools.jackson.databind.JsonNode;
  *
  * @param folder the run directory
  * @param config resolved configuration as text
- * @param manifest empty object if absent
- * @param summary empty object if absent
+ * @param manifest empty object if absent or damaged
+ * @param summary empty object if absent or damaged
  */
 public record RunFiles(
     Path folder,
@@ -48,21 +49,22 @@ public record RunFiles(
         JsonLines.read(folder.resolve("evaluations.jsonl")));
   }
 
+  /** A damaged record counts as absent: it must not keep the others from being looked at. */
   private static JsonNode json(Path file) throws IOException {
     if (Files.notExists(file)) {
       return Json.object();
     }
     try {
       return Json.parse(Files.readString(file, StandardCharsets.UTF_8));
-    } catch (JacksonException e) {
-      throw new IllegalArgumentException(file + " is not valid JSON: " + e.getOriginalMessage(), e);
+    } catch (JacksonException | CharacterCodingException e) {
+      return Json.object();
     }
   }
 
   /** The last evaluation of each set, in the order in which the sets first appeared. */
   public Map<String, JsonNode> latestEvaluations() {
     Map<String, JsonNode> latest = new LinkedHashMap<>();
-    evaluations.forEach(line -> latest.put(line.path("set").asString(), line));
+    evaluations.forEach(line -> latest.put(line.path("set").asString(""), line));
     return latest;
   }
 

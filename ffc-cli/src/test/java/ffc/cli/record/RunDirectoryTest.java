@@ -74,8 +74,8 @@ class RunDirectoryTest {
     Manifest manifest =
         new Manifest("0.1.0", "0.35.1", "2.7.1", "ffc train x.yaml", temp, Map.of("train", "abc"));
 
-    manifest.write(file, 0, Instant.parse("2026-01-01T00:00:00Z"));
-    manifest.write(file, 40, Instant.parse("2026-01-02T00:00:00Z"));
+    manifest.write(file, 0, Instant.parse("2026-01-01T00:00:00Z"), line -> {});
+    manifest.write(file, 40, Instant.parse("2026-01-02T00:00:00Z"), line -> {});
 
     JsonNode json = Json.parse(Files.readString(file));
     assertThat(json.path("started").asString()).isEqualTo("2026-01-01T00:00:00Z");
@@ -93,7 +93,7 @@ class RunDirectoryTest {
         new Manifest("0.1.0", "0.35.1", "2.7.1", "ffc train x.yaml", temp, Map.of("train", "abc"));
     assertThat(Manifest.otherJpegDecoder(file)).as("no manifest yet").isEmpty();
 
-    manifest.write(file, 0, Instant.parse("2026-01-01T00:00:00Z"));
+    manifest.write(file, 0, Instant.parse("2026-01-01T00:00:00Z"), line -> {});
     assertThat(Manifest.otherJpegDecoder(file)).isEmpty();
 
     String own = "\"jpeg_decoder\" : \"" + ImageDecoder.jpegDecoder() + "\"";
@@ -102,7 +102,7 @@ class RunDirectoryTest {
     Files.writeString(file, text.replace(own, "\"jpeg_decoder\" : \"another\""));
     assertThat(Manifest.otherJpegDecoder(file)).contains("another");
 
-    manifest.write(file, 40, Instant.parse("2026-01-02T00:00:00Z"));
+    manifest.write(file, 40, Instant.parse("2026-01-02T00:00:00Z"), line -> {});
     assertThat(Manifest.otherJpegDecoder(file)).as("the last process counts").isEmpty();
 
     Files.writeString(file, "{damaged");

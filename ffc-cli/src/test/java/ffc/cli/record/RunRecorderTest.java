@@ -54,7 +54,7 @@ class RunRecorderTest {
     ScriptedRun script = new ScriptedRun(0, 40, 40, 4);
     RunDirectory directory = RunDirectory.create(temp);
     try (directory;
-        RunRecorder recorder = new RunRecorder(directory, Clock.systemUTC())) {
+        RunRecorder recorder = new RunRecorder(directory, Clock.systemUTC(), line -> {})) {
       recorder.started(0, 40);
       for (long step : new long[] {4, 8, 12}) {
         recorder.report(script.report(step));
@@ -127,7 +127,7 @@ class RunRecorderTest {
   @Test
   void leavesOutWhatIsNotFinite() throws Exception {
     try (RunDirectory run = RunDirectory.create(temp.resolve("r"));
-        RunRecorder recorder = new RunRecorder(run, Clock.systemUTC())) {
+        RunRecorder recorder = new RunRecorder(run, Clock.systemUTC(), line -> {})) {
       recorder.started(0, 2);
       recorder.report(
           new StepReport(
@@ -155,7 +155,7 @@ class RunRecorderTest {
 
   private static void record(Path folder, ScriptedRun script) throws Exception {
     try (RunDirectory run = RunDirectory.create(folder);
-        RunRecorder recorder = new RunRecorder(run, Clock.systemUTC())) {
+        RunRecorder recorder = new RunRecorder(run, Clock.systemUTC(), line -> {})) {
       script.play(recorder, run.checkpoints());
     }
   }

@@ -179,11 +179,11 @@ class WatchServerTest {
   @Test
   void aResumedRunShowsItsEarlierFigures() throws Exception {
     try (RunDirectory run = RunDirectory.create(temp.resolve("run"))) {
-      try (RunRecorder recorder = new RunRecorder(run, Clock.systemUTC())) {
+      try (RunRecorder recorder = new RunRecorder(run, Clock.systemUTC(), line -> {})) {
         new ScriptedRun(0, 200, 400, 20).play(recorder, temp);
       }
       live = new LiveRun("a", "ffc", run.folder(), Clock.systemUTC());
-      try (RunRecorder recorder = new RunRecorder(run, Clock.systemUTC());
+      try (RunRecorder recorder = new RunRecorder(run, Clock.systemUTC(), line -> {});
           WatchServer resumed = WatchServer.open(0, live)) {
         new Observers(List.of(recorder, live)).started(100, 400);
         JsonNode json = figures(resumed.address().resolve("figures.json"));

@@ -3,7 +3,6 @@ package ffc.core.checkpoint;
 import ai.djl.ndarray.NDArray;
 import java.io.BufferedOutputStream;
 import java.io.DataOutputStream;
-import java.io.FilterOutputStream;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.nio.ByteBuffer;
@@ -13,6 +12,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
+import java.util.Locale;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.zip.CRC32C;
@@ -31,8 +31,12 @@ public final class CheckpointWriter {
   CheckpointWriter(Path target) throws IOException {
     this.target = target;
     this.aside = target.resolveSibling(".writing-" + target.getFileName());
-    Checkpoints.deleteTree(aside);
-    Files.createDirectories(aside);
+    try {
+      Checkpoints.deleteTree(aside);
+      Files.createDirectories(aside);
+    } catch (IOException e) {
+      throw FileProblem.writing(aside, e);
+    }
   }
 
   private CheckpointWriter() {
@@ -45,15 +49,26 @@ public final class CheckpointWriter {
     return new CheckpointWriter();
   }
 
-  /** A new file of the checkpoint; closing it makes it durable. */
-  public DataOutputStream file(String name) throws IOException {
+  /**
+   * A new file of the checkpoint that begins with the header of {@link CheckpointInput}; closing it
+   * makes it durable.
+   *
+   * @param version of the content, at least 1
+   */
+  public DataOutputStream file(String name, int version) throws IOException {
+    DataOutputStream out = file(name);
+    out.writeInt(CheckpointInput.MAGIC);
+    out.writeUTF(name);
+    out.writeInt(version);
+    return out;
+  }
+
+  private DataOutputStream file(String name) throws IOException {
     if (aside == null) {
       return new DataOutputStream(OutputStream.nullOutputStream());
     }
-    Path path = aside.resolve(name);
-    FileChannel channel =
-        FileChannel.open(path, StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE);
-    return new DataOutputStream(new BufferedOutputStream(new Durable(channel, name), 1 << 16));
+    return new DataOutputStream(
+        new BufferedOutputStream(new Durable(aside.resolve(name), name), 1 << 16));
   }
 
   /** Arrays by name, as a safetensors file. */
@@ -74,6 +89,48 @@ public final class CheckpointWriter {
 
   /** Makes the checkpoint whole and visible. */
   Path commit() throws IOException {
+    try {
+      return commitFiles();
+    } catch (IOException e) {
+      throw FileProblem.writing(target, e);
+    }
+  }
+
+  /** Removes what was written of a checkpoint that cannot be completed. */
+  void discard() {
+    try {
+      Checkpoints.deleteTree(aside);
+    } catch (IOException e) {
+      // the failure that led here says more; the next checkpoint tries again
+    }
+  }
+
+  /**
+   * Puts a small text beside the files of a checkpoint that is there already. It is no part of the
+   * checkpoint: it has no checksum and may be lost.
+   */
+  public static void note(Path checkpoint, String name, String text) throws IOException {
+    Path aside = checkpoint.resolve("." + name + ".writing");
+    try {
+      Files.writeString(
+          aside,
+          text,
+          StandardCharsets.UTF_8,
+          StandardOpenOption.CREATE,
+          StandardOpenOption.TRUNCATE_EXISTING,
+          StandardOpenOption.WRITE,
+          StandardOpenOption.DSYNC);
+      Files.move(
+          aside,
+          checkpoint.resolve(name),
+          StandardCopyOption.ATOMIC_MOVE,
+          StandardCopyOption.REPLACE_EXISTING);
+    } catch (IOException e) {
+      throw FileProblem.writing(checkpoint.resolve(name), e);
+    }
+  }
+
+  private Path commitFiles() throws IOException {
     Map<String, String> sums = new TreeMap<>(checksums);
     StringBuilder text = new StringBuilder("ffc-checkpoint 1\n");
     sums.forEach((name, sum) -> text.append(sum).append(' ').append(name).append('\n'));
@@ -93,24 +150,29 @@ public final class CheckpointWriter {
     return target;
   }
 
-  private static void syncFolder(Path folder) throws IOException {
+  static void syncFolder(Path folder) throws IOException {
     try (FileChannel channel = FileChannel.open(folder, StandardOpenOption.READ)) {
       channel.force(true);
     }
   }
 
   /** Counts and sums what is written; fsyncs when closed. */
-  private final class Durable extends FilterOutputStream {
+  private final class Durable extends OutputStream {
+    private final Path path;
     private final FileChannel channel;
     private final String name;
     private final CRC32C crc = new CRC32C();
     private long size;
     private boolean closed;
 
-    Durable(FileChannel channel, String name) {
-      super(OutputStream.nullOutputStream());
-      this.channel = channel;
+    Durable(Path path, String name) throws IOException {
+      this.path = path;
       this.name = name;
+      try {
+        channel = FileChannel.open(path, StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE);
+      } catch (IOException e) {
+        throw FileProblem.writing(path, e);
+      }
     }
 
     @Override
@@ -123,8 +185,12 @@ public final class CheckpointWriter {
       crc.update(bytes, offset, length);
       size += length;
       ByteBuffer buffer = ByteBuffer.wrap(bytes, offset, length);
-      while (buffer.hasRemaining()) {
-        channel.write(buffer);
+      try {
+        while (buffer.hasRemaining()) {
+          channel.write(buffer);
+        }
+      } catch (IOException e) {
+        throw FileProblem.writing(path, e);
       }
     }
 
@@ -136,8 +202,10 @@ public final class CheckpointWriter {
       closed = true;
       try (channel) {
         channel.force(true);
+      } catch (IOException e) {
+        throw FileProblem.writing(path, e);
       }
-      checksums.put(name, String.format("%08x %d", crc.getValue(), size));
+      checksums.put(name, String.format(Locale.ROOT, "%08x %d", crc.getValue(), size));
     }
   }
 }

@@ -2,21 +2,27 @@ package ffc.core.checkpoint;
 
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
+import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
+import java.util.Locale;
 import java.util.Optional;
 import java.util.stream.Stream;
 
 /**
  * The checkpoints of one run: folders {@code step-<number>}, of which the newest few are kept, and
- * {@code best}.
+ * {@code best}. What an abandoned continuation has left lies in {@code set-aside}; nothing here
+ * looks into it.
  */
 public final class Checkpoints {
   /** Name of the best checkpoint by {@code run.best}. */
   public static final String BEST = "best";
+
+  private static final String SET_ASIDE = "set-aside";
 
   private final Path folder;
   private final int keep;
@@ -36,11 +42,14 @@ public final class Checkpoints {
     void write(CheckpointWriter out) throws IOException;
   }
 
-  /** Writes the checkpoint of a step and drops those that are too many. Returns its folder. */
+  /**
+   * Writes the checkpoint of a step and drops those before it that are too many. Returns its
+   * folder.
+   */
   public Path write(long step, Content content) throws IOException {
     Path written = write(name(step), content);
-    List<Path> all = list();
-    for (Path old : all.subList(0, Math.max(0, all.size() - keep))) {
+    List<Path> upToIt = list().stream().filter(path -> stepOf(path) <= step).toList();
+    for (Path old : upToIt.subList(0, Math.max(0, upToIt.size() - keep))) {
       deleteTree(old);
     }
     return written;
@@ -52,14 +61,75 @@ public final class Checkpoints {
   }
 
   private Path write(String name, Content content) throws IOException {
-    Files.createDirectories(folder);
     CheckpointWriter writer = new CheckpointWriter(folder.resolve(name));
-    content.write(writer);
-    return writer.commit();
+    try {
+      content.write(writer);
+      return writer.commit();
+    } catch (IOException | RuntimeException | Error e) {
+      writer.discard();
+      throw e;
+    }
   }
 
   private static String name(long step) {
-    return String.format("step-%08d", step);
+    return String.format(Locale.ROOT, "step-%08d", step);
+  }
+
+  /** A folder that does not exist yet, for what is set aside when a run goes on after a step. */
+  public Path aside(long step) {
+    for (int i = 1; ; i++) {
+      String name = "after-" + name(step) + (i == 1 ? "" : "-" + i);
+      Path aside = folder.resolve(SET_ASIDE).resolve(name);
+      if (Files.notExists(aside)) {
+        return aside;
+      }
+    }
+  }
+
+  /**
+   * Moves away the checkpoints of steps after one that the run now goes on from, the best one
+   * included.
+   *
+   * @param aside where to, as {@link #aside} names it; created if there is anything to move
+   * @return names of what was moved
+   */
+  public List<String> setAsideAfter(long step, Path aside) throws IOException {
+    List<Path> later =
+        new ArrayList<>(list().stream().filter(path -> stepOf(path) > step).toList());
+    Path best = folder.resolve(BEST);
+    if (Files.isDirectory(best) && stepIn(best) > step) {
+      later.add(best);
+    }
+    if (later.isEmpty()) {
+      return List.of();
+    }
+    Files.createDirectories(aside);
+    for (Path checkpoint : later) {
+      Files.move(
+          checkpoint, aside.resolve(checkpoint.getFileName()), StandardCopyOption.ATOMIC_MOVE);
+    }
+    CheckpointWriter.syncFolder(aside);
+    CheckpointWriter.syncFolder(folder);
+    return later.stream().map(path -> path.getFileName().toString()).toList();
+  }
+
+  /** The step that a checkpoint says it is of; past all steps if it cannot be read. */
+  private static long stepIn(Path checkpoint) {
+    try {
+      return Files.readString(checkpoint.resolve("state.properties"), StandardCharsets.UTF_8)
+          .lines()
+          .filter(line -> line.matches("step=[0-9]{1,18}"))
+          .mapToLong(line -> Long.parseLong(line.substring("step=".length())))
+          .findFirst()
+          .orElse(Long.MAX_VALUE);
+    } catch (IOException e) {
+      return Long.MAX_VALUE;
+    }
+  }
+
+  /** Whether there is a best checkpoint. */
+  public boolean hasBest() {
+    return Files.isDirectory(folder.resolve(BEST));
   }
 
   /** The checkpoint of the most steps, if there is one. */
@@ -76,7 +146,8 @@ public final class Checkpoints {
     recoverReplaced();
     try (Stream<Path> entries = Files.list(folder)) {
       return entries
-          .filter(p -> p.getFileName().toString().matches("step-[0-9]+"))
+          .filter(p -> p.getFileName().toString().matches("step-[0-9]{1,18}"))
+          .filter(Files::isDirectory)
           .sorted(Comparator.comparingLong(Checkpoints::stepOf))
           .toList();
     }

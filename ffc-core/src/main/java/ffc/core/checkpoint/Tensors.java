@@ -3,8 +3,11 @@ package ffc.core.checkpoint;
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDList;
 import ai.djl.ndarray.NDManager;
+import ai.djl.ndarray.types.DataType;
+import ai.djl.ndarray.types.Shape;
+import ffc.core.weights.ElementType;
+import ffc.core.weights.SafetensorsStream;
 import java.io.IOException;
-import java.io.InputStream;
 import java.io.OutputStream;
 import java.util.LinkedHashMap;
 import java.util.Map;
@@ -27,13 +30,36 @@ final class Tensors {
     }
   }
 
-  static Map<String, NDArray> read(InputStream in, long size, NDManager manager)
-      throws IOException {
+  /**
+   * Reads what {@link #write} wrote, strictly: the engine's own codec takes headers at their word.
+   *
+   * @return arrays of the given manager, f32
+   */
+  static Map<String, NDArray> read(CheckpointInput in, NDManager manager) throws IOException {
     Map<String, NDArray> arrays = new LinkedHashMap<>();
-    if (size > 0) {
-      for (NDArray array : NDList.decode(manager, in)) {
-        arrays.put(array.getName(), array);
-      }
+    if (in.left() == 0) {
+      return arrays; // what is written of no arrays at all
+    }
+    try {
+      SafetensorsStream.read(
+          in,
+          in.left(),
+          in.path(),
+          (name, tensor) -> {
+            if (tensor.type() != ElementType.F32) {
+              throw in.bad("key " + name + ": got " + tensor.type() + ", expected F32");
+            }
+            arrays.put(
+                name,
+                manager.create(
+                    tensor.data().asFloatBuffer(), new Shape(tensor.shape()), DataType.FLOAT32));
+          });
+    } catch (BadCheckpointException e) {
+      throw e;
+    } catch (IllegalArgumentException e) {
+      String start = in.path() + ": ";
+      String message = String.valueOf(e.getMessage());
+      throw in.bad(message.startsWith(start) ? message.substring(start.length()) : message);
     }
     return arrays;
   }
