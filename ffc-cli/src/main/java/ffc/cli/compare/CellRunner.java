@@ -43,6 +43,9 @@ final class CellRunner {
     List<String> command = new ArrayList<>();
     command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
     command.addAll(ManagementFactory.getRuntimeMXBean().getInputArguments());
+    // Ctrl-C reaches both processes: the cell stops, with a checkpoint, when its input ends with
+    // us.
+    command.add("-Dffc.supervised=true");
     command.add("-cp");
     command.add(System.getProperty("java.class.path"));
     command.addAll(List.of("ffc.cli.Main", "train", config.toString(), "--out", run.toString()));
@@ -55,15 +58,12 @@ final class CellRunner {
             .redirectErrorStream(true)
             .redirectOutput(ProcessBuilder.Redirect.appendTo(said))
             .start();
-    Thread stop = new Thread(process::destroy);
-    Runtime.getRuntime().addShutdownHook(stop);
     int code;
     try {
       code = process.waitFor();
     } finally {
       process.destroy();
     }
-    Runtime.getRuntime().removeShutdownHook(stop);
     if (code == 0) {
       // Tables of many classes would fill the disk; a finished cell never goes on.
       Folders.delete(run.resolve("checkpoints"));

@@ -18,7 +18,6 @@ import java.util.concurrent.CancellationException;
 import java.util.function.BooleanSupplier;
 import java.util.function.Consumer;
 import java.util.stream.Collectors;
-import java.util.stream.Stream;
 
 /**
  * How the trainers agree on the next epoch. Start, join, replacement and loss are one path: whoever
@@ -109,7 +108,7 @@ final class Membership implements AutoCloseable {
       try {
         member.refuseConflicts(); // clusters of the same second find each other afterwards
         Plan plan = boards.newest();
-        if (areThrough(ended, plan)) {
+        if (areThrough(ended)) {
           return null;
         }
         boolean mine = plan.epoch() > seen && plan.positionOf(member.card().incarnation()) >= 0;
@@ -143,19 +142,12 @@ final class Membership implements AutoCloseable {
     }
   }
 
-  /**
-   * Whether a trainer of the epoch that ended here, or one of the newest plan that is still there,
-   * has finished the run. What plans of trainers that are gone say may be another run's.
-   */
-  private boolean areThrough(Epoch ended, Plan plan) {
-    Stream<String> there =
-        member.trainers().stream()
-            .map(MemberCard::incarnation)
-            .filter(incarnation -> plan.positionOf(incarnation) >= 0);
-    Stream<String> before =
-        ended == null ? Stream.of() : ended.plan().parts().stream().map(Plan.Part::incarnation);
-    return Stream.concat(there, before)
-        .anyMatch(incarnation -> boards.departure(incarnation) == Boards.Departure.THROUGH);
+  /** Whether a trainer of the epoch that ended here has finished the run. */
+  private boolean areThrough(Epoch ended) {
+    return ended != null
+        && ended.plan().parts().stream()
+            .map(part -> boards.departure(part.incarnation()))
+            .anyMatch(how -> how == Boards.Departure.THROUGH);
   }
 
   private void checkDeadline(long started) {

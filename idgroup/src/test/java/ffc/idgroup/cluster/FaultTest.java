@@ -26,7 +26,7 @@ class FaultTest {
 
   @BeforeEach
   void choosePorts() {
-    cluster = new TestCluster(3, 3);
+    cluster = new TestCluster(3, 4);
   }
 
   @AfterEach
@@ -120,18 +120,19 @@ class FaultTest {
   }
 
   @Test
-  void twoKilledOneAfterTheOtherTheLastGoesOnWithAStorageMember() {
-    TrainerProcess storage = start(0, 4, "kind=storage");
-    storage.awaitPrefix("STORAGE");
-    TrainerProcess[] t = startThree();
+  void twoKilledOneAfterTheOtherTheLastGoesOnWithTwoStorageMembers() {
+    String votes = "storageMembers=2";
+    start(0, 4, "kind=storage").awaitPrefix("STORAGE");
+    start(0, 6, "kind=storage").awaitPrefix("STORAGE");
+    TrainerProcess[] t = startThree(votes);
     t[0].kill();
     awaitEpoch(t[1], 2, 2);
     awaitEpoch(t[2], 2, 2);
     t[2].kill();
     awaitEpoch(t[1], 1, 3);
-    TrainerProcess second = start(2, 3, "fresh=false");
+    TrainerProcess second = start(2, 3, "fresh=false", votes);
     awaitEpoch(second, 2, 4);
-    TrainerProcess third = start(0, 5, "fresh=false");
+    TrainerProcess third = start(0, 5, "fresh=false", votes);
     awaitEpoch(third, 3, 5);
     finishTogether(third, t[1], second);
   }
@@ -143,6 +144,24 @@ class FaultTest {
     TrainerProcess[] t = startThree();
     storage.kill();
     finishTogether(t);
+  }
+
+  /** Of three trainers and three storage members, one of which is not there, two are lost. */
+  @Test
+  void halfOfTheVotesDoNotGoOn() {
+    String votes = "storageMembers=3";
+    start(0, 4, "kind=storage").awaitPrefix("STORAGE");
+    start(0, 6, "kind=storage").awaitPrefix("STORAGE");
+    TrainerProcess[] t = startThree(votes);
+    t[0].kill();
+    awaitEpoch(t[1], 2, 2);
+    awaitEpoch(t[2], 2, 2);
+    t[1].kill();
+    t[2].await("three of six votes", line -> line.contains(", votes 3 of a quorum of 4"));
+    TrainerProcess second = start(1, 3, "fresh=false", votes);
+    awaitEpoch(t[2], 2, 3);
+    assertThat(t[2].all("EPOCH")).noneMatch(line -> line.contains("trainers 1 "));
+    finishTogether(second, t[2]);
   }
 
   @Test
