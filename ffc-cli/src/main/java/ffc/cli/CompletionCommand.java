@@ -9,7 +9,8 @@ import picocli.CommandLine.Spec;
 /** {@code ffc completion}. */
 @Command(
     name = "completion",
-    description = "Print the completion script for bash and zsh: source <(./ffc completion)",
+    description = "Print the completion script for bash and zsh.",
+    footer = {"", "Example:", "  source <(./ffc completion)"},
     mixinStandardHelpOptions = true)
 final class CompletionCommand implements Callable<Integer> {
   @Spec private CommandSpec spec;

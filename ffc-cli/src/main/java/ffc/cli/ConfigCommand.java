@@ -24,6 +24,7 @@ final class ConfigCommand {
 
   @Command(
       description = "Check files: every mistake at once, with line and column.",
+      footer = {"", "Example:", "  ./ffc config check configs/quickstart.yaml"},
       mixinStandardHelpOptions = true)
   int check(
       @Parameters(paramLabel = "FILE", arity = "1..*", description = "Experiment files")
@@ -57,6 +58,7 @@ final class ConfigCommand {
 
   @Command(
       description = "Print the JSON schema of experiment files, for editors.",
+      footer = {"", "Example:", "  ./ffc config schema > ffc.schema.json"},
       mixinStandardHelpOptions = true)
   void schema() {
     spec.commandLine().getOut().println(ConfigSchema.generate().toPrettyString());

@@ -23,6 +23,11 @@ import picocli.CommandLine.Spec;
           + " beside it as FILE with .ids.npy, i64 [images].",
       ""
     },
+    footer = {
+      "",
+      "Example:",
+      "  ./ffc embed --checkpoint runs/mine --data data/quickstart/open.rec --format recordio --out open.npy"
+    },
     mixinStandardHelpOptions = true)
 final class EmbedCommand implements Callable<Integer> {
   @Spec private CommandSpec spec;

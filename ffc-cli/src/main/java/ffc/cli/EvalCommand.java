@@ -40,6 +40,11 @@ import picocli.CommandLine.Spec;
           + " size of the identity in the training set.",
       ""
     },
+    footer = {
+      "",
+      "Example:",
+      "  ./ffc eval --checkpoint runs/mine --data data/quickstart/open.rec --format recordio"
+    },
     mixinStandardHelpOptions = true)
 final class EvalCommand implements Callable<Integer> {
   @Spec private CommandSpec spec;

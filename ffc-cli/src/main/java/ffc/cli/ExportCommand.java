@@ -29,6 +29,7 @@ import picocli.CommandLine.Spec;
           + " [B, channels, height, width] in [-1, 1] to unit embeddings.",
       ""
     },
+    footer = {"", "Example:", "  ./ffc export --checkpoint runs/mine --out probe.safetensors"},
     mixinStandardHelpOptions = true)
 final class ExportCommand implements Callable<Integer> {
   @Spec private CommandSpec spec;

@@ -26,6 +26,7 @@ import picocli.CommandLine.Spec;
           + " .safetensors in f32 for model.initFrom.",
       ""
     },
+    footer = {"", "Example:", "  ./ffc import probe.safetensors --config configs/quickstart.yaml"},
     mixinStandardHelpOptions = true)
 final class ImportCommand implements Callable<Integer> {
   @Spec private CommandSpec spec;

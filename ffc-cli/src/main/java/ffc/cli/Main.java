@@ -5,6 +5,7 @@ import ffc.cli.config.Secrets;
 import ffc.cli.data.DataCommand;
 import ffc.cli.plan.PlanCommand;
 import java.io.PrintWriter;
+import java.util.Locale;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 
@@ -15,6 +16,7 @@ import picocli.CommandLine.Command;
 @Command(
     name = "ffc",
     description = "Train recognition models over very many identities.",
+    footer = {"", "Example:", "  ./ffc train configs/quickstart.yaml"},
     mixinStandardHelpOptions = true,
     versionProvider = Version.class,
     subcommands = {
@@ -42,6 +44,9 @@ public final class Main {
 
   /** Runs a command and ends the JVM with its exit code. */
   public static void main(String[] args) {
+    // Some locales have digits of their own: files and figures would carry names and numbers that
+    // no other part of the program reads.
+    Locale.setDefault(Locale.ROOT);
     typed = args.clone();
     int code;
     CommandLine command = commandLine();
@@ -63,7 +68,7 @@ public final class Main {
   }
 
   /** The commands, for {@link #main} and for tests. */
-  static CommandLine commandLine() {
+  public static CommandLine commandLine() {
     return new CommandLine(new Main())
         .setCaseInsensitiveEnumValuesAllowed(true)
         .setExecutionExceptionHandler((failure, line, parsed) -> report(failure, line.getErr()));

@@ -24,6 +24,7 @@ import picocli.CommandLine.Spec;
           + " is stopped (Ctrl-C).",
       ""
     },
+    footer = {"", "Example:", "  ./ffc member configs/quickstart.yaml --trainers 3"},
     mixinStandardHelpOptions = true)
 final class MemberCommand implements Callable<Integer> {
   @Spec private picocli.CommandLine.Model.CommandSpec spec;

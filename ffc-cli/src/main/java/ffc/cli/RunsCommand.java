@@ -20,6 +20,7 @@ import picocli.CommandLine.Spec;
 @Command(
     name = "runs",
     description = "List the runs below runs/ with their figures, or compare some.",
+    footer = {"", "Example:", "  ./ffc runs"},
     mixinStandardHelpOptions = true)
 final class RunsCommand implements Callable<Integer> {
   @Spec private CommandSpec spec;
@@ -40,6 +41,12 @@ final class RunsCommand implements Callable<Integer> {
 
   @Command(
       description = "Figures of runs side by side, where their configs differ, and their curves.",
+      footer = {
+        "",
+        "Example:",
+        "  ./ffc train configs/quickstart.yaml --out runs/other --set seed=8",
+        "  ./ffc runs compare runs/mine runs/other"
+      },
       mixinStandardHelpOptions = true)
   int compare(
       @Parameters(paramLabel = "RUN", arity = "2..*", description = "Run directories")

@@ -2,6 +2,7 @@ package ffc.cli;
 
 import ffc.cli.config.ConfigLoader;
 import ffc.cli.config.Experiment;
+import ffc.cli.config.Trial;
 import ffc.idgroup.cluster.ClusterConfig;
 import java.io.IOException;
 import java.io.PrintWriter;
@@ -27,6 +28,7 @@ import picocli.CommandLine.Spec;
           + " --resume goes on from it. Paths are relative to the working directory.",
       ""
     },
+    footer = {"", "Example:", "  ./ffc train configs/quickstart.yaml --out runs/mine"},
     mixinStandardHelpOptions = true)
 final class TrainCommand implements Callable<Integer> {
   private static final String NEWEST = "";
@@ -94,7 +96,8 @@ final class TrainCommand implements Callable<Integer> {
     if (rank != null) {
       overrides.add("cluster.rank=" + rank);
     }
-    Experiment experiment = new ConfigLoader().load(config, overrides, true);
+    Experiment experiment =
+        new ConfigLoader(Trial.fromEnvironment(), this::tell).load(config, overrides, true);
     if (rank == null && severalHere(experiment.cluster())) {
       PrintWriter say = spec.commandLine().getOut();
       return new LocalTrainers(experiment, config, set, out, resume, say).run();
@@ -106,6 +109,13 @@ final class TrainCommand implements Callable<Integer> {
                 ? RunTarget.newest(experiment, out)
                 : RunTarget.resume(experiment, Path.of(resume), out);
     return new TrainingRun(experiment, target, spec.commandLine().getOut()).run();
+  }
+
+  /** A trainer that another process has started leaves it to that one. */
+  private void tell(String line) {
+    if (!Boolean.getBoolean(StopSignal.SUPERVISED)) {
+      spec.commandLine().getErr().println("ffc: " + line);
+    }
   }
 
   private static boolean severalHere(ClusterConfig cluster) throws IOException {

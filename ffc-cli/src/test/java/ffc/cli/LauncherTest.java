@@ -161,6 +161,23 @@ class LauncherTest {
             "OPT_OUT_TRACKING=true");
   }
 
+  @Test
+  void withoutALocaleOrWithOneThatIsNotInstalledNamesAreUtf8() throws Exception {
+    jdk("17");
+    maven("");
+    assertThat(launch().out()).contains("LC_ALL=C.UTF-8");
+    environment.put("LANG", "de_DE.UTF-8");
+    assertThat(launch().out()).contains("LANG=de_DE.UTF-8").doesNotContain("LC_ALL=");
+    environment.put("LC_ALL", "POSIX");
+    assertThat(launch().out()).contains("LC_ALL=C.UTF-8");
+
+    environment.remove("LC_ALL");
+    script("locale", "echo ANSI_X3.4-1968");
+    assertThat(launch().out()).contains("LC_ALL=C.UTF-8");
+    script("locale", "echo ISO-8859-1");
+    assertThat(launch().out()).doesNotContain("LC_ALL=");
+  }
+
   private static void refused(Result result, String reason) {
     assertThat(result.code()).isEqualTo(2);
     assertThat(result.err().lines()).hasSize(1);

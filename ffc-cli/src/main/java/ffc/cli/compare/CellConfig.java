@@ -1,10 +1,17 @@
 package ffc.cli.compare;
 
 import ffc.cli.config.ConfigLoader;
+import ffc.cli.config.ConfigWriter;
 import ffc.cli.config.Experiment;
+import ffc.cli.config.Trial;
+import ffc.cli.record.RunDirectory;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
+import java.util.TreeSet;
 import java.util.function.UnaryOperator;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.node.ArrayNode;
@@ -45,12 +52,50 @@ final class CellConfig {
    * @param machine whether the files that it names must be here
    */
   static Experiment experiment(Comparison comparison, Cell cell, boolean machine) {
-    return new ConfigLoader()
+    return experiment(comparison, cell, path -> path, machine);
+  }
+
+  /** The same, {@code data} replacing the path of the training set. */
+  static Experiment experiment(
+      Comparison comparison, Cell cell, UnaryOperator<String> data, boolean machine) {
+    return new ConfigLoader(Trial.fromEnvironment(), line -> {})
         .parse(
             comparison.name() + " (" + cell.folder() + ")",
-            yaml(comparison, cell, path -> path).getBytes(StandardCharsets.UTF_8),
+            yaml(comparison, cell, data).getBytes(StandardCharsets.UTF_8),
             List.of(),
             machine);
+  }
+
+  /**
+   * In what the run of a cell, finished or not, was made otherwise than {@code now} says. Threads
+   * that nobody set are those of the machine and make no difference.
+   *
+   * @param run its run directory
+   * @return one line a setting; empty if its figures are those of the present comparison
+   */
+  static List<String> differences(Path run, Experiment now, boolean threadsAreSet) {
+    Experiment then;
+    try {
+      then = RunDirectory.config(run);
+    } catch (IllegalArgumentException e) {
+      return List.of(e.getMessage().lines().findFirst().orElse("no settings of the run"));
+    }
+    Map<String, String> before = ConfigWriter.flat(then);
+    Map<String, String> after = ConfigWriter.flat(now);
+    Set<String> paths = new TreeSet<>(before.keySet());
+    paths.addAll(after.keySet());
+    if (!threadsAreSet) {
+      paths.remove("run.threads");
+    }
+    List<String> lines = new ArrayList<>();
+    for (String path : paths) {
+      String was = before.getOrDefault(path, "absent");
+      String is = after.getOrDefault(path, "absent");
+      if (!was.equals(is)) {
+        lines.add(path + ": it has " + was + ", the comparison says " + is);
+      }
+    }
+    return lines;
   }
 
   private static void set(ObjectNode tree, String path, JsonNode value) {

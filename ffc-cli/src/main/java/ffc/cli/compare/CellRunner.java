@@ -1,5 +1,6 @@
 package ffc.cli.compare;
 
+import ffc.cli.config.Experiment;
 import ffc.cli.record.WholeFile;
 import ffc.loaders.Progress;
 import ffc.loaders.format.Synthetic;
@@ -28,6 +29,40 @@ final class CellRunner {
   /** The run directory of a cell. */
   Path run(Cell cell) {
     return out.resolve("cells").resolve(cell.folder());
+  }
+
+  /**
+   * In what the run of a cell differs from what the comparison now says; empty if it does not, or
+   * if there is no run.
+   */
+  List<String> differences(Cell cell) {
+    if (!Files.exists(run(cell))) {
+      return List.of();
+    }
+    return CellConfig.differences(run(cell), experiment(cell), comparison.setsThreads(cell));
+  }
+
+  /** What a cell is trained with. */
+  Experiment experiment(Cell cell) {
+    return CellConfig.experiment(comparison, cell, this::layout, false);
+  }
+
+  /** Moves the run of a cell aside, with its settings and its output. */
+  Path setAside(Cell cell) throws IOException {
+    Path cells = out.resolve("cells");
+    int number = 1;
+    while (Files.exists(cells.resolve(cell.folder() + ".old-" + number))) {
+      number++;
+    }
+    Path aside = cells.resolve(cell.folder() + ".old-" + number);
+    Files.move(run(cell), aside);
+    for (String ending : List.of(".yaml", ".log")) {
+      Path file = cells.resolve(cell.folder() + ending);
+      if (Files.exists(file)) {
+        Files.move(file, aside.resolve("cell" + ending));
+      }
+    }
+    return aside;
   }
 
   /**
@@ -78,15 +113,23 @@ final class CellRunner {
    * ones are read the same way; cells share them.
    */
   private String data(String path) {
-    if (!path.matches("(ids|mean|tail|seed)=.*")) {
-      return path;
-    }
-    Path index = out.resolve("data").resolve(path.replaceAll("[^A-Za-z0-9.]+", "-"));
-    if (!Files.exists(index)) {
+    String place = layout(path);
+    if (isSynthetic(path) && !Files.exists(Path.of(place))) {
       log.println("laying out " + path);
       log.flush();
-      IndexBuilder.synthesize(Synthetic.parse(path), index, Progress.NONE);
+      IndexBuilder.synthesize(Synthetic.parse(path), Path.of(place), Progress.NONE);
     }
-    return index.toString();
+    return place;
+  }
+
+  /** Where a set is: synthetic ones below the comparison's folder, others where they are. */
+  private String layout(String path) {
+    return isSynthetic(path)
+        ? out.resolve("data").resolve(path.replaceAll("[^A-Za-z0-9.]+", "-")).toString()
+        : path;
+  }
+
+  private static boolean isSynthetic(String path) {
+    return path.matches("(ids|mean|tail|seed)=.*");
   }
 }

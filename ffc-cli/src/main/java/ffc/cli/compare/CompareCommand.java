@@ -1,6 +1,7 @@
 package ffc.cli.compare;
 
 import ffc.cli.config.Experiment;
+import ffc.cli.config.Trial;
 import ffc.cli.plan.ByteSize;
 import ffc.cli.plan.ClassCount;
 import ffc.cli.plan.MemoryPlan;
@@ -14,6 +15,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
@@ -29,8 +31,14 @@ import tools.jackson.databind.node.ObjectNode;
       "Compare methods fairly: the same data, batch, backbone and steps for each.",
       "",
       "Every cell (method, class count, seed, repeat) trains in a JVM of its own. Finished cells"
-          + " are kept: the same command goes on where it was ended.",
+          + " are kept: the same command goes on where it was ended. Cells that ran under other"
+          + " settings than the file has now are set aside and run again.",
       ""
+    },
+    footer = {
+      "",
+      "Example:",
+      "  ./ffc compare configs/compare-accuracy-quick.yaml --out runs/accuracy-quick"
     },
     mixinStandardHelpOptions = true)
 public final class CompareCommand implements Callable<Integer> {
@@ -59,6 +67,13 @@ public final class CompareCommand implements Callable<Integer> {
   @Override
   public Integer call() throws IOException, InterruptedException {
     Comparison comparison = ComparisonReader.read(config);
+    Optional<Trial> trial = Trial.fromEnvironment();
+    if (trial.isPresent()) {
+      comparison = comparison.firstRound();
+      spec.commandLine()
+          .getErr()
+          .println("ffc: " + trial.get() + " takes the first steps of the first round only");
+    }
     PrintWriter log = spec.commandLine().getOut();
     Path folder = out == null ? Path.of("runs", comparison.name()) : out;
     List<Cell> cells = Cell.of(comparison);
@@ -74,11 +89,23 @@ public final class CompareCommand implements Callable<Integer> {
     for (int i = 0; i < cells.size(); i++) {
       Cell cell = cells.get(i);
       double predicted = predicted(comparison, cell);
-      CellResult result = read(runner, cell, predicted, comparison);
+      List<String> differences = runner.differences(cell);
+      CellResult result = differences.isEmpty() ? read(runner, cell, predicted, comparison) : null;
       String reason = null;
-      if (result == null && !fits(comparison, predicted)) {
+      boolean runs = !reportOnly && cell.folder().contains(only);
+      if (!differences.isEmpty()) {
+        String stale = "run under other settings (" + brief(differences) + ")";
+        if (runs) {
+          say(log, i, cells.size(), cell, stale + ", set aside as " + runner.setAside(cell));
+        } else {
+          reason = stale + ", does not count";
+        }
+      }
+      if (reason != null) {
+        result = null;
+      } else if (result == null && !fits(comparison, predicted)) {
         reason = "does not fit into " + comparison.memory();
-      } else if (result == null && (reportOnly || !cell.folder().contains(only))) {
+      } else if (result == null && !runs) {
         reason = "not run";
       } else if (result == null) {
         say(log, i, cells.size(), cell, "training");
@@ -100,6 +127,11 @@ public final class CompareCommand implements Callable<Integer> {
     log.println("comparison " + folder.resolve("comparison.html"));
     log.flush();
     return failed ? 1 : 0;
+  }
+
+  private static String brief(List<String> differences) {
+    return differences.get(0)
+        + (differences.size() == 1 ? "" : ", and " + (differences.size() - 1) + " more");
   }
 
   private static CellResult read(

@@ -68,6 +68,27 @@ record Comparison(
     notes = notes == null ? List.of() : List.copyOf(notes);
   }
 
+  /** The first round alone: one run of each contender at each class count. */
+  Comparison firstRound() {
+    return new Comparison(
+        name,
+        title,
+        experiment,
+        contenders,
+        seeds.subList(0, Math.min(1, seeds.size())),
+        1,
+        classes,
+        memory,
+        target,
+        notes);
+  }
+
+  /** Whether a cell's number of threads is part of the comparison. */
+  boolean setsThreads(Cell cell) {
+    return experiment.path("run").has("threads")
+        || cell.contender().set().containsKey("run.threads");
+  }
+
   /** Whether class counts are compared. */
   boolean overClasses() {
     return classes.stream().anyMatch(c -> c != AS_IS);

@@ -35,6 +35,8 @@ final class ComparisonPage {
     body.append(Html.escape(subtitle())).append("</p></header>\n");
     if (!outcome.figureNames().isEmpty()) {
       body.append("<h2>Accuracy and cost</h2>\n").append(accuracy());
+    } else if (!comparison.overClasses()) {
+      body.append("<h2>Cost</h2>\n").append(accuracy());
     }
     if (!outcome.strataNames().isEmpty()) {
       body.append("<h2>Accuracy by size of the identity</h2>\n").append(strata());
@@ -319,6 +321,7 @@ final class ComparisonPage {
         && rows.stream()
             .skip(1)
             .map(row -> row.get(column))
-            .allMatch(cell -> cell.matches("|–|[0-9].*|does not fit .*|not run|failed.*"));
+            .allMatch(
+                cell -> cell.matches("|–|[0-9].*|does not fit .*|not run|run under .*|failed.*"));
   }
 }

@@ -9,7 +9,9 @@ import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Optional;
 import java.util.Set;
+import java.util.function.Consumer;
 import tools.jackson.core.JacksonException;
 import tools.jackson.core.JsonPointer;
 import tools.jackson.databind.DatabindException;
@@ -28,6 +30,24 @@ import tools.jackson.databind.node.ObjectNode;
  */
 public final class ConfigLoader {
   private final SchemaProblems schema = new SchemaProblems();
+  private final Optional<Trial> trial;
+  private final Consumer<String> say;
+
+  /** Reads experiments as they stand. */
+  public ConfigLoader() {
+    this(Optional.empty(), line -> {});
+  }
+
+  /**
+   * Reads experiments that are to be trained.
+   *
+   * @param trial cuts them down
+   * @param say told in one line what the trial changes
+   */
+  public ConfigLoader(Optional<Trial> trial, Consumer<String> say) {
+    this.trial = trial;
+    this.say = say;
+  }
 
   /**
    * Reads and checks a file.
@@ -59,6 +79,7 @@ public final class ConfigLoader {
     }
     Overrides sets = new Overrides(tree, problems);
     overrides.forEach(sets::apply);
+    trial.ifPresent(cut -> cut.apply(tree, sets, say));
     Set<JsonPointer> unset = new Variables(System::getenv, machine).expand(tree, problems);
     Set<JsonPointer> faulty = new HashSet<>(schema.check(tree, problems));
     faulty.addAll(unset);

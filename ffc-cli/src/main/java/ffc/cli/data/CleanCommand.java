@@ -29,6 +29,11 @@ import picocli.CommandLine.Spec;
           + " with pictures, and the cleaned set as train.rec; the source is only read.",
       ""
     },
+    footer = {
+      "",
+      "Example:",
+      "  ./ffc data clean data/quickstart/train.rec --checkpoint runs/mine --out cleaned"
+    },
     mixinStandardHelpOptions = true)
 final class CleanCommand implements Callable<Integer> {
   @Spec private CommandSpec spec;

@@ -17,6 +17,7 @@ import picocli.CommandLine.Spec;
           + " of different fonts.",
       ""
     },
+    footer = {"", "Example:", "  ./ffc data glyphs --fonts /usr/share/fonts --out glyphs"},
     mixinStandardHelpOptions = true)
 final class GlyphsCommand implements Callable<Integer> {
   @Spec private CommandSpec spec;

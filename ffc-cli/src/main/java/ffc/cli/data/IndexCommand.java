@@ -19,6 +19,7 @@ import picocli.CommandLine.Spec;
           + " are. A build that was stopped goes on when it is started again.",
       ""
     },
+    footer = {"", "Example:", "  ./ffc data index data/quickstart/train.rec --out train-index"},
     mixinStandardHelpOptions = true)
 final class IndexCommand implements Callable<Integer> {
   @Spec private CommandSpec spec;

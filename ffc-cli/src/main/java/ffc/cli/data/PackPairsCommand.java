@@ -13,6 +13,12 @@ import picocli.CommandLine.Spec;
 @Command(
     name = "pack-pairs",
     description = "Pack a list of pairs and its images into a .bin verification set.",
+    footer = {
+      "",
+      "Example:",
+      "  echo \"id_0/0_0.png id_0/0_1.png 1\" > images/pairs.txt",
+      "  ./ffc data pack-pairs images/pairs.txt --out mine.bin"
+    },
     mixinStandardHelpOptions = true)
 final class PackPairsCommand implements Callable<Integer> {
   @Spec private CommandSpec spec;

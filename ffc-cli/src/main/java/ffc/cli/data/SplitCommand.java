@@ -14,6 +14,11 @@ import picocli.CommandLine.Spec;
 @Command(
     name = "split",
     description = "Hold identities out: DIR/train.rec without them, DIR/open.rec with them alone.",
+    footer = {
+      "",
+      "Example:",
+      "  ./ffc data split data/quickstart/train.rec --open 200 --out split"
+    },
     mixinStandardHelpOptions = true)
 final class SplitCommand implements Callable<Integer> {
   @Spec private CommandSpec spec;

@@ -17,6 +17,7 @@ import picocli.CommandLine.Spec;
 @Command(
     name = "stats",
     description = "Count identities, images, head, middle and tail, and image sizes.",
+    footer = {"", "Example:", "  ./ffc data stats data/quickstart/train.rec"},
     mixinStandardHelpOptions = true)
 final class StatsCommand implements Callable<Integer> {
   @Spec private CommandSpec spec;

@@ -21,6 +21,7 @@ import picocli.CommandLine.Spec;
           + " drawn when they are read.",
       ""
     },
+    footer = {"", "Example:", "  ./ffc data synth --ids 100000 --out synthetic"},
     mixinStandardHelpOptions = true)
 final class SynthCommand implements Callable<Integer> {
   @Spec private CommandSpec spec;

@@ -14,6 +14,7 @@ import picocli.CommandLine.Spec;
 @Command(
     name = "unpack",
     description = "Write a set as folders id_<label>/<label>_<n>.jpg, image bytes untouched.",
+    footer = {"", "Example:", "  ./ffc data unpack data/quickstart/open.rec --out images"},
     mixinStandardHelpOptions = true)
 final class UnpackCommand implements Callable<Integer> {
   @Spec private CommandSpec spec;

@@ -17,6 +17,7 @@ import picocli.CommandLine.Spec;
       "Read and decode every image and list all faults with their places. Exit 1 if there are any.",
       ""
     },
+    footer = {"", "Example:", "  ./ffc data verify data/quickstart/open.rec"},
     mixinStandardHelpOptions = true)
 final class VerifyCommand implements Callable<Integer> {
   @Spec private CommandSpec spec;

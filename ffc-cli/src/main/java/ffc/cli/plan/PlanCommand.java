@@ -21,6 +21,11 @@ import picocli.CommandLine.Spec;
           + " the others, over a grid of class counts, with what fits.",
       ""
     },
+    footer = {
+      "",
+      "Example:",
+      "  ./ffc plan configs/glint360k-r50-ffc.yaml --classes 360232 --memory 80GiB"
+    },
     mixinStandardHelpOptions = true)
 public final class PlanCommand implements Callable<Integer> {
   @Spec private CommandSpec spec;

@@ -3,10 +3,14 @@ package ffc.cli.compare;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import ffc.cli.Main;
+import ffc.cli.config.ConfigWriter;
 import ffc.cli.config.Experiment;
 import ffc.cli.record.Json;
 import ffc.pfc.PartialFcConfig;
 import java.io.IOException;
+import java.io.PrintWriter;
+import java.io.StringWriter;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -15,6 +19,7 @@ import java.util.Map;
 import javax.imageio.ImageIO;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import picocli.CommandLine;
 import tools.jackson.databind.JsonNode;
 
 class ComparisonTest {
@@ -184,6 +189,77 @@ class ComparisonTest {
         .contains("Accuracy by size of the identity", "open, tail", "0.200 [0.200–0.200]")
         .contains("450 [400–500]", "does not fit into 1TB", "3.00 TB", "nothing is real here")
         .doesNotContain("http://", "https://");
+  }
+
+  @Test
+  void aCellThatRanUnderOtherSettingsDoesNotCountAndIsSetAsideBeforeItRunsAgain()
+      throws IOException {
+    Path out = folder.resolve("out");
+    Comparison before = comparison(TEXT);
+    CellRunner runner = new CellRunner(before, out, new PrintWriter(new StringWriter()));
+    for (Cell cell : Cell.of(before)) {
+      fakeRun(runner.run(cell), 100, 1e9, 0.5);
+      Files.writeString(
+          runner.run(cell).resolve("config.resolved.yaml"),
+          ConfigWriter.yaml(runner.experiment(cell)));
+    }
+    assertThat(report(TEXT, out)).doesNotContain("other settings");
+    assertThat(Files.readAllLines(out.resolve("comparison.csv"))).hasSize(9);
+
+    String edited = TEXT.replace("capacity: 50", "capacity: 60");
+    assertThat(report(edited, out))
+        .contains(
+            "FFC-c100-seed4: run under other settings (method.capacity: it has 50, the comparison"
+                + " says 60), does not count");
+    assertThat(Files.readAllLines(out.resolve("comparison.csv")))
+        .hasSize(5)
+        .noneMatch(line -> line.startsWith("\"FFC\""));
+    for (String other :
+        List.of(
+            TEXT.replace("run: {steps: 20}", "run: {steps: 21}"),
+            TEXT.replace("mean=2", "mean=3"),
+            TEXT.replace("run: {steps: 20}", "run: {steps: 20, threads: 1}"),
+            TEXT.replace(
+                "\n  run:", "\n  evaluate: [{name: a, format: bin, path: a.bin}]\n  run:"))) {
+      assertThat(report(other, out)).contains("FFC-c100-seed4: run under other settings");
+    }
+
+    Cell first = Cell.of(before).get(0);
+    assertThat(new CellRunner(comparison(edited), out, null).setAside(first))
+        .isEqualTo(out.resolve("cells/FFC-c100-seed4.old-1"))
+        .isDirectoryContaining(file -> file.endsWith("summary.json"));
+    assertThat(runner.run(first)).doesNotExist();
+  }
+
+  private String report(String text, Path out) throws IOException {
+    comparison(text);
+    StringWriter said = new StringWriter();
+    CommandLine commands = Main.commandLine();
+    commands.setOut(new PrintWriter(said, true));
+    commands.setErr(new PrintWriter(said, true));
+    assertThat(
+            commands.execute(
+                "compare", "" + folder.resolve("small.yaml"), "--out", "" + out, "--report-only"))
+        .as(said.toString())
+        .isZero();
+    return said.toString();
+  }
+
+  @Test
+  void withoutEvaluationSetsThePageShowsTheCosts() throws IOException {
+    Comparison comparison = comparison(TEXT.replace("classes: [100, 2000]", ""));
+    Cell cell = Cell.of(comparison).get(0);
+    Path run = folder.resolve("run");
+    fakeRun(run, 321, 1e9, 0.5);
+    Files.writeString(run.resolve("evaluations.jsonl"), "");
+    Files.writeString(
+        run.resolve("summary.json"),
+        Files.readString(run.resolve("summary.json")).replaceAll(",\\s*\"eval\":.*", "}"));
+    CellResult result = CellResult.read(cell, run, 1.1e9, null);
+    Outcome outcome = new Outcome(comparison, List.of(result), List.of());
+
+    assertThat(new ComparisonPage(outcome, Map.of(), Json.object()).html())
+        .contains("<h2>Cost</h2>", "321");
   }
 
   @Test

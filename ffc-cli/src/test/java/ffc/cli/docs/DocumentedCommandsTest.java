@@ -1,0 +1,105 @@
+package ffc.cli.docs;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import ffc.cli.config.ConfigLoader;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
+import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.node.ObjectNode;
+import tools.jackson.dataformat.yaml.YAMLMapper;
+
+/**
+ * Every documented command is one that can be typed. Those of pages that take longer are typed by
+ * {@link DocumentedRunsTest}.
+ */
+class DocumentedCommandsTest {
+  private static final YAMLMapper YAML = YAMLMapper.builder().build();
+
+  @TempDir Path folder;
+
+  static List<Documentation.Page> quickPages() throws IOException {
+    return DocumentedCommands.pages(true);
+  }
+
+  static List<Documentation.Page> allPages() throws IOException {
+    return Documentation.pages();
+  }
+
+  @ParameterizedTest
+  @MethodSource("quickPages")
+  void theCommandsOfAPageWorkFromTopToBottom(Documentation.Page page) throws Exception {
+    DocumentedCommands.type(page, folder);
+  }
+
+  @Test
+  void everyPageThatIsCalledQuickIsThere() throws IOException {
+    assertThat(quickPages())
+        .extracting(Documentation.Page::name)
+        .containsExactlyInAnyOrderElementsOf(DocumentedCommands.QUICK);
+  }
+
+  @ParameterizedTest
+  @MethodSource("allPages")
+  void aBlockSaysWhatItIsAndCommandsStandInBlocksOfCommands(Documentation.Page page) {
+    for (Documentation.Block block : page.blocks()) {
+      String place = page + ":" + block.line();
+      assertThat(block.language()).as(place).isIn("sh", "output", "yaml", "text");
+      if (!block.language().equals("sh")) {
+        assertThat(block.lines())
+            .as(place)
+            .noneMatch(line -> line.matches("\\s*([A-Z_]+=\\S* )*(\\./ffc|mvn|java|git) .*"));
+      }
+    }
+    assertThat(page.commands())
+        .as("placeholders, which nobody can type, on %s", page)
+        .noneMatch(command -> command.matches(".*(<[a-z ]+>|\\.\\.\\.|…|\\b[A-Z]{3,}\\b(?!=)).*"));
+  }
+
+  @Test
+  void whatIsNotRunIsStillDocumented() throws IOException {
+    List<String> commands = new ArrayList<>();
+    allPages().forEach(page -> commands.addAll(page.commands()));
+
+    assertThat(DocumentedCommands.NOT_RUN.keySet())
+        .allSatisfy(start -> assertThat(commands).anyMatch(c -> c.startsWith(start)));
+  }
+
+  @ParameterizedTest
+  @MethodSource("allPages")
+  void partsOfExperimentsFitIntoTheQuickStart(Documentation.Page page) throws IOException {
+    for (Documentation.Block block : page.of("yaml")) {
+      ObjectNode whole =
+          (ObjectNode)
+              YAML.readTree(
+                  Files.readString(Documentation.ROOT.resolve("configs/quickstart.yaml")));
+      merge(whole, YAML.readTree(String.join("\n", block.lines())));
+      new ConfigLoader()
+          .parse(
+              page + ":" + block.line(),
+              YAML.writeValueAsString(whole).getBytes(StandardCharsets.UTF_8),
+              List.of("method.capacity=1000"),
+              false);
+    }
+  }
+
+  private static void merge(ObjectNode into, JsonNode part) {
+    part.properties()
+        .forEach(
+            setting -> {
+              if (setting.getValue().isObject() && into.path(setting.getKey()).isObject()) {
+                merge((ObjectNode) into.get(setting.getKey()), setting.getValue());
+              } else {
+                into.set(setting.getKey(), setting.getValue());
+              }
+            });
+  }
+}
