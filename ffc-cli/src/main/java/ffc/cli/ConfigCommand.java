@@ -1,5 +1,6 @@
 package ffc.cli;
 
+import ffc.cli.compare.ComparisonReader;
 import ffc.cli.config.ConfigLoader;
 import ffc.cli.config.ConfigSchema;
 import ffc.cli.config.Experiment;
@@ -23,11 +24,15 @@ final class ConfigCommand {
   @Spec private CommandSpec spec;
 
   @Command(
-      description = "Check files: every mistake at once, with line and column.",
+      description =
+          "Check experiments and comparisons: every mistake at once, with line and column.",
       footer = {"", "Example:", "  ./ffc config check configs/quickstart.yaml"},
       mixinStandardHelpOptions = true)
   int check(
-      @Parameters(paramLabel = "FILE", arity = "1..*", description = "Experiment files")
+      @Parameters(
+              paramLabel = "FILE",
+              arity = "1..*",
+              description = "Experiment or comparison files")
           List<Path> files,
       @Option(
               names = "--set",
@@ -43,6 +48,14 @@ final class ConfigCommand {
     PrintWriter out = spec.commandLine().getOut();
     for (Path file : files) {
       try {
+        if (ComparisonReader.isComparison(file)) {
+          if (set != null) {
+            throw new IllegalArgumentException(
+                file + " is a comparison, and --set is for experiments; leave it away");
+          }
+          out.println(file + ": ok (" + ComparisonReader.check(file, !noFiles) + ")");
+          continue;
+        }
         Experiment experiment = loader.load(file, set == null ? List.of() : set, !noFiles);
         out.println(file + ": ok (" + experiment.name() + ")");
       } catch (IllegalArgumentException e) {

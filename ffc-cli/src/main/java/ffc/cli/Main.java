@@ -8,6 +8,7 @@ import java.io.PrintWriter;
 import java.util.Locale;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.ArgSpec;
 
 /**
  * The program {@code ffc}. Exit codes: 0 done, 1 failed, 2 bad input (a config, data, a checkpoint
@@ -48,18 +49,37 @@ public final class Main {
     // no other part of the program reads.
     Locale.setDefault(Locale.ROOT);
     typed = args.clone();
+    Thread.setDefaultUncaughtExceptionHandler((thread, failure) -> end(failure));
     int code;
-    CommandLine command = commandLine();
     try {
+      CommandLine command = commandLine();
       code = command.execute(args);
       command.getOut().flush(); // its print() does not flush, println() does
-    } catch (OutOfMemoryError e) {
-      System.err.println(
-          "ffc: out of memory (" + e.getMessage() + "); a larger heap: FFC_JAVA_OPTS=-Xmx8g");
-      code = FAILED;
+    } catch (Throwable e) { // whatever it is, a user sees one line
+      end(e);
+      return;
     }
     System.out.flush();
     System.exit(code);
+  }
+
+  /** Ends the JVM on a failure that nothing else has dealt with, perhaps for want of memory. */
+  private static void end(Throwable failure) {
+    try {
+      if (System.getenv("FFC_DEBUG") != null) {
+        failure.printStackTrace();
+      }
+      System.err.println(
+          failure instanceof OutOfMemoryError
+              ? "ffc: out of memory ("
+                  + failure.getMessage()
+                  + "); a larger heap: FFC_JAVA_OPTS=-Xmx8g"
+              : "ffc: "
+                  + failure.toString().replaceAll("\\s*\\R\\s*", " ")
+                  + " (FFC_DEBUG=1 prints the stack trace)");
+    } finally {
+      Runtime.getRuntime().halt(FAILED); // exit() would wait for the thread that has failed
+    }
   }
 
   /** What was typed, for manifests; without the cluster's secret. */
@@ -71,7 +91,30 @@ public final class Main {
   public static CommandLine commandLine() {
     return new CommandLine(new Main())
         .setCaseInsensitiveEnumValuesAllowed(true)
+        .setExecutionStrategy(
+            parsed -> {
+              refuseEmpty(parsed);
+              return new CommandLine.RunLast().execute(parsed);
+            })
         .setExecutionExceptionHandler((failure, line, parsed) -> report(failure, line.getErr()));
+  }
+
+  /**
+   * An empty text stands for a variable that is not set; as a path it would be the current folder.
+   */
+  private static void refuseEmpty(CommandLine.ParseResult parsed) {
+    for (ArgSpec argument : parsed.matchedArgs()) {
+      if (argument.originalStringValues().stream().anyMatch(String::isBlank)) {
+        String name =
+            argument instanceof CommandLine.Model.OptionSpec option
+                ? option.longestName()
+                : argument.paramLabel();
+        throw new CommandLine.ParameterException(
+            parsed.commandSpec().commandLine(),
+            name + ": got an empty text; is a variable in the command not set?");
+      }
+    }
+    parsed.subcommands().forEach(Main::refuseEmpty);
   }
 
   /** Bad input is one line; anything else names the failure and where its stack trace is. */

@@ -33,6 +33,9 @@ import picocli.CommandLine.Spec;
 final class TrainCommand implements Callable<Integer> {
   private static final String NEWEST = "";
 
+  /** What --resume without a value stands for on the command line, where an empty text is none. */
+  private static final String NO_VALUE = "\0";
+
   @Spec private picocli.CommandLine.Model.CommandSpec spec;
 
   @Parameters(paramLabel = "CONFIG", arity = "0..1", description = "Experiment file")
@@ -56,7 +59,7 @@ final class TrainCommand implements Callable<Integer> {
       names = "--resume",
       paramLabel = "DIR",
       arity = "0..1",
-      fallbackValue = NEWEST,
+      fallbackValue = NO_VALUE,
       description =
           "Go on with a run: its directory or one of its checkpoints (default: the newest run of"
               + " this experiment's name)")
@@ -78,6 +81,9 @@ final class TrainCommand implements Callable<Integer> {
 
   @Override
   public Integer call() throws IOException {
+    if (NO_VALUE.equals(resume)) {
+      resume = NEWEST;
+    }
     if (config == null && resume != null && Files.isRegularFile(Path.of(resume))) {
       config = Path.of(resume); // train --resume CONFIG
       resume = NEWEST;

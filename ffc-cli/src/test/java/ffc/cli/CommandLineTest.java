@@ -14,6 +14,7 @@ import java.nio.file.Path;
 import java.time.Clock;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import picocli.CommandLine;
@@ -148,6 +149,132 @@ class CommandLineTest {
         .contains("open TAR@FAR=1e-3", "open rank1")
         .containsPattern("seed +97 +98");
     assertThat(Files.readString(page)).contains("ROC on open", "Settings that differ", "<path");
+  }
+
+  @Test
+  void anEmptyTextIsNoPathForAnyCommand() throws Exception {
+    for (String[] command :
+        new String[][] {
+          {"train", QUICKSTART, "--out", ""},
+          {"train", QUICKSTART, "--out="},
+          {"train", QUICKSTART, "--resume="},
+          {"train", ""},
+          {"eval", "--checkpoint", "", "--data", "x", "--format", "bin"},
+          {"eval", "--embeddings", " "},
+          {"embed", "--checkpoint", "x", "--data", "", "--format", "lmdb", "--out", "o.npy"},
+          {"export", "--checkpoint", "x", "--out", ""},
+          {"import", "", "--config", QUICKSTART},
+          {"plan", ""},
+          {"compare", "../configs/compare-scale.yaml", "--out", ""},
+          {"data", "index", "", "--out", "" + temp.resolve("index")},
+          {"data", "unpack", "../data/quickstart/open.rec", "--out", ""},
+          {"data", "synth", "--ids", "10", "--out", ""},
+          {"runs", "compare", "", ""},
+          {"config", "check", ""},
+          {"member", ""},
+        }) {
+      err.getBuffer().setLength(0);
+      assertThat(run(command)).as(List.of(command).toString()).isEqualTo(2);
+      assertThat(err.toString().lines().findFirst().orElse(""))
+          .as(List.of(command).toString())
+          .contains("got an empty text; is a variable in the command not set?");
+    }
+    for (String setting :
+        List.of(
+            "data.train.path", "evaluate.0.path", "model.initFrom", "evaluate.1.name", "name")) {
+      err.getBuffer().setLength(0);
+      assertThat(
+              run("train", QUICKSTART, "--out", "" + temp.resolve("x"), "--set", setting + "=''"))
+          .isEqualTo(2);
+      assertThat(err.toString()).contains(setting + ": got the text \"\", wanted ");
+    }
+    assertThat(temp).isEmptyDirectory();
+  }
+
+  @Test
+  void aSecondRunIntoAFolderThatIsTrainedInTouchesNothing() throws Exception {
+    Path folder = temp.resolve("run");
+    try (RunDirectory first = RunDirectory.create(folder)) {
+      String[] second = {
+        "train",
+        QUICKSTART,
+        "--set=data.train.path=../data/quickstart/train.rec",
+        "--set=evaluate=[]",
+        "--out=" + folder
+      };
+      assertThat(run(second)).isEqualTo(2);
+      assertThat(err.toString().lines())
+          .containsExactly(folder + ": another process is training in this folder");
+      assertThat(folder).isDirectoryNotContaining(file -> !file.endsWith(".lock"));
+
+      first.writeConfig(new ConfigLoader().load(Path.of(QUICKSTART), List.of(), false));
+      err.getBuffer().setLength(0);
+      assertThat(run(second)).isEqualTo(2);
+      assertThat(err.toString().lines()).hasSize(1);
+      err.getBuffer().setLength(0);
+      assertThat(run("train", QUICKSTART, second[2], second[3], "--resume=" + folder)).isEqualTo(2);
+      assertThat(err.toString()).contains("another process is training in this folder");
+    }
+  }
+
+  @Test
+  void checkStopsAfterAHundredMistakes() throws Exception {
+    StringBuilder text = new StringBuilder(Files.readString(Path.of(QUICKSTART)));
+    for (int i = 0; i < 60_000; i++) {
+      text.append("k").append(i).append(": 1\n");
+    }
+    Path file = Files.writeString(temp.resolve("many.yaml"), text);
+    Path twice = Files.writeString(temp.resolve("twice.yaml"), "name: x\n".repeat(60_000));
+
+    assertThat(run("config", "check", "--no-files", file.toString())).isEqualTo(2);
+    assertThat(err.toString().lines()).hasSize(101).last().isEqualTo("stopped after 100 mistakes");
+    err.getBuffer().setLength(0);
+    assertThat(run("config", "check", "--no-files", twice.toString())).isEqualTo(2);
+    assertThat(err.toString().lines()).hasSize(101);
+  }
+
+  @Test
+  void checkKnowsComparisons() throws Exception {
+    List<String> command = new ArrayList<>(List.of("config", "check", "--no-files"));
+    try (Stream<Path> files = Files.list(Path.of("../configs"))) {
+      files.map(Path::toString).forEach(command::add);
+    }
+    assertThat(run(command.toArray(String[]::new))).as(err.toString()).isZero();
+    assertThat(out.toString().lines()).hasSize(command.size() - 3);
+    assertThat(out.toString())
+        .contains("compare-scale.yaml: ok (compare-scale, a comparison of 45 runs)");
+
+    String broken =
+        Files.readString(Path.of("../configs/compare-scale.yaml"))
+            .replace("capacity: 5000", "capacity: 50");
+    Path file = Files.writeString(temp.resolve("broken.yaml"), broken);
+    assertThat(run("config", "check", "--no-files", file.toString())).isEqualTo(2);
+    assertThat(err.toString()).contains("method.capacity: got 50, wanted at least 128");
+  }
+
+  @Test
+  void planRefusesWhatNoMachineHolds() {
+    for (String[] mistake :
+        new String[][] {
+          {"model.layers=[1000000, 1, 1, 1]", "model.layers.0: got 1000000, wanted at most 1000"},
+          {"model.widths=[16, 32, 64, 2000000000]", "wanted at most 65536"},
+          {"model.input=[1, 2000000000, 32]", "wanted at most 4096"},
+          {"model.widths=[65536, 65536, 65536, 65536]", "more than 2,147,483,647 values"},
+        }) {
+      err.getBuffer().setLength(0);
+      assertThat(run("plan", QUICKSTART, "--classes=10", "--set", mistake[0]))
+          .as(mistake[0])
+          .isEqualTo(2);
+      assertThat(err.toString().lines()).as(err.toString()).hasSize(1);
+      assertThat(err.toString()).contains(mistake[1]);
+    }
+    err.getBuffer().setLength(0);
+    assertThat(run("plan", QUICKSTART, "--set=data.train.path=/")).isEqualTo(2);
+    assertThat(err.toString()).contains("/ is a folder, wanted a .rec file");
+    // As many blocks as are allowed: counted, never built.
+    assertThat(run("plan", QUICKSTART, "--classes=1e6", "--set=model.layers=[1000,1000,1000,1000]"))
+        .as(err.toString())
+        .isZero();
   }
 
   @Test

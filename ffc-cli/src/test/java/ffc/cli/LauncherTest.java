@@ -178,6 +178,40 @@ class LauncherTest {
     assertThat(launch().out()).doesNotContain("LC_ALL=");
   }
 
+  @Test
+  void tooFewOpenFilesAreRefused() throws Exception {
+    jdk("17");
+    maven("");
+    assertThat(launch().code()).isZero();
+
+    assertThat(finish(limited("ulimit -n 40")))
+        .satisfies(r -> refused(r, "only 40 files may be open at a time here"));
+    assertThat(finish(limited("ulimit -n 256")).code()).isZero();
+  }
+
+  @Test
+  void aBarIsForTerminalsThatCanDrawOne() throws Exception {
+    jdk("17");
+    maven("");
+    // script(1) gives its command a terminal.
+    String onTerminal = "exec /usr/bin/script -qec '/bin/bash " + launcher + "' /dev/null";
+    environment.put("TERM", "xterm");
+    assertThat(finish(limited(onTerminal)).out()).contains("-Dffc.terminal=");
+    environment.put("TERM", "dumb");
+    assertThat(finish(limited(onTerminal)).out()).doesNotContain("-Dffc.terminal=").contains("-cp");
+  }
+
+  /** The launcher in a shell that has run a command before. */
+  private Process limited(String before) throws IOException {
+    ProcessBuilder builder =
+        new ProcessBuilder("/bin/bash", "-c", before + "; exec /bin/bash " + launcher)
+            .directory(temp.toFile());
+    builder.environment().clear();
+    builder.environment().put("PATH", bin.toString());
+    builder.environment().putAll(environment);
+    return builder.start();
+  }
+
   private static void refused(Result result, String reason) {
     assertThat(result.code()).isEqualTo(2);
     assertThat(result.err().lines()).hasSize(1);

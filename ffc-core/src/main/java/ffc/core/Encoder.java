@@ -73,23 +73,37 @@ public final class Encoder implements AutoCloseable {
       long seed,
       RunConfig.Precision precision) {
     Parameters parameters = new Parameters(manager, seed, precision == RunConfig.Precision.bf16);
-    ImageShape shape = config.shape();
-    Backbone backbone =
-        config.backbone() == ModelConfig.Backbone.mobilefacenet
-            ? new MobileFaceNet(parameters, shape, config.embedding())
-            : new IResNet(
-                parameters,
-                shape,
-                config.layers(),
-                config.widths(),
-                config.embedding(),
-                config.dropout());
     return new Encoder(
-        backbone,
-        shape,
+        backbone(config, parameters),
+        config.shape(),
         config.embedding(),
         config.freezeBatchNorm() ? BatchNorm.running : batchNorm,
         precision);
+  }
+
+  /**
+   * Builds a backbone.
+   *
+   * @throws IllegalArgumentException if one of its arrays would be longer than an array can be
+   */
+  static Backbone backbone(ModelConfig config, Parameters parameters) {
+    try {
+      return config.backbone() == ModelConfig.Backbone.mobilefacenet
+          ? new MobileFaceNet(parameters, config.shape(), config.embedding())
+          : new IResNet(
+              parameters,
+              config.shape(),
+              config.layers(),
+              config.widths(),
+              config.embedding(),
+              config.dropout());
+    } catch (ArithmeticException e) {
+      parameters.close();
+      throw new IllegalArgumentException(
+          "model: one array of the network would have more than 2,147,483,647 values; wanted smaller"
+              + " model.widths, model.input or model.embedding",
+          e);
+    }
   }
 
   /**

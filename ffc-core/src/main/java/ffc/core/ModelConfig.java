@@ -4,6 +4,7 @@ import com.fasterxml.jackson.annotation.JsonPropertyDescription;
 import ffc.loaders.ImageShape;
 import jakarta.validation.constraints.DecimalMax;
 import jakarta.validation.constraints.DecimalMin;
+import jakarta.validation.constraints.Max;
 import jakarta.validation.constraints.NotNull;
 import jakarta.validation.constraints.Positive;
 import jakarta.validation.constraints.Size;
@@ -18,12 +19,13 @@ public record ModelConfig(
         Backbone backbone,
     @Size(min = 3, max = 3)
         @JsonPropertyDescription("Channels, height, width (default [3, 112, 112])")
-        List<@Positive Integer> input,
+        List<@Positive @Max(4096) Integer> input,
     @Size(min = 1, max = 6) @JsonPropertyDescription("iresnet: blocks of each stage")
-        List<@Positive Integer> layers,
+        List<@Positive @Max(1000) Integer> layers,
     @Size(min = 1, max = 6) @JsonPropertyDescription("iresnet: channels of each stage")
-        List<@Positive Integer> widths,
-    @Positive @JsonPropertyDescription("Embedding size (default 512)") Integer embedding,
+        List<@Positive @Max(65536) Integer> widths,
+    @Positive @Max(65536) @JsonPropertyDescription("Embedding size (default 512)")
+        Integer embedding,
     @DecimalMin("0")
         @DecimalMax("0.9")
         @JsonPropertyDescription("Dropout before the embedding layer (default 0)")

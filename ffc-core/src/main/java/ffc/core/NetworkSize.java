@@ -1,7 +1,7 @@
 package ffc.core;
 
-import ai.djl.Device;
-import ai.djl.ndarray.NDManager;
+import ffc.core.nn.Backbone;
+import ffc.core.nn.Parameters;
 
 /**
  * How large a backbone is, for predictions.
@@ -21,21 +21,25 @@ public record NetworkSize(long weights, long activationsPerImage, double bytesPe
   /** On an accelerator, whose allocator leaves no such holes: an estimate, never measured. */
   private static final double GPU_BYTES = 4;
 
-  /** Builds the network for a moment, on the CPU, and counts. */
+  /** Counts what the network would hold, without an array. */
   public static NetworkSize of(ModelConfig model, RunConfig run) {
-    try (NDManager manager = NDManager.newBaseManager(Device.cpu());
-        Encoder encoder = Encoder.create(model, manager, 0, run.precision())) {
-      return of(encoder, run.device() == RunConfig.Device.gpu);
-    }
+    Backbone backbone = Encoder.backbone(model, Parameters.counting());
+    return of(
+        backbone.parameters().size(),
+        backbone.activationsPerImage(),
+        run.precision(),
+        run.device() == RunConfig.Device.gpu);
   }
 
   /** The size of a network that is there. */
   static NetworkSize of(Encoder encoder, boolean gpu) {
-    int bytes = encoder.precision() == RunConfig.Precision.bf16 ? 2 : 4;
-    return new NetworkSize(
-        encoder.parameters().size(),
-        encoder.activationsPerImage(),
-        gpu ? GPU_BYTES : CPU_PEAK * bytes);
+    return of(encoder.parameters().size(), encoder.activationsPerImage(), encoder.precision(), gpu);
+  }
+
+  private static NetworkSize of(
+      long weights, long activations, RunConfig.Precision precision, boolean gpu) {
+    int bytes = precision == RunConfig.Precision.bf16 ? 2 : 4;
+    return new NetworkSize(weights, activations, gpu ? GPU_BYTES : CPU_PEAK * bytes);
   }
 
   /** Predicted bytes of forward and backward pass at their peak, without weights. */

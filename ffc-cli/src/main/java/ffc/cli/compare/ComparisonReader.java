@@ -6,14 +6,18 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.HashSet;
+import java.util.List;
 import java.util.Set;
+import java.util.regex.Pattern;
 import tools.jackson.core.JacksonException;
 import tools.jackson.core.StreamReadFeature;
 import tools.jackson.databind.DeserializationFeature;
 import tools.jackson.dataformat.yaml.YAMLMapper;
 
 /** Reads comparison files, strictly. */
-final class ComparisonReader {
+public final class ComparisonReader {
+  private static final Pattern CONTENDERS = Pattern.compile("(?m)^[\"']?contenders[\"']?\\s*:");
+  private static final long MOST_BYTES = 1 << 20;
   private static final YAMLMapper MAPPER =
       YAMLMapper.builder()
           .enable(DeserializationFeature.FAIL_ON_UNKNOWN_PROPERTIES)
@@ -21,6 +25,32 @@ final class ComparisonReader {
           .build();
 
   private ComparisonReader() {}
+
+  /** Whether a file is a comparison, not an experiment: it has contenders. */
+  public static boolean isComparison(Path file) {
+    try {
+      return Files.size(file) < MOST_BYTES
+          && CONTENDERS.matcher(Files.readString(file, StandardCharsets.UTF_8)).find();
+    } catch (IOException e) {
+      return false; // whoever reads it says why it cannot be read
+    }
+  }
+
+  /**
+   * Reads a file and checks the experiment of every cell.
+   *
+   * @param machine whether the files that they name must be here
+   * @return what there is to say of a sound comparison
+   * @throws IllegalArgumentException if anything is wrong
+   */
+  public static String check(Path file, boolean machine) {
+    Comparison comparison = read(file);
+    List<Cell> cells = Cell.of(comparison);
+    for (Cell cell : cells) {
+      CellConfig.experiment(comparison, cell, machine);
+    }
+    return comparison.name() + ", a comparison of " + cells.size() + " runs";
+  }
 
   /**
    * Reads a file and checks every cell's experiment.

@@ -83,6 +83,9 @@ public final class ConfigLoader {
     Set<JsonPointer> unset = new Variables(System::getenv, machine).expand(tree, problems);
     Set<JsonPointer> faulty = new HashSet<>(schema.check(tree, problems));
     faulty.addAll(unset);
+    if (problems.size() >= ConfigException.MOST) {
+      throw new ConfigException(problems);
+    }
 
     ObjectNode sound = tree.root().deepCopy();
     faulty.stream()

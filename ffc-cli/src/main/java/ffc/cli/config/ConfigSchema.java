@@ -16,6 +16,7 @@ import com.github.victools.jsonschema.module.jakarta.validation.JakartaValidatio
 import ffc.core.MethodConfig;
 import jakarta.validation.constraints.Pattern;
 import java.math.BigDecimal;
+import java.util.List;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.node.ArrayNode;
 import tools.jackson.databind.node.ObjectNode;
@@ -43,7 +44,9 @@ public final class ConfigSchema {
     builder
         .forFields()
         .withStringPatternResolver(ConfigSchema::pattern)
-        .withNumberInclusiveMaximumResolver(ConfigSchema::maximum);
+        .withStringMinLengthResolver(ConfigSchema::shortest)
+        .withNumberInclusiveMaximumResolver(ConfigSchema::maximum)
+        .withNumberInclusiveMinimumResolver(ConfigSchema::minimum);
     builder
         .forTypesInGeneral()
         .withPropertySorter(
@@ -88,9 +91,26 @@ public final class ConfigSchema {
     return pattern == null ? null : "^(?:" + pattern.regexp() + ")$";
   }
 
+  /** An empty text stands for a variable without a value; left out, a setting has its default. */
+  private static Integer shortest(FieldScope field) {
+    return is(field, String.class) ? 1 : null;
+  }
+
   private static BigDecimal maximum(FieldScope field) {
+    return is(field, Integer.class, int.class)
+        ? INT_MAX
+        : is(field, Long.class, long.class) ? LONG_MAX : null;
+  }
+
+  private static BigDecimal minimum(FieldScope field) {
+    return is(field, Integer.class, int.class)
+        ? INT_MAX.negate()
+        : is(field, Long.class, long.class) ? LONG_MAX.negate() : null;
+  }
+
+  private static boolean is(FieldScope field, Class<?>... types) {
     Class<?> type = field.getType() == null ? null : field.getType().getErasedType();
-    return type == Integer.class ? INT_MAX : type == Long.class ? LONG_MAX : null;
+    return type != null && List.of(types).contains(type);
   }
 
   /** YAML reads {@code at: [100, end]} as a number and a text: where digits match, both will do. */

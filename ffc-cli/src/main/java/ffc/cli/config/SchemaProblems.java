@@ -34,6 +34,9 @@ final class SchemaProblems {
     Set<JsonPointer> faulty = new LinkedHashSet<>();
     Set<Problem> found = new LinkedHashSet<>();
     for (Error error : validator.validate(tree.root())) {
+      if (found.size() == ConfigException.MOST) {
+        break; // each further one would be described, and compared with every known key
+      }
       JsonPointer at = JsonPointer.compile(pointer(error));
       switch (error.getKeyword()) {
         case "additionalProperties" -> {
@@ -55,9 +58,10 @@ final class SchemaProblems {
                   "missing" + meaning(siblings(error).path(error.getProperty()))));
         }
         default -> {
-          faulty.add(at);
-          found.add(
-              new Problem(tree.valuePlace(at), ConfigTree.dotted(at), wrong(error, tree.at(at))));
+          if (faulty.add(at)) { // one line a setting
+            found.add(
+                new Problem(tree.valuePlace(at), ConfigTree.dotted(at), wrong(error, tree.at(at))));
+          }
         }
       }
     }
@@ -109,6 +113,7 @@ final class SchemaProblems {
       case "exclusiveMaximum" -> got + "less than " + number(keyword);
       case "minItems" -> got + "at least " + keyword + " elements";
       case "maxItems" -> got + "at most " + keyword + " elements";
+      case "minLength" -> got + "some text, or no such line for the default";
       case "pattern" ->
           got + "text that matches " + keyword.stringValue().replaceAll("^\\^\\(\\?:|\\)\\$$", "");
       default -> got + Describe.oneLine(error.getMessage());

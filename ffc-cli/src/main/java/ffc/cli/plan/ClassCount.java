@@ -22,7 +22,9 @@ public final class ClassCount {
     if (source.format() == DataConfig.Format.synthetic && !Files.isDirectory(path)) {
       return Synthetic.parse(source.path()).identities();
     }
-    if (source.format() == DataConfig.Format.recordio && !source.path().contains(",")) {
+    if (source.format() == DataConfig.Format.recordio
+        && !source.path().contains(",")
+        && !Files.isDirectory(path)) {
       String stem = path.getFileName().toString().replaceFirst("\\.rec$", "");
       for (String name : new String[] {stem + ".property", "property"}) {
         Path property = path.resolveSibling(name);
@@ -30,6 +32,10 @@ public final class ClassCount {
           return property(property);
         }
       }
+    }
+    if (source.format() == DataConfig.Format.recordio && Files.isDirectory(path)) {
+      throw new IllegalArgumentException(
+          "data.train.path: " + path + " is a folder, wanted a .rec file for format recordio");
     }
     if (!Files.exists(path)) {
       throw new IllegalArgumentException(

@@ -8,6 +8,8 @@ import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.URI;
 import java.nio.charset.StandardCharsets;
+import java.util.List;
+import java.util.Set;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 
@@ -27,6 +29,23 @@ public final class WatchServer implements AutoCloseable {
               + "<div id=\"charts\"></div><div id=\"results\"></div></main>\n",
           WatchServer.class,
           "live.js");
+
+  /** Seconds that a request may take to arrive, and its answer to be taken. */
+  private static final String LIMIT_SECONDS = "3";
+
+  /** Names of the loopback interface: a page from elsewhere reaches it under another one. */
+  private static final Set<String> HOSTS = Set.of("localhost", "127.0.0.1", "[::1]");
+
+  static {
+    // Without them a request that never ends holds one of the threads for good. Read once, when
+    // the JDK's server is first used.
+    for (String limit : List.of("maxReqTime", "maxRspTime")) {
+      String name = "sun.net.httpserver." + limit;
+      if (System.getProperty(name) == null) {
+        System.setProperty(name, LIMIT_SECONDS);
+      }
+    }
+  }
 
   private final LiveRun run;
   private final HttpServer server;
@@ -78,6 +97,15 @@ public final class WatchServer implements AutoCloseable {
 
   private void answer(HttpExchange exchange) throws IOException {
     try (exchange) {
+      String host = exchange.getRequestHeaders().getFirst("Host");
+      if (host == null || !HOSTS.contains(host.replaceFirst(":[0-9]*$", ""))) {
+        send(
+            exchange,
+            403,
+            "text/plain; charset=utf-8",
+            "wanted the host localhost or 127.0.0.1; from elsewhere go through ssh -L\n");
+        return;
+      }
       String asked = exchange.getRequestMethod();
       if (!asked.equals("GET") && !asked.equals("HEAD")) {
         exchange.getResponseHeaders().set("Allow", "GET, HEAD");

@@ -6,9 +6,11 @@ import static org.assertj.core.api.Assertions.catchThrowableOfType;
 import ffc.core.FfcConfig;
 import ffc.core.MarginConfig;
 import ffc.core.OptimizerConfig;
+import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
@@ -269,5 +271,47 @@ class ConfigLoaderTest {
     } catch (ConfigException e) {
       return e.getMessage().lines().toList();
     }
+  }
+
+  @Test
+  void everyNumberBeyondItsTypeIsOneLineAndNoException() throws IOException {
+    Path quickstart = Path.of("../configs/quickstart.yaml");
+    Experiment whole = new ConfigLoader().load(quickstart, List.of("cluster={}"), false);
+    List<String> numbers = new ArrayList<>(List.of("evaluate.0.every", "run.metricsPort"));
+    ConfigWriter.flat(whole)
+        .forEach(
+            (path, value) -> {
+              if (value.matches("[0-9.E-]+")) {
+                numbers.add(path);
+              }
+            });
+    numbers.addAll(List.of("optimizer.schedule.milestones", "evaluate.0.at", "run.devices"));
+    assertThat(numbers).hasSizeGreaterThan(25).contains("seed", "cluster.quorum", "run.steps");
+    for (String path : numbers) {
+      boolean list = path.matches(".*(milestones|at|devices)");
+      for (String number :
+          List.of("1" + "0".repeat(30), "-1" + "0".repeat(30), "9223372036854775808", "1e400")) {
+        String value = list ? "[" + number + "]" : number;
+        try {
+          new ConfigLoader().load(quickstart, List.of("cluster={}", path + "=" + value), false);
+        } catch (ConfigException e) {
+          assertThat(e.getMessage())
+              .as(path + "=" + value)
+              .contains("got ")
+              .doesNotContain("xception", "overflow", "out of range", "tools.jackson", "java.");
+        }
+      }
+    }
+  }
+
+  @Test
+  void anAbbreviationIsUnderstood() {
+    assertThat(Nearest.to("pfc", Methods.types())).hasValue("partial-fc");
+    assertThat(Nearest.to("partialfc", Methods.types())).hasValue("partial-fc");
+    assertThat(Nearest.to("partial_fc", Methods.types())).hasValue("partial-fc");
+    assertThat(Nearest.to("vfc", Methods.types())).hasValue("virtual-fc");
+    assertThat(Nearest.to("fcc", Methods.types())).hasValue("ffc");
+    assertThat(Nearest.to("lr", List.of("type", "learningRate"))).hasValue("learningRate");
+    assertThat(Nearest.to("wd", List.of("weightDecay", "type"))).hasValue("weightDecay");
   }
 }

@@ -25,7 +25,7 @@ import java.util.jar.Manifest;
  * the classes that are under test. Commands run in it as someone types them, under {@code
  * LC_ALL=C}, with the environment variable that ends trainings after three steps.
  */
-final class ClonedProject {
+public final class ClonedProject {
   private static final Set<String> NOT_IN_A_CLONE =
       Set.of("target", "runs", "venv", ".git", "__pycache__");
   private static final int MINUTES = 6;
@@ -33,14 +33,14 @@ final class ClonedProject {
   private final Path folder;
 
   /** What a command printed, and how it ended; both streams in one text. */
-  record Result(int code, String text) {}
+  public record Result(int code, String text) {}
 
   private ClonedProject(Path folder) {
     this.folder = folder;
   }
 
   /** Fills an empty folder. */
-  static ClonedProject in(Path folder) throws IOException {
+  public static ClonedProject in(Path folder) throws IOException {
     copy(Documentation.ROOT, folder);
     Path target = Files.createDirectories(folder.resolve("ffc-cli/target"));
     Path program = Files.createDirectories(target.resolve("program/under-test"));
@@ -63,12 +63,13 @@ final class ClonedProject {
   }
 
   /** Runs a command line to its end. */
-  Result run(String command) throws IOException, InterruptedException {
+  public Result run(String command) throws IOException, InterruptedException {
     return run(command, Map.of());
   }
 
   /** The same with more environment variables. */
-  Result run(String command, Map<String, String> more) throws IOException, InterruptedException {
+  public Result run(String command, Map<String, String> more)
+      throws IOException, InterruptedException {
     ProcessBuilder builder =
         new ProcessBuilder("/bin/bash", "-o", "pipefail", "-c", command)
             .directory(folder.toFile())

@@ -27,9 +27,6 @@ final class DocumentedCommands {
     NOT_RUN.put("./ffc train configs/glint360k-r50-ffc.yaml", "wants Glint360K and a GPU");
     NOT_RUN.put(
         "./ffc train big.yaml --trainers 3 --rank ", "wants the addresses of three machines");
-    NOT_RUN.put(
-        "./ffc train configs/quickstart.yaml --trainers 2",
-        "does not work yet: the group is too small");
     NOT_RUN.put("./ffc member ", "serves trainers on other machines until they are done");
     NOT_RUN.put("tensorboard ", "a program of its own, in Python");
     NOT_RUN.put("./ffc data glyphs ", "draws from the fonts of the machine");

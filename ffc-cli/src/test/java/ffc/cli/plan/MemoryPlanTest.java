@@ -3,14 +3,21 @@ package ffc.cli.plan;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import ai.djl.Device;
+import ai.djl.ndarray.NDManager;
 import ffc.cli.config.ConfigLoader;
 import ffc.cli.config.Experiment;
+import ffc.core.Encoder;
 import ffc.core.FfcConfig;
 import ffc.core.Footprint;
+import ffc.core.NetworkSize;
 import ffc.pfc.PartialFcConfig;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.List;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class MemoryPlanTest {
   private final Experiment experiment =
@@ -31,6 +38,33 @@ class MemoryPlanTest {
         .containsEntry("class_gradient", 4L * 2048 * 128);
     FfcConfig ffc = (FfcConfig) experiment.method();
     assertThat(plan.predict(ffc, 1_000_000_000)).isEqualTo(plan.predict(ffc, 1000));
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "backbone: iresnet, input: [1, 32, 32], layers: [1, 2], widths: [4, 8], embedding: 16",
+        "backbone: mobilefacenet, embedding: 64",
+        "backbone: r18, embedding: 32"
+      })
+  void aNetworkIsCountedAsItWouldBeBuilt(String model) {
+    String yaml =
+        """
+        name: x
+        data: {train: {format: synthetic, path: "ids=1000;mean=3"}}
+        model: {%s}
+        method: {type: ffc}
+        optimizer: {learningRate: 0.1}
+        run: {steps: 1}
+        """
+            .formatted(model);
+    Experiment some =
+        new ConfigLoader().parse("x", yaml.getBytes(StandardCharsets.UTF_8), List.of(), false);
+    try (NDManager manager = NDManager.newBaseManager(Device.cpu());
+        Encoder built = Encoder.create(some.model(), manager, 0, some.run().precision())) {
+      assertThat(NetworkSize.of(some.model(), some.run()).weights())
+          .isEqualTo(built.parameters().size());
+    }
   }
 
   @Test

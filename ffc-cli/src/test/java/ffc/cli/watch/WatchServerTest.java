@@ -12,12 +12,15 @@ import ffc.cli.record.RunRecorder;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.ServerSocket;
+import java.net.Socket;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Clock;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.HashSet;
@@ -67,6 +70,50 @@ class WatchServerTest {
   void listensOnTheLoopbackAddressAlone() throws Exception {
     assertThat(InetAddress.getByName(server.address().getHost()).isLoopbackAddress()).isTrue();
     assertThat(server.address().getPort()).isPositive();
+  }
+
+  @Test
+  void requestsThatNeverEndDoNotBlockThePage() throws Exception {
+    List<Socket> halfSent = new ArrayList<>();
+    try {
+      for (int i = 0; i < 6; i++) {
+        Socket socket = new Socket(server.address().getHost(), server.address().getPort());
+        halfSent.add(socket);
+        String start = i % 2 == 0 ? "GET / HT" : "GET / HTTP/1.1\r\nHost: localhost\r\n";
+        socket.getOutputStream().write(start.getBytes(StandardCharsets.US_ASCII));
+      }
+      HttpRequest request =
+          HttpRequest.newBuilder(server.address()).timeout(Duration.ofSeconds(90)).build();
+      assertThat(client.send(request, HttpResponse.BodyHandlers.ofString()).statusCode())
+          .isEqualTo(200);
+    } finally {
+      for (Socket socket : halfSent) {
+        socket.close();
+      }
+    }
+  }
+
+  @Test
+  void aPageFromElsewhereCannotReadTheFigures() throws Exception {
+    int port = server.address().getPort();
+    for (String host : List.of("localhost:" + port, "127.0.0.1", "localhost:9400", "[::1]:9400")) {
+      assertThat(statusFor(host)).as(host).isEqualTo("200");
+    }
+    for (String host : List.of("evil.example", "evil.example:" + port, "127.0.0.1.evil.example")) {
+      assertThat(statusFor(host)).as(host).isEqualTo("403");
+    }
+  }
+
+  private String statusFor(String host) throws IOException {
+    try (Socket socket = new Socket(server.address().getHost(), server.address().getPort())) {
+      socket
+          .getOutputStream()
+          .write(
+              ("GET /figures.json HTTP/1.1\r\nHost: " + host + "\r\nConnection: close\r\n\r\n")
+                  .getBytes(StandardCharsets.US_ASCII));
+      return new String(socket.getInputStream().readAllBytes(), StandardCharsets.UTF_8)
+          .split(" ")[1];
+    }
   }
 
   @Test

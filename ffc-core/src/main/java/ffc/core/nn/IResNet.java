@@ -79,7 +79,8 @@ public final class IResNet implements Backbone {
       }
     }
     outNorm = Norm.of(parameters, "bn2", channels);
-    dense = Dense.of(parameters, "fc", channels * height * width, embedding);
+    dense =
+        Dense.of(parameters, "fc", Math.toIntExact((long) channels * height * width), embedding);
     features = Norm.withFixedWeight(parameters, "features", embedding);
     activations = saved + (long) channels * height * width + 2L * embedding;
   }

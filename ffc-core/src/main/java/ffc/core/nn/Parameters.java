@@ -27,6 +27,23 @@ public final class Parameters implements AutoCloseable {
   private final Map<String, NDArray> arrays = new LinkedHashMap<>();
   private final Map<String, NDArray> weights = new LinkedHashMap<>();
 
+  /** Values of a network that is only counted. */
+  private long counted;
+
+  /**
+   * No arrays at all: a network built on it cannot run, but tells its {@link #size}, whatever it
+   * would take.
+   */
+  public static Parameters counting() {
+    return new Parameters();
+  }
+
+  private Parameters() {
+    manager = null;
+    seed = 0;
+    bf16 = false;
+  }
+
   /**
    * @param parent manager on the device that the network runs on
    * @param seed decides the initial weights
@@ -62,6 +79,9 @@ public final class Parameters implements AutoCloseable {
 
   /** A trainable weight drawn uniformly from [-bound, bound]. */
   public NDArray uniform(String name, Shape shape, double bound) {
+    if (isCounting(shape)) {
+      return null;
+    }
     float[] values = new float[Math.toIntExact(shape.size())];
     SplittableRandom random = new SplittableRandom(seed ^ hash(name));
     for (int i = 0; i < values.length; i++) {
@@ -74,12 +94,18 @@ public final class Parameters implements AutoCloseable {
 
   /** A trainable weight with one initial value. */
   public NDArray constant(String name, Shape shape, float value) {
-    return addWeight(name, manager.full(shape, value));
+    return isCounting(shape) ? null : addWeight(name, manager.full(shape, value));
   }
 
   /** An array that is not trained by gradient. */
   public NDArray buffer(String name, Shape shape, float value) {
-    return add(name, manager.full(shape, value));
+    return isCounting(shape) ? null : add(name, manager.full(shape, value));
+  }
+
+  private boolean isCounting(Shape shape) {
+    long values = Math.toIntExact(shape.size()); // as many as an array can have
+    counted += manager == null ? values : 0;
+    return manager == null;
   }
 
   private NDArray addWeight(String name, NDArray array) {
@@ -143,7 +169,7 @@ public final class Parameters implements AutoCloseable {
 
   /** Number of values, buffers included. */
   public long size() {
-    return arrays.values().stream().mapToLong(NDArray::size).sum();
+    return counted + arrays.values().stream().mapToLong(NDArray::size).sum();
   }
 
   /** A checksum of each array's values by name. */
@@ -193,6 +219,8 @@ public final class Parameters implements AutoCloseable {
 
   @Override
   public void close() {
-    manager.close();
+    if (manager != null) {
+      manager.close();
+    }
   }
 }
