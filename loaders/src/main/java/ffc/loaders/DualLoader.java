@@ -4,12 +4,12 @@ import ffc.loaders.sample.PairPlan;
 import ffc.loaders.sample.PairSampler;
 import java.nio.ByteBuffer;
 import java.util.ArrayDeque;
+import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Queue;
 import java.util.concurrent.CancellationException;
-import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
@@ -25,27 +25,35 @@ import java.util.concurrent.atomic.AtomicInteger;
  * function of seed, cursor, rank, number of trainers and configuration; it depends neither on the
  * number of workers nor on what was read before.
  *
- * <p>{@link #next} and {@link #close} belong to one thread. At most {@code prefetch} batches are
- * decoded ahead; buffers return to the loader when a batch is closed.
+ * <p>One thread plans the batches in their order and deals their rows out in small parts, so that
+ * any number of workers has something to do whatever {@code prefetch} is. {@link #next} and {@link
+ * #close} belong to one thread. While the caller has a batch, {@code prefetch} further ones are
+ * being decoded or stand ready; buffers return to the loader when a batch is closed.
  */
 public final class DualLoader implements AutoCloseable {
+  /** Most rows that one worker takes at a time. */
+  private static final int PART = 8;
+
   private final Dataset data;
   private final ImageShape shape;
   private final int pairs;
   private final int prefetch;
+  private final int rowsPerPart;
   private final PairSampler sampler;
   private final PairDecoder decoder;
   private final Faults faults;
+  private final ExecutorService planner;
   private final ExecutorService workers;
-  private final Queue<Future<Loaded>> ahead = new ArrayDeque<>();
+  private final Queue<Future<Begun>> ahead = new ArrayDeque<>();
   private final Queue<ByteBuffer> free = new ConcurrentLinkedQueue<>();
   private final long skippedBefore;
-  private CompletableFuture<Cursor> tail;
+  private Cursor planned; // the planner's alone
   private long waitNanos;
   private long batches;
-  private volatile boolean closed; // read by the workers
+  private volatile boolean closed; // read by the other threads
 
-  private record Loaded(PairBatch batch, List<BadDataException> faults) {}
+  /** A batch that is being decoded; each part gives the unreadable images that it met. */
+  private record Begun(PairBatch batch, List<Future<List<BadDataException>>> parts) {}
 
   /**
    * @param data stays the caller's and must outlive the loader
@@ -71,21 +79,26 @@ public final class DualLoader implements AutoCloseable {
     this.faults = new Faults(config.corruptBudget());
     this.decoder = new PairDecoder(data, config, shape);
     this.skippedBefore = start.skipped();
-    this.tail = CompletableFuture.completedFuture(start);
+    this.planned = start;
+    this.rowsPerPart = Math.max(1, Math.min(PART, pairs / config.workers()));
     if ((long) pairs * shape.bytes() > Integer.MAX_VALUE) {
       throw new IllegalArgumentException(
           "a side of %d images of %d bytes exceeds 2 GiB; make data.idsPerBatch smaller"
               .formatted(pairs, shape.bytes()));
     }
+    this.planner = pool("loader-r" + rank + "-plan", 1);
+    this.workers = pool("loader-r" + rank + "-w", config.workers());
+  }
+
+  private static ExecutorService pool(String name, int threads) {
     AtomicInteger number = new AtomicInteger();
-    this.workers =
-        Executors.newFixedThreadPool(
-            config.workers(),
-            task -> {
-              Thread thread = new Thread(task, "loader-r" + rank + "-w" + number.getAndIncrement());
-              thread.setDaemon(true);
-              return thread;
-            });
+    return Executors.newFixedThreadPool(
+        threads,
+        task -> {
+          Thread thread = new Thread(task, name + number.getAndIncrement());
+          thread.setDaemon(true);
+          return thread;
+        });
   }
 
   /**
@@ -97,13 +110,18 @@ public final class DualLoader implements AutoCloseable {
     if (closed) {
       throw new IllegalStateException("the loader is closed, or has failed before");
     }
-    while (ahead.size() < prefetch) {
-      submit();
-    }
+    refill();
+    Future<Begun> first = ahead.remove();
+    refill(); // now, not at the next call: the caller's step is the time to decode in
     long start = System.nanoTime();
     boolean whole = false;
     try {
-      PairBatch batch = counted(ahead.remove().get());
+      Begun begun = first.get();
+      List<BadDataException> unreadable = new ArrayList<>();
+      for (Future<List<BadDataException>> part : begun.parts()) {
+        unreadable.addAll(part.get());
+      }
+      PairBatch batch = counted(begun.batch(), unreadable);
       whole = true;
       return batch;
     } catch (InterruptedException e) {
@@ -117,11 +135,16 @@ public final class DualLoader implements AutoCloseable {
     }
   }
 
+  private void refill() {
+    while (ahead.size() < prefetch) {
+      ahead.add(planner.submit(this::begin));
+    }
+  }
+
   /** Counts faults in the order of the batches, whatever order the workers met them in. */
-  private PairBatch counted(Loaded loaded) {
-    PairBatch batch = loaded.batch();
+  private PairBatch counted(PairBatch batch, List<BadDataException> unreadable) {
     long before = skippedBefore + faults.skipped();
-    faults.add(2L * pairs, loaded.faults());
+    faults.add(2L * pairs, unreadable);
     batches++;
     if (skippedBefore + faults.skipped() == 0) {
       return batch;
@@ -147,37 +170,33 @@ public final class DualLoader implements AutoCloseable {
     return new IllegalStateException(cause);
   }
 
-  private void submit() {
-    CompletableFuture<Cursor> before = tail;
-    CompletableFuture<Cursor> after = new CompletableFuture<>();
-    tail = after;
-    ahead.add(workers.submit(() -> load(before, after)));
-  }
-
-  private Loaded load(CompletableFuture<Cursor> before, CompletableFuture<Cursor> after) {
-    Cursor start;
-    Cursor next;
-    try {
-      if (closed) {
-        throw new CancellationException("the loader is closed");
-      }
-      // Tasks begin in order, so the one that completes this has begun.
-      start = before.join();
-      next = sampler.after(start);
-      after.complete(next);
-    } catch (RuntimeException | Error e) {
-      after.completeExceptionally(e);
-      throw e;
-    }
-    return decode(sampler.plan(start, next));
-  }
-
-  private Loaded decode(PairPlan plan) {
+  /** Plans the next batch and deals its rows out; the planner's. */
+  private Begun begin() {
+    checkOpen();
+    Cursor start = planned;
+    Cursor next = sampler.after(start);
+    PairPlan plan = sampler.plan(start, next);
+    planned = next;
     ByteBuffer x = buffer();
     ByteBuffer y = buffer();
-    List<BadDataException> unreadable = decoder.decode(plan, x, y);
-    long[] xIds = identities(plan.x());
-    long[] yIds = identities(plan.y());
+    long[] xIds = new long[pairs];
+    long[] yIds = new long[pairs];
+    List<Future<List<BadDataException>>> parts = new ArrayList<>();
+    for (int row = 0; row < pairs; row += rowsPerPart) {
+      int from = row;
+      int to = Math.min(pairs, from + rowsPerPart);
+      parts.add(
+          workers.submit(
+              () -> {
+                checkOpen();
+                List<BadDataException> unreadable = decoder.decode(plan, from, to, x, y);
+                for (int i = from; i < to; i++) {
+                  xIds[i] = data.identityOf(plan.x()[i]);
+                  yIds[i] = data.identityOf(plan.y()[i]);
+                }
+                return unreadable;
+              }));
+    }
     AtomicBoolean released = new AtomicBoolean();
     Runnable release =
         () -> {
@@ -186,17 +205,13 @@ public final class DualLoader implements AutoCloseable {
             free.add(y);
           }
         };
-    PairBatch batch =
-        new PairBatch(x, y, xIds, yIds, plan.idPairs(), plan.start(), plan.next(), release);
-    return new Loaded(batch, unreadable);
+    return new Begun(new PairBatch(x, y, xIds, yIds, plan.idPairs(), start, next, release), parts);
   }
 
-  private long[] identities(long[] images) {
-    long[] ids = new long[images.length];
-    for (int i = 0; i < ids.length; i++) {
-      ids[i] = data.identityOf(images[i]);
+  private void checkOpen() {
+    if (closed) {
+      throw new CancellationException("the loader is closed");
     }
-    return ids;
   }
 
   private ByteBuffer buffer() {
@@ -223,15 +238,18 @@ public final class DualLoader implements AutoCloseable {
     return faults.listed();
   }
 
-  /** Stops the workers; waits for the batches being decoded. */
+  /** Stops the workers; waits for the images being decoded. */
   @Override
   public void close() {
-    // No task is cancelled: one that a worker never runs would leave its successor waiting for the
-    // cursor. Those still in the queue see the flag and end at once.
-    closed = true;
-    workers.shutdown();
+    closed = true; // what is in the queues sees it and ends at once
+    end(planner); // before the workers: it hands them work
+    end(workers);
+  }
+
+  private static void end(ExecutorService threads) {
+    threads.shutdown();
     try {
-      if (!workers.awaitTermination(1, TimeUnit.MINUTES)) {
+      if (!threads.awaitTermination(1, TimeUnit.MINUTES)) {
         throw new IllegalStateException("a loader thread does not end");
       }
     } catch (InterruptedException e) {

@@ -28,14 +28,14 @@ final class PairDecoder {
   }
 
   /**
-   * Fills both sides; the plan then names the images that were taken.
+   * Fills rows [from, to) of both sides; the plan then names the images that were taken.
    *
    * @return the unreadable images met
    */
-  List<BadDataException> decode(PairPlan plan, ByteBuffer x, ByteBuffer y) {
+  List<BadDataException> decode(PairPlan plan, int from, int to, ByteBuffer x, ByteBuffer y) {
     List<BadDataException> faults = new ArrayList<>();
     Augmentation augment = augmentation.get();
-    for (int row = 0; row < plan.x().length; row++) {
+    for (int row = from; row < to; row++) {
       if (plan.isPair(row)) {
         decodePair(plan, row, x, y, faults);
       } else {

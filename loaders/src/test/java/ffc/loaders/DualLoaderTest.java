@@ -32,6 +32,11 @@ class DualLoaderTest {
   }
 
   private static DataConfig config(int ids, int instances, boolean partner, int workers) {
+    return config(ids, instances, partner, workers, 3);
+  }
+
+  private static DataConfig config(
+      int ids, int instances, boolean partner, int workers, int prefetch) {
     return new DataConfig(
         Quickstart.open(),
         ids,
@@ -41,7 +46,7 @@ class DualLoaderTest {
         new DataConfig.Augment(true, 2),
         null,
         workers,
-        3,
+        prefetch,
         null,
         null,
         null);
@@ -95,9 +100,12 @@ class DualLoaderTest {
   @Test
   void batchesDoNotDependOnTheNumberOfWorkers() {
     List<Taken> one = take(config(16, 16, true, 1), 0, 1, Cursor.START, 40);
-    List<Taken> four = take(config(16, 16, true, 4), 0, 1, Cursor.START, 40);
-    for (int i = 0; i < one.size(); i++) {
-      assertSame(four.get(i), one.get(i));
+    for (int[] threads : new int[][] {{4, 3}, {8, 1}, {3, 2}, {64, 1}}) {
+      List<Taken> other =
+          take(config(16, 16, true, threads[0], threads[1]), 0, 1, Cursor.START, 40);
+      for (int i = 0; i < one.size(); i++) {
+        assertSame(other.get(i), one.get(i));
+      }
     }
   }
 
