@@ -7,7 +7,10 @@ import ffc.core.eval.ImageEmbedder;
 import ffc.loaders.ImageShape;
 import java.nio.ByteBuffer;
 
-/** A network as evaluation sees it: batch norm by running statistics, features not normalised. */
+/**
+ * A network as evaluation sees it: batch norm by running statistics, all of it in f32 whatever the
+ * network trains in, features not normalised.
+ */
 public final class EncoderEmbedder implements ImageEmbedder {
   private final Encoder encoder;
   private final NDManager manager;
@@ -34,7 +37,11 @@ public final class EncoderEmbedder implements ImageEmbedder {
         NDScope scope = new NDScope()) {
       scope.suppressNotUsedWarning();
       NDArray images = Images.normalised(Images.upload(imagesU8, count, encoder.shape(), batch));
-      float[] features = encoder.features(images, Encoder.Mode.eval).toFloatArray();
+      float[] features =
+          encoder
+              .parameters()
+              .inFloat32(() -> encoder.features(images, Encoder.Mode.eval))
+              .toFloatArray();
       System.arraycopy(features, 0, out, outOffset, features.length);
     }
   }

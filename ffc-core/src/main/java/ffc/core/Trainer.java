@@ -70,6 +70,7 @@ public final class Trainer implements AutoCloseable {
   private final CommonState common;
   private final RunObserver observer;
   private final BooleanSupplier stopRequested;
+  private final Closer closer = new Closer();
   private final Device device;
   private final NDManager manager;
   private final Encoder probe;
@@ -113,63 +114,72 @@ public final class Trainer implements AutoCloseable {
     this.lockstep = new Lockstep(exchange, setup.syncEvery());
     this.observer = observer;
     this.stopRequested = stopRequested;
-    device = device(setup.run().device(), setup.gpu());
-    ComputeThreads.set(setup.run().threads());
-    Autograd.off();
-    manager = NDManager.newBaseManager(device);
-    probe = Encoder.create(setup.model(), manager, setup.seed(), setup.run().precision());
-    probe.parameters().requireGradients();
-    optimizer = Optimizer.of(setup.optimizer(), probe.parameters(), manager);
-    if (setup.model().initFrom() != null && setup.resumeFrom() == null) {
-      Weights.loadFile(probe.parameters(), Path.of(setup.model().initFrom()));
-    }
-    schedule =
-        new Schedule(
-            setup.optimizer().learningRate(), setup.optimizer().schedule(), setup.run().steps());
-    method =
-        setup
-            .method()
-            .create(
-                new MethodContext(
-                    probe,
-                    setup.model(),
-                    setup.data(),
-                    dataset,
-                    setup.optimizer(),
-                    setup.run(),
-                    setup.seed(),
-                    exchange,
-                    this::step,
-                    profile));
-    if (method.group() == null && !method.isSharded() && !(exchange instanceof LocalExchange)) {
-      throw new IllegalArgumentException(
-          "method.type "
-              + setup.methodName()
-              + " trains with one trainer; leave section cluster away, or use ffc or partial-fc");
-    }
-    networks = new Networks(probe, method.gallery(), optimizer, lockstep);
-    boolean together = method.isSharded() && exchange.trainers() > 1;
-    common = new CommonState(exchange, !together);
-    content = new TrainerContent(probe, optimizer, method, dataset, manager);
-    checkpointing =
-        new Checkpointing(
-            setup.run(), setup.checkpoints(), exchange, method, common, observer, content::save);
-    evaluating =
-        new Evaluating(setup.evaluate(), setup.run().best(), probe, method, dataset, observer);
-    milestones = new Milestones(checkpointing, evaluating, lockstep, method.isSharded());
-    replica = replica();
-    if (setup.resumeFrom() == null) {
-      state = new TrainerState(0, 0, 0, Cursor.START, dataset.fingerprint(), Double.NaN, true);
-      milestones.loaded(state);
-    } else {
-      CheckpointReader in = CheckpointReader.open(setup.resumeFrom());
-      if (together) {
-        state = TrainerState.load(in); // the rest is loaded with the others
-      } else {
-        state = content.load(in);
+    try {
+      device = device(setup.run().device(), setup.gpu());
+      ComputeThreads.set(setup.run().threads());
+      Autograd.off();
+      manager = closer.add(NDManager.newBaseManager(device));
+      probe =
+          closer.add(Encoder.create(setup.model(), manager, setup.seed(), setup.run().precision()));
+      probe.parameters().requireGradients();
+      optimizer = closer.add(Optimizer.of(setup.optimizer(), probe.parameters(), manager));
+      if (setup.model().initFrom() != null && setup.resumeFrom() == null) {
+        Weights.loadFile(probe.parameters(), Path.of(setup.model().initFrom()));
       }
-      checkpointing.resumed(setup.resumeFrom(), state);
-      milestones.loaded(state);
+      schedule =
+          new Schedule(
+              setup.optimizer().learningRate(), setup.optimizer().schedule(), setup.run().steps());
+      method =
+          closer.add(
+              setup
+                  .method()
+                  .create(
+                      new MethodContext(
+                          probe,
+                          setup.model(),
+                          setup.data(),
+                          dataset,
+                          setup.optimizer(),
+                          setup.run(),
+                          setup.seed(),
+                          exchange,
+                          this::step,
+                          profile)));
+      if (method.group() == null && !method.isSharded() && !(exchange instanceof LocalExchange)) {
+        throw new IllegalArgumentException(
+            "method.type "
+                + setup.methodName()
+                + " trains with one trainer; leave section cluster away, or use ffc or partial-fc");
+      }
+      networks = new Networks(probe, method.gallery(), optimizer, lockstep);
+      boolean together = method.isSharded() && exchange.trainers() > 1;
+      common = new CommonState(exchange, !together);
+      content = new TrainerContent(probe, optimizer, method, dataset, manager);
+      checkpointing =
+          new Checkpointing(
+              setup.run(), setup.checkpoints(), exchange, method, common, observer, content::save);
+      evaluating =
+          closer.add(
+              new Evaluating(
+                  setup.evaluate(), setup.run().best(), probe, method, dataset, observer));
+      milestones = new Milestones(checkpointing, evaluating, lockstep, method.isSharded());
+      replica = replica();
+      if (setup.resumeFrom() == null) {
+        state = new TrainerState(0, 0, 0, Cursor.START, dataset.fingerprint(), Double.NaN, true);
+        milestones.loaded(state);
+      } else {
+        CheckpointReader in = CheckpointReader.open(setup.resumeFrom());
+        if (together) {
+          state = TrainerState.load(in); // the rest is loaded with the others
+        } else {
+          state = content.load(in);
+        }
+        checkpointing.resumed(setup.resumeFrom(), state);
+        milestones.loaded(state);
+      }
+    } catch (Throwable e) {
+      closer.closeAfter(e);
+      throw e;
     }
   }
 
@@ -519,11 +529,7 @@ public final class Trainer implements AutoCloseable {
 
   @Override
   public void close() {
-    evaluating.close();
-    method.close();
-    optimizer.close();
-    probe.close();
-    manager.close();
+    closer.close();
   }
 
   /** Times and averages between two reports, evaluation and checkpoints left out. */

@@ -1,5 +1,6 @@
 package ffc.pfc;
 
+import ffc.core.Closer;
 import ffc.core.DevicePair;
 import ffc.core.Encoder;
 import ffc.core.Footprint;
@@ -77,16 +78,23 @@ public final class PartialFc implements Method {
     this.profile = context.profile();
     this.shards = new ShardExchange(context.exchange());
     this.file = new ClassFile(context.exchange(), classes);
-    this.workers = new RowWorkers(context.run().threads());
-    this.softmax =
-        new SampledSoftmax(
-            Margin.of(config.margin()),
-            config.margin().scale(),
-            config.interClassThreshold(),
-            shards,
-            probe.parameters().weightList().head().getManager(),
-            workers);
-    this.share = share();
+    Closer built = new Closer();
+    try {
+      this.workers = built.add(new RowWorkers(context.run().threads()));
+      this.softmax =
+          built.add(
+              new SampledSoftmax(
+                  Margin.of(config.margin()),
+                  config.margin().scale(),
+                  config.interClassThreshold(),
+                  shards,
+                  probe.parameters().weightList().head().getManager(),
+                  workers));
+      this.share = share();
+    } catch (Throwable e) {
+      built.closeAfter(e);
+      throw e;
+    }
     int images = 2 * context.data().pairsPerBatch() / context.run().accumulate();
     this.footprint =
         JointForward.withSecondSide(
@@ -103,21 +111,26 @@ public final class PartialFc implements Method {
 
   private Share share() {
     ClassRange range = shards.range(classes);
-    TableMemory memory = memory(config);
-    return new Share(
-        memory,
-        new ClassCenters(
-            range,
-            probe.embedding(),
-            context.seed(),
-            RowRule.of(context.optimizer()),
-            config.update() == PartialFcConfig.Update.dense,
-            memory,
-            workers),
-        new ClassSampler(classes, config.sampleRate(), context.seed(), range, workers));
+    TableMemory memory = memory();
+    try {
+      return new Share(
+          memory,
+          new ClassCenters(
+              range,
+              probe.embedding(),
+              context.seed(),
+              RowRule.of(context.optimizer()),
+              config.update() == PartialFcConfig.Update.dense,
+              memory,
+              workers),
+          new ClassSampler(classes, config.sampleRate(), context.seed(), range, workers));
+    } catch (Throwable e) {
+      memory.close();
+      throw e;
+    }
   }
 
-  private static TableMemory memory(PartialFcConfig config) {
+  private TableMemory memory() {
     if (config.storage() == PartialFcConfig.Storage.memory) {
       return new TableMemory.Native();
     }
@@ -126,7 +139,10 @@ public final class PartialFc implements Method {
           "method.folder is missing: method.storage mapped needs a folder with room for the class"
               + " centres");
     }
-    return new TableMemory.Mapped(Path.of(config.folder()));
+    int trainers = context.exchange().trainers();
+    return new TableMemory.Mapped(
+        Path.of(config.folder()),
+        tableBytes(context.optimizer(), classes, probe.embedding(), trainers));
   }
 
   @Override

@@ -6,6 +6,7 @@ import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.NDScope;
 import ai.djl.ndarray.types.DataType;
 import ai.djl.ndarray.types.Shape;
+import ffc.core.checkpoint.FileProblem;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
@@ -56,16 +57,43 @@ sealed interface TableMemory extends AutoCloseable {
    */
   final class Mapped implements TableMemory {
     private final Path folder;
+    private final boolean reserving;
 
-    Mapped(Path folder) {
+    /**
+     * @param bytes of all segments that will be asked for, whose space is taken at once; 0 =
+     *     unknown, it is taken as pages are written
+     * @throws IllegalArgumentException if the disk has no room for them
+     */
+    Mapped(Path folder, long bytes) {
       this.folder = folder;
+      this.reserving = bytes > 0;
+      long free;
+      try {
+        Files.createDirectories(folder);
+        free = Files.getFileStore(folder).getUsableSpace();
+      } catch (IOException e) {
+        throw new IllegalArgumentException(
+            "method.folder " + FileProblem.writing(folder, e).getMessage(), e);
+      }
+      if (free < bytes) {
+        throw new IllegalArgumentException(
+            "method.folder "
+                + folder
+                + ": has "
+                + free
+                + " bytes free, wanted "
+                + bytes
+                + " for class centres and their optimiser state");
+      }
     }
 
     @Override
     public ByteBuffer segment(String table, int bytes) {
       try {
-        Files.createDirectories(folder);
         Path file = Files.createTempFile(folder, table + "-", ".rows");
+        if (reserving) {
+          reserve(file, bytes);
+        }
         try (FileChannel channel =
             FileChannel.open(file, StandardOpenOption.READ, StandardOpenOption.WRITE)) {
           return channel
@@ -77,6 +105,28 @@ sealed interface TableMemory extends AutoCloseable {
       } catch (IOException e) {
         throw new UncheckedIOException(
             folder + ": cannot map " + bytes + " bytes for the table " + table, e);
+      }
+    }
+
+    /**
+     * Takes the space now: a disk that is full when a page is first written ends the process. Where
+     * there is no fallocate, or the file system has none, the check at the start has to do.
+     */
+    private static void reserve(Path file, int bytes) throws IOException {
+      try {
+        new ProcessBuilder("fallocate", "-l", Integer.toString(bytes), file.toString())
+            .redirectErrorStream(true)
+            .redirectOutput(ProcessBuilder.Redirect.DISCARD)
+            .start()
+            .waitFor();
+      } catch (IOException e) {
+        return; // not installed
+      } catch (InterruptedException e) {
+        Thread.currentThread().interrupt();
+      }
+      long free = Files.getFileStore(file).getUsableSpace();
+      if (Files.size(file) < bytes && free < bytes) {
+        throw new IOException("got " + free + " bytes free, wanted " + bytes);
       }
     }
 

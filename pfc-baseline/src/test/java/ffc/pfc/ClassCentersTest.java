@@ -203,7 +203,7 @@ class ClassCentersTest {
   void theResultDoesNotDependOnThreadsOrStorage(@TempDir Path folder) {
     ClassCenters one = centers(9000, SGD, false, new TableMemory.Native(), 1);
     ClassCenters four = centers(9000, SGD, false, new TableMemory.Native(), 4);
-    ClassCenters mapped = centers(9000, SGD, false, new TableMemory.Mapped(folder), 2);
+    ClassCenters mapped = centers(9000, SGD, false, new TableMemory.Mapped(folder, 0), 2);
     for (ClassCenters centers : List.of(one, four, mapped)) {
       train(centers, 8, 0, 3);
     }

@@ -1,6 +1,7 @@
 package ffc.pfc;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -36,7 +37,7 @@ class RowTableTest {
   @Test
   void mappedTablesHoldMoreElementsThanAnArrayCan(@TempDir Path folder) throws Exception {
     long rows = (1L << 31) / 512 + 10;
-    try (TableMemory memory = new TableMemory.Mapped(folder)) {
+    try (TableMemory memory = new TableMemory.Mapped(folder, 0)) {
       RowTable table = new RowTable("t", rows, 512, memory);
       float[] row = new float[512];
       java.util.Arrays.fill(row, 3);
@@ -69,5 +70,13 @@ class RowTableTest {
         }
       }
     }
+  }
+
+  @Test
+  void aDiskWithoutRoomForTheTablesIsRefusedBeforeTheyAreFilled(@TempDir Path folder) {
+    assertThatThrownBy(() -> new TableMemory.Mapped(folder, 1L << 60))
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessageStartingWith("method.folder " + folder + ": has ")
+        .hasMessageContaining("wanted " + (1L << 60) + " for class centres");
   }
 }

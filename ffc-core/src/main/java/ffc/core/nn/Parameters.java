@@ -13,6 +13,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.SplittableRandom;
+import java.util.function.Supplier;
 import java.util.zip.CRC32C;
 
 /**
@@ -23,7 +24,7 @@ import java.util.zip.CRC32C;
 public final class Parameters implements AutoCloseable {
   private final NDManager manager;
   private final long seed;
-  private final boolean bf16;
+  private boolean bf16;
   private final Map<String, NDArray> arrays = new LinkedHashMap<>();
   private final Map<String, NDArray> weights = new LinkedHashMap<>();
 
@@ -65,6 +66,20 @@ public final class Parameters implements AutoCloseable {
   /** Whether convolutions and products compute in bfloat16. */
   boolean isBf16() {
     return bf16;
+  }
+
+  /**
+   * Runs a forward pass with all of it in f32, whatever precision the network trains in. For one
+   * thread at a time.
+   */
+  public NDArray inFloat32(Supplier<NDArray> forward) {
+    boolean before = bf16;
+    bf16 = false;
+    try {
+      return forward.get();
+    } finally {
+      bf16 = before;
+    }
   }
 
   /** A weight or input in the precision that convolutions and products compute in. */
