@@ -1,10 +1,8 @@
 package ffc.idgroup;
 
-import java.util.Arrays;
-
 /**
- * Hash table long → non-negative int of a fixed maximal size: open addressing, linear probing, no
- * tombstones, at most half full. Key and value lie side by side, so that a look-up touches one
+ * Hash table long → non-negative int of a fixed maximal size that only grows: open addressing,
+ * linear probing, at most half full. Key and value lie side by side, so that a look-up touches one
  * cache line. Not thread-safe for writers; readers may share a table that nobody writes.
  */
 final class LongIntTable {
@@ -52,31 +50,5 @@ final class LongIntTable {
     }
     c[2 * i] = key;
     c[2 * i + 1] = value + 1L;
-  }
-
-  /** Removes a key; an absent one changes nothing. */
-  void remove(long key) {
-    long[] c = cells;
-    int hole = home(key);
-    while (c[2 * hole] != key || c[2 * hole + 1] == 0) {
-      if (c[2 * hole + 1] == 0) {
-        return;
-      }
-      hole = (hole + 1) & mask;
-    }
-    // Shift later members of the probe run back, so that no tombstones accumulate.
-    for (int i = (hole + 1) & mask; c[2 * i + 1] != 0; i = (i + 1) & mask) {
-      int home = home(c[2 * i]);
-      if (((i - home) & mask) >= ((i - hole) & mask)) {
-        c[2 * hole] = c[2 * i];
-        c[2 * hole + 1] = c[2 * i + 1];
-        hole = i;
-      }
-    }
-    c[2 * hole + 1] = 0;
-  }
-
-  void clear() {
-    Arrays.fill(cells, 0);
   }
 }
