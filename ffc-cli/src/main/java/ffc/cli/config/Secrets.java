@@ -13,6 +13,6 @@ public final class Secrets {
   /** A command line or an override without the secret that it may set. */
   public static String redact(String text) {
     return text.replaceAll(
-        "(\\bsecret[\"']?\\s*[=:]\\s*)(\"[^\"]*\"|'[^']*'|[^\\s,}\"']+)", "$1***");
+        "(\\bsecret[\"']?\\s*[=:]\\s*)(\"[^\"]*\"|'[^']*'|[^\\s,}\"']+)", "$1redacted");
   }
 }

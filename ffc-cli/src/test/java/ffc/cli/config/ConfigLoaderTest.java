@@ -84,7 +84,8 @@ class ConfigLoaderTest {
         .containsExactlyInAnyOrder(
             "f.yaml:9:14: run.steps: got the text \"many\", wanted a whole number",
             "f.yaml:7:31: method.capacity: got 15, wanted at least 16: the identities of one batch"
-                + " (data.idsPerBatch 8 + data.instancesPerBatch 8) must fit into the group");
+                + " (data.idsPerBatch 8 + data.instancesPerBatch 8) must fit into the group; raise it,"
+                + " or lower the counts");
   }
 
   @ParameterizedTest
