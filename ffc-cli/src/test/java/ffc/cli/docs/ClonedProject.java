@@ -28,7 +28,7 @@ import java.util.jar.Manifest;
 public final class ClonedProject {
   private static final Set<String> NOT_IN_A_CLONE =
       Set.of("target", "runs", "venv", ".git", "__pycache__");
-  private static final int MINUTES = 6;
+  private static final int MINUTES = 15;
 
   private final Path folder;
 
