@@ -1,5 +1,6 @@
 package ffc.cli;
 
+import ffc.cli.config.DatasetRules;
 import ffc.cli.config.Experiment;
 import ffc.cli.config.Methods;
 import ffc.cli.config.SharedSettings;
@@ -62,6 +63,7 @@ final class TrainingRun {
     try (Dataset dataset = Dataset.open(experiment.data());
         WatchServer watch = live == null ? null : openWatch(live)) {
       say(describe(dataset) + (target.checkpoint() == null ? "" : "\nfrom " + target.checkpoint()));
+      DatasetRules.check(experiment, dataset).forEach(line -> say("warning: " + line));
       if (watch != null) {
         say("live page " + watch.address() + ", metrics " + watch.address().resolve("metrics"));
       }

@@ -1,11 +1,14 @@
 package ffc.loaders;
 
+import com.fasterxml.jackson.annotation.JsonFormat;
 import com.fasterxml.jackson.annotation.JsonPropertyDescription;
 import jakarta.validation.constraints.DecimalMax;
 import jakarta.validation.constraints.DecimalMin;
 import jakarta.validation.constraints.Min;
+import jakarta.validation.constraints.NotEmpty;
 import jakarta.validation.constraints.NotNull;
 import jakarta.validation.constraints.PositiveOrZero;
+import java.util.List;
 
 /** Section {@code data} of an experiment: what is trained on and how batches are drawn from it. */
 public record DataConfig(
@@ -53,9 +56,41 @@ public record DataConfig(
       @NotNull @JsonPropertyDescription("recordio, folder, lmdb, manifest, index or synthetic")
           Format format,
       @NotNull
+          @NotEmpty
+          @JsonFormat(
+              with = {
+                JsonFormat.Feature.ACCEPT_SINGLE_VALUE_AS_ARRAY,
+                JsonFormat.Feature.WRITE_SINGLE_ELEM_ARRAYS_UNWRAPPED
+              })
           @JsonPropertyDescription(
-              "File or folder; several, separated by commas, where the format allows it")
-          String path) {}
+              "File or folder, or a list of them where the format allows several; one text may also"
+                  + " separate them by commas")
+          List<String> path,
+      @JsonPropertyDescription(
+              "recordio and lmdb: dense (labels run from 0 without gaps, default) or compact (any"
+                  + " labels, numbered anew in their order)")
+          Labels labels) {
+    public Source {
+      path = path == null ? null : List.copyOf(path);
+      labels = labels == null ? Labels.dense : labels;
+    }
+
+    /** A set of dense labels by one text. */
+    public Source(Format format, String path) {
+      this(format, List.of(path), Labels.dense);
+    }
+
+    /** The paths as one text, for messages. */
+    public String text() {
+      return String.join(",", path);
+    }
+  }
+
+  /** What the labels of a set may be. */
+  public enum Labels {
+    dense,
+    compact
+  }
 
   /** Formats of labelled image sets. */
   public enum Format {

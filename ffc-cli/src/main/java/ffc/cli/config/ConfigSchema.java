@@ -1,6 +1,7 @@
 package ffc.cli.config;
 
 import com.fasterxml.classmate.ResolvedType;
+import com.fasterxml.jackson.annotation.JsonFormat;
 import com.github.victools.jsonschema.generator.CustomDefinition;
 import com.github.victools.jsonschema.generator.FieldScope;
 import com.github.victools.jsonschema.generator.MemberScope;
@@ -29,6 +30,9 @@ public final class ConfigSchema {
   private static final BigDecimal INT_MAX = BigDecimal.valueOf(Integer.MAX_VALUE);
   private static final BigDecimal LONG_MAX = BigDecimal.valueOf(Long.MAX_VALUE);
 
+  /** Marks lists of which one element may stand alone, while the schema is made. */
+  private static final String ONE_OR_MORE = "oneOrMore";
+
   private ConfigSchema() {}
 
   /** The schema, draft 2020-12; a new tree at each call. */
@@ -46,7 +50,9 @@ public final class ConfigSchema {
         .withStringPatternResolver(ConfigSchema::pattern)
         .withStringMinLengthResolver(ConfigSchema::shortest)
         .withNumberInclusiveMaximumResolver(ConfigSchema::maximum)
-        .withNumberInclusiveMinimumResolver(ConfigSchema::minimum);
+        .withNumberInclusiveMinimumResolver(ConfigSchema::minimum)
+        .withInstanceAttributeOverride(
+            (attributes, field, context) -> markOneOrMore(attributes, field));
     builder
         .forTypesInGeneral()
         .withPropertySorter(
@@ -60,7 +66,7 @@ public final class ConfigSchema {
                         CustomDefinition.AttributeInclusion.NO)
                     : null);
     ObjectNode schema = new SchemaGenerator(builder.build()).generateSchema(Experiment.class);
-    allowNumbersAsText(schema);
+    widenTypes(schema);
     schema.put("title", "FFC experiment");
     return schema;
   }
@@ -113,14 +119,30 @@ public final class ConfigSchema {
     return type != null && List.of(types).contains(type);
   }
 
-  /** YAML reads {@code at: [100, end]} as a number and a text: where digits match, both will do. */
-  private static void allowNumbersAsText(JsonNode node) {
+  /** Marks a list whose element may stand alone. */
+  private static void markOneOrMore(ObjectNode attributes, FieldScope field) {
+    JsonFormat format = field.getAnnotation(JsonFormat.class);
+    if (format != null
+        && List.of(format.with()).contains(JsonFormat.Feature.ACCEPT_SINGLE_VALUE_AS_ARRAY)) {
+      attributes.put(ONE_OR_MORE, true); // the type is written later
+    }
+  }
+
+  /**
+   * YAML reads {@code at: [100, end]} as a number and a text: where digits match, both will do. A
+   * list of one may be written as its element.
+   */
+  private static void widenTypes(JsonNode node) {
     String pattern = node.path("pattern").asString("");
     if (node instanceof ObjectNode object && !pattern.isEmpty() && "1".matches(pattern)) {
       object.putArray("type").add("string").add("integer");
       object.put("minimum", 0);
     }
-    node.forEach(ConfigSchema::allowNumbersAsText);
+    if (node instanceof ObjectNode object && object.remove(ONE_OR_MORE) != null) {
+      object.putArray("type").add("string").add("array");
+      object.put("minLength", 1);
+    }
+    node.forEach(ConfigSchema::widenTypes);
   }
 
   private static Pattern annotation(MemberScope<?, ?> scope) {

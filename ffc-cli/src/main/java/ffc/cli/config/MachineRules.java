@@ -1,7 +1,9 @@
 package ffc.cli.config;
 
 import ffc.core.RunConfig;
+import ffc.loaders.BadDataException;
 import ffc.loaders.DataConfig;
+import ffc.loaders.format.Datasets;
 import java.nio.file.Files;
 import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
@@ -26,9 +28,18 @@ final class MachineRules {
         () -> {
           DataConfig.Source train = experiment.data().train();
           // A synthetic set may be described instead of named.
-          return train.format() == DataConfig.Format.synthetic && train.path().contains("=")
-              ? null
-              : missing(train.path().split(",", -1));
+          if (train.format() == DataConfig.Format.synthetic && train.text().contains("=")) {
+            return null;
+          }
+          try {
+            return Datasets.files(train).stream()
+                .filter(path -> !Files.exists(path))
+                .findFirst()
+                .map(path -> missing(path.toString()))
+                .orElse(null);
+          } catch (BadDataException e) {
+            return Describe.oneLine(e.getMessage());
+          }
         });
     rules.rule(
         "model.initFrom",
@@ -47,17 +58,15 @@ final class MachineRules {
                 : null);
   }
 
-  private static String missing(String... paths) {
-    for (String path : paths) {
-      try {
-        if (path.isBlank() || !Files.exists(Path.of(path.strip()))) {
-          return "no such file or folder: "
-              + (path.isBlank() ? "(empty)" : path.strip())
-              + " (paths are relative to the working directory)";
-        }
-      } catch (InvalidPathException e) {
-        return "not a path: " + Describe.oneLine(path);
+  private static String missing(String path) {
+    try {
+      if (path.isBlank() || !Files.exists(Path.of(path.strip()))) {
+        return "no such file or folder: "
+            + (path.isBlank() ? "(empty)" : path.strip())
+            + " (paths are relative to the working directory)";
       }
+    } catch (InvalidPathException e) {
+      return "not a path: " + Describe.oneLine(path);
     }
     return null;
   }

@@ -16,6 +16,7 @@ import picocli.CommandLine.Command;
       UnpackCommand.class,
       PackPairsCommand.class,
       SplitCommand.class,
+      RelabelCommand.class,
       CleanCommand.class
     },
     synopsisSubcommandLabel = "COMMAND")

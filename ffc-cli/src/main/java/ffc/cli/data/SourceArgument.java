@@ -2,9 +2,12 @@ package ffc.cli.data;
 
 import ffc.loaders.DataConfig;
 import ffc.loaders.Dataset;
+import ffc.loaders.format.Datasets;
+import ffc.loaders.format.LmdbSource;
 import java.nio.file.Files;
 import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Locale;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
@@ -13,10 +16,11 @@ import picocli.CommandLine.Parameters;
 final class SourceArgument {
   @Parameters(
       paramLabel = "SOURCE",
+      arity = "1..*",
       description =
           "A .rec pack, an image folder, an LMDB (env:list or env with env.txt), a tab-separated"
-              + " manifest or an index; several of a kind separated by commas")
-  private String path;
+              + " manifest or an index; several of a kind follow each other or are separated by commas")
+  private List<String> paths;
 
   @Option(
       names = "--format",
@@ -24,8 +28,21 @@ final class SourceArgument {
       description = "${COMPLETION-CANDIDATES}; told from the path if left out")
   private DataConfig.Format format;
 
+  @Option(
+      names = "--labels",
+      paramLabel = "L",
+      defaultValue = "dense",
+      description =
+          "dense: labels of packs and LMDB run from 0 without gaps (default); compact: any labels,"
+              + " numbered anew in their order")
+  private DataConfig.Labels labels;
+
   DataConfig.Source source() {
-    return new DataConfig.Source(format == null ? guess(path.split(",", 2)[0]) : format, path);
+    DataConfig.Format known =
+        format == null
+            ? guess(Datasets.paths(new DataConfig.Source(null, paths, labels)).get(0).toString())
+            : format;
+    return new DataConfig.Source(known, paths, labels);
   }
 
   Dataset open() {
@@ -43,8 +60,7 @@ final class SourceArgument {
     if (name.endsWith(".rec")) {
       return DataConfig.Format.recordio;
     }
-    int colon = text.lastIndexOf(':');
-    Path environment = colon > 0 ? Path.of(text.substring(0, colon)) : file;
+    Path environment = LmdbSource.Location.of(file).environment();
     if (Files.exists(environment.resolve("data.mdb")) || name.endsWith(".mdb")) {
       return DataConfig.Format.lmdb;
     }

@@ -31,11 +31,25 @@ final class SplitCommand implements Callable<Integer> {
       description = "Identities to hold out")
   private long open;
 
+  /** Which identities may be held out. */
+  enum By {
+    images,
+    uniform
+  }
+
+  @Option(
+      names = "--by",
+      defaultValue = "images",
+      description =
+          "images: hold out only identities of --min-images images, as pairs need two (default);"
+              + " uniform: any, so that both packs have the same share of single images")
+  private By by;
+
   @Option(
       names = "--min-images",
       paramLabel = "N",
       defaultValue = "2",
-      description = "Hold out only identities with so many images (default ${DEFAULT-VALUE})")
+      description = "With --by images: fewest images of an identity (default ${DEFAULT-VALUE})")
   private int fewest;
 
   @Option(
@@ -51,15 +65,9 @@ final class SplitCommand implements Callable<Integer> {
   public Integer call() {
     try (Dataset data = source.open();
         WorkProgress progress = new WorkProgress()) {
-      Split.Result result = Split.run(data, open, fewest, seed, out, progress);
-      spec.commandLine()
-          .getOut()
-          .printf(
-              "train.rec: %,d identities, %,d images%nopen.rec: %,d identities, %,d images%n",
-              result.trainIdentities(),
-              result.trainImages(),
-              result.openIdentities(),
-              result.openImages());
+      int least = by == By.uniform ? 1 : fewest;
+      spec.commandLine().getOut().print(Split.run(data, open, least, seed, out, progress).text());
+      spec.commandLine().getOut().flush();
     }
     return 0;
   }

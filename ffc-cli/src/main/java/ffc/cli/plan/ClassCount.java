@@ -2,11 +2,13 @@ package ffc.cli.plan;
 
 import ffc.loaders.DataConfig;
 import ffc.loaders.Dataset;
+import ffc.loaders.format.Datasets;
 import ffc.loaders.format.Synthetic;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 
 /** The number of identities of a training set, read off as little as possible. */
 public final class ClassCount {
@@ -18,12 +20,14 @@ public final class ClassCount {
    * @throws IllegalArgumentException if the set is not on this machine
    */
   public static long of(DataConfig.Source source) {
-    Path path = Path.of(source.path().split(",", 2)[0]);
+    List<Path> files = Datasets.files(source);
+    Path path = files.get(0);
     if (source.format() == DataConfig.Format.synthetic && !Files.isDirectory(path)) {
-      return Synthetic.parse(source.path()).identities();
+      return Synthetic.parse(source.text()).identities();
     }
     if (source.format() == DataConfig.Format.recordio
-        && !source.path().contains(",")
+        && files.size() == 1
+        && source.labels() == DataConfig.Labels.dense
         && !Files.isDirectory(path)) {
       String stem = path.getFileName().toString().replaceFirst("\\.rec$", "");
       for (String name : new String[] {stem + ".property", "property"}) {

@@ -73,7 +73,7 @@ class ComparisonTest {
     Experiment experiment = CellConfig.experiment(comparison, cell, false);
     assertThat(experiment.name()).isEqualTo("PFC-half-c2000-seed5");
     assertThat(experiment.seed()).isEqualTo(5);
-    assertThat(experiment.data().train().path()).isEqualTo("ids=2000;mean=2");
+    assertThat(experiment.data().train().text()).isEqualTo("ids=2000;mean=2");
     assertThat(experiment.run().steps()).isEqualTo(30);
     assertThat(((PartialFcConfig) experiment.method()).sampleRate()).isEqualTo(0.5);
     assertThat(CellConfig.yaml(comparison, cell, path -> "index of " + path))

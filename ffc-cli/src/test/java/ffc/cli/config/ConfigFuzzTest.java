@@ -162,7 +162,7 @@ class ConfigFuzzTest {
               List.of("data.train.path=" + quoted, "optimizer.learningRate=" + rate),
               false);
 
-      assertThat(experiment.data().train().path()).as("seed %d", round).isEqualTo(path.toString());
+      assertThat(experiment.data().train().text()).as("seed %d", round).isEqualTo(path.toString());
       assertThat(experiment.optimizer().learningRate()).as("seed %d", round).isEqualTo(rate);
       byte[] resolved = ConfigWriter.yaml(experiment).getBytes(StandardCharsets.UTF_8);
       assertThat(loader.parse("r", resolved, List.of(), false))

@@ -56,7 +56,7 @@ class DataCommandTest {
   @Test
   void setsAreSplitUnpackedAndMade() {
     assertThat(run("split", OPEN, "--open", "50", "--out", dir)).isZero();
-    assertThat(out.toString()).contains("train.rec: 451 identities", "open.rec: 50 identities");
+    assertThat(out.toString()).containsPattern("identities +501 +451 +50\n");
     Path folders = dir.resolve("folders");
     assertThat(run("unpack", dir.resolve("open.rec"), "--out", folders)).isZero();
     assertThat(run("stats", folders)).isZero();
@@ -78,6 +78,46 @@ class DataCommandTest {
     Path bin = dir.resolve("pairs.bin");
     assertThat(run("pack-pairs", list, "--out", bin)).isZero();
     assertThat(out.toString()).contains("pairs.bin: 2 pairs");
+  }
+
+  /** Half of the identities have one image: taking the others leaves nothing but single images. */
+  @Test
+  void splitSaysWhatItTakesFromTheTrainingSet() throws Exception {
+    Path images = dir.resolve("images");
+    assertThat(run("split", OPEN, "--open", "12", "--out", dir)).isZero();
+    assertThat(run("unpack", dir.resolve("open.rec"), "--out", dir.resolve("all"))).isZero();
+    for (int id = 0; id < 12; id++) {
+      Path folder = Files.createDirectories(images.resolve("id_" + id));
+      for (int i = 0; i < 1 + id % 2; i++) {
+        String name = id + "_" + i + ".png";
+        Files.copy(dir.resolve("all/id_" + id).resolve(name), folder.resolve(name));
+      }
+    }
+    assertThat(run("split", images, "--open", "6", "--out", dir.resolve("by-images"))).isZero();
+    assertThat(out.toString())
+        .containsPattern("source +train.rec +open.rec\n")
+        .containsPattern("images an identity +1.50 +1.00 +2.00\n")
+        .containsPattern("with 1 +6 +6 +0\n")
+        .containsPattern("with 2 +6 +0 +6\n");
+    Path uniform = dir.resolve("uniform");
+    assertThat(run("split", images, "--open", "6", "--by", "uniform", "--out", uniform)).isZero();
+    assertThat(out.toString()).containsPattern("with 1 +6 +[1-5] +[1-5]\n");
+  }
+
+  @Test
+  void labelsWithGapsHaveAWayOut() throws Exception {
+    assertThat(run("split", OPEN, "--open", "2", "--out", dir)).isZero();
+    Path whole = dir.resolve("open.rec");
+    Files.writeString(dir.resolve("open.property"), "3,32,32\n");
+    assertThat(run("stats", whole)).isEqualTo(2);
+    assertThat(out.toString()).contains("open.property says 3 identities", "set labels to compact");
+    assertThat(run("stats", whole, "--labels", "compact")).isZero();
+    assertThat(run("relabel", whole, "--out", dir.resolve("new"))).isZero();
+    assertThat(out.toString()).contains("new: 2 identities");
+    assertThat(dir.resolve("new/train.labels.tsv"))
+        .content()
+        .startsWith("label\tidentity\timages\n0\t0\t");
+    assertThat(run("verify", dir.resolve("new/train.rec"), whole, "--labels", "compact")).isZero();
   }
 
   @Test

@@ -6,10 +6,12 @@ import ffc.loaders.Dataset;
 import ffc.loaders.index.DatasetIndex;
 import ffc.loaders.store.HeapTable;
 import ffc.loaders.store.Source;
+import java.nio.file.Files;
 import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.stream.Stream;
 
 /** Opens data sets and sources by format. */
 public final class Datasets {
@@ -23,42 +25,67 @@ public final class Datasets {
    */
   public static Dataset open(DataConfig.Source source, long cacheBytes) {
     return switch (source.format()) {
-      case index -> DatasetIndex.open(path(source.path()), cacheBytes);
-      case synthetic -> Synthetic.open(source.path());
+      case index -> DatasetIndex.open(path(source.text()), cacheBytes);
+      case synthetic -> Synthetic.open(source.text());
       default -> HeapTable.open(source(source), cacheBytes);
     };
   }
 
   /** The source behind a format that an index can be built from. */
   public static Source source(DataConfig.Source source) {
-    return source(source.format(), source.path(), paths(source.path()));
+    return source(
+        source.format(),
+        source.text(),
+        paths(source),
+        source.labels() == DataConfig.Labels.compact);
   }
 
   /**
    * As above, with paths already told apart.
    *
    * @param name for messages
+   * @param compact whether labels may have gaps and are numbered anew
    */
-  public static Source source(DataConfig.Format format, String name, List<Path> paths) {
+  public static Source source(
+      DataConfig.Format format, String name, List<Path> paths, boolean compact) {
     return switch (format) {
-      case recordio -> new RecordIoSource(name, paths);
+      case recordio -> new RecordIoSource(name, paths, compact);
       case folder -> new FolderSource(name, paths);
-      case lmdb -> new LmdbSource(name, paths);
+      case lmdb -> new LmdbSource(name, paths, compact);
       case manifest -> new ManifestSource(name, paths);
       case index, synthetic ->
           throw new IllegalArgumentException(name + ": format " + format + " needs no index");
     };
   }
 
-  private static List<Path> paths(String text) {
+  /**
+   * The paths of a source: the elements of a list as they stand; a single text is one path if that
+   * exists, else its parts between commas.
+   */
+  public static List<Path> paths(DataConfig.Source source) {
+    List<String> texts = source.path();
+    if (texts.size() == 1 && (texts.get(0).isBlank() || !Files.exists(path(texts.get(0))))) {
+      texts = List.of(texts.get(0).split(",", -1));
+    }
     List<Path> paths = new ArrayList<>();
-    for (String part : text.split(",", -1)) {
-      if (part.isBlank()) {
-        throw new BadDataException("data path \"" + text + "\" has an empty part");
+    for (String text : texts) {
+      if (text.isBlank()) {
+        throw new BadDataException("data path \"" + source.text() + "\" has an empty part");
       }
-      paths.add(path(part.strip()));
+      paths.add(path(text.strip()));
     }
     return paths;
+  }
+
+  /** Files and folders that must exist for a source to be opened. */
+  public static List<Path> files(DataConfig.Source source) {
+    return paths(source).stream()
+        .flatMap(
+            path ->
+                source.format() == DataConfig.Format.lmdb
+                    ? LmdbSource.Location.of(path).files()
+                    : Stream.of(path))
+        .toList();
   }
 
   private static Path path(String text) {

@@ -10,9 +10,11 @@ import ffc.loaders.store.Source;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.stream.Stream;
 
 /**
  * LMDB environments of images or {@link Datum} messages with lists of {@code key label} lines. A
@@ -24,21 +26,56 @@ public final class LmdbSource implements Source {
   private static final int LONGEST_LINE = 4096;
 
   private final String name;
+  private final boolean compact;
   private final List<LmdbFile> databases = new ArrayList<>();
   private final List<MappedFile> lists = new ArrayList<>();
   private final List<Path> parts = new ArrayList<>();
 
-  public LmdbSource(String name, List<Path> paths) {
+  /**
+   * @param compact whether labels may have gaps and are numbered anew
+   */
+  public LmdbSource(String name, List<Path> paths, boolean compact) {
     this.name = name;
+    this.compact = compact;
     for (Path path : paths) {
-      String text = path.toString();
-      int colon = text.lastIndexOf(':');
-      Path environment = colon < 0 ? path : Path.of(text.substring(0, colon));
-      Path list = Path.of(colon < 0 ? text + ".txt" : text.substring(colon + 1));
-      databases.add(LmdbFile.open(environment));
-      lists.add(MappedFile.open(list));
+      Location location = Location.of(path);
+      databases.add(LmdbFile.open(location.environment()));
+      lists.add(MappedFile.open(location.list()));
       parts.add(path);
     }
+  }
+
+  /** An environment and its list. */
+  public record Location(Path environment, Path list) {
+
+    /**
+     * Tells {@code environment:list} from {@code environment} with the list in {@code
+     * environment.txt}. Where paths hold colons themselves, what exists decides.
+     */
+    public static Location of(Path path) {
+      String text = path.toString();
+      Path beside = Path.of(text + ".txt");
+      if (text.indexOf(':') < 0 || Files.exists(path)) {
+        return new Location(path, beside);
+      }
+      int cut = text.lastIndexOf(':');
+      for (int colon = cut; colon > 0; colon = text.lastIndexOf(':', colon - 1)) {
+        if (Files.exists(Path.of(text.substring(0, colon)))) {
+          cut = colon;
+          break;
+        }
+      }
+      return new Location(Path.of(text.substring(0, cut)), Path.of(text.substring(cut + 1)));
+    }
+
+    Stream<Path> files() {
+      return Stream.of(environment, list);
+    }
+  }
+
+  @Override
+  public boolean compact() {
+    return compact;
   }
 
   @Override
@@ -84,7 +121,7 @@ public final class LmdbSource implements Source {
       }
       done += lists.get(part).size();
     }
-    sink.end(position.base());
+    sink.end(compact ? -1 : position.base());
   }
 
   private long scanList(int part, Position from, long doneBefore, RowSink sink) {

@@ -10,7 +10,7 @@ import java.util.Optional;
  * The {@code property} file of an InsightFace pack, one line {@code classes,height,width}. {@code
  * stem.property} beside {@code stem.rec} wins over {@code property}.
  */
-record Property(long identities, int height, int width) {
+record Property(Path path, long identities, int height, int width) {
 
   static Optional<Property> beside(Path rec) {
     String name = rec.getFileName().toString();
@@ -31,6 +31,7 @@ record Property(long identities, int height, int width) {
     try {
       if (fields.length == 3) {
         return new Property(
+            path,
             Long.parseLong(fields[0].strip()),
             Integer.parseInt(fields[1].strip()),
             Integer.parseInt(fields[2].strip()));

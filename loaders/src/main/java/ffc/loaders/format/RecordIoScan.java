@@ -28,6 +28,7 @@ final class RecordIoScan {
   private final Optional<Property> property;
   private final Source.RowSink sink;
   private final long doneBefore;
+  private final boolean compact;
   private final PackRanges ranges;
   private boolean layout;
   private long imagesEnd;
@@ -37,7 +38,12 @@ final class RecordIoScan {
   private long joints;
 
   private RecordIoScan(
-      RecordIoFile rec, Source.Position from, Source.RowSink sink, long doneBefore) {
+      RecordIoFile rec,
+      Source.Position from,
+      Source.RowSink sink,
+      long doneBefore,
+      boolean compact) {
+    this.compact = compact;
     this.rec = rec;
     this.part = from.part();
     this.base = from.base();
@@ -53,10 +59,16 @@ final class RecordIoScan {
   /**
    * Walks the records from a position within this pack on.
    *
-   * @return identities of the pack
+   * @param compact whether the labels may have gaps
+   * @return identities of the pack, or the room that its labels take if they may have gaps
    */
-  static long scan(RecordIoFile rec, Source.Position from, Source.RowSink sink, long doneBefore) {
-    RecordIoScan scan = new RecordIoScan(rec, from, sink, doneBefore);
+  static long scan(
+      RecordIoFile rec,
+      Source.Position from,
+      Source.RowSink sink,
+      long doneBefore,
+      boolean compact) {
+    RecordIoScan scan = new RecordIoScan(rec, from, sink, doneBefore, compact);
     scan.readLayout();
     RecordIoKeys.forEach(rec, from.offset(), scan::visit);
     scan.checkCover();
@@ -119,10 +131,23 @@ final class RecordIoScan {
           "%s: record 0 promises %d images, the index lists %d; the .idx is cut or of another pack"
               .formatted(path, imagesEnd - 1, rows));
     }
-    if (property.isPresent()) {
-      return property.get().identities();
+    if (compact) {
+      return top + 1;
     }
-    return layout && identitiesEnd < EXACT_FLOAT ? identitiesEnd - imagesEnd : top + 1;
+    if (property.isPresent()) {
+      checkTop(property.get().identities(), property.get().path() + " says");
+    } else if (layout && identitiesEnd < EXACT_FLOAT) {
+      checkTop(identitiesEnd - imagesEnd, "record 0 promises");
+    }
+    return top + 1;
+  }
+
+  private void checkTop(long identities, String source) {
+    if (identities > top + 1) {
+      throw new BadDataException(
+          "%s: %s %d identities, but the largest label is %d; correct it, or set labels to compact"
+              .formatted(rec.path(), source, identities, top));
+    }
   }
 
   private RecordIoFile.Header header(long key, long offset) {

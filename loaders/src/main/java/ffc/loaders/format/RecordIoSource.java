@@ -19,10 +19,15 @@ import java.util.function.Supplier;
 /** One or more RecordIO packs; labels of each are offset by the identities of those before. */
 public final class RecordIoSource implements Source {
   private final String name;
+  private final boolean compact;
   private final List<RecordIoFile> packs = new ArrayList<>();
 
-  public RecordIoSource(String name, List<Path> paths) {
+  /**
+   * @param compact whether labels may have gaps and are numbered anew
+   */
+  public RecordIoSource(String name, List<Path> paths, boolean compact) {
     this.name = name;
+    this.compact = compact;
     if (paths.size() > Place.MAX_PARTS) {
       throw new BadDataException(
           "%s: %d packs, at most %d".formatted(name, paths.size(), Place.MAX_PARTS));
@@ -30,6 +35,11 @@ public final class RecordIoSource implements Source {
     for (Path path : paths) {
       packs.add(RecordIoFile.open(path));
     }
+  }
+
+  @Override
+  public boolean compact() {
+    return compact;
   }
 
   @Override
@@ -69,12 +79,12 @@ public final class RecordIoSource implements Source {
       RecordIoFile pack = packs.get(part);
       if (part >= from.part()) {
         sink.part(part, position.base());
-        long base = position.base() + RecordIoScan.scan(pack, position, sink, done);
+        long base = position.base() + RecordIoScan.scan(pack, position, sink, done, compact);
         position = Position.beginning(part + 1, base);
       }
       done += RecordIoKeys.work(pack);
     }
-    sink.end(position.base());
+    sink.end(compact ? -1 : position.base());
   }
 
   /** Looks at one encoded image; its place is for messages. */
@@ -115,7 +125,7 @@ public final class RecordIoSource implements Source {
     public ByteBuffer read(long image) throws IOException {
       long place = table.places().get(image);
       int part = Place.part(place);
-      long label = table.identities().identityOf(image) - table.bases().get(part);
+      long label = table.label(table.identities().identityOf(image)) - table.bases().get(part);
       // Records mostly follow each other in the order of the images: the next one's place tells how
       // much one read has to take.
       long gap = image + 1 < table.places().length() ? table.places().get(image + 1) - place : 0;

@@ -28,6 +28,7 @@ import java.util.Map;
  * first.i64    first image of each identity, and the number of images: C + 1 numbers
  * hints.i64    identity of every 64th image
  * places.i64   place of each image: part &lt;&lt; 48 | offset of record, node or row (not synthetic)
+ * labels.i64   label of each identity, where labels have gaps
  * names.bin    rows of paths, where the source's images are files
  * sums.i32     CRC-32C of every 64 KiB of these files
  * </pre>
@@ -110,14 +111,19 @@ public final class DatasetIndex {
             identities,
             file(IndexWriter.PLACES),
             names == null ? null : new Names(names),
-            LongArray.of(header.parts().stream().mapToLong(IndexHeader.Part::base).toArray()));
+            LongArray.of(header.parts().stream().mapToLong(IndexHeader.Part::base).toArray()),
+            files.get(IndexWriter.LABELS));
     return new RecordDataset(source, header.fingerprint(), table, cacheBytes);
   }
 
   private Source source() {
     List<Path> paths = header.parts().stream().map(part -> part.resolve(folder)).toList();
     try {
-      return Datasets.source(DataConfig.Format.valueOf(header.format()), folder.toString(), paths);
+      return Datasets.source(
+          DataConfig.Format.valueOf(header.format()),
+          folder.toString(),
+          paths,
+          files.containsKey(IndexWriter.LABELS));
     } catch (BadDataException e) {
       throw new BadDataException(folder + ": its source cannot be opened: " + e.getMessage(), e);
     }

@@ -46,7 +46,8 @@ public final class IndexBuilder {
     try {
       Files.createDirectories(folder);
       try (FileChannel channel = lock(folder)) {
-        Journal journal = journalOf(folder, from.format() + "-" + source.stamp());
+        Journal journal =
+            journalOf(folder, from.format() + "-" + from.labels() + "-" + source.stamp());
         try (journal) {
           if (!journal.ended) {
             walk(source, journal, folder, rowsPerRun, progress);
@@ -108,7 +109,7 @@ public final class IndexBuilder {
       parts.add(
           new IndexHeader.Part(journal.bases.getOrDefault(part, 0L), relative, path.toString()));
     }
-    try (IndexWriter writer = new IndexWriter(folder, true, source.stamp())) {
+    try (IndexWriter writer = new IndexWriter(folder, true, source.compact(), source.stamp())) {
       merge.into(writer, new IdentityCounter(source.name(), journal.labels), progress);
       writer.finish(out, from.format().name(), "-", parts);
     }
@@ -127,7 +128,7 @@ public final class IndexBuilder {
     try {
       Files.createDirectories(folder);
       try (FileChannel channel = lock(folder);
-          IndexWriter writer = new IndexWriter(folder, false, "-")) {
+          IndexWriter writer = new IndexWriter(folder, false, false, "-")) {
         SyntheticSpec.Counts counts = spec.counts();
         for (long id = 0; id < spec.identities(); id++) {
           writer.identity(id, 0);

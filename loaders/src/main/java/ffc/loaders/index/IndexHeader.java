@@ -1,6 +1,7 @@
 package ffc.loaders.index;
 
 import ffc.loaders.BadDataException;
+import ffc.loaders.format.LmdbSource;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -47,9 +48,7 @@ record IndexHeader(
     }
 
     private static boolean exists(Path path) {
-      String text = path.toString();
-      int colon = text.lastIndexOf(':'); // an LMDB and its list
-      return Files.exists(path) || (colon > 0 && Files.exists(Path.of(text.substring(0, colon))));
+      return Files.exists(LmdbSource.Location.of(path).environment());
     }
   }
 

@@ -26,6 +26,7 @@ final class IndexWriter implements Closeable {
   static final String FIRST = "first.i64";
   static final String HINTS = "hints.i64";
   static final String PLACES = "places.i64";
+  static final String LABELS = "labels.i64";
   static final String NAMES = "names.bin";
   static final String SUMS = "sums.i32";
 
@@ -34,6 +35,7 @@ final class IndexWriter implements Closeable {
   private final SummedWriter first;
   private final SummedWriter hints;
   private final SummedWriter places;
+  private final SummedWriter labels;
   private final Fingerprint fingerprint;
   private long identities;
   private long images;
@@ -41,21 +43,27 @@ final class IndexWriter implements Closeable {
   /**
    * @param folder the unfinished index
    * @param withPlaces whether images have places
+   * @param withLabels whether identities have labels other than their numbers
    * @param stamp of the source
    */
-  IndexWriter(Path folder, boolean withPlaces, String stamp) throws IOException {
+  IndexWriter(Path folder, boolean withPlaces, boolean withLabels, String stamp)
+      throws IOException {
     this.stamp = stamp;
     this.fingerprint = new Fingerprint().add(stamp);
     this.folder = folder;
     this.first = new SummedWriter(folder.resolve(FIRST));
     this.hints = new SummedWriter(folder.resolve(HINTS));
     this.places = withPlaces ? new SummedWriter(folder.resolve(PLACES)) : null;
+    this.labels = withLabels ? new SummedWriter(folder.resolve(LABELS)) : null;
   }
 
   /** The next images belong to the next identity, whose key in the source is given. */
   void identity(long key1, long key2) throws IOException {
     if (places != null) {
       HeapTable.addIdentity(fingerprint, images, key1, key2);
+    }
+    if (labels != null) {
+      labels.putLong(key1);
     }
     first.putLong(images);
     identities++;
@@ -81,6 +89,9 @@ final class IndexWriter implements Closeable {
     add(files, sums, HINTS, hints);
     if (places != null) {
       add(files, sums, PLACES, places);
+    }
+    if (labels != null) {
+      add(files, sums, LABELS, labels);
     }
     Path names = folder.resolve(NAMES);
     if (Files.exists(names)) {
@@ -167,6 +178,9 @@ final class IndexWriter implements Closeable {
     hints.close();
     if (places != null) {
       places.close();
+    }
+    if (labels != null) {
+      labels.close();
     }
   }
 }

@@ -102,10 +102,14 @@ public final class HeapTable implements Source.RowSink {
     }
     IdentityCounter counter = new IdentityCounter(name, labels);
     LongArrayList first = new LongArrayList();
+    LongArrayList found = source.compact() ? new LongArrayList() : null;
     Fingerprint fingerprint = new Fingerprint().add(source.stamp());
     for (int i = 0; i < images; i++) {
       if (counter.next(k1[i], k2[i])) {
         first.add(i);
+        if (found != null) {
+          found.add(k1[i]);
+        }
         addIdentity(fingerprint, i, k1[i], k2[i]);
       }
     }
@@ -117,7 +121,8 @@ public final class HeapTable implements Source.RowSink {
             IdentityTable.of(first.toLongArray()),
             LongArray.of(java.util.Arrays.copyOf(p, images)),
             new Names(new HeapBlob(ByteBuffer.wrap(text).order(ByteOrder.LITTLE_ENDIAN))),
-            LongArray.of(bases.toLongArray()));
+            LongArray.of(bases.toLongArray()),
+            found == null ? null : LongArray.of(found.toLongArray()));
     return new RecordDataset(source, fingerprint.hex(), table, cacheBytes);
   }
 

@@ -48,7 +48,8 @@ public final class IdentityCounter {
 
   private BadDataException missing() {
     return new BadDataException(
-        "%s: identity %d of %d has no image; labels must run from 0 to %d without gaps"
+        ("%s: identity %d of %d has no image; labels must run from 0 to %d without gaps,"
+                + " unless labels is set to compact (--labels compact)")
             .formatted(name, identities, labels, labels - 1));
   }
 }

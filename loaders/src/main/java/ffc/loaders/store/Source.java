@@ -43,9 +43,14 @@ public interface Source {
   /** The images, by the table that a walk filled. */
   Records records(ImageTable table);
 
+  /** Whether keys are labels that may have gaps and are numbered anew. */
+  default boolean compact() {
+    return false;
+  }
+
   /** Name of an identity, given the place of its first image. */
   default String identityName(long identity, ImageTable table) {
-    return Long.toString(identity);
+    return Long.toString(table.label(identity));
   }
 
   /**

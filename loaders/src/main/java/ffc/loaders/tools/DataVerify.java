@@ -43,7 +43,7 @@ public final class DataVerify {
       return verifyPacks(packs, source, shape, threads, progress, faults);
     }
     if (source.format() == DataConfig.Format.index) {
-      faults.attempt(-1, () -> DatasetIndex.verify(Path.of(source.path())));
+      faults.attempt(-1, () -> DatasetIndex.verify(Path.of(source.text())));
     }
     long[] records = {0};
     faults.attempt(

@@ -11,6 +11,10 @@ import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.BitSet;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.TreeMap;
 
 /**
  * Holds identities out for open-set evaluation: {@code train.rec} with the others, {@code open.rec}
@@ -20,16 +24,65 @@ import java.util.BitSet;
 public final class Split {
   private Split() {}
 
-  /** Numbers of identities and images on both sides. */
+  /**
+   * How many images the identities have: of the source, of those left to train on, of those held
+   * out.
+   *
+   * @param all identities of the source by number of images
+   * @param train of {@code train.rec}
+   * @param open of {@code open.rec}
+   */
   public record Result(
-      long trainIdentities, long trainImages, long openIdentities, long openImages) {}
+      TreeMap<Long, Long> all, TreeMap<Long, Long> train, TreeMap<Long, Long> open) {
+
+    /** Lines that put the three beside each other. */
+    public String text() {
+      StringBuilder text = new StringBuilder();
+      row(text, "", List.of("source", "train.rec", "open.rec"));
+      List<TreeMap<Long, Long>> sides = List.of(all, train, open);
+      row(text, "identities", sides.stream().map(s -> "%,d".formatted(identities(s))).toList());
+      row(text, "images", sides.stream().map(s -> "%,d".formatted(images(s))).toList());
+      row(text, "images an identity", sides.stream().map(s -> mean(s)).toList());
+      for (long low = 1; low <= all.lastKey(); low = low < 4 ? low + 1 : 2 * low) {
+        long from = low;
+        long to = low < 4 ? low : 2 * low - 1;
+        row(
+            text,
+            from == to ? "with " + from : "with " + from + "-" + to,
+            sides.stream()
+                .map(s -> "%,d".formatted(identities(s.subMap(from, true, to, true))))
+                .toList());
+      }
+      return text.toString();
+    }
+
+    private static void row(StringBuilder text, String head, List<String> cells) {
+      text.append(String.format(Locale.ROOT, "%-18s", head));
+      cells.forEach(cell -> text.append(String.format(Locale.ROOT, " %12s", cell)));
+      text.append('\n');
+    }
+
+    /** Identities of a side. */
+    public static long identities(Map<Long, Long> side) {
+      return side.values().stream().mapToLong(Long::longValue).sum();
+    }
+
+    /** Images of a side. */
+    public static long images(Map<Long, Long> side) {
+      return side.entrySet().stream().mapToLong(e -> e.getKey() * e.getValue()).sum();
+    }
+
+    private static String mean(Map<Long, Long> side) {
+      return String.format(Locale.ROOT, "%.2f", (double) images(side) / identities(side));
+    }
+  }
 
   /**
    * Splits a set.
    *
    * @param openIdentities identities to hold out, at least 1 and fewer than all
-   * @param fewestImages only identities with at least this many images are held out: pairs of one
-   *     identity need two
+   * @param fewestImages only identities with at least this many images are held out, which takes
+   *     them from those to train on; 1 leaves both sides alike
    * @param seed which ones
    * @param out folder, made if needed
    */
@@ -41,11 +94,34 @@ public final class Split {
     RecordIoWriter.check(out.resolve("open.rec"), openIdentities);
     try {
       Files.createDirectories(out);
-      long[] train = write(records, held, false, out.resolve("train.rec"), progress);
-      long[] open = write(records, held, true, out.resolve("open.rec"), progress);
-      return new Result(train[0], train[1], open[0], open[1]);
+      write(records, held, false, out.resolve("train.rec"), progress);
+      write(records, held, true, out.resolve("open.rec"), progress);
     } catch (IOException e) {
       throw new UncheckedIOException(out + ": cannot be written: " + e.getMessage(), e);
+    }
+    Result result = new Result(new TreeMap<>(), new TreeMap<>(), new TreeMap<>());
+    for (long id = 0; id < data.identities(); id++) {
+      result.all().merge(data.imageCount(id), 1L, Long::sum);
+      (held.get((int) id) ? result.open() : result.train())
+          .merge(data.imageCount(id), 1L, Long::sum);
+    }
+    return result;
+  }
+
+  /**
+   * Writes a whole set as a pack whose labels run from 0 without gaps, image bytes untouched, and
+   * the list of the labels or names that its identities had.
+   *
+   * @param rec path of the pack, which ends in {@code .rec}; the list is beside it
+   */
+  public static void whole(Dataset data, Path rec, Progress progress) {
+    RecordDataset records = Encoded.of(data);
+    RecordIoWriter.check(rec, data.identities());
+    try {
+      Files.createDirectories(rec.toAbsolutePath().getParent());
+      write(records, new BitSet(), false, rec, progress);
+    } catch (IOException e) {
+      throw new UncheckedIOException(rec + ": cannot be written: " + e.getMessage(), e);
     }
   }
 
@@ -76,7 +152,7 @@ public final class Split {
     return held;
   }
 
-  private static long[] write(
+  private static void write(
       RecordDataset data, BitSet held, boolean side, Path rec, Progress progress)
       throws IOException {
     long images = 0;
@@ -106,7 +182,6 @@ public final class Split {
       }
       pack.commit(size[0], size[1]);
       labels.commit();
-      return new long[] {pack.identities(), images};
     }
   }
 

@@ -230,7 +230,7 @@ class RecordIoSourceTest {
     Files.writeString(dir.resolve("property"), "99,4,3\n");
     assertThatThrownBy(() -> open("a.rec").close())
         .isInstanceOf(BadDataException.class)
-        .hasMessageContaining("identity 1 of 99 has no image");
+        .hasMessageContaining("property says 99 identities, but the largest label is 0");
     Files.writeString(dir.resolve("a.property"), "1,4,3\n");
     try (Dataset set = open("a.rec")) {
       assertThat(set.identities()).isEqualTo(1);

@@ -157,9 +157,11 @@ class ToolsTest {
     Path out = dir.resolve("split");
     try (RecordDataset data = (RecordDataset) Dataset.open(Quickstart.open())) {
       Split.Result result = Split.run(data, 100, 2, 3, out, Progress.NONE);
-      assertThat(result.openIdentities()).isEqualTo(100);
-      assertThat(result.trainIdentities()).isEqualTo(401);
-      assertThat(result.openImages() + result.trainImages()).isEqualTo(5630);
+      assertThat(Split.Result.identities(result.open())).isEqualTo(100);
+      assertThat(Split.Result.identities(result.train())).isEqualTo(401);
+      assertThat(Split.Result.images(result.open()) + Split.Result.images(result.train()))
+          .isEqualTo(Split.Result.images(result.all()))
+          .isEqualTo(5630);
       Set<ByteBuffer> want = new HashSet<>();
       for (long i = 0; i < data.images(); i++) {
         want.add(data.encoded(i));

@@ -1,0 +1,44 @@
+package ffc.cli.data;
+
+import ffc.loaders.DataConfig;
+import ffc.loaders.Dataset;
+import ffc.loaders.tools.Split;
+import java.nio.file.Path;
+import java.util.concurrent.Callable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Spec;
+
+/** {@code ffc data relabel}. */
+@Command(
+    name = "relabel",
+    description = {
+      "Write a set of any labels as DIR/train.rec, whose labels run from 0 without gaps, image bytes"
+          + " untouched, and DIR/train.labels.tsv, which says what each label was.",
+      ""
+    },
+    mixinStandardHelpOptions = true)
+final class RelabelCommand implements Callable<Integer> {
+  @Spec private CommandSpec spec;
+  @Mixin private SourceArgument source;
+
+  @Option(names = "--out", paramLabel = "DIR", required = true, description = "Folder to fill")
+  private Path out;
+
+  @Override
+  public Integer call() {
+    DataConfig.Source given = source.source();
+    try (Dataset data =
+            Dataset.open(
+                new DataConfig.Source(given.format(), given.path(), DataConfig.Labels.compact));
+        WorkProgress progress = new WorkProgress()) {
+      Split.whole(data, out.resolve("train.rec"), progress);
+      spec.commandLine()
+          .getOut()
+          .printf("%s: %,d identities, %,d images%n", out, data.identities(), data.images());
+    }
+    return 0;
+  }
+}
