@@ -12,7 +12,8 @@ holds them for the test, NAME.safetensors.gz what follows from them after every 
   N/probe/ARRAY  N/gallery/ARRAY           networks after step N, buffers included
   N/optimizer/ARRAY                        momenta (N/optimizer-first, N/optimizer-second with AdamW)
   N/group/{ids,order,rows0,rows1,next}     the ID group: identity of each slot, slots most recent first, rows
-  N/classes/{rows,state0,state1}  N/columns/{rows,ids}  N/queue/{rows,ids}
+  N/classes/{rows,state0,state1}           class centres and their momenta
+  N/columns/rows  N/queue/features         of virtual FC, of the dynamic class queue
 
 Image i is a sequence of bytes by a linear congruence (pixels below); what a batch consists of follows from the seed as
 docs/decisions/012-order-of-an-epoch.md says.
@@ -271,6 +272,201 @@ class Ffc:
         return {"gallery": state(self.gallery.net), "group": self.group.record()}
 
 
+# ---------------------------------------------------------------- baselines: both sides in one forward pass
+
+
+class Joint:
+    def __init__(self, case, probe):
+        self.c, self.probe, self.n = case["method"], probe, case["run"]["accumulate"]
+
+    def accumulate(self, x, y, x_ids, y_ids):
+        losses = {self.term: 0.0}
+        self.begin(x_ids + y_ids)
+        for a, b in slices(len(x), self.n):
+            images = torch.cat([x[a:b], y[a:b]])
+            u = F.normalize(self.probe(images))
+            loss = self.loss(u, x_ids[a:b] + y_ids[a:b], (b - a) / len(x), images)
+            loss.backward()
+            losses[self.term] += loss.item()
+        return losses
+
+    def begin(self, ids):
+        pass
+
+    def update(self, rate, step):
+        pass
+
+    def record(self):
+        return {}
+
+
+def class_rows():
+    return (0.1 * torch.randn(len(COUNTS), DIM, generator=torch.Generator().manual_seed(9))).float().double()
+
+
+class PartialFc(Joint):
+    term = "softmax"
+
+    def __init__(self, case, probe):
+        super().__init__(case, probe)
+        self.w = torch.nn.Parameter(class_rows())
+        self.config, self.dense = case["optimizer"], self.c["update"] == "dense"
+        self.optimizer = make_optimizer(self.config, [self.w])
+        self.state = [torch.zeros_like(self.w) for _ in range(2 if self.config["type"] == "adamw" else 1)]
+        self.counts, self.step = [0] * len(COUNTS), 0
+
+    def begin(self, ids):
+        """All positives, filled up with negatives in the order of a keyed permutation."""
+        self.count, self.w.grad = len(ids), None
+        c = len(COUNTS)
+        budget = min(c, max(1, round(c * self.c["sampleRate"])))
+        chosen = set(ids)
+        order = Permutation(c, (SEED + GOLDEN * (self.step + 1)) & M64)
+        for i in range(c):
+            if len(chosen) < budget:
+                chosen.add(order.at(i))
+        self.rows = sorted(chosen)
+
+    def loss(self, u, ids, share, images):
+        cos = u @ F.normalize(self.w[self.rows]).T
+        target = torch.tensor([self.rows.index(i) for i in ids])
+        threshold = self.c.get("interClassThreshold")
+        ignored = None if threshold is None else cos.detach() > threshold
+        return margin_softmax(self.c["margin"], cos, target, ignored).sum() / self.count
+
+    @torch.no_grad()
+    def update(self, rate, step):
+        self.step = step
+        if self.dense:
+            self.optimizer.param_groups[0]["lr"] = rate
+            self.optimizer.step()
+            kept = self.optimizer.state[self.w]
+            names = ("exp_avg", "exp_avg_sq") if len(self.state) == 2 else ("momentum_buffer",)
+            self.state = [kept[n] for n in names]
+            return
+        o = self.config
+        for r in self.rows:  # the published rules, row by row
+            w, g = self.w[r], self.w.grad[r]
+            self.counts[r] += 1
+            if o["type"] == "sgd":
+                d = g + o["weightDecay"] * w
+                v = o["momentum"] * self.state[0][r] + d
+                self.state[0][r] = v
+                self.w[r] = w - rate * (d + o["momentum"] * v if o["nesterov"] else v)
+            else:
+                b1, b2 = o["betas"]
+                self.state[0][r] = b1 * self.state[0][r] + (1 - b1) * g
+                self.state[1][r] = b2 * self.state[1][r] + (1 - b2) * g * g
+                m = self.state[0][r] / (1 - b1 ** self.counts[r])
+                v = self.state[1][r] / (1 - b2 ** self.counts[r])
+                self.w[r] = w * (1 - rate * o["weightDecay"]) - rate * m / (v.sqrt() + o["epsilon"])
+
+    def record(self):
+        return {"classes": {"rows": self.w} | {f"state{i}": s for i, s in enumerate(self.state)}}
+
+
+class VirtualFc(Joint):
+    term = "virtual"
+
+    def __init__(self, case, probe):
+        super().__init__(case, probe)
+        self.g = self.c["columns"]
+        self.rows, self.holder, self.borrowed = torch.zeros(self.g, DIM), [-1] * self.g, 0
+
+    def begin(self, ids):
+        self.kept = []
+
+    @staticmethod
+    def total(u, ids, identity):
+        return F.normalize(sum(u[i] for i in range(len(ids)) if ids[i] == identity), dim=0)
+
+    def loss(self, u, ids, share, images):
+        b, still = len(ids) // 2, u.detach()
+        home = {}
+        for i in ids:
+            home.setdefault(i % self.g, i)
+        column, free = {c_id: c for c, c_id in home.items()}, (c for c in range(self.g) if c not in home)
+        for i in ids:
+            if i not in column:
+                column[i] = next(free)
+                self.borrowed += 1
+        sides = [(list(range(b)), list(range(b, 2 * b))), (list(range(b, 2 * b)), list(range(b)))]
+        scored = [[i for i in mine if ids[i] in {ids[j] for j in other}] for mine, other in sides]
+        loss = 0 * u.sum()
+        for (mine, other), samples in zip(sides, scored):
+            if not samples:
+                continue
+            rows, holder = self.rows.clone(), list(self.holder)
+            other_ids = [ids[j] for j in other]
+            for i in set(other_ids):
+                rows[column[i]] = self.total(still[other], other_ids, i)
+                holder[column[i]] = i
+            target = torch.tensor([column[ids[i]] for i in samples])
+            ignored = torch.tensor([[h == -1 or h == ids[i] for h in holder] for i in samples])
+            loss = loss + margin_softmax(self.c["margin"], u[samples] @ rows.T, target, ignored).sum()
+        self.kept.append([(c, i, self.total(still, ids, i)) for c, i in home.items()])
+        return loss * share / max(1, len(scored[0]) + len(scored[1]))
+
+    def update(self, rate, step):
+        for c, i, row in sum(self.kept, []):
+            self.rows[c], self.holder[c] = row, i
+
+    def record(self):
+        return {"columns": {"rows": self.rows}}
+
+
+class DynamicClassQueue(Joint):
+    term = "queue"
+
+    def __init__(self, case, probe):
+        super().__init__(case, probe)
+        self.gallery = Gallery(probe, self.c, case["model"]["freezeBatchNorm"])
+        k = self.c["capacity"]
+        self.rows, self.ids, self.next = torch.zeros(k, DIM), [None] * k, 0
+
+    def begin(self, ids):
+        self.all_ids, self.keys = ids, []
+
+    def loss(self, u, ids, share, images):
+        keys = self.gallery.embed(images)
+        b = len(ids) // 2
+        self.keys.append((keys[:b], keys[b:]))
+        filled = [j for j, i in enumerate(self.ids) if i is not None]
+        columns = torch.cat([keys, self.rows[filled]])
+        column_ids = ids + [self.ids[j] for j in filled]
+        other = [i + b if i < b else i - b for i in range(2 * b)]
+        target = torch.tensor([o if ids[o] == ids[i] else i for i, o in enumerate(other)])
+        ignored = torch.tensor([[c == i for c in column_ids] for i in ids])
+        return margin_softmax(self.c["margin"], u @ columns.T, target, ignored).sum() / len(self.all_ids)
+
+    def update(self, rate, step):
+        keys = torch.cat([x for x, _ in self.keys] + [y for _, y in self.keys])
+        for i, key in zip(self.all_ids, keys):
+            self.rows[self.next], self.ids[self.next] = key, i
+            self.next = (self.next + 1) % len(self.ids)
+        self.gallery.follow(step)
+
+    def record(self):
+        return {"gallery": state(self.gallery.net), "queue": {"features": self.rows}}
+
+
+class Triplet(Joint):
+    term = "triplet"
+
+    def loss(self, u, ids, share, images):
+        d = 2 - 2 * u @ u.T
+        losses = []
+        for a in range(len(ids)):
+            others = [k for k in range(len(ids)) if ids[k] != ids[a]]
+            for p in range(len(ids)):
+                if p == a or ids[p] != ids[a] or not others:
+                    continue
+                semi_hard = [k for k in others if d[a, k] > d[a, p]]
+                n = min(semi_hard, key=lambda k: d[a, k]) if semi_hard else max(others, key=lambda k: d[a, k])
+                losses.append((d[a, p] - d[a, n] + self.c["margin"]).clamp(min=0))
+        return share * sum(losses) / len(losses)
+
+
 # ---------------------------------------------------------------- the run
 
 
@@ -349,8 +545,9 @@ def run(case, method_type, show):
         for part, arrays in parts.items():
             for name, value in arrays.items():
                 out[at + part + "/" + name] = value.detach().clone()
-    if show and hasattr(method, "fresh"):
-        print("  fresh samples", method.fresh)
+    for figure in ("fresh", "borrowed"):
+        if show and hasattr(method, figure):
+            print(" ", figure, getattr(method, figure))
     return out
 
 
@@ -431,7 +628,40 @@ def ffc_cases():
     return cases
 
 
-SUITES = {"ffc-core/src/test/resources/ffc/core/reference": (ffc_cases, {"ffc": Ffc})}
+def baseline_cases():
+    def partial(rate, update, margin, **more):
+        return {"type": "partial-fc", "sampleRate": rate, "update": update, "margin": MARGINS[margin]} | more
+
+    def queue(norm, margin):
+        return {"type": "dcq", "capacity": 30, "galleryMomentum": 0.8, "galleryBatchNorm": norm, "margin": MARGINS[margin]}
+
+    cases = [
+        case(0, "sparse", partial(0.6, "sparse", 0)),
+        case(1, "sparse-halves-2", partial(0.7, "sparse", 2), partner=False, accumulate=2),
+        case(2, "sparse-adamw", partial(0.6, "sparse", 1), adamw(2)),
+        case(3, "dense", partial(0.6, "dense", 0), frozen=True),
+        case(0, "dense-adamw", partial(0.6, "dense", 3), adamw(0)),
+        case(1, "full", partial(1.0, "sparse", 0)),
+        case(2, "full-filtered-2", partial(1.0, "sparse", 0, interClassThreshold=0.3), accumulate=2),
+        case(0, "virtual-fc", {"type": "virtual-fc", "columns": 13, "margin": MARGINS[0]}, partner=False),
+        case(3, "virtual-fc-frozen-2", {"type": "virtual-fc", "columns": 14, "margin": MARGINS[2]}, accumulate=2, frozen=True),
+        case(1, "queue-batch", queue("batch", 0), partner=False),
+        case(2, "queue-ema-2", queue("ema", 2), accumulate=2),
+        case(3, "queue-frozen", queue("batch", 0), frozen=True),
+        case(0, "triplet", {"type": "triplet", "margin": 0.2}),
+        case(1, "triplet-halves-2", {"type": "triplet", "margin": 0.5}, partner=False, accumulate=2),
+    ]
+    for one in cases:
+        if one["method"]["type"] == "virtual-fc":  # fewer images than columns, fewer columns than identities
+            one["data"] |= {"idsPerBatch": 4, "instancesPerBatch": 4}
+    return cases
+
+
+BASELINES = {"partial-fc": PartialFc, "virtual-fc": VirtualFc, "dcq": DynamicClassQueue, "triplet": Triplet}
+SUITES = {
+    "ffc-core/src/test/resources/ffc/core/reference": (ffc_cases, {"ffc": Ffc}),
+    "pfc-baseline/src/test/resources/ffc/pfc/reference": (baseline_cases, BASELINES),
+}
 
 
 def main():
@@ -454,6 +684,8 @@ def main():
                 write(folder / (one["name"] + ".safetensors.gz"), arrays)
         if not show:
             write(folder / "initial.safetensors.gz", state(initial()))
+            if "partial-fc" in methods:
+                write(folder / "classes.safetensors.gz", {"rows": class_rows()})
             lines = ",\n  ".join(json.dumps(c) for c in all_cases)
             (folder / "cases.json").write_text(
                 f'{{"seed": {SEED}, "imagesOfIdentity": {COUNTS}, "cases": [\n  {lines}\n]}}\n')

@@ -52,7 +52,7 @@ public final class ReferenceRun implements RunObserver {
   private final JsonNode cases;
   private final JsonNode one;
   private final Map<String, float[]> actual = new LinkedHashMap<>();
-  private Inspection inspection;
+  private Inspection inspection = Map::of;
 
   private ReferenceRun(Class<?> owner, JsonNode cases, JsonNode one) {
     this.owner = owner;
@@ -84,12 +84,12 @@ public final class ReferenceRun implements RunObserver {
     return one.get("method").get("type").asString();
   }
 
-  /** An array of the recording. */
-  public HostTensor recorded(Path folder, String file, String name) throws IOException {
-    return fixture(folder, file).tensors().get(name);
+  /** Rows of the recording that a method starts from, f32 [n, E]. */
+  public HostTensor initialRows(Path folder, String file) throws IOException {
+    return fixture(folder, file).tensors().get("rows");
   }
 
-  /** Says how the method's own arrays are read; to be called before the first step ends. */
+  /** Says how arrays are read that no file of a checkpoint holds by name. */
   public void inspect(Inspection arrays) {
     inspection = arrays;
   }
@@ -207,7 +207,14 @@ public final class ReferenceRun implements RunObserver {
     try (NDManager manager = NDManager.newBaseManager()) {
       CheckpointReader in = CheckpointReader.open(folder);
       for (String part :
-          List.of("probe", "gallery", "optimizer", "optimizer-first", "optimizer-second")) {
+          List.of(
+              "probe",
+              "gallery",
+              "optimizer",
+              "optimizer-first",
+              "optimizer-second",
+              "columns",
+              "queue")) {
         if (in.has(part + ".safetensors")) {
           Map<String, NDArray> arrays = in.tensors(part, manager);
           arrays.forEach((name, array) -> actual.put(at + part + "/" + name, array.toFloatArray()));
