@@ -4,6 +4,7 @@
 
 Needs torch, numpy and safetensors. Values are small ramps, so that the tests can state them.
 """
+import argparse
 import collections
 import os
 import sys
@@ -47,6 +48,19 @@ class Harmful:
 
 
 torch.save({"weight": torch.ones(1), "extra": Harmful()}, path("harmful.pth"))
+
+# Before PyTorch 1.6; a network in wrappers beside values of other libraries.
+torch.save(state, path("legacy.pth"), _use_new_zipfile_serialization=False)
+torch.save(
+    {
+        "args": argparse.Namespace(lr=0.1),
+        "best": np.float64(0.5),
+        "network": {"_orig_mod.module.weight": torch.full((2, 2), 0.25), "_orig_mod.module.bias": torch.zeros(2)},
+        "ema": {"weight": torch.ones(2, 2), "bias": torch.ones(2)},
+        "head": {"weight": torch.ones(3)},
+    },
+    path("wrapped.pth"),
+)
 
 save_file({"b": torch.arange(6, dtype=torch.int64).reshape(2, 3), "a.weight": ramp.reshape(3, 8).contiguous(),
            "h": state["half"], "bf": state["bfloat"]},

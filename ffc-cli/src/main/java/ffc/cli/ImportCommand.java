@@ -1,11 +1,9 @@
 package ffc.cli;
 
 import ffc.cli.config.ConfigLoader;
-import ffc.core.ModelConfig;
 import ffc.core.TrainedEncoder;
 import ffc.core.weights.HostTensor;
 import ffc.core.weights.Safetensors;
-import ffc.core.weights.StateDict;
 import ffc.core.weights.WeightFile;
 import java.nio.file.Path;
 import java.util.List;
@@ -37,7 +35,9 @@ final class ImportCommand implements Callable<Integer> {
   @Option(
       names = "--config",
       paramLabel = "CONFIG",
-      description = "Experiment whose model they must fit: every name and every shape")
+      description =
+          "Experiment whose model they must fit: every name, under one prefix, and every shape; what"
+              + " the file holds besides is left out and listed")
   private Path config;
 
   @Option(names = "--set", paramLabel = "PATH=VALUE", description = "Override a setting of CONFIG")
@@ -52,17 +52,21 @@ final class ImportCommand implements Callable<Integer> {
       throw new IllegalArgumentException(
           "--out " + out + ": wanted a name that ends in .safetensors");
     }
-    Map<String, HostTensor> weights = StateDict.asF32(WeightFile.read(file));
-    if (config != null) {
-      ModelConfig model = new ConfigLoader().load(config, set, false).model();
-      TrainedEncoder.of(model, weights, file.toString()).close();
-    }
+    WeightFile.Network network =
+        config == null
+            ? WeightFile.network(file)
+            : TrainedEncoder.find(new ConfigLoader().load(config, set, false).model(), file);
+    Map<String, HostTensor> weights = network.tensors();
+    String fits =
+        (config == null ? "" : ", fits " + config)
+            + (network.prefix().isEmpty() ? "" : ", without the prefix " + network.prefix())
+            + (network.leftOver().isEmpty()
+                ? ""
+                : "; left out " + WeightFile.some(network.leftOver()));
     long values = weights.values().stream().mapToLong(HostTensor::elements).sum();
     spec.commandLine()
         .getOut()
-        .printf(
-            "%s: %d arrays, %,d values%s%n",
-            file, weights.size(), values, config == null ? "" : ", fits " + config);
+        .printf("%s: %d arrays, %,d values%s%n", file, weights.size(), values, fits);
     if (out != null) {
       Safetensors.write(out, weights, Map.of("format", "pt"));
     }

@@ -1,13 +1,14 @@
 package ffc.core;
 
-import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.Shape;
 import ffc.core.checkpoint.CheckpointReader;
 import ffc.core.eval.ImageEmbedder;
 import ffc.core.weights.HostTensor;
+import ffc.core.weights.WeightFile;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.Map;
 
@@ -49,27 +50,32 @@ public final class TrainedEncoder implements AutoCloseable {
   }
 
   /**
-   * A network with given weights.
+   * The weights of a model in a file of another system.
    *
-   * @param weights arrays by name, f32: every one of the network and no other
-   * @param origin named in errors
-   * @throws IllegalArgumentException if a name or a shape differs
+   * @throws IllegalArgumentException as {@link WeightFile#network}, or if a shape differs
    */
-  public static TrainedEncoder of(
-      ModelConfig model, Map<String, HostTensor> weights, String origin) {
+  public static WeightFile.Network find(ModelConfig model, Path file) {
     Autograd.off();
-    NDManager manager = NDManager.newBaseManager();
-    try (NDManager temporary = manager.newSubManager()) {
-      Encoder encoder = Encoder.create(model, manager, 0, RunConfig.Precision.fp32);
-      Map<String, NDArray> arrays = new LinkedHashMap<>();
-      weights.forEach(
-          (name, array) ->
-              arrays.put(name, temporary.create(array.toFloats(), new Shape(array.shape()))));
-      Weights.load(encoder.parameters(), arrays, origin);
-      return new TrainedEncoder(manager, encoder);
-    } catch (RuntimeException | Error e) {
-      manager.close();
-      throw e;
+    try (NDManager manager = NDManager.newBaseManager();
+        Encoder encoder = Encoder.create(model, manager, 0, RunConfig.Precision.fp32)) {
+      WeightFile.Network network = WeightFile.network(file, encoder.parameters().all().keySet());
+      network
+          .tensors()
+          .forEach(
+              (name, array) -> {
+                Shape wanted = encoder.parameters().all().get(name).getShape();
+                if (!Arrays.equals(wanted.getShape(), array.shape())) {
+                  throw new IllegalArgumentException(
+                      file
+                          + ": "
+                          + name
+                          + " has shape "
+                          + Arrays.toString(array.shape())
+                          + ", expected "
+                          + Arrays.toString(wanted.getShape()));
+                }
+              });
+      return network;
     }
   }
 

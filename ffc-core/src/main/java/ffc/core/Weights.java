@@ -45,18 +45,32 @@ public final class Weights {
     stored.forEach(parameters::set);
   }
 
-  /** Fills a network from a weight file of this or another system. */
+  /**
+   * Fills a network from a weight file of this or another system: all its names under one prefix,
+   * and nothing else in the file.
+   */
   static void loadFile(Parameters parameters, Path file) {
+    WeightFile.Network network;
+    try {
+      network = WeightFile.network(file, parameters.all().keySet());
+    } catch (IllegalArgumentException e) {
+      throw new IllegalArgumentException("model.initFrom " + e.getMessage(), e);
+    }
+    if (!network.leftOver().isEmpty()) {
+      throw new IllegalArgumentException(
+          "model.initFrom "
+              + file
+              + ": holds more than the network: "
+              + WeightFile.some(network.leftOver())
+              + "; ./ffc import FILE --config CONFIG --out NEW.safetensors leaves it out");
+    }
     try (NDManager manager = NDManager.newBaseManager()) {
       Map<String, NDArray> arrays = new LinkedHashMap<>();
-      WeightFile.read(file)
+      network
+          .tensors()
           .forEach(
-              (name, tensor) -> {
-                // PyTorch's count of batches, which only a cumulative average would use.
-                if (!name.endsWith("num_batches_tracked")) {
-                  arrays.put(name, manager.create(tensor.toFloats(), new Shape(tensor.shape())));
-                }
-              });
+              (name, tensor) ->
+                  arrays.put(name, manager.create(tensor.toFloats(), new Shape(tensor.shape()))));
       load(parameters, arrays, "model.initFrom " + file);
     }
   }

@@ -12,8 +12,9 @@ import java.util.Map;
 
 /**
  * Reads the pickle of a PyTorch checkpoint without running anything: containers, numbers, text, and
- * tensors put together by the few functions that {@code torch.save} names for them. Every other
- * global is refused.
+ * tensors put together by the few functions that {@code torch.save} names for them. Whatever any
+ * other global would make is not made: it stays an {@link Other}, and a tensor that needs one is
+ * refused.
  *
  * <p>Values come out as {@code Map}, {@code List}, {@code String}, {@code Long}, {@code Double},
  * {@code Boolean}, {@code null}, {@link Strided} and {@link Other}.
@@ -25,7 +26,7 @@ final class CheckpointPickle {
   /** A storage: entry {@code data/key} of the zip. */
   record Storage(ElementType type, String key, long elements) {}
 
-  /** A value that is of no use here, such as an optimiser's integer larger than 64 bits. */
+  /** A value that is of no use here, such as an integer larger than 64 bits or a namespace. */
   record Other(String what) {}
 
   private record Global(String name) {}
@@ -36,24 +37,27 @@ final class CheckpointPickle {
   private final ArrayList<Object> stack = new ArrayList<>();
   private final Map<Integer, Object> memo = new HashMap<>();
 
-  private CheckpointPickle(byte[] pickle) {
-    in = ByteBuffer.wrap(pickle).order(ByteOrder.LITTLE_ENDIAN);
+  private CheckpointPickle(ByteBuffer pickle) {
+    in = pickle.order(ByteOrder.LITTLE_ENDIAN);
   }
 
   /**
-   * Reads the one object of a pickle.
+   * Reads the one object of a pickle, which is left behind.
    *
    * @throws IllegalArgumentException if it is corrupt or names anything that is not allowed; the
    *     message begins with the offset
    */
-  static Object read(byte[] pickle) {
+  static Object read(ByteBuffer pickle) {
     CheckpointPickle reader = new CheckpointPickle(pickle);
     try {
       return reader.run();
     } catch (BufferUnderflowException | IndexOutOfBoundsException e) {
       throw new IllegalArgumentException(
           "offset " + reader.in.position() + ": the pickle is truncated or corrupt", e);
-    } catch (ClassCastException | NumberFormatException | NullPointerException e) {
+    } catch (ClassCastException
+        | NumberFormatException
+        | NullPointerException
+        | UnsupportedOperationException e) {
       throw new IllegalArgumentException(
           "offset " + reader.in.position() + ": the pickle is corrupt: " + e.getMessage(), e);
     }
@@ -70,7 +74,7 @@ final class CheckpointPickle {
           return pop();
         }
         case '(' -> push(MARK);
-        case ')' -> push(List.of());
+        case ')' -> push(new ArrayList<>());
         case ']' -> push(new ArrayList<>());
         case '}' -> push(new LinkedHashMap<>());
         case 0x8f -> push(new ArrayList<>()); // EMPTY_SET
@@ -100,31 +104,44 @@ final class CheckpointPickle {
         case '0' -> pop();
         case 'a' -> {
           Object item = pop();
-          list(peek()).add(item);
+          if (!(peek() instanceof Other)) {
+            list(peek()).add(item);
+          }
         }
         case 'e', 0x90 -> {
           List<Object> items = afterMark();
-          list(peek()).addAll(items);
+          if (!(peek() instanceof Other)) {
+            list(peek()).addAll(items);
+          }
         }
         case 's' -> {
           Object value = pop();
           Object key = pop();
-          map(peek()).put(key, value);
+          put(peek(), key, value, offset);
         }
         case 'u' -> {
           List<Object> items = afterMark();
           for (int i = 0; i < items.size(); i += 2) {
-            map(peek()).put(items.get(i), items.get(i + 1));
+            put(peek(), items.get(i), items.get(i + 1), offset);
           }
         }
-        case 'c' -> push(global(line() + "." + line(), offset));
+        case 'c' -> push(new Global(line() + "." + line()));
         case 0x93 -> {
           String name = (String) pop();
-          push(global(pop() + "." + name, offset));
+          push(new Global(pop() + "." + name));
         }
         case 'R' -> {
           List<Object> arguments = list(pop());
-          push(call((Global) pop(), arguments, offset));
+          push(pop() instanceof Global function ? call(function, arguments) : new Other("call"));
+        }
+        case 0x81 -> { // NEWOBJ
+          pop();
+          push(new Other(pop() instanceof Global type ? type.name() : "object"));
+        }
+        case 0x92 -> { // NEWOBJ_EX
+          pop();
+          pop();
+          push(new Other(pop() instanceof Global type ? type.name() : "object"));
         }
         case 'Q' -> push(storage(list(pop()), offset));
         // A state set on an ordered dict is its _metadata, which is of no use here.
@@ -140,67 +157,68 @@ final class CheckpointPickle {
     }
   }
 
-  private static Object global(String name, int offset) {
-    boolean known =
-        switch (name) {
-          case "collections.OrderedDict",
-              "torch._utils._rebuild_tensor_v2",
-              "torch._utils._rebuild_parameter",
-              "torch.Size",
-              "torch.storage.UntypedStorage" ->
-              true;
-          default -> storageType(name) != null;
-        };
-    if (!known) {
-      throw new IllegalArgumentException(
-          "offset "
-              + offset
-              + ": the pickle names "
-              + name
-              + ", which is refused; save plain tensors: torch.save(model.state_dict(), file)");
+  /** Adds to a map. Keys are scalars: a hash of nested tuples can take longer than any run. */
+  private static void put(Object map, Object key, Object value, int offset) {
+    if (map instanceof Other) {
+      return;
     }
-    return new Global(name);
+    if (!(key == null
+        || key instanceof String
+        || key instanceof Long
+        || key instanceof Double
+        || key instanceof Boolean)) {
+      if (key instanceof Other || key instanceof Global) {
+        return;
+      }
+      throw new IllegalArgumentException(
+          "offset " + offset + ": got a key that is no text or number, wanted names");
+    }
+    map(map).put(key, value);
   }
 
   private static ElementType storageType(String global) {
     return global.startsWith("torch.") ? ElementType.ofStorage(global.substring(6)) : null;
   }
 
-  private Object call(Global function, List<Object> arguments, int offset) {
+  private Object call(Global function, List<Object> arguments) {
     return switch (function.name()) {
       case "collections.OrderedDict" -> {
         Map<Object, Object> map = new LinkedHashMap<>();
         if (!arguments.isEmpty()) {
           for (Object pair : list(arguments.get(0))) {
-            map.put(list(pair).get(0), list(pair).get(1));
+            put(map, list(pair).get(0), list(pair).get(1), in.position());
           }
         }
         yield map;
       }
       case "torch._utils._rebuild_tensor_v2" ->
-          new Strided(
-              (Storage) arguments.get(0),
-              (Long) arguments.get(1),
-              numbers(arguments.get(2)),
-              numbers(arguments.get(3)));
-      case "torch._utils._rebuild_parameter" -> arguments.get(0);
-      case "torch.Size" -> arguments.get(0);
-      default ->
-          throw new IllegalArgumentException(
-              "offset " + offset + ": " + function.name() + " is called, which is refused");
+          arguments.get(0) instanceof Storage storage
+              ? new Strided(
+                  storage,
+                  (Long) arguments.get(1),
+                  numbers(arguments.get(2)),
+                  numbers(arguments.get(3)))
+              : new Other("tensor of another storage");
+      case "torch._utils._rebuild_parameter", "torch.Size" -> arguments.get(0);
+      default -> new Other(function.name());
     };
   }
 
-  private static Storage storage(List<Object> id, int offset) {
-    ElementType type =
-        id.size() == 5 && "storage".equals(id.get(0))
-            ? storageType(((Global) id.get(1)).name())
-            : null;
-    if (type == null) {
-      throw new IllegalArgumentException(
-          "offset " + offset + ": got storage " + id + ", wanted one of known element type");
+  private static Object storage(List<Object> id, int offset) {
+    // Files before 1.6 add a view of another storage, which is null in all that torch.save wrote.
+    boolean known =
+        (id.size() == 5 || id.size() == 6 && id.get(5) == null)
+            && "storage".equals(id.get(0))
+            && id.get(1) instanceof Global;
+    ElementType type = known ? storageType(((Global) id.get(1)).name()) : null;
+    if (type != null) {
+      return new Storage(type, (String) id.get(2), (Long) id.get(4));
     }
-    return new Storage(type, (String) id.get(2), (Long) id.get(4));
+    if (known) {
+      return new Other(((Global) id.get(1)).name());
+    }
+    throw new IllegalArgumentException(
+        "offset " + offset + ": got a storage without type, wanted one of known element type");
   }
 
   private Object remembered(int key, int offset) {

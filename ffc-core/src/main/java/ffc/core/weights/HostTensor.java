@@ -13,7 +13,7 @@ import java.util.Arrays;
  */
 public record HostTensor(ElementType type, long[] shape, ByteBuffer data) {
   public HostTensor {
-    long wanted = Math.multiplyExact(elements(shape), type.bytes());
+    long wanted = bytes(type, shape);
     if (data.remaining() != wanted) {
       throw new IllegalArgumentException(
           "array "
@@ -106,17 +106,37 @@ public record HostTensor(ElementType type, long[] shape, ByteBuffer data) {
     return Float.intBitsToFloat(sign | wide << 23 | mantissa << 13);
   }
 
-  /** Product of the sizes. */
+  /**
+   * Bytes of an array: the one place where sizes that a file tells are multiplied.
+   *
+   * @throws IllegalArgumentException if a size is negative or the product exceeds 64 bits
+   */
+  static long bytes(ElementType type, long... shape) {
+    try {
+      return Math.multiplyExact(elements(shape), type.bytes());
+    } catch (ArithmeticException e) {
+      throw new IllegalArgumentException("got impossible shape " + Arrays.toString(shape), e);
+    }
+  }
+
+  /** Product of the sizes; errors as {@link #bytes}. */
   static long elements(long[] shape) {
+    // Zeros are looked at last, so that they do not hide sizes whose product is no number.
     long elements = 1;
+    boolean empty = false;
     for (long size : shape) {
       if (size < 0) {
         throw new IllegalArgumentException(
             "got a negative size in shape " + Arrays.toString(shape));
       }
-      elements = Math.multiplyExact(elements, size);
+      empty |= size == 0;
+      try {
+        elements = Math.multiplyExact(elements, Math.max(1, size));
+      } catch (ArithmeticException e) {
+        throw new IllegalArgumentException("got impossible shape " + Arrays.toString(shape), e);
+      }
     }
-    return elements;
+    return empty ? 0 : elements;
   }
 
   @Override

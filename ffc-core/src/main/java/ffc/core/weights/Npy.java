@@ -54,7 +54,7 @@ public record Npy(ElementType type, long[] shape, long dataOffset) {
   public static HostTensor read(Path file) {
     try (FileChannel channel = FileChannel.open(file, StandardOpenOption.READ)) {
       Npy header = header(file, channel);
-      long bytes = HostTensor.elements(header.shape) * header.type.bytes();
+      long bytes = HostTensor.bytes(header.type, header.shape);
       if (bytes > Integer.MAX_VALUE - 8) {
         throw corrupt(file, "got " + bytes + " bytes of data, wanted under 2 GiB");
       }
@@ -79,7 +79,7 @@ public record Npy(ElementType type, long[] shape, long dataOffset) {
    */
   public static void write(
       Path file, ElementType type, Iterator<ByteBuffer> pieces, long... shape) {
-    long wanted = HostTensor.elements(shape) * type.bytes();
+    long wanted = HostTensor.bytes(type, shape);
     WholeFiles.write(
         file,
         channel -> {
@@ -159,7 +159,12 @@ public record Npy(ElementType type, long[] shape, long dataOffset) {
     if (field(file, header, ORDER, "fortran_order").equals("True") && shape.length > 1) {
       throw corrupt(file, "got Fortran order, wanted C order: np.ascontiguousarray");
     }
-    long end = from + length + HostTensor.elements(shape) * type.bytes();
+    long end;
+    try {
+      end = Math.addExact(from + length, HostTensor.bytes(type, shape));
+    } catch (ArithmeticException | IllegalArgumentException e) {
+      throw corrupt(file, "got impossible shape " + Arrays.toString(shape));
+    }
     if (end != size) {
       throw corrupt(
           file,

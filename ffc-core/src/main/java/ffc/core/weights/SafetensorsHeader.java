@@ -94,8 +94,8 @@ record SafetensorsHeader(List<Entry> entries, Map<String, String> metadata) {
     long[] sizes = shape.stream().mapToLong(Long::longValue).toArray();
     long bytes;
     try {
-      bytes = Math.multiplyExact(HostTensor.elements(sizes), known.bytes());
-    } catch (ArithmeticException | IllegalArgumentException e) {
+      bytes = HostTensor.bytes(known, sizes);
+    } catch (IllegalArgumentException e) {
       throw Safetensors.corrupt(file, "key " + name + ": got impossible shape " + shape);
     }
     long from = offsets.get(0);

@@ -28,12 +28,17 @@ public final class StateDict {
     return complete;
   }
 
+  /** Whether a name is that of a counter. */
+  static boolean isCounter(String name) {
+    return name.equals(COUNTER) || name.endsWith("." + COUNTER);
+  }
+
   /** Drops the counters, and widens or rounds the rest to f32. */
   public static Map<String, HostTensor> asF32(Map<String, HostTensor> arrays) {
     Map<String, HostTensor> kept = new LinkedHashMap<>();
     arrays.forEach(
         (name, array) -> {
-          if (!name.endsWith("." + COUNTER)) {
+          if (!isCounter(name)) {
             kept.put(
                 name,
                 array.type() == ElementType.F32

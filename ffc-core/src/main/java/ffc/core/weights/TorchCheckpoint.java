@@ -3,79 +3,181 @@ package ffc.core.weights;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.nio.channels.FileChannel;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
 import java.util.Arrays;
+import java.util.Collections;
 import java.util.Enumeration;
+import java.util.HashMap;
+import java.util.IdentityHashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.zip.CRC32;
 import java.util.zip.ZipEntry;
 import java.util.zip.ZipFile;
 
 /**
- * PyTorch checkpoints in the zip format of PyTorch 1.6 and later, read without executing pickled
- * code.
+ * PyTorch checkpoints, read without executing pickled code: the zip format of PyTorch 1.6 and
+ * later, and the one before.
  *
  * <pre>
  * NAME/data.pkl    pickle: names → tensors as views (offset, shape, stride) into storages
  * NAME/data/KEY    the bytes of storage KEY
  * NAME/byteorder   "little", if present
+ *
+ * before 1.6       pickle magic number, pickle 1001, pickle {"little_endian": True, ...},
+ *                  pickle as data.pkl, pickle [KEY...], for each KEY: i64 elements, bytes
  * </pre>
  */
-public final class TorchCheckpoint {
-  /** Keys under which training scripts keep a network among other things, by preference. */
-  private static final List<String> NETWORKS =
-      List.of("state_dict_backbone", "state_dict", "backbone", "model_state_dict", "model", "net");
+final class TorchCheckpoint {
+  /** What the magic number of files before 1.6 looks like: PROTO 2, LONG1 of 10 bytes. */
+  static final byte[] LEGACY = {
+    (byte) 0x80,
+    2,
+    (byte) 0x8a,
+    10,
+    0x6c,
+    (byte) 0xfc,
+    (byte) 0x9c,
+    0x46,
+    (byte) 0xf9,
+    0x20,
+    0x6a,
+    (byte) 0xa8,
+    0x50,
+    0x19,
+    '.'
+  };
 
-  private TorchCheckpoint() {}
+  /** Views may repeat elements, but not without end. */
+  private static final long FREE_EXPANSION = 64 << 20;
+
+  private final Path file;
+  private final Map<String, ByteBuffer> storages = new LinkedHashMap<>();
+  private long stored;
+  private long made;
+
+  private TorchCheckpoint(Path file) {
+    this.file = file;
+  }
+
+  /** Bytes of a storage by key; null if there is none. */
+  private interface Storages {
+    ByteBuffer of(String key) throws IOException;
+  }
 
   /**
-   * Reads the tensors of a checkpoint: a state dict, or a dict that holds one under a usual key
-   * such as {@code state_dict}. The prefix {@code module.} of wrapped networks is dropped.
+   * Reads all tensors of a checkpoint. Names of dicts within dicts are joined by dots.
    *
    * @return dense arrays by name, in the order of the file
-   * @throws IllegalArgumentException if the file is corrupt, of the old format, not of plain
-   *     tensors or holds no network
+   * @throws IllegalArgumentException if the file is corrupt or holds no tensors
    */
-  public static Map<String, HostTensor> read(Path file) {
+  static Map<String, HostTensor> read(Path file) {
+    try (FileChannel channel = FileChannel.open(file, StandardOpenOption.READ)) {
+      byte[] start = new byte[(int) Math.min(LEGACY.length, channel.size())];
+      WholeFiles.read(channel, 0, start.length).get(start);
+      return Arrays.equals(start, LEGACY)
+          ? new TorchCheckpoint(file).legacy(channel)
+          : new TorchCheckpoint(file).zip();
+    } catch (IOException e) {
+      throw WholeFiles.unreadable(file, e);
+    }
+  }
+
+  private Map<String, HostTensor> zip() {
     try (ZipFile zip = new ZipFile(file.toFile())) {
       String root = root(file, zip);
       ZipEntry order = zip.getEntry(root + "byteorder");
-      if (order != null && !new String(bytes(file, zip, order)).trim().equals("little")) {
-        throw new IllegalArgumentException(
-            file + ": got big-endian data, wanted little-endian; save it on such a machine");
+      if (order != null
+          && !new String(bytes(file, zip, order), StandardCharsets.US_ASCII)
+              .trim()
+              .equals("little")) {
+        throw bigEndian();
       }
-      Object value;
-      try {
-        value = CheckpointPickle.read(bytes(file, zip, zip.getEntry(root + "data.pkl")));
-      } catch (IllegalArgumentException e) {
-        throw new IllegalArgumentException(file + ": data.pkl " + e.getMessage(), e);
-      }
-      Map<String, CheckpointPickle.Strided> views = network(file, value);
-      Map<String, ByteBuffer> storages = new LinkedHashMap<>();
-      Map<String, HostTensor> tensors = new LinkedHashMap<>();
-      boolean wrapped = views.keySet().stream().allMatch(name -> name.startsWith("module."));
-      for (Map.Entry<String, CheckpointPickle.Strided> view : views.entrySet()) {
-        CheckpointPickle.Storage storage = view.getValue().storage();
-        ByteBuffer data = storages.get(storage.key());
-        if (data == null) {
-          data = storage(file, zip, root, view.getKey(), storage);
-          storages.put(storage.key(), data);
-        }
-        tensors.put(
-            wrapped ? view.getKey().substring("module.".length()) : view.getKey(),
-            dense(file, view.getKey(), view.getValue(), data));
-      }
-      return tensors;
+      ByteBuffer pickle = ByteBuffer.wrap(bytes(file, zip, zip.getEntry(root + "data.pkl")));
+      return tensors(
+          pickled("data.pkl", pickle),
+          key -> {
+            ZipEntry entry = zip.getEntry(root + "data/" + key);
+            return entry == null ? null : ByteBuffer.wrap(bytes(file, zip, entry));
+          });
     } catch (IOException e) {
       throw new IllegalArgumentException(
-          file
-              + ": not a PyTorch checkpoint in zip format ("
-              + e.getMessage()
-              + "); files of PyTorch before 1.6 must be saved again by a newer one",
-          e);
+          file + ": not a whole PyTorch checkpoint in zip format: " + e.getMessage(), e);
     }
+  }
+
+  private IllegalArgumentException bigEndian() {
+    return new IllegalArgumentException(
+        file + ": got big-endian data, wanted little-endian; save it on such a machine");
+  }
+
+  private Map<String, HostTensor> legacy(FileChannel channel) throws IOException {
+    if (channel.size() > Integer.MAX_VALUE) {
+      throw new IllegalArgumentException(
+          file + ": of the format before PyTorch 1.6 and over 2 GiB; save it again by a newer one");
+    }
+    ByteBuffer in = channel.map(FileChannel.MapMode.READ_ONLY, 0, channel.size());
+    in.position(LEGACY.length);
+    Object version = pickled("version", in);
+    if (!Long.valueOf(1001).equals(version)) {
+      throw new IllegalArgumentException(file + ": got another version, wanted 1001");
+    }
+    if (pickled("system", in) instanceof Map<?, ?> system
+        && Boolean.FALSE.equals(system.get("little_endian"))) {
+      throw bigEndian();
+    }
+    Object value = pickled("object", in);
+    Map<String, Long> widths = new HashMap<>();
+    Map<String, CheckpointPickle.Strided> views = views(value);
+    views.values().forEach(v -> widths.put(v.storage().key(), (long) v.storage().type().bytes()));
+    Map<String, ByteBuffer> data = new HashMap<>();
+    if (pickled("keys", in) instanceof List<?> keys) {
+      in.order(ByteOrder.LITTLE_ENDIAN);
+      for (Object key : keys) {
+        Long width = widths.get(key);
+        long elements = in.remaining() < 8 ? -1 : in.getLong();
+        if (width == null || elements < 0 || elements > in.remaining() / width) {
+          // What follows a storage of no tensor cannot be found: its element's size is not told.
+          break;
+        }
+        data.put((String) key, in.slice(in.position(), (int) (elements * width)));
+        in.position(in.position() + (int) (elements * width));
+      }
+    }
+    return tensors(value, data::get);
+  }
+
+  private Object pickled(String part, ByteBuffer in) {
+    try {
+      return CheckpointPickle.read(in);
+    } catch (IllegalArgumentException e) {
+      throw new IllegalArgumentException(file + ": " + part + " " + e.getMessage(), e);
+    }
+  }
+
+  private Map<String, HostTensor> tensors(Object value, Storages data) throws IOException {
+    Map<String, HostTensor> tensors = new LinkedHashMap<>();
+    for (Map.Entry<String, CheckpointPickle.Strided> view : views(value).entrySet()) {
+      CheckpointPickle.Storage storage = view.getValue().storage();
+      ByteBuffer bytes = storages.get(storage.key());
+      if (bytes == null) {
+        bytes = storage(view.getKey(), storage, data.of(storage.key()));
+        storages.put(storage.key(), bytes);
+        stored += bytes.limit();
+      }
+      tensors.put(view.getKey(), dense(view.getKey(), view.getValue(), bytes));
+    }
+    if (tensors.isEmpty()) {
+      throw new IllegalArgumentException(
+          file + ": holds no tensors, wanted torch.save(model.state_dict(), file)");
+    }
+    return tensors;
   }
 
   private static String root(Path file, ZipFile zip) {
@@ -96,68 +198,75 @@ public final class TorchCheckpoint {
         file + ": the zip has no data.pkl, wanted a file written by torch.save");
   }
 
-  private static Map<String, CheckpointPickle.Strided> network(Path file, Object value) {
-    if (value instanceof Map<?, ?> map) {
-      Map<String, CheckpointPickle.Strided> views = views(map);
-      if (!views.isEmpty()) {
-        return views;
-      }
-      for (String key : NETWORKS) {
-        if (map.get(key) instanceof Map<?, ?> inner && !views(inner).isEmpty()) {
-          return views(inner);
-        }
-      }
-      throw new IllegalArgumentException(
-          file + ": got keys " + map.keySet() + ", wanted tensors or one of " + NETWORKS);
-    }
-    throw new IllegalArgumentException(
-        file + ": got no dict of tensors, wanted torch.save(model.state_dict(), file)");
-  }
-
-  private static Map<String, CheckpointPickle.Strided> views(Map<?, ?> map) {
+  /** All tensors of dicts within dicts; shared or self-containing dicts are seen once. */
+  private static Map<String, CheckpointPickle.Strided> views(Object value) {
     Map<String, CheckpointPickle.Strided> views = new LinkedHashMap<>();
-    map.forEach(
-        (key, value) -> {
-          if (key instanceof String name && value instanceof CheckpointPickle.Strided view) {
-            views.put(name, view);
-          }
-        });
+    Set<Object> seen = Collections.newSetFromMap(new IdentityHashMap<>());
+    if (value instanceof Map<?, ?> map) {
+      collect("", map, 0, seen, views);
+    }
     return views;
   }
 
-  private static ByteBuffer storage(
-      Path file, ZipFile zip, String root, String tensor, CheckpointPickle.Storage storage)
-      throws IOException {
-    ZipEntry entry = zip.getEntry(root + "data/" + storage.key());
-    long wanted = storage.elements() * storage.type().bytes();
-    if (entry == null || entry.getSize() != wanted) {
+  private static void collect(
+      String prefix,
+      Map<?, ?> map,
+      int depth,
+      Set<Object> seen,
+      Map<String, CheckpointPickle.Strided> views) {
+    if (depth > 8 || !seen.add(map)) {
+      return;
+    }
+    map.forEach(
+        (key, value) -> {
+          if (value instanceof CheckpointPickle.Strided view) {
+            views.put(prefix + key, view);
+          } else if (value instanceof Map<?, ?> inner) {
+            collect(prefix + key + ".", inner, depth + 1, seen, views);
+          }
+        });
+  }
+
+  private ByteBuffer storage(String tensor, CheckpointPickle.Storage storage, ByteBuffer data) {
+    long wanted;
+    try {
+      wanted = HostTensor.bytes(storage.type(), storage.elements());
+    } catch (IllegalArgumentException e) {
+      wanted = -1;
+    }
+    if (data == null || data.limit() != wanted) {
       throw new IllegalArgumentException(
           file
               + ": key "
               + tensor
-              + ": storage data/"
+              + ": storage "
               + storage.key()
               + " has "
-              + (entry == null ? "no" : entry.getSize())
+              + (data == null ? "no" : data.limit())
               + " bytes, wanted "
-              + wanted);
+              + (wanted < 0 ? "a possible number, not " + storage.elements() : wanted)
+              + "; the file is truncated or corrupt");
     }
-    return ByteBuffer.wrap(bytes(file, zip, entry));
+    return data;
   }
 
-  private static HostTensor dense(
-      Path file, String name, CheckpointPickle.Strided view, ByteBuffer storage) {
+  private HostTensor dense(String name, CheckpointPickle.Strided view, ByteBuffer storage) {
     int width = view.storage().type().bytes();
     long[] shape = view.shape();
     long[] stride = view.stride();
-    long elements = HostTensor.elements(shape);
-    long last = view.offset();
-    boolean valid = view.offset() >= 0 && stride.length == shape.length;
-    for (int i = 0; valid && i < shape.length; i++) {
-      valid = stride[i] >= 0;
-      last += elements == 0 ? 0 : (shape[i] - 1) * stride[i];
-    }
-    if (!valid || elements > 0 && last >= view.storage().elements()) {
+    long bytes;
+    try {
+      bytes = HostTensor.bytes(view.storage().type(), shape);
+      long last = view.offset();
+      boolean valid = view.offset() >= 0 && stride.length == shape.length;
+      for (int i = 0; valid && i < shape.length; i++) {
+        valid = stride[i] >= 0;
+        last = Math.addExact(last, Math.multiplyExact(Math.max(0, shape[i] - 1), stride[i]));
+      }
+      if (!valid || bytes > 0 && last >= view.storage().elements()) {
+        throw new ArithmeticException("outside");
+      }
+    } catch (ArithmeticException | IllegalArgumentException e) {
       throw new IllegalArgumentException(
           file
               + ": key "
@@ -170,10 +279,23 @@ public final class TorchCheckpoint {
               + Arrays.toString(stride)
               + " in a storage of "
               + view.storage().elements()
-              + " elements, wanted a view inside it");
+              + " elements, wanted a view inside it",
+          e);
     }
-    ByteBuffer out = ByteBuffer.allocate(Math.toIntExact(elements * width));
-    if (elements > 0) {
+    made += bytes;
+    if (bytes > Integer.MAX_VALUE - 8 || made > 2 * stored + FREE_EXPANSION) {
+      throw new IllegalArgumentException(
+          file
+              + ": key "
+              + name
+              + ": its tensors expand to "
+              + made
+              + " bytes from "
+              + stored
+              + ", wanted weights of at most 2 GiB each that are stored one by one");
+    }
+    ByteBuffer out = ByteBuffer.allocate((int) bytes);
+    if (bytes > 0) {
       copy(storage, view.offset(), shape, stride, 0, width, out);
     }
     return new HostTensor(view.storage().type(), shape, out.flip());
@@ -198,12 +320,18 @@ public final class TorchCheckpoint {
   }
 
   private static byte[] bytes(Path file, ZipFile zip, ZipEntry entry) throws IOException {
-    if (entry.getSize() > Integer.MAX_VALUE - 8) {
+    if (entry.getSize() > Integer.MAX_VALUE - 8
+        || entry.getSize() > 1000 * (entry.getCompressedSize() + 1)) {
       throw new IllegalArgumentException(
-          file + ": " + entry.getName() + " has " + entry.getSize() + " bytes, wanted under 2 GiB");
+          file
+              + ": "
+              + entry.getName()
+              + " has "
+              + entry.getSize()
+              + " bytes, wanted under 2 GiB, not packed");
     }
     try (InputStream in = zip.getInputStream(entry)) {
-      byte[] bytes = in.readAllBytes();
+      byte[] bytes = in.readNBytes((int) entry.getSize());
       CRC32 crc = new CRC32();
       crc.update(bytes);
       if (crc.getValue() != entry.getCrc()) {

@@ -4,12 +4,21 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Map;
 import java.util.Random;
+import java.util.Set;
+import java.util.zip.ZipEntry;
+import java.util.zip.ZipOutputStream;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 class TorchCheckpointTest {
   @TempDir Path folder;
@@ -52,17 +61,145 @@ class TorchCheckpointTest {
 
   @Test
   void findsTheNetworkInATrainingCheckpoint() {
-    Map<String, HostTensor> state = WeightFile.read(Fixtures.file("trained.pth"));
-    assertThat(state.keySet()).containsExactly("weight", "bias");
-    assertThat(state.get("weight").toFloats()).containsOnly(0.25f);
+    for (WeightFile.Network found :
+        List.of(
+            WeightFile.network(Fixtures.file("trained.pth")),
+            WeightFile.network(Fixtures.file("trained.pth"), Set.of("weight", "bias")))) {
+      assertThat(found.tensors()).containsOnlyKeys("weight", "bias");
+      assertThat(found.tensors().get("weight").toFloats()).containsOnly(0.25f);
+      assertThat(found.prefix()).isEqualTo("state_dict.module.");
+      assertThat(found.leftOver()).containsExactly("optimizer.state.0.momentum_buffer");
+    }
   }
 
   @Test
-  void refusesToRunCode() {
-    assertThatThrownBy(() -> WeightFile.read(Fixtures.file("harmful.pth")))
+  void findsANetworkInWrappersBesideValuesOfOtherLibraries() {
+    for (WeightFile.Network found :
+        List.of(
+            WeightFile.network(Fixtures.file("wrapped.pth")),
+            WeightFile.network(Fixtures.file("wrapped.pth"), Set.of("weight", "bias")))) {
+      assertThat(found.tensors()).containsOnlyKeys("weight", "bias");
+      assertThat(found.leftOver()).contains("head.weight");
+    }
+    assertThat(WeightFile.network(Fixtures.file("wrapped.pth")).prefix())
+        .isEqualTo("network._orig_mod.module.");
+    assertThatThrownBy(
+            () -> WeightFile.network(Fixtures.file("wrapped.pth"), Set.of("weight", "bias", "x")))
         .isInstanceOf(IllegalArgumentException.class)
-        .hasMessageContaining("harmful.pth: data.pkl offset")
-        .hasMessageContaining(".system, which is refused");
+        .hasMessageContaining("wrapped.pth: the stored network is another one; missing x");
+  }
+
+  @Test
+  void filesBeforePyTorch16HoldTheSame() {
+    assertThat(WeightFile.read(Fixtures.file("legacy.pth")))
+        .isEqualTo(WeightFile.read(Fixtures.file("plain.pth")));
+  }
+
+  @Test
+  void everyTruncationOfALegacyFileIsReported() throws IOException {
+    byte[] whole = Files.readAllBytes(Fixtures.file("legacy.pth"));
+    for (int length = 0; length < whole.length; length += 13) {
+      Path file = Files.write(folder.resolve("cut.pth"), java.util.Arrays.copyOf(whole, length));
+      assertThatThrownBy(() -> WeightFile.read(file))
+          .as("%d bytes", length)
+          .isInstanceOf(IllegalArgumentException.class)
+          .hasMessageContaining("cut.pth");
+    }
+  }
+
+  @Test
+  void whatOtherGlobalsWouldMakeIsNotMade() {
+    assertThat(WeightFile.read(Fixtures.file("harmful.pth"))).containsOnlyKeys("weight");
+  }
+
+  @Test
+  void weightsThatAreNotFiniteAreNamed() {
+    assertThatThrownBy(() -> WeightFile.network(Fixtures.file("plain.pth"), Set.of("half")))
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessageContaining("plain.pth: key half: value 4 is Infinity");
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      value = {
+        "'' | an empty file",
+        "version https://git-lfs.github.com/spec/v1 | git lfs pull",
+        "'<!DOCTYPE html>' | a web page",
+        "\u0080\u0002}. | a pickle that torch.save did not write",
+        "'\b\u0007\u0012\u0007pytorch' | an ONNX model",
+        "PK\u0003\u0004 | not a whole PyTorch checkpoint",
+        "anything at all | not a valid safetensors file"
+      })
+  void theFirstBytesTellWhatAFileIs(String start, String message) throws IOException {
+    Path file =
+        Files.write(folder.resolve("weights.pth"), start.getBytes(StandardCharsets.ISO_8859_1));
+    assertThatThrownBy(() -> WeightFile.read(file))
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessageStartingWith(file + ": ")
+        .hasMessageContaining(message);
+  }
+
+  /** Pickles that a reader must not follow, by what a careless one does with them. */
+  @Test
+  @Timeout(60)
+  void hostilePicklesAreBadInput() throws IOException {
+    // A key of tuples of tuples: its hash takes 2^60 steps.
+    StringBuilder tuples = new StringBuilder("\u0080\u0002})q\0");
+    for (int i = 0; i < 60; i++) {
+      tuples.append("h\0h\0\u0086q\0");
+    }
+    refused(tuples + "K\u0001s.", "a key that is no text or number");
+    // A list that holds itself, as the name of a storage: its text has no end.
+    refused("\u0080\u0002]q\0h\0aQ.", "a storage without type");
+    long large = 1L << 62;
+    refused(view(0, new long[] {3, 3}, new long[] {large, large}), "wanted a view inside it");
+    refused(view(0, new long[] {large, 4}, new long[] {0, 0}), "wanted a view inside it");
+    refused(view(0, new long[] {large, 4, 0}, new long[] {1, 1, 1}), "wanted a view inside it");
+    refused(view(Long.MAX_VALUE, new long[] {2}, new long[] {1}), "wanted a view inside it");
+    refused(view(-1, new long[] {2}, new long[] {1}), "wanted a view inside it");
+    refused(view(0, new long[] {1 << 28}, new long[] {0}), "expand to");
+  }
+
+  private void refused(String pickle, String message) throws IOException {
+    Path file = folder.resolve("hostile.pth");
+    try (ZipOutputStream zip = new ZipOutputStream(Files.newOutputStream(file))) {
+      zip.putNextEntry(new ZipEntry("a/data.pkl"));
+      zip.write(pickle.getBytes(StandardCharsets.ISO_8859_1));
+      zip.putNextEntry(new ZipEntry("a/data/0"));
+      zip.write(new byte[16]);
+    }
+    assertThatThrownBy(() -> WeightFile.read(file))
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessageStartingWith(file + ": ")
+        .hasMessageContaining(message);
+  }
+
+  /** {"w": a view into a storage of four floats}. */
+  private static String view(long offset, long[] shape, long[] stride) {
+    return "\u0080\u0002}X\u0001\0\0\0wctorch._utils\n_rebuild_tensor_v2\n(("
+        + "X\u0007\0\0\0storagectorch\nFloatStorage\nX\u0001\0\0\0"
+        + "0X\u0003\0\0\0cpuK\u0004tQ"
+        + number(offset)
+        + numbers(shape)
+        + numbers(stride)
+        + "tRs.";
+  }
+
+  private static String numbers(long[] values) {
+    StringBuilder tuple = new StringBuilder("(");
+    for (long value : values) {
+      tuple.append(number(value));
+    }
+    return tuple + "t";
+  }
+
+  private static String number(long value) {
+    StringBuilder text = new StringBuilder("\u008a\b");
+    for (int i = 0; i < 8; i++) {
+      text.append((char) (value >> 8 * i & 0xff));
+    }
+    return text.toString();
   }
 
   @Test
@@ -114,7 +251,7 @@ class TorchCheckpointTest {
                     : likely.charAt(random.nextInt(likely.length())));
       }
       try {
-        CheckpointPickle.read(pickle);
+        CheckpointPickle.read(ByteBuffer.wrap(pickle));
       } catch (IllegalArgumentException e) {
         assertThat(e).as("seed %d", seed).hasMessageContaining("offset");
       }
