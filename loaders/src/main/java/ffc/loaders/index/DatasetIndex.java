@@ -10,6 +10,7 @@ import ffc.loaders.store.ImageTable;
 import ffc.loaders.store.LongArray;
 import ffc.loaders.store.MappedFile;
 import ffc.loaders.store.Names;
+import ffc.loaders.store.Place;
 import ffc.loaders.store.RecordDataset;
 import ffc.loaders.store.Source;
 import ffc.loaders.store.SyntheticDataset;
@@ -88,13 +89,15 @@ public final class DatasetIndex {
   }
 
   private Dataset dataset(long cacheBytes) {
-    CheckedFile first = file(IndexWriter.FIRST);
-    if (first.length() != header.identities() + 1
-        || first.get(header.identities()) != header.images()) {
+    long images = header.images();
+    LongArray first = within(IndexWriter.FIRST, header.identities() + 1, images, true);
+    if (first.get(header.identities()) != images) {
       throw new BadDataException(
           "%s: header and %s disagree; build the index again".formatted(folder, IndexWriter.FIRST));
     }
-    IdentityTable identities = new IdentityTable(first, file(IndexWriter.HINTS));
+    long hints = (images + IdentityTable.STRIDE - 1) / IdentityTable.STRIDE;
+    IdentityTable identities =
+        new IdentityTable(first, within(IndexWriter.HINTS, hints, header.identities() - 1, false));
     if (header.format().equals("synthetic")) {
       return new SyntheticDataset(
           folder.toString(), header.spec(), identities, Synthetic.parse(header.spec()).seed());
@@ -109,7 +112,7 @@ public final class DatasetIndex {
     ImageTable table =
         new ImageTable(
             identities,
-            file(IndexWriter.PLACES),
+            within(IndexWriter.PLACES, images, Place.last(header.parts().size()), false),
             names == null ? null : new Names(names),
             LongArray.of(header.parts().stream().mapToLong(IndexHeader.Part::base).toArray()),
             files.get(IndexWriter.LABELS));
@@ -127,6 +130,10 @@ public final class DatasetIndex {
     } catch (BadDataException e) {
       throw new BadDataException(folder + ": its source cannot be opened: " + e.getMessage(), e);
     }
+  }
+
+  private LongArray within(String name, long length, long high, boolean ascending) {
+    return new Within(folder.resolve(name).toString(), file(name), length, 0, high, ascending);
   }
 
   private CheckedFile file(String name) {

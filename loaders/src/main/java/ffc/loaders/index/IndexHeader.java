@@ -1,13 +1,16 @@
 package ffc.loaders.index;
 
 import ffc.loaders.BadDataException;
+import ffc.loaders.DataConfig;
 import ffc.loaders.format.LmdbSource;
+import ffc.loaders.store.Place;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.stream.Stream;
 import java.util.zip.CRC32C;
 
 /**
@@ -111,10 +114,34 @@ record IndexHeader(
               .formatted(file, got, brief(want)));
     }
     try {
-      return parse(text.substring(0, check));
+      IndexHeader header = parse(text.substring(0, check));
+      if (header.isSound()) {
+        return header;
+      }
     } catch (IndexOutOfBoundsException | NumberFormatException e) {
-      throw new BadDataException(file + ": damaged header", e);
+      // said below
     }
+    throw new BadDataException(file + ": damaged header; build the index again");
+  }
+
+  /** Whether the numbers can be, and formats and paths are some. */
+  private boolean isSound() {
+    boolean sound =
+        identities > 0
+            && images >= identities
+            && images < Long.MAX_VALUE / Long.BYTES
+            && (format.equals("synthetic") || !parts.isEmpty())
+            && parts.size() <= Place.MAX_PARTS
+            && Stream.of(DataConfig.Format.values()).anyMatch(f -> f.name().equals(format));
+    for (Part part : parts) {
+      sound &= part.base() >= 0 && part.base() <= identities;
+      sound &= (part.relative() + part.absolute()).indexOf(0) < 0;
+    }
+    for (Content file : files) {
+      long blocks = (file.bytes() + CheckedFile.BLOCK - 1) / CheckedFile.BLOCK;
+      sound &= file.bytes() >= 0 && file.blocks() == blocks && file.name().indexOf(0) < 0;
+    }
+    return sound;
   }
 
   private static String brief(String text) {

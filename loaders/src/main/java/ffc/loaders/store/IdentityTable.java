@@ -1,5 +1,7 @@
 package ffc.loaders.store;
 
+import ffc.loaders.BadDataException;
+
 /**
  * Which images belong to which identity: image numbers are grouped by identity, so the first image
  * of each identity says it all. Finding an image's identity starts from the identity of every
@@ -69,6 +71,10 @@ public final class IdentityTable {
       } else {
         high = middle - 1;
       }
+    }
+    if (image < first.get(low) || image >= first.get(low + 1)) {
+      throw new BadDataException(
+          "the index has no identity for image " + image + "; build the index again");
     }
     return low;
   }

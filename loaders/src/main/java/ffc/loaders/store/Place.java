@@ -16,6 +16,11 @@ public final class Place {
     return (long) part << SHIFT | offset;
   }
 
+  /** The largest place in so many parts. */
+  public static long last(int parts) {
+    return ((long) parts << SHIFT) - 1;
+  }
+
   public static int part(long place) {
     return (int) (place >>> SHIFT);
   }
