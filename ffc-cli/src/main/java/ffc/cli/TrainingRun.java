@@ -64,6 +64,7 @@ final class TrainingRun {
         WatchServer watch = live == null ? null : openWatch(live)) {
       say(describe(dataset) + (target.checkpoint() == null ? "" : "\nfrom " + target.checkpoint()));
       DatasetRules.check(experiment, dataset).forEach(line -> say("warning: " + line));
+      dataset.notes().forEach(this::say);
       if (watch != null) {
         say("live page " + watch.address() + ", metrics " + watch.address().resolve("metrics"));
       }

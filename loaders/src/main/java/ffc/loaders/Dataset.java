@@ -2,6 +2,7 @@ package ffc.loaders;
 
 import ffc.loaders.format.Datasets;
 import java.nio.ByteBuffer;
+import java.util.List;
 import java.util.Map;
 
 /**
@@ -59,6 +60,14 @@ public interface Dataset extends AutoCloseable {
    * machines: 16 hexadecimal digits.
    */
   String fingerprint();
+
+  /**
+   * Lines on what the source holds and the set leaves out, for people; empty if there is nothing or
+   * if opening did not look, as with an index.
+   */
+  default List<String> notes() {
+    return List.of();
+  }
 
   /** Counters that the source keeps about its reading, such as a cache's hit rate; may be empty. */
   default Map<String, Double> statistics() {

@@ -41,7 +41,8 @@ final class IndexCommand implements Callable<Integer> {
       throw new IllegalArgumentException("--rows is " + rows + ", wanted 1 or more");
     }
     try (WorkProgress progress = new WorkProgress()) {
-      IndexBuilder.build(source.source(), out, rows, progress);
+      IndexBuilder.build(source.source(), out, rows, progress)
+          .forEach(spec.commandLine().getOut()::println);
     }
     DataConfig.Source index = new DataConfig.Source(DataConfig.Format.index, out.toString());
     try (Dataset data = Dataset.open(index)) {

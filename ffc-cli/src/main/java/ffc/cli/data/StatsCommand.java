@@ -2,10 +2,14 @@ package ffc.cli.data;
 
 import ffc.cli.record.WholeFile;
 import ffc.loaders.Dataset;
+import ffc.loaders.format.Datasets;
 import ffc.loaders.tools.DataStats;
 import ffc.loaders.tools.StatsReport;
 import java.io.IOException;
+import java.io.PrintWriter;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -16,7 +20,9 @@ import picocli.CommandLine.Spec;
 /** {@code ffc data stats}. */
 @Command(
     name = "stats",
-    description = "Count identities, images, head, middle and tail, and image sizes.",
+    description =
+        "Count identities, images, head, middle and tail, and image sizes, and what image folders"
+            + " hold beside images. Exit 1 if a folder holds none.",
     footer = {"", "Example:", "  ./ffc data stats data/quickstart/train.rec"},
     mixinStandardHelpOptions = true)
 final class StatsCommand implements Callable<Integer> {
@@ -39,17 +45,23 @@ final class StatsCommand implements Callable<Integer> {
   @Override
   public Integer call() throws IOException {
     DataStats stats;
-    try (Dataset data = source.open();
+    List<String> notes = new ArrayList<>();
+    List<String> faults = new ArrayList<>();
+    try (Dataset data = Datasets.inspect(source.source(), faults::add);
         WorkProgress progress = new WorkProgress()) {
       stats = DataStats.of(data, sample, progress);
+      notes.addAll(data.notes());
     }
-    spec.commandLine().getOut().print(StatsReport.text(stats));
+    PrintWriter out = spec.commandLine().getOut();
+    out.print(StatsReport.text(stats));
+    notes.forEach(out::println);
+    faults.forEach(out::println);
     if (json != null) {
       WholeFile.write(json, StatsReport.json(stats) + "\n");
     }
     if (plot != null) {
       WholeFile.write(plot, StatsReport.svg(stats));
     }
-    return 0;
+    return faults.isEmpty() ? 0 : 1;
   }
 }

@@ -42,6 +42,7 @@ final class VerifyCommand implements Callable<Integer> {
     }
     PrintWriter out = spec.commandLine().getOut();
     report.faults().forEach(out::println);
+    report.notes().forEach(out::println);
     out.printf("%,d images read, %,d fault(s)%n", report.records(), report.faults().size());
     return report.sound() ? 0 : 1;
   }

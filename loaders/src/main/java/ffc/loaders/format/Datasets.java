@@ -11,6 +11,7 @@ import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.Consumer;
 import java.util.stream.Stream;
 
 /** Opens data sets and sources by format. */
@@ -29,6 +30,18 @@ public final class Datasets {
       case synthetic -> Synthetic.open(source.text());
       default -> HeapTable.open(source(source), cacheBytes);
     };
+  }
+
+  /**
+   * Opens a set for inspection: folders that hold no image are passed over and told one by one.
+   *
+   * @param faults hears a line of each
+   * @throws BadDataException if it is missing, corrupt or inconsistent in any other way
+   */
+  public static Dataset inspect(DataConfig.Source source, Consumer<String> faults) {
+    return source.format() == DataConfig.Format.folder
+        ? HeapTable.open(new FolderSource(source.text(), paths(source), faults), 0)
+        : open(source, 0);
   }
 
   /** The source behind a format that an index can be built from. */

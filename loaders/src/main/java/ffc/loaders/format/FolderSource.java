@@ -13,30 +13,56 @@ import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
 import java.util.Locale;
+import java.util.function.Consumer;
+import java.util.function.Predicate;
 import java.util.regex.Pattern;
 
 /**
  * Image folders, {@code root/<identity>/*.{jpg,jpeg,png,bmp}}: identities are the sorted names of
- * the sub-folders. Names that begin with a dot are left out. With several roots the identities of
- * each follow those of the roots before.
+ * the sub-folders. Everything else in them is left out, and counted in {@link #notes}. With several
+ * roots the identities of each follow those of the roots before.
  */
 public final class FolderSource extends FileSource {
-  private static final Pattern IMAGE = Pattern.compile(".*\\.(jpg|jpeg|png|bmp)");
+  private static final Pattern IMAGE = Pattern.compile("(?s).*\\.(jpg|jpeg|png|bmp)");
 
   private final String name;
   private final List<Path> roots;
+  private final Consumer<String> faults;
   private final List<List<String>> listed = new ArrayList<>();
+  private final LeftOut inRoots = new LeftOut();
+  private LeftOut inFolders = new LeftOut();
 
+  /** A source whose walk ends in an exception if there are folders without an image. */
   public FolderSource(String name, List<Path> roots) {
+    this(name, roots, null);
+  }
+
+  /**
+   * A source that passes over folders without an image.
+   *
+   * @param faults hears a line of each of them; null to want none
+   */
+  FolderSource(String name, List<Path> roots, Consumer<String> faults) {
     this.name = name;
     this.roots = List.copyOf(roots);
+    this.faults = faults;
   }
 
   /** Sub-folders by root, listed when they are first wanted: reading images needs no list. */
   private List<List<String>> folders() {
     if (listed.isEmpty()) {
       for (Path root : roots) {
-        List<String> sub = list(root, true);
+        List<String> sub =
+            list(
+                root,
+                Files::isDirectory,
+                entry -> {
+                  if (!LeftOut.named(entry) || entry.getFileName().toString().startsWith(".")) {
+                    inRoots.add(entry);
+                  } else {
+                    inRoots.add("outside the identities' folders");
+                  }
+                });
         if (sub.isEmpty()) {
           throw new BadDataException(
               root + ": no sub-folder in it, wanted one for each identity with its images");
@@ -52,14 +78,16 @@ public final class FolderSource extends FileSource {
     return IMAGE.matcher(name.toLowerCase(Locale.ROOT)).matches();
   }
 
-  private static List<String> list(Path folder, boolean directories) {
+  /** Sorted names of the wanted entries whose names can be read and are not hidden. */
+  private static List<String> list(Path folder, Predicate<Path> wanted, Consumer<Path> rest) {
     List<String> names = new ArrayList<>();
     try (DirectoryStream<Path> entries = Files.newDirectoryStream(folder)) {
       for (Path entry : entries) {
         String entryName = entry.getFileName().toString();
-        boolean wanted = directories ? Files.isDirectory(entry) : isImage(entryName);
-        if (wanted && !entryName.startsWith(".")) {
+        if (LeftOut.named(entry) && !entryName.startsWith(".") && wanted.test(entry)) {
           names.add(entryName);
+        } else {
+          rest.accept(entry);
         }
       }
     } catch (IOException | java.nio.file.DirectoryIteratorException e) {
@@ -103,29 +131,68 @@ public final class FolderSource extends FileSource {
   public void scan(Position from, RowSink sink) {
     long base = from.base();
     long done = 0;
+    inFolders = new LeftOut();
+    List<String> empty = new ArrayList<>();
+    boolean any = false;
     for (int part = 0; part < roots.size(); part++) {
       List<String> sub = folders().get(part);
       if (part >= from.part()) {
         sink.part(part, base);
-        long begin = part == from.part() ? from.offset() : 0;
-        for (int i = (int) begin; i < sub.size(); i++) {
-          scanFolder(part, i, base, done + i, sink);
+        int begin = part == from.part() ? (int) from.offset() : 0;
+        base += begin;
+        for (int i = begin; i < sub.size(); i++) {
+          Path folder = roots.get(part).resolve(sub.get(i));
+          LeftOut rest = new LeftOut();
+          List<String> files =
+              list(folder, entry -> isImage(entry.getFileName().toString()), rest::add);
+          inFolders.addAll(rest);
+          if (files.isEmpty()) {
+            empty.add(withoutImage(folder, rest));
+          } else if (empty.isEmpty() || faults != null) {
+            // After an empty folder the rest is only looked through: all are told at once.
+            scanFolder(part, i, base - i, done + i, files, sink);
+            any = true;
+          }
+          base += files.isEmpty() && faults != null ? 0 : 1;
         }
-        base += sub.size();
       }
       done += sub.size();
+    }
+    if (faults != null && any) {
+      empty.forEach(faults);
+    } else if (!empty.isEmpty()) {
+      throw new BadDataException(
+          empty.get(0)
+              + (empty.size() == 1
+                  ? ""
+                  : "; so are %d more of %d folders (ffc data verify lists them)"
+                      .formatted(empty.size() - 1, done)));
     }
     sink.end(base);
   }
 
-  private void scanFolder(int part, int index, long base, long done, RowSink sink) {
+  private static String withoutImage(Path folder, LeftOut rest) {
+    return folder
+        + ": no .jpg, .jpeg, .png or .bmp in it; "
+        + (rest.isEmpty()
+            ? "add an image or remove the folder"
+            : "what is there (" + rest + ") is not read: convert it, or move the folder away");
+  }
+
+  @Override
+  public List<String> notes() {
+    LeftOut all = new LeftOut();
+    all.addAll(inRoots);
+    all.addAll(inFolders);
+    return all.isEmpty()
+        ? List.of()
+        : List.of(name + ": left out " + all + "; read are .jpg, .jpeg, .png and .bmp");
+  }
+
+  private void scanFolder(
+      int part, int index, long base, long done, List<String> files, RowSink sink) {
     String identity = folders().get(part).get(index);
     Path folder = roots.get(part).resolve(identity);
-    List<String> files = list(folder, false);
-    if (files.isEmpty()) {
-      throw new BadDataException(
-          folder + ": no .jpg, .jpeg, .png or .bmp in it; remove the folder or add an image");
-    }
     for (int f = 0; f < files.size(); f++) {
       byte[] row = (identity + "/" + files.get(f)).getBytes(StandardCharsets.UTF_8);
       if (row.length > Names.MAX_BYTES) {

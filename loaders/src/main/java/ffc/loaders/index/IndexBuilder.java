@@ -37,9 +37,11 @@ public final class IndexBuilder {
    *
    * @param out folder to make; it must not exist
    * @param rowsPerRun rows sorted in memory at a time, 24 bytes each
+   * @return lines on what the source holds and the walk left out
    * @throws BadDataException if the source is corrupt or inconsistent, or {@code out} exists
    */
-  public static void build(DataConfig.Source from, Path out, int rowsPerRun, Progress progress) {
+  public static List<String> build(
+      DataConfig.Source from, Path out, int rowsPerRun, Progress progress) {
     checkFree(out);
     Source source = Datasets.source(from);
     Path folder = partial(out);
@@ -54,6 +56,7 @@ public final class IndexBuilder {
           }
         }
         merge(source, from, journal, folder, out, progress);
+        return source.notes();
       }
     } catch (IOException e) {
       throw new UncheckedIOException(out + ": cannot be written: " + e.getMessage(), e);

@@ -6,6 +6,7 @@ import ffc.loaders.ImageShape;
 import ffc.loaders.image.ImageDecoder;
 import java.io.IOException;
 import java.nio.ByteBuffer;
+import java.util.List;
 import java.util.Map;
 
 /** A data set of encoded images: a table of identities beside records of any source. */
@@ -89,6 +90,11 @@ public final class RecordDataset implements Dataset {
   @Override
   public String identityName(long identity) {
     return source.identityName(identity, table);
+  }
+
+  @Override
+  public List<String> notes() {
+    return source.notes();
   }
 
   @Override

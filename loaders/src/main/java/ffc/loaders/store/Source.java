@@ -40,6 +40,11 @@ public interface Source {
    */
   void scan(Position from, RowSink sink);
 
+  /** Lines on what the last walk left out; may be empty. */
+  default List<String> notes() {
+    return List.of();
+  }
+
   /** The images, by the table that a walk filled. */
   Records records(ImageTable table);
 

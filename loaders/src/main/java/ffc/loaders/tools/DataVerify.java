@@ -10,6 +10,7 @@ import ffc.loaders.format.RecordIoSource;
 import ffc.loaders.index.DatasetIndex;
 import ffc.loaders.store.RecordDataset;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicLong;
 
@@ -22,8 +23,9 @@ public final class DataVerify {
    *
    * @param records images read
    * @param faults all faults, each one line with its place; in the order of the images
+   * @param notes lines on what the source holds and the set leaves out
    */
-  public record Report(long records, List<String> faults) {
+  public record Report(long records, List<String> faults, List<String> notes) {
     public boolean sound() {
       return faults.isEmpty();
     }
@@ -46,10 +48,12 @@ public final class DataVerify {
       faults.attempt(-1, () -> DatasetIndex.verify(Path.of(source.text())));
     }
     long[] records = {0};
+    List<String> notes = new ArrayList<>();
     faults.attempt(
         -1,
         () -> {
-          try (Dataset data = Dataset.open(source)) {
+          try (Dataset data = Datasets.inspect(source, line -> faults.add(-1, line))) {
+            notes.addAll(data.notes());
             records[0] = data.images();
             if (data instanceof RecordDataset encoded) {
               Parallel.forEach(
@@ -65,7 +69,7 @@ public final class DataVerify {
             }
           }
         });
-    return new Report(records[0], faults.lines());
+    return new Report(records[0], faults.lines(), notes);
   }
 
   /** Packs are walked by key, so that one damaged record does not hide the others. */
@@ -89,6 +93,6 @@ public final class DataVerify {
     }
     // Opening compares labels, identity ranges and counts; a damaged record is listed already.
     faults.attempt(Long.MAX_VALUE, () -> Dataset.open(source).close());
-    return new Report(records.get(), faults.lines());
+    return new Report(records.get(), faults.lines(), List.of());
   }
 }

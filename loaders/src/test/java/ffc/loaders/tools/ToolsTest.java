@@ -62,7 +62,7 @@ class ToolsTest {
     Files.copy(Quickstart.ROOT.resolve("open.idx"), dir.resolve("a.idx"));
     Files.copy(Quickstart.ROOT.resolve("open.property"), dir.resolve("a.property"));
     assertThat(DataVerify.run(recordio(rec), Quickstart.SHAPE, 2, Progress.NONE))
-        .isEqualTo(new DataVerify.Report(5630, List.of()));
+        .isEqualTo(new DataVerify.Report(5630, List.of(), List.of()));
     byte[] bytes = Files.readAllBytes(rec);
     List<String> idx = Files.readAllLines(dir.resolve("a.idx"));
     for (int key : new int[] {7, 100, 5000}) {
