@@ -33,6 +33,7 @@ final class Evaluating implements AutoCloseable {
   /**
    * @param bestFigure {@code run.best}, or null
    * @param training for strata; stays the caller's
+   * @param workers decoding threads, at least 1
    */
   Evaluating(
       List<EvaluateConfig> sets,
@@ -40,8 +41,9 @@ final class Evaluating implements AutoCloseable {
       Encoder probe,
       Method method,
       Dataset training,
+      int workers,
       RunObserver observer) {
-    this.evaluator = new Evaluator(training);
+    this.evaluator = new Evaluator(training, workers);
     this.sets = sets;
     this.bestFigure = bestFigure;
     this.probe = probe;

@@ -161,7 +161,13 @@ public final class Trainer implements AutoCloseable {
       evaluating =
           closer.add(
               new Evaluating(
-                  setup.evaluate(), setup.run().best(), probe, method, dataset, observer));
+                  setup.evaluate(),
+                  setup.run().best(),
+                  probe,
+                  method,
+                  dataset,
+                  setup.data().workers(),
+                  observer));
       milestones = new Milestones(checkpointing, evaluating, lockstep, method.isSharded());
       replica = replica();
       if (setup.resumeFrom() == null) {

@@ -39,6 +39,9 @@ public final class TrainerFootprint {
     parts.put("probe_gradient_and_momentum", (adam ? 12 : 8) * size.weights());
     parts.put("activations", size.activationBytes(pairs));
     parts.put("batches", 2L * data.pairsPerBatch() * model.shape().bytes() * (data.prefetch() + 2));
+    if (data.cacheBytes() > 0) {
+      parts.put("record_cache", data.cacheBytes());
+    }
     if (evaluates) {
       parts.put("evaluation", EVALUATION);
     }

@@ -40,7 +40,8 @@ public record DataConfig(
     @Min(1) @JsonPropertyDescription("Batches decoded ahead (default 4)") Integer prefetch,
     @PositiveOrZero
         @JsonPropertyDescription(
-            "Bytes of encoded records to keep in memory; 0 = no cache (default)")
+            "Bytes of encoded records to keep on the Java heap, at most half of it; of use on network"
+                + " file systems, the system caches local disks itself; 0 = none (default)")
         Long cacheBytes,
     @JsonPropertyDescription("Unreadable training images: fail (default) or skip")
         OnCorrupt onCorrupt,

@@ -42,6 +42,15 @@ final class MachineRules {
           }
         });
     rules.rule(
+        "data.cacheBytes",
+        () -> {
+          long heap = Runtime.getRuntime().maxMemory();
+          return experiment.data().cacheBytes() <= heap / 2
+              ? null
+              : "got %d, wanted at most half of the Java heap, which is %d here; give it more by FFC_JAVA_OPTS=-Xmx..."
+                  .formatted(experiment.data().cacheBytes(), heap / 2);
+        });
+    rules.rule(
         "model.initFrom",
         () ->
             experiment.model().initFrom() == null ? null : missing(experiment.model().initFrom()));

@@ -218,6 +218,26 @@ class ConfigLoaderTest {
   }
 
   @Test
+  void aRecordCacheMayTakeHalfOfTheHeap() throws Exception {
+    Path file = folder.resolve("e.yaml");
+    Files.writeString(file, SOUND);
+    long half = Runtime.getRuntime().maxMemory() / 2;
+
+    ConfigException failure =
+        catchThrowableOfType(
+            ConfigException.class,
+            () -> loader.load(file, List.of("data.cacheBytes=" + (half + 1)), true));
+
+    assertThat(failure.problems())
+        .extracting(Problem::message)
+        .anySatisfy(
+            message ->
+                assertThat(message)
+                    .startsWith("got " + (half + 1) + ", wanted at most half of the Java heap")
+                    .contains(half + " here"));
+  }
+
+  @Test
   void namesMissingFilesWhenTheMachineIsAsked() throws Exception {
     Path file = folder.resolve("e.yaml");
     Files.writeString(file, SOUND);

@@ -1,6 +1,8 @@
 package ffc.core.eval;
 
 import java.nio.ByteBuffer;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
@@ -18,9 +20,10 @@ final class EmbeddingPass {
   /**
    * Embeds images 0 … count − 1.
    *
+   * @param threads decoding threads, at least 1
    * @return f32 [count, dim], as the embedder gives them
    */
-  static float[] embed(ImageEmbedder embedder, int count, Decoder decoder, int batch) {
+  static float[] embed(ImageEmbedder embedder, int count, Decoder decoder, int batch, int threads) {
     if ((long) count * embedder.dim() > Integer.MAX_VALUE - 8) {
       throw new IllegalArgumentException(
           count
@@ -33,40 +36,53 @@ final class EmbeddingPass {
     ByteBuffer ready = ByteBuffer.allocateDirect(Math.multiplyExact(batch, imageBytes));
     ByteBuffer filling = ByteBuffer.allocateDirect(batch * imageBytes);
     ExecutorService ahead =
-        Executors.newSingleThreadExecutor(
+        Executors.newFixedThreadPool(
+            threads,
             task -> {
               Thread thread = new Thread(task, "evaluation-decoder");
               thread.setDaemon(true);
               return thread;
             });
     try {
-      Future<?> decoded = decode(ahead, decoder, filling, imageBytes, 0, Math.min(batch, count));
+      Batch work = new Batch(ahead, threads, decoder, imageBytes);
+      List<Future<?>> decoded = work.decode(filling, 0, Math.min(batch, count));
       for (int from = 0; from < count; from += batch) {
-        await(decoded);
+        for (Future<?> part : decoded) {
+          await(part);
+        }
         ByteBuffer swap = ready;
         ready = filling;
         filling = swap;
         int next = from + batch;
         if (next < count) {
-          decoded =
-              decode(ahead, decoder, filling, imageBytes, next, Math.min(next + batch, count));
+          decoded = work.decode(filling, next, Math.min(next + batch, count));
         }
         embedder.embed(ready, Math.min(batch, count - from), rows, from * embedder.dim());
       }
     } finally {
-      ahead.shutdownNow();
+      ahead.shutdown(); // no interrupt: it would close the file that a thread reads
     }
     return rows;
   }
 
-  private static Future<?> decode(
-      ExecutorService ahead, Decoder decoder, ByteBuffer out, int bytes, int from, int to) {
-    return ahead.submit(
-        () -> {
-          for (int image = from; image < to; image++) {
-            decoder.decode(image, out, (image - from) * bytes);
-          }
-        });
+  /** Decodes batches, their images dealt out to all threads. */
+  private record Batch(ExecutorService ahead, int threads, Decoder decoder, int imageBytes) {
+    List<Future<?>> decode(ByteBuffer out, int from, int to) {
+      List<Future<?>> parts = new ArrayList<>();
+      int each = (to - from + threads - 1) / threads;
+      for (int first = from; first < to; first += each) {
+        int begin = first;
+        int end = Math.min(to, first + each);
+        parts.add(
+            ahead.submit(
+                () -> {
+                  for (int image = begin; image < end; image++) {
+                    decoder.decode(image, out, (image - from) * imageBytes);
+                  }
+                }));
+      }
+      return parts;
+    }
   }
 
   private static void await(Future<?> decoded) {

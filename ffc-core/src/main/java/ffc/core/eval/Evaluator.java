@@ -20,21 +20,28 @@ public final class Evaluator implements AutoCloseable {
   private static final int BATCH = 64;
 
   private final Dataset training;
+  private final int workers;
   private final Map<String, Dataset> datasets = new HashMap<>();
   private final Map<String, VerificationSet> pairSets = new HashMap<>();
 
   /** For sets that are judged as a whole. */
   public Evaluator() {
-    this(null);
+    this(null, allCores());
   }
 
   /**
    * Also for {@code strata}.
    *
+   * @param workers decoding threads, at least 1
    * @param training the set whose identities' sizes make the strata, or null; stays the caller's
    */
-  public Evaluator(Dataset training) {
+  public Evaluator(Dataset training, int workers) {
     this.training = training;
+    this.workers = workers;
+  }
+
+  private static int allCores() {
+    return Runtime.getRuntime().availableProcessors();
   }
 
   /**
@@ -65,7 +72,8 @@ public final class Evaluator implements AutoCloseable {
             embedder,
             set.images(),
             (image, out, offset) -> set.decode(image, embedder.shape(), out, offset),
-            BATCH);
+            BATCH,
+            workers);
     for (int row = 0; row < set.images(); row++) {
       ArrayEmbeddings.normalise(rows, row * dim, dim, row);
     }
@@ -112,7 +120,7 @@ public final class Evaluator implements AutoCloseable {
   private EvalResult labelled(
       String name, EvaluateConfig config, ImageEmbedder embedder, long start) {
     Dataset set = dataset(config);
-    Embeddings embeddings = embed(set, embedder);
+    Embeddings embeddings = embed(set, embedder, workers);
     Identification.Search search = new Identification.Search(embeddings);
     AllPairs allPairs = AllPairs.of(embeddings, search);
     Identification identification = search.result();
@@ -161,6 +169,10 @@ public final class Evaluator implements AutoCloseable {
    * @return unit rows labelled with their identities
    */
   public static ArrayEmbeddings embed(Dataset set, ImageEmbedder embedder) {
+    return embed(set, embedder, allCores());
+  }
+
+  private static ArrayEmbeddings embed(Dataset set, ImageEmbedder embedder, int workers) {
     if (set.images() > Integer.MAX_VALUE) {
       throw new IllegalArgumentException(
           set.name() + ": " + set.images() + " images exceed the 2^31 that one evaluation takes");
@@ -170,7 +182,7 @@ public final class Evaluator implements AutoCloseable {
     for (int image = 0; image < images; image++) {
       labels[image] = set.identityOf(image);
     }
-    return ArrayEmbeddings.normalising(features(set, embedder), embedder.dim(), labels);
+    return ArrayEmbeddings.normalising(features(set, embedder, workers), embedder.dim(), labels);
   }
 
   /**
@@ -179,11 +191,16 @@ public final class Evaluator implements AutoCloseable {
    * @return f32 [images, dim]
    */
   public static float[] features(Dataset set, ImageEmbedder embedder) {
+    return features(set, embedder, allCores());
+  }
+
+  private static float[] features(Dataset set, ImageEmbedder embedder, int workers) {
     return EmbeddingPass.embed(
         embedder,
         Math.toIntExact(set.images()),
         (image, out, offset) -> set.decode(image, embedder.shape(), out, offset),
-        BATCH);
+        BATCH,
+        workers);
   }
 
   private Dataset dataset(EvaluateConfig config) {

@@ -152,7 +152,7 @@ class EvaluatorTest {
     // Judged against itself, so that the sizes are those of the set.
     try (Dataset training =
             Dataset.open(new DataConfig.Source(DataConfig.Format.recordio, DATA + "open.rec"));
-        Evaluator evaluator = new Evaluator(training)) {
+        Evaluator evaluator = new Evaluator(training, 2)) {
       long tail = LongStream.range(0, 501).filter(id -> training.imageCount(id) < 4).count();
 
       EvalResult result = evaluator.evaluate(config, new Pixels(0));
