@@ -134,7 +134,8 @@ record IndexHeader(
             && parts.size() <= Place.MAX_PARTS
             && Stream.of(DataConfig.Format.values()).anyMatch(f -> f.name().equals(format));
     for (Part part : parts) {
-      sound &= part.base() >= 0 && part.base() <= identities;
+      // Labels with gaps may begin beyond the number of identities.
+      sound &= part.base() >= 0;
       sound &= (part.relative() + part.absolute()).indexOf(0) < 0;
     }
     for (Content file : files) {
