@@ -62,21 +62,22 @@ class Work:
         self.results = []
         self.next = {"single": 0, "cluster": 0, "disk": 0}
 
-    def wanted(self, kind):
+    def done(self, kind):
+        """The share of what is wanted of a kind."""
+        options = self.options
         if kind == "disk":
-            return self.next["disk"] < self.options.disk_full
-        limit = self.options.cluster_kills if kind == "cluster" else self.options.kills
-        return tally.kills([r for r in self.results if r["round"].startswith(kind)]) < limit
+            return self.next["disk"] / options.disk_full if options.disk_full else 1
+        limit = options.cluster_kills if kind == "cluster" else options.kills
+        return tally.kills([r for r in self.results if r["round"].startswith(kind)]) / limit if limit else 1
 
     def take(self, kinds):
+        """The next round of the kind that is behind the others, or None."""
         with self.lock:
-            if (time.monotonic() - self.begun) / 60 > self.options.minutes:
+            kind = min(kinds, key=self.done)
+            if self.done(kind) >= 1 or (time.monotonic() - self.begun) / 60 > self.options.minutes:
                 return None
-            for kind in kinds:
-                if self.wanted(kind):
-                    self.next[kind] += 1
-                    return kind, self.next[kind]
-        return None
+            self.next[kind] += 1
+            return kind, self.next[kind]
 
     def worker(self, kinds):
         while (task := self.take(kinds)) is not None:
@@ -122,8 +123,8 @@ def main():
         kind, number = options.round.rsplit("-", 1)
         work.play(kind, int(number))
     else:
-        orders = [["cluster", "disk", "single"]] + [["disk", "single"]] * (options.jobs - 1)
-        threads = [threading.Thread(target=work.worker, args=(order,)) for order in orders]
+        kinds = [["cluster", "single", "disk"]] + [["single", "disk"]] * (options.jobs - 1)
+        threads = [threading.Thread(target=work.worker, args=(some,)) for some in kinds]
         for thread in threads:
             thread.start()
         for thread in threads:

@@ -14,7 +14,7 @@ SCENARIOS = [
     ("ffc", 2, "wait", 0), ("ffc", 3, "wait", 0), ("ffc", 2, "wait", 1), ("ffc", 3, "shrink", 0),
     ("ffc", 3, "shrink", 1), ("partial-fc", 2, "wait", 0), ("partial-fc", 2, "wait", 1), ("partial-fc", 3, "shrink", 1),
 ]
-STEPS = {"wait": 48, "shrink": 240}  # those that are left go on while a lost one comes back
+STEPS = {"wait": 48, "shrink": 120}  # those that are left go on while a lost one comes back
 RESTARTS = 3  # of one trainer by the launcher
 WAY_ON = "start rank 0 with --resume, and the others"
 SETTLE = 60  # seconds in which a trainer that comes back must find the others, if they are there
