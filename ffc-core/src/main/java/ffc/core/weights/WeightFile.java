@@ -100,12 +100,14 @@ public final class WeightFile {
 
   /** The prefix with the most of the names, which must be all of them. */
   private static String prefix(Path file, Set<String> stored, Set<String> names) {
-    String some = names.iterator().next();
     Set<String> candidates = new LinkedHashSet<>(List.of(""));
     candidates.addAll(PREFERRED);
+    // Whichever of the names the file lacks, the others tell its prefix.
     for (String name : stored) {
-      if (name.endsWith("." + some)) {
-        candidates.add(name.substring(0, name.length() - some.length()));
+      for (int dot = name.indexOf('.'); dot >= 0; dot = name.indexOf('.', dot + 1)) {
+        if (names.contains(name.substring(dot + 1))) {
+          candidates.add(name.substring(0, dot + 1));
+        }
       }
     }
     String best = "";
