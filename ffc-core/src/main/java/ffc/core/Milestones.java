@@ -93,7 +93,8 @@ final class Milestones {
             state.withBest(evaluating.judge(state.step(), place == Place.last, state.bestValue()));
       }
       if (agreed(Double.compare(after.bestValue(), state.bestValue()) != 0)) {
-        checkpointing.writeBest(after);
+        // Also where a kill had cut the evaluation off, and this one makes up for it.
+        checkpointing.writeBest(after.withEvaluated(true));
       }
       if (evaluates && lockstep.isFirst() && !evaluating.failed()) {
         checkpointing.evaluated(after);

@@ -186,6 +186,7 @@ class CheckpointLifeTest {
     Watcher resumed = run(folder, five, 7, 3, sets, "tiny.rank1");
     assertThat(resumed.events)
         .containsExactly("started 5", "evaluated 5", "best", "step-00000007", "finished 7");
+    assertThat(stateOf(folder.resolve("best"))).containsEntry("evaluated", "true");
 
     assertThat(run(folder, five, 7, 3, sets, "tiny.rank1").events)
         .containsExactly(
