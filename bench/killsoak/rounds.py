@@ -104,7 +104,7 @@ class Soak:
                 again = ["--resume"] if (folder / "run").exists() else []
                 command = self.command([*settings, *more], steps, "--out", str(folder / "run"), *again)
                 run = self.launch(command, folder)
-                code = run.await_exit(PATIENCE + last)
+                code = run.await_exit(6 * PATIENCE)
                 if code:
                     raise Failed(f"the unbroken run ended with {code}: {run.texts()[-1:]}")
                 if not again:
