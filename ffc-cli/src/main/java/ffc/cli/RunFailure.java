@@ -3,9 +3,11 @@ package ffc.cli;
 import ffc.cli.record.RunDirectory;
 import ffc.core.NonFiniteException;
 import ffc.core.checkpoint.Checkpoints;
+import ffc.loaders.BadDataException;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.io.StringWriter;
+import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -22,10 +24,7 @@ final class RunFailure extends RuntimeException {
 
   static RunFailure of(Throwable cause, RunDirectory directory) {
     Path log = directory.file("run.log");
-    String what =
-        cause instanceof NonFiniteException
-            ? cause.getMessage()
-            : cause.getClass().getSimpleName() + ": " + cause.getMessage();
+    String what = what(cause);
     String where;
     try {
       StringWriter trace = new StringWriter();
@@ -41,6 +40,21 @@ final class RunFailure extends RuntimeException {
       where = " (no stack trace could be written to " + log + ": " + e.getMessage() + ")";
     }
     return new RunFailure(what.replaceAll("\\s*\\R\\s*", " ") + where + wayOn(directory), cause);
+  }
+
+  private static String what(Throwable cause) {
+    if (cause instanceof UncheckedIOException e) {
+      return what(e.getCause());
+    }
+    String message = String.valueOf(cause.getMessage());
+    if (cause instanceof BadDataException) {
+      return message + "; --set data.onCorrupt=skip goes on without unreadable images";
+    }
+    boolean speaksForItself =
+        cause instanceof NonFiniteException
+            || cause instanceof IllegalArgumentException
+            || cause instanceof IOException && message.contains("cannot be written");
+    return speaksForItself ? message : cause.getClass().getSimpleName() + ": " + message;
   }
 
   /** Where {@code --resume} would go on from, to end a message with; empty without a checkpoint. */

@@ -9,16 +9,18 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.LocalDateTime;
 import java.time.ZoneId;
+import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
 
 /**
  * Where a training goes on or begins.
  *
  * @param directory held by this process
- * @param checkpoint to go on from; null for the beginning
- * @param created whether the directory is new
+ * @param checkpoints to go on from the first sound one of; none for the beginning
+ * @param before the experiment as the run has it so far; null for a new run
  */
-record RunTarget(RunDirectory directory, Path checkpoint, boolean created)
+record RunTarget(RunDirectory directory, List<Path> checkpoints, Experiment before)
     implements AutoCloseable {
 
   /** A new run, in {@code out} or in a folder of its own below {@code runs}. */
@@ -27,8 +29,8 @@ record RunTarget(RunDirectory directory, Path checkpoint, boolean created)
         out == null
             ? RunDirectory.create(experiment.name(), LocalDateTime.now(ZoneId.systemDefault()))
             : RunDirectory.create(out),
-        null,
-        true);
+        List.of(),
+        null);
   }
 
   /** The run in {@code out}, or the newest run of the experiment's name. */
@@ -72,7 +74,8 @@ record RunTarget(RunDirectory directory, Path checkpoint, boolean created)
     }
     RunDirectory directory = RunDirectory.reopen(run);
     try {
-      List<String> differences = Differences.that(RunDirectory.config(run), experiment);
+      Experiment before = RunDirectory.config(run);
+      List<String> differences = Differences.that(before, experiment);
       if (!differences.isEmpty()) {
         throw new IllegalArgumentException(
             run
@@ -81,11 +84,12 @@ record RunTarget(RunDirectory directory, Path checkpoint, boolean created)
                 + "\nstart a new run, or give the run's own "
                 + run.resolve("config.resolved.yaml"));
       }
-      Path checkpoint =
-          from.equals(run)
-              ? new Checkpoints(directory.checkpoints(), 1).latest().orElse(null)
-              : from;
-      return new RunTarget(directory, checkpoint, false);
+      List<Path> checkpoints = List.of(from);
+      if (from.equals(run)) {
+        checkpoints = new ArrayList<>(new Checkpoints(directory.checkpoints(), 1).list());
+        Collections.reverse(checkpoints);
+      }
+      return new RunTarget(directory, checkpoints, before);
     } catch (IllegalArgumentException | IOException e) {
       directory.close();
       throw e;
@@ -94,23 +98,53 @@ record RunTarget(RunDirectory directory, Path checkpoint, boolean created)
 
   /** The run directory that a path names: itself, or the run of a checkpoint. */
   static Path runOf(Path path) {
-    Path parent = path.toAbsolutePath().normalize().getParent();
-    boolean checkpoint =
-        parent != null
-            && parent.endsWith("checkpoints")
-            && !Files.exists(path.resolve("manifest.json"));
-    if (!checkpoint) {
+    if (isRun(path)) {
       return path;
     }
-    Path run = path.resolve("..").resolve("..").normalize();
-    return run.toString().isEmpty() ? Path.of(".") : run;
+    Path up = path;
+    // A checkpoint that was set aside lies two folders deeper.
+    for (Path at = path.toAbsolutePath().normalize(); at != null; at = at.getParent()) {
+      Path parent = at.getParent();
+      up = up.resolve("..");
+      if (parent != null && parent.endsWith("checkpoints")) {
+        Path run = up.resolve("..").normalize();
+        run = run.toString().isEmpty() ? Path.of(".") : run;
+        return isRun(run) ? run : path;
+      }
+    }
+    return path;
+  }
+
+  private static boolean isRun(Path folder) {
+    return Files.exists(folder.resolve("config.resolved.yaml"));
+  }
+
+  /** What the person who goes on with a run should know, a line each. */
+  List<String> remarks(Experiment now) {
+    List<String> lines = new ArrayList<>();
+    if (before == null) {
+      return lines;
+    }
+    if (checkpoints.isEmpty()) {
+      lines.add(directory.folder() + " has no checkpoint: the run starts over from step 0");
+    }
+    int threads = before.run().threads();
+    if (now.run().threads() != threads) {
+      lines.add(
+          "run.threads was "
+              + threads
+              + ", now "
+              + now.run().threads()
+              + ": losses differ in rounding from those of the unbroken run");
+    }
+    return lines;
   }
 
   /** Removes a directory that was made for a run which then could not start. */
   void discard() throws IOException {
     directory.close();
-    if (created) {
-      directory.deleteIfUnused();
+    if (before == null) {
+      directory.discard();
     }
   }
 

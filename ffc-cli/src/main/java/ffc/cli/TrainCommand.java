@@ -3,6 +3,7 @@ package ffc.cli;
 import ffc.cli.config.ConfigLoader;
 import ffc.cli.config.Experiment;
 import ffc.cli.config.Trial;
+import ffc.cli.record.RunDirectory;
 import ffc.idgroup.cluster.ClusterConfig;
 import java.io.IOException;
 import java.io.PrintWriter;
@@ -32,6 +33,7 @@ import picocli.CommandLine.Spec;
     mixinStandardHelpOptions = true)
 final class TrainCommand implements Callable<Integer> {
   private static final String NEWEST = "";
+  private static final String THREADS = "run.threads";
 
   /** What --resume without a value stands for on the command line, where an empty text is none. */
   private static final String NO_VALUE = "\0";
@@ -104,6 +106,15 @@ final class TrainCommand implements Callable<Integer> {
     }
     Experiment experiment =
         new ConfigLoader(Trial.fromEnvironment(), this::tell).load(config, overrides, true);
+    if (resume != null && !ConfigLoader.gives(config, overrides, THREADS)) {
+      // Losses depend on it in rounding: it is the run's, not this machine's.
+      Integer threads = threadsOf(experiment);
+      if (threads != null) {
+        overrides.add(THREADS + "=" + threads);
+        experiment =
+            new ConfigLoader(Trial.fromEnvironment(), line -> {}).load(config, overrides, true);
+      }
+    }
     if (rank == null && severalHere(experiment.cluster())) {
       PrintWriter say = spec.commandLine().getOut();
       return new LocalTrainers(experiment, config, set, out, resume, say).run();
@@ -122,6 +133,17 @@ final class TrainCommand implements Callable<Integer> {
     if (!Boolean.getBoolean(StopSignal.SUPERVISED)) {
       spec.commandLine().getErr().println("ffc: " + line);
     }
+  }
+
+  /** The threads of the run to go on with; null if there is none yet. */
+  private Integer threadsOf(Experiment experiment) throws IOException {
+    Path run = resume.equals(NEWEST) ? out : RunTarget.runOf(Path.of(resume));
+    if (run == null) {
+      run = RunTarget.newestOf(experiment);
+    }
+    return Files.exists(run.resolve("config.resolved.yaml"))
+        ? RunDirectory.config(run).run().threads()
+        : null;
   }
 
   private static boolean severalHere(ClusterConfig cluster) throws IOException {

@@ -17,9 +17,11 @@ import ffc.cli.report.RunReport;
 import ffc.cli.watch.LiveRun;
 import ffc.cli.watch.WatchServer;
 import ffc.core.EvaluateConfig;
+import ffc.core.InputCheck;
 import ffc.core.RunObserver;
 import ffc.core.RunSummary;
 import ffc.core.Trainer;
+import ffc.core.checkpoint.BadCheckpointException;
 import ffc.idgroup.GroupExchange;
 import ffc.idgroup.LocalExchange;
 import ffc.idgroup.ThreadExchange;
@@ -46,9 +48,6 @@ final class TrainingRun {
   private final RunDirectory directory;
   private final PrintWriter out;
 
-  /** Whether the run directory holds what a resume needs. */
-  private boolean begun;
-
   TrainingRun(Experiment experiment, RunTarget target, PrintWriter out) {
     this.experiment = experiment;
     this.target = target;
@@ -62,9 +61,11 @@ final class TrainingRun {
     LiveRun live = liveRun();
     try (Dataset dataset = Dataset.open(experiment.data());
         WatchServer watch = live == null ? null : openWatch(live)) {
-      say(describe(dataset) + (target.checkpoint() == null ? "" : "\nfrom " + target.checkpoint()));
+      say(describe(dataset));
       DatasetRules.check(experiment, dataset).forEach(line -> say("warning: " + line));
       dataset.notes().forEach(this::say);
+      checkInput(dataset);
+      target.remarks(experiment).forEach(this::say);
       if (watch != null) {
         say("live page " + watch.address() + ", metrics " + watch.address().resolve("metrics"));
       }
@@ -80,9 +81,9 @@ final class TrainingRun {
       say("report " + report());
       return summary.finished() ? 0 : stop.exitCode();
     } catch (IllegalArgumentException e) {
-      if (!begun) {
-        target.discard();
-      }
+      target.discard(); // nothing was trained: a failure after a step is a RunFailure
+      throw e;
+    } catch (RunFailure e) {
       throw e;
     } catch (CancellationException e) { // a wish to stop while other trainers were waited for
       String wayOn = RunFailure.wayOn(directory);
@@ -130,10 +131,8 @@ final class TrainingRun {
   private RunSummary first(
       int device, Dataset dataset, GroupExchange exchange, StopSignal stop, RunObserver observer)
       throws IOException {
-    Trainer.Setup setup = setup(device, directory.checkpoints(), target.checkpoint());
-    try (Trainer trainer = new Trainer(setup, dataset, exchange, observer, stop)) {
+    try (Trainer trainer = trainer(device, dataset, exchange, stop, observer)) {
       directory.writeConfig(experiment);
-      begun = true;
       Manifest.otherJpegDecoder(directory.file("manifest.json"))
           .ifPresent(
               before ->
@@ -145,7 +144,45 @@ final class TrainingRun {
                           + ": no difference is known, but none is promised"));
       manifest(dataset)
           .write(directory.file("manifest.json"), trainer.step(), Instant.now(), this::say);
-      return trainer.run();
+      long from = trainer.step();
+      try {
+        return trainer.run();
+      } catch (IllegalArgumentException e) {
+        throw trainer.step() == from ? e : RunFailure.of(e, directory);
+      }
+    }
+  }
+
+  /** From the checkpoint that was named, or else from the newest sound one. */
+  private Trainer trainer(
+      int device, Dataset dataset, GroupExchange exchange, StopSignal stop, RunObserver observer)
+      throws IOException {
+    List<Path> checkpoints = target.checkpoints();
+    if (checkpoints.isEmpty()) {
+      Trainer.Setup anew = setup(device, directory.checkpoints(), null);
+      return new Trainer(anew, dataset, exchange, observer, stop);
+    }
+    for (int i = 0; ; i++) {
+      Path checkpoint = checkpoints.get(i);
+      try {
+        Trainer.Setup setup = setup(device, directory.checkpoints(), checkpoint);
+        Trainer trainer = new Trainer(setup, dataset, exchange, observer, stop);
+        say("from " + checkpoint);
+        return trainer;
+      } catch (BadCheckpointException e) {
+        if (i == checkpoints.size() - 1) {
+          throw e;
+        }
+        say(e.getMessage() + "; taking an older one instead");
+      }
+    }
+  }
+
+  /** Finds now what would otherwise end a training, or keep it from being judged. */
+  private void checkInput(Dataset dataset) {
+    InputCheck.training(dataset, experiment.data(), experiment.model().shape(), experiment.seed());
+    if (experiment.cluster() == null || experiment.cluster().rank() == 0) {
+      InputCheck.evaluations(experiment.evaluate(), experiment.model().shape());
     }
   }
 

@@ -125,7 +125,7 @@ class CommandLineTest {
     command.add("--set=method.capacity=300");
 
     assertThat(run(command.toArray(String[]::new))).isEqualTo(2);
-    assertThat(err.toString()).contains("method.capacity: the run has 200, the config says 300");
+    assertThat(err.toString()).contains("method.capacity: the run has 400, the config says 300");
   }
 
   @Test

@@ -5,8 +5,6 @@ import static org.assertj.core.api.Assertions.within;
 
 import ffc.cli.record.JsonLines;
 import java.io.IOException;
-import java.io.PrintWriter;
-import java.io.StringWriter;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
@@ -15,23 +13,14 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
-import picocli.CommandLine;
 import tools.jackson.databind.JsonNode;
 
 /** Runs that earlier versions left go on as they would have then. */
 class StoredRunsTest {
-  private static final Path STORED = Path.of("src/test/resources/stored-runs");
-
   @TempDir Path temp;
 
   static Stream<Path> runs() throws IOException {
-    try (Stream<Path> folders = Files.walk(STORED, 2)) {
-      return folders
-          .filter(folder -> Files.exists(folder.resolve("losses.txt")))
-          .sorted()
-          .toList()
-          .stream();
-    }
+    return StoredRun.all().stream();
   }
 
   @Test
@@ -52,10 +41,8 @@ class StoredRunsTest {
   @MethodSource("runs")
   void aStoredRunGoesOnWithTheLossesOfItsUnbrokenRun(Path stored) throws IOException {
     Path run = Folders.copy(stored, temp.resolve("run"));
-    StringWriter text = new StringWriter();
-    CommandLine command =
-        Main.commandLine().setOut(new PrintWriter(text)).setErr(new PrintWriter(text));
-    assertThat(command.execute("train", "--resume", run.toString())).as(text.toString()).isZero();
+    StoredRun.Outcome outcome = StoredRun.ffc("train", "--resume", run.toString());
+    assertThat(outcome.code()).as(outcome.toString()).isZero();
 
     List<Double> wanted =
         Files.readAllLines(stored.resolve("losses.txt")).stream().map(Double::valueOf).toList();

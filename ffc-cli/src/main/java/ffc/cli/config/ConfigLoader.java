@@ -105,6 +105,21 @@ public final class ConfigLoader {
     return experiment;
   }
 
+  /**
+   * Whether a setting is given, by the file or an override, and not left to its default.
+   *
+   * @param setting path such as {@code run.threads}
+   */
+  public static boolean gives(Path file, List<String> overrides, String setting)
+      throws IOException {
+    List<Problem> problems = new ArrayList<>();
+    ConfigTree tree = YamlReader.read(file.toString(), Files.readAllBytes(file), problems);
+    Overrides sets = new Overrides(tree, problems);
+    overrides.forEach(sets::apply);
+    JsonNode value = tree.at(ConfigTree.pointer(List.of(setting.split("\\."))));
+    return !value.isMissingNode() && !value.isNull();
+  }
+
   private static Experiment bind(ObjectNode tree, ConfigTree places, List<Problem> problems) {
     JsonNode type = tree.path("method").path("type");
     Class<? extends MethodConfig> method =

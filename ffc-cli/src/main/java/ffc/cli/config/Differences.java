@@ -8,10 +8,14 @@ import java.util.TreeMap;
 import java.util.TreeSet;
 
 /**
- * What keeps a run from being resumed under another config: settings that decide the sequence of
- * losses. Paths, reports, evaluations, threads and the length of the run may change.
+ * What keeps a run from being resumed under another config: settings that decide the losses so far.
+ * Paths, reports, evaluations and what to do about bad images may change; so may the number of
+ * threads, which moves losses by rounding, and the length of the run where the schedule does not
+ * stretch over it.
  */
 public final class Differences {
+  private static final String LENGTH = "optimizer.schedule.steps";
+
   private static final List<String> FREE =
       List.of(
           "name",
@@ -19,8 +23,12 @@ public final class Differences {
           "data.workers",
           "data.prefetch",
           "data.cacheBytes",
+          "data.onCorrupt", // a run under fail has left nothing out
           "data.corruptBudget",
           "model.initFrom", // only counts before the first step
+          "method.warmFill", // only counts before the first step
+          "method.storage",
+          "method.folder",
           "run.steps",
           "run.reportEvery",
           "run.checkpointEvery",
@@ -46,11 +54,35 @@ public final class Differences {
     for (String path : all) {
       String before = old.getOrDefault(path, "absent");
       String after = wanted.getOrDefault(path, "absent");
-      if (!before.equals(after)) {
+      if (!before.equals(after) && path.equals(LENGTH) && stretches(run) && stretches(now)) {
+        lines.add(longer(run, before, after));
+      } else if (!before.equals(after)) {
         lines.add(path + ": the run has " + before + ", the config says " + after);
       }
     }
     return lines;
+  }
+
+  private static String longer(Experiment run, String before, String after) {
+    return "run.steps: the run has "
+        + before
+        + ", the config says "
+        + after
+        + ", and the "
+        + run.optimizer().schedule().type()
+        + " schedule stretches over run.steps, so the steps made would have had other rates; to go"
+        + " on at its final rate of "
+        + run.optimizer().schedule().finalRate()
+        + " add --set "
+        + LENGTH
+        + "="
+        + before
+        + ", to train on at other rates begin a new run from the weights, model.initFrom";
+  }
+
+  /** Whether the schedule has no length of its own. */
+  private static boolean stretches(Experiment experiment) {
+    return experiment.optimizer().schedule().steps() == null;
   }
 
   /** The settings that decide the sequence of losses, by path. */
@@ -64,7 +96,7 @@ public final class Differences {
     Course course = experiment.optimizer().schedule().type();
     if (course != Course.constant && course != Course.multistep) {
       // The other courses stretch over the run unless they have a length of their own.
-      settings.putIfAbsent("optimizer.schedule.steps", experiment.run().steps().toString());
+      settings.putIfAbsent(LENGTH, experiment.run().steps().toString());
     }
     return settings;
   }

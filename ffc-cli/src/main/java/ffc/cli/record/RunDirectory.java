@@ -4,6 +4,7 @@ import ffc.cli.config.ConfigLoader;
 import ffc.cli.config.ConfigWriter;
 import ffc.cli.config.Experiment;
 import ffc.core.checkpoint.Checkpoints;
+import ffc.core.checkpoint.FileProblem;
 import java.io.IOException;
 import java.nio.channels.FileChannel;
 import java.nio.channels.FileLock;
@@ -45,6 +46,11 @@ public final class RunDirectory implements AutoCloseable {
   public static final Path RUNS = Path.of("runs");
 
   private static final String CONFIG = "config.resolved.yaml";
+
+  /** Files that are there before the first step. */
+  private static final List<String> OF_A_START =
+      List.of(".lock", CONFIG, "manifest.json", "steps.jsonl", "evaluations.jsonl");
+
   private static final DateTimeFormatter STAMP = DateTimeFormatter.ofPattern("yyyyMMdd-HHmmss");
 
   private final Path folder;
@@ -57,7 +63,6 @@ public final class RunDirectory implements AutoCloseable {
 
   /** A fresh directory {@code runs/<name>-<timestamp>}. */
   public static RunDirectory create(String name, LocalDateTime now) throws IOException {
-    Files.createDirectories(RUNS);
     return open(fresh(name, now));
   }
 
@@ -130,13 +135,25 @@ public final class RunDirectory implements AutoCloseable {
   }
 
   private static RunDirectory open(Path folder) throws IOException {
-    if (Files.exists(folder) && !Files.isDirectory(folder)) {
-      throw new IllegalArgumentException(folder + " is a file, wanted a folder for the run");
+    Path checkpoints = folder.resolve("checkpoints");
+    for (Path wanted : List.of(folder, checkpoints)) {
+      if (Files.exists(wanted) && !Files.isDirectory(wanted)) {
+        throw new IllegalArgumentException(wanted + " is a file, wanted a folder for the run");
+      }
     }
-    Files.createDirectories(folder);
-    FileChannel file =
-        FileChannel.open(
-            folder.resolve(".lock"), StandardOpenOption.CREATE, StandardOpenOption.WRITE);
+    FileChannel file;
+    try {
+      Files.createDirectories(folder);
+      file =
+          FileChannel.open(
+              folder.resolve(".lock"), StandardOpenOption.CREATE, StandardOpenOption.WRITE);
+      if (Files.exists(checkpoints)) {
+        Files.delete(Files.createTempFile(checkpoints, ".writing-", "")); // it can be written to
+      }
+    } catch (IOException e) {
+      throw new IllegalArgumentException(
+          FileProblem.writing(folder, e).getMessage() + "; choose another --out", e);
+    }
     FileLock lock;
     try {
       lock = file.tryLock();
@@ -213,15 +230,34 @@ public final class RunDirectory implements AutoCloseable {
     return new ConfigLoader().load(run.resolve(CONFIG), List.of(), false);
   }
 
-  /** Removes the folder if nothing but the lock is in it. */
-  public void deleteIfUnused() throws IOException {
+  /**
+   * Removes what a run that made no step has left, and the folder if nothing else is in it. Close
+   * the directory first.
+   */
+  public void discard() throws IOException {
+    if (!new Checkpoints(checkpoints(), 1).list().isEmpty()) {
+      Path first = checkpoints().resolve("step-00000000"); // of a run that deals its classes out
+      Checkpoints.deleteTree(first);
+    }
     try (Stream<Path> files = Files.list(folder)) {
-      if (files.anyMatch(file -> !file.endsWith(".lock"))) {
-        return;
+      for (Path file : files.toList()) {
+        String name = file.getFileName().toString();
+        if (OF_A_START.contains(name) || name.startsWith("events.out.tfevents.")) {
+          Files.delete(file);
+        }
       }
     }
-    Files.deleteIfExists(folder.resolve(".lock"));
-    Files.delete(folder);
+    for (Path empty : List.of(checkpoints(), folder)) {
+      if (Files.isDirectory(empty) && isEmpty(empty)) {
+        Files.delete(empty);
+      }
+    }
+  }
+
+  private static boolean isEmpty(Path folder) throws IOException {
+    try (Stream<Path> files = Files.list(folder)) {
+      return files.findAny().isEmpty();
+    }
   }
 
   @Override

@@ -1,0 +1,284 @@
+package ffc.cli;
+
+import static ffc.cli.StoredRun.ffc;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import ffc.cli.record.Json;
+import ffc.cli.record.JsonLines;
+import ffc.cli.record.RunDirectory;
+import ffc.core.checkpoint.CheckpointReader;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import tools.jackson.databind.JsonNode;
+
+/** The life of a run and its checkpoints as a user sees it, by commands. */
+class RunLifeTest {
+  private static final String CONSTANT = "--set=optimizer.schedule.type=constant";
+
+  @TempDir Path temp;
+
+  private StoredRun.Outcome train(Path run, String... more) {
+    List<String> arguments =
+        new ArrayList<>(
+            List.of("train", StoredRun.SMALL.toString(), "--out", run.toString(), CONSTANT));
+    arguments.addAll(List.of(more));
+    return ffc(arguments.toArray(String[]::new));
+  }
+
+  /** A run of 6 steps with checkpoints of steps 2, 4 and 6. */
+  private Path trained() {
+    Path run = temp.resolve("run");
+    assertThat(train(run, "--set=run.checkpointEvery=2").code()).isZero();
+    return run;
+  }
+
+  private static List<String> names(Path folder) throws IOException {
+    try (Stream<Path> files = Files.list(folder)) {
+      return files.map(file -> file.getFileName().toString()).sorted().toList();
+    }
+  }
+
+  private static List<String> losses(Path file) throws IOException {
+    return JsonLines.read(file).stream()
+        .map(line -> line.path("step") + " " + line.path("loss"))
+        .toList();
+  }
+
+  @Test
+  void aResumeFromAnOlderCheckpointSetsTheRestAsideInOneLineAndEndsWithItsOwnModel()
+      throws IOException {
+    Path run = trained();
+    List<String> before = losses(run.resolve("steps.jsonl"));
+    Path older = run.resolve("checkpoints/step-00000002");
+
+    StoredRun.Outcome outcome =
+        ffc(
+            "train",
+            "--resume",
+            older.toString(),
+            "--set=run.steps=5",
+            "--set=run.keepCheckpoints=1");
+
+    assertThat(outcome.code()).as(outcome.toString()).isZero();
+    Path aside = run.resolve("checkpoints/set-aside/after-step-00000002");
+    assertThat(outcome.out().lines())
+        .containsOnlyOnce(
+            "set aside what the run had after step 2: step-00000004, step-00000006,"
+                + " 4 later lines of steps.jsonl, summary.json, report.html (in "
+                + aside
+                + ")");
+    assertThat(names(aside))
+        .containsExactly(
+            "report.html", "step-00000004", "step-00000006", "steps.jsonl", "summary.json");
+    assertThat(losses(aside.resolve("steps.jsonl"))).isEqualTo(before.subList(2, 6));
+    assertThat(losses(run.resolve("steps.jsonl"))).isEqualTo(before.subList(0, 5));
+    assertThat(names(run.resolve("checkpoints"))).containsExactly("set-aside", "step-00000005");
+
+    // What was set aside is a checkpoint like any other.
+    Path set = aside.resolve("step-00000006");
+    outcome =
+        ffc("export", "--checkpoint", set.toString(), "--out", temp.resolve("w.pt").toString());
+    assertThat(outcome.code()).as(outcome.toString()).isZero();
+  }
+
+  @Test
+  void aDamagedNewestCheckpointIsSaidAndAnOlderOneTaken() throws IOException {
+    Path run = trained();
+    Path newest = run.resolve("checkpoints/step-00000006");
+    Path second = run.resolve("checkpoints/step-00000004");
+    for (String file : names(newest)) {
+      Files.delete(newest.resolve(file)); // an empty folder
+    }
+    byte[] probe = Files.readAllBytes(second.resolve("probe.safetensors"));
+    Files.write(second.resolve("probe.safetensors"), Arrays.copyOf(probe, 100));
+
+    StoredRun.Outcome outcome = ffc("train", "--resume", run.toString());
+
+    assertThat(outcome.code()).as(outcome.toString()).isZero();
+    assertThat(outcome.out().lines().toList())
+        .anyMatch(line -> line.startsWith(newest + ": no checkpoint") && line.endsWith("instead"))
+        .anyMatch(line -> line.contains("probe.safetensors: has 100 bytes"))
+        .contains("from " + run.resolve("checkpoints/step-00000002"));
+    assertThat(losses(run.resolve("steps.jsonl"))).hasSize(6);
+    CheckpointReader.open(newest);
+
+    Files.delete(second.resolve("checksums.txt"));
+    outcome = ffc("train", "--resume", second.toString());
+    assertThat(outcome.code()).as("a checkpoint that was named").isEqualTo(2);
+    assertThat(outcome.err().lines()).hasSize(1);
+  }
+
+  @Test
+  void aRunWithoutACheckpointSaysThatItStartsOver() throws IOException {
+    Path run = trained();
+    List<String> before = losses(run.resolve("steps.jsonl"));
+    ffc.core.checkpoint.Checkpoints.deleteTree(run.resolve("checkpoints"));
+
+    StoredRun.Outcome outcome = ffc("train", "--resume", run.toString());
+
+    assertThat(outcome.code()).as(outcome.toString()).isZero();
+    assertThat(outcome.out())
+        .contains(run + " has no checkpoint: the run starts over from step 0")
+        .contains("6 later lines of steps.jsonl");
+    assertThat(losses(run.resolve("steps.jsonl"))).isEqualTo(before);
+  }
+
+  @Test
+  void damagedRecordsAreSetAsideAndDoNotBlockASoundCheckpoint() throws IOException {
+    Path run = trained();
+    List<String> lines = new ArrayList<>(Files.readAllLines(run.resolve("steps.jsonl")));
+    lines.set(1, "{\"step\": \"\0\0");
+    lines.add(2, "[]");
+    Files.write(run.resolve("steps.jsonl"), lines);
+    Files.write(
+        run.resolve("steps.jsonl"), new byte[] {(byte) 0xff, '\n'}, StandardOpenOption.APPEND);
+    Files.write(run.resolve("evaluations.jsonl"), new byte[] {(byte) 0xc3, '{', '\n', 0});
+    Files.writeString(run.resolve("manifest.json"), "{\"started\": ");
+    Files.writeString(run.resolve("summary.json"), "{");
+
+    StoredRun.Outcome outcome = ffc("train", "--resume", run.toString(), "--set=run.steps=7");
+
+    assertThat(outcome.code()).as(outcome.toString()).isZero();
+    assertThat(outcome.out())
+        .contains("manifest.json cannot be read: it is now " + run + "/manifest.json.damaged")
+        .contains("3 damaged lines of steps.jsonl, 1 damaged line of evaluations.jsonl");
+    assertThat(run.resolve("manifest.json.damaged")).hasContent("{\"started\": ");
+    Path aside = run.resolve("checkpoints/set-aside/after-step-00000006");
+    assertThat(Files.readString(aside.resolve("steps.jsonl"), StandardCharsets.UTF_8))
+        .contains("[]");
+    assertThat(losses(run.resolve("steps.jsonl"))).hasSize(6); // one of seven was damaged
+    JsonNode summary = Json.parse(Files.readString(run.resolve("summary.json")));
+    assertThat(summary.path("steps").asInt()).isEqualTo(7);
+  }
+
+  @Test
+  void imagesThatDoNotFitAreFoundBeforeAnythingIsCreated() throws IOException {
+    Path run = temp.resolve("run");
+    StoredRun.Outcome size = train(run, "--set=model.input=[1, 48, 48]");
+    assertThat(size.code()).isEqualTo(2);
+    assertThat(size.err().lines()).hasSize(1);
+    assertThat(size.out()).doesNotContain("training");
+    assertThat(run).doesNotExist();
+
+    Path set = Files.createDirectories(temp.resolve("set/one"));
+    Files.writeString(set.resolve("a.png"), "no picture");
+    StoredRun.Outcome evaluate =
+        train(run, "--set=evaluate=[{name: bad, format: folder, path: " + set.getParent() + "}]");
+    assertThat(evaluate.code()).isEqualTo(2);
+    assertThat(evaluate.err().lines()).hasSize(1);
+    assertThat(evaluate.err()).startsWith("evaluate: bad: " + set.resolve("a.png"));
+    assertThat(run).doesNotExist();
+    assertThat(train(run).code()).as("the corrected command").isZero();
+  }
+
+  @Test
+  void aFileWhereCheckpointsGoIsFoundBeforeTheFirstStep() throws IOException {
+    Path run = Files.createDirectories(temp.resolve("run"));
+    Files.createFile(run.resolve("checkpoints"));
+    StoredRun.Outcome outcome = train(run);
+    assertThat(outcome.code()).isEqualTo(2);
+    assertThat(outcome.err())
+        .isEqualToIgnoringNewLines(
+            run.resolve("checkpoints") + " is a file, wanted a folder for the run");
+    Path below = run.resolve("checkpoints/run");
+    outcome = train(below);
+    assertThat(outcome.code()).isEqualTo(2);
+    assertThat(outcome.err().lines()).hasSize(1);
+    assertThat(outcome.err()).startsWith(below + ": cannot be written: ");
+  }
+
+  @Test
+  void theNumberOfThreadsIsTheRunsUnlessGivenAndAChangeIsSaid() throws IOException {
+    Path run = temp.resolve("run");
+    int all = Runtime.getRuntime().availableProcessors();
+    assertThat(train(run, "--set=run.steps=1", "--set=run.threads=" + (all + 1)).code()).isZero();
+    Path config =
+        Files.writeString(
+            temp.resolve("open.yaml"),
+            Files.readString(StoredRun.SMALL).replace(" threads: 1,", ""));
+    StoredRun.Outcome outcome =
+        ffc("train", config.toString(), "--resume", run.toString(), "--set=run.steps=2", CONSTANT);
+    assertThat(outcome.code()).as(outcome.toString()).isZero();
+    assertThat(outcome.out()).doesNotContain("run.threads");
+    assertThat(RunDirectory.config(run).run().threads()).isEqualTo(all + 1);
+
+    outcome = ffc("train", "--resume", run.toString(), "--set=run.steps=3", "--set=run.threads=1");
+    assertThat(outcome.code()).as(outcome.toString()).isZero();
+    assertThat(outcome.out())
+        .contains(
+            "run.threads was "
+                + (all + 1)
+                + ", now 1: losses differ in rounding from those of the"
+                + " unbroken run");
+  }
+
+  @Test
+  void aRunThatABadImageEndedNamesTheWayOnAndGoesOnWithoutIt() throws IOException {
+    Path run = temp.resolve("run");
+    Path data = Files.createDirectories(temp.resolve("data"));
+    for (String file : List.of("train.rec", "train.idx")) {
+      Files.copy(StoredRun.FOLDER.resolve("data").resolve(file), data.resolve(file));
+    }
+    byte[] pack = Files.readAllBytes(data.resolve("train.rec"));
+    String there = "--set=data.train.path=" + data.resolve("train.rec");
+    assertThat(train(run, there, "--set=run.steps=2").code()).isZero();
+    pack[signature(pack, 150)] = 0; // an image that the first batches do not have
+    Files.write(data.resolve("train.rec"), pack);
+
+    StoredRun.Outcome failed =
+        ffc("train", "--resume", run.toString(), "--set=run.steps=400", "--set=run.reportEvery=50");
+    assertThat(failed.code()).as(failed.toString()).isEqualTo(1);
+    assertThat(failed.err().lines()).hasSize(1);
+    assertThat(failed.err())
+        .contains("--set data.onCorrupt=skip", "run.log", "--resume goes on from " + run);
+
+    StoredRun.Outcome skipped =
+        ffc(
+            "train",
+            "--resume",
+            run.toString(),
+            "--set=run.steps=30",
+            "--set=data.onCorrupt=skip",
+            "--set=data.corruptBudget=1");
+    assertThat(skipped.code()).as(skipped.toString()).isZero();
+  }
+
+  /** Where the n-th PNG of a pack begins. */
+  private static int signature(byte[] pack, int n) {
+    int found = 0;
+    for (int at = 0; ; at++) {
+      if (pack[at] == (byte) 0x89 && pack[at + 1] == 'P' && found++ == n) {
+        return at;
+      }
+    }
+  }
+
+  @Test
+  void aFinishedRunWhoseScheduleStretchesNamesTheWaysOn() {
+    Path run = temp.resolve("run");
+    assertThat(train(run, "--set=optimizer.schedule.type=cosine").code()).isZero();
+    StoredRun.Outcome longer = ffc("train", "--resume", run.toString(), "--set=run.steps=9");
+    assertThat(longer.code()).isEqualTo(2);
+    assertThat(longer.err())
+        .contains("run.steps: the run has 6, the config says 9", "the cosine schedule")
+        .contains("--set optimizer.schedule.steps=6", "model.initFrom");
+    assertThat(
+            ffc(
+                    "train",
+                    "--resume",
+                    run.toString(),
+                    "--set=run.steps=9",
+                    "--set=optimizer.schedule.steps=6")
+                .code())
+        .isZero();
+  }
+}

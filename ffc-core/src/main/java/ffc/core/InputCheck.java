@@ -1,0 +1,75 @@
+package ffc.core;
+
+import ffc.loaders.Cursor;
+import ffc.loaders.DataConfig;
+import ffc.loaders.Dataset;
+import ffc.loaders.DualLoader;
+import ffc.loaders.ImageShape;
+import ffc.loaders.PairBatch;
+import ffc.loaders.VerificationSet;
+import java.nio.ByteBuffer;
+import java.nio.file.Path;
+import java.util.List;
+
+/**
+ * A first look at the images of a run, before anything is created: what cannot be opened or decoded
+ * is found now and not after hours of training.
+ */
+public final class InputCheck {
+  private static final int IMAGES = 64;
+
+  private InputCheck() {}
+
+  /**
+   * Decodes the first batch of a training.
+   *
+   * @throws IllegalArgumentException if it cannot be, and the policy does not bear it
+   */
+  public static void training(Dataset dataset, DataConfig data, ImageShape shape, long seed) {
+    try (DualLoader loader = new DualLoader(dataset, data, shape, seed, 0, 1, Cursor.START);
+        PairBatch batch = loader.next()) {
+      if (batch.size() == 0) {
+        throw new IllegalArgumentException(dataset.name() + ": gives an empty batch");
+      }
+    }
+  }
+
+  /**
+   * Opens every evaluation set and decodes a batch of images from all over it.
+   *
+   * @throws IllegalArgumentException if one cannot be
+   */
+  public static void evaluations(List<EvaluateConfig> sets, ImageShape shape) {
+    for (EvaluateConfig set : sets) {
+      try {
+        look(set, shape);
+      } catch (IllegalArgumentException e) {
+        throw new IllegalArgumentException("evaluate: " + set.name() + ": " + e.getMessage(), e);
+      }
+    }
+  }
+
+  private static void look(EvaluateConfig set, ImageShape shape) {
+    ByteBuffer image = ByteBuffer.allocateDirect(shape.bytes());
+    switch (set.format()) {
+      case bin, pairs -> {
+        try (VerificationSet pairs =
+            VerificationSet.open(set.format().name(), Path.of(set.path()))) {
+          int count = Math.min(IMAGES, pairs.images());
+          for (int i = 0; i < count; i++) {
+            pairs.decode((int) ((long) i * pairs.images() / count), shape, image, 0);
+          }
+        }
+      }
+      default -> {
+        DataConfig.Format format = DataConfig.Format.valueOf(set.format().name());
+        try (Dataset images = Dataset.open(new DataConfig.Source(format, set.path()))) {
+          long count = Math.min(IMAGES, images.images());
+          for (long i = 0; i < count; i++) {
+            images.decode(i * images.images() / count, shape, image, 0);
+          }
+        }
+      }
+    }
+  }
+}
