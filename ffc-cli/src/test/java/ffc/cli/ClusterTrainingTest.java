@@ -27,6 +27,7 @@ import tools.jackson.databind.JsonNode;
 /** Several trainers as real processes, against one with the same global batch. */
 @Tag("slow")
 @Tag("faults")
+@Tag("long")
 @Timeout(value = 10, unit = TimeUnit.MINUTES)
 class ClusterTrainingTest {
   private static final int STEPS = 40;

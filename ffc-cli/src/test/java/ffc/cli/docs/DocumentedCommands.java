@@ -29,6 +29,8 @@ final class DocumentedCommands {
     NOT_RUN.put(
         "./ffc train big.yaml --trainers 3 --rank ", "wants the addresses of three machines");
     NOT_RUN.put("./ffc member ", "serves trainers on other machines until they are done");
+    NOT_RUN.put("mvn -Pmutation ", "changes the program for half an hour");
+    NOT_RUN.put("bench/mutation_table.py ", "reads what the run before it leaves");
     NOT_RUN.put("tensorboard ", "a program of its own, in Python");
     NOT_RUN.put("./ffc data glyphs ", "draws from the fonts of the machine");
   }
@@ -133,7 +135,10 @@ final class DocumentedCommands {
       pattern.append(literal(line.substring(from, numbers.start()))).append("[0-9.,:e-]+");
       from = numbers.end();
     }
-    return Pattern.compile(pattern.append(literal(line.substring(from))).append("$").toString());
+    String all = pattern.append(literal(line.substring(from))).append("$").toString();
+    // The speed of a run leaves its first ten steps out, which are all that a trial makes.
+    return Pattern.compile(
+        all.replace(", \\E[0-9.,:e-]+\\Q images/s;", "\\E(, [0-9]+ images/s)?\\Q;"));
   }
 
   private static String literal(String text) {

@@ -10,6 +10,7 @@ import org.junit.jupiter.params.provider.MethodSource;
 
 /** Types the commands of all pages that {@link DocumentedCommandsTest} leaves out. */
 @Tag("faults")
+@Tag("long")
 class DocumentedRunsTest {
   @TempDir Path folder;
 
