@@ -40,7 +40,12 @@ class DifferencesTest {
   @Test
   void aLongerRunIsAnotherScheduleUnlessTheScheduleHasALengthOfItsOwn() {
     assertThat(differences("run.steps=200"))
-        .containsExactly("optimizer.schedule.steps: the run has 100, the config says 200");
+        .singleElement()
+        .asString()
+        .startsWith("run.steps: the run has 100, the config says 200")
+        .contains("--set optimizer.schedule.steps=100", "model.initFrom");
+    assertThat(differences("run.steps=200", "optimizer.schedule.steps=150"))
+        .containsExactly("optimizer.schedule.steps: the run has 100, the config says 150");
     assertThat(differences("run.steps=200", "optimizer.schedule.steps=100")).isEmpty();
   }
 
