@@ -123,6 +123,16 @@ public final class FolderSource extends FileSource {
   }
 
   @Override
+  public List<Path> catalogues() {
+    return roots;
+  }
+
+  @Override
+  public String catalogueHash() {
+    return stamp();
+  }
+
+  @Override
   public long work() {
     return folders().stream().mapToLong(List::size).sum();
   }

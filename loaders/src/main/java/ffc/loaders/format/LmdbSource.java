@@ -105,6 +105,11 @@ public final class LmdbSource implements Source {
   }
 
   @Override
+  public List<Path> catalogues() {
+    return lists.stream().map(MappedFile::path).toList();
+  }
+
+  @Override
   public long work() {
     return lists.stream().mapToLong(MappedFile::size).sum();
   }

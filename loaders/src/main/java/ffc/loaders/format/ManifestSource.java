@@ -54,6 +54,11 @@ public final class ManifestSource extends FileSource {
   }
 
   @Override
+  public List<Path> catalogues() {
+    return parts();
+  }
+
+  @Override
   public long work() {
     return lists.stream().mapToLong(MappedFile::size).sum();
   }

@@ -9,6 +9,7 @@ import ffc.loaders.store.Records;
 import ffc.loaders.store.Source;
 import java.io.IOException;
 import java.nio.ByteBuffer;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -64,6 +65,14 @@ public final class RecordIoSource implements Source {
       stamp.add(pack.size()).add(RecordIoKeys.work(pack));
     }
     return stamp.hex();
+  }
+
+  @Override
+  public List<Path> catalogues() {
+    return packs.stream()
+        .map(pack -> RecordIoKeys.indexOf(pack.path()))
+        .filter(Files::exists)
+        .toList();
   }
 
   @Override

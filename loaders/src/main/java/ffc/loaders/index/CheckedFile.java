@@ -6,7 +6,6 @@ import ffc.loaders.store.LongArray;
 import ffc.loaders.store.MappedFile;
 import java.nio.ByteBuffer;
 import java.util.concurrent.atomic.AtomicLongArray;
-import java.util.zip.CRC32C;
 
 /**
  * A mapped file whose blocks are compared with their checksums when they are first touched: opening
@@ -18,11 +17,17 @@ final class CheckedFile implements LongArray, Blob {
 
   private final MappedFile file;
   private final int[] sums;
+  private final String remedy;
   private final AtomicLongArray verified;
 
-  CheckedFile(MappedFile file, int[] sums) {
+  /**
+   * @param sums CRC-32C of each block
+   * @param remedy what mends a damaged block, to end a message with
+   */
+  CheckedFile(MappedFile file, int[] sums, String remedy) {
     this.file = file;
     this.sums = sums;
+    this.remedy = remedy;
     this.verified = new AtomicLongArray((sums.length + 63) / 64);
   }
 
@@ -59,12 +64,11 @@ final class CheckedFile implements LongArray, Blob {
 
   private void verify(int block) {
     long offset = (long) block * BLOCK;
-    CRC32C crc = new CRC32C();
-    crc.update(file.slice(offset, (int) Math.min(BLOCK, file.size() - offset)));
-    if ((int) crc.getValue() != sums[block]) {
+    int found = file.crc(offset, Math.min(offset + BLOCK, file.size()));
+    if (found != sums[block]) {
       throw new BadDataException(
-          "%s: block at offset %d has checksum %08x, expected %08x; build the index again"
-              .formatted(file.path(), offset, (int) crc.getValue(), sums[block]));
+          "%s: block at offset %d has checksum %08x, expected %08x; %s"
+              .formatted(file.path(), offset, found, sums[block], remedy));
     }
     verified.getAndAccumulate(block >>> 6, 1L << block, (a, b) -> a | b);
   }

@@ -34,7 +34,9 @@ import java.util.Map;
  * sums.i32     CRC-32C of every 64 KiB of these files
  * </pre>
  *
- * All numbers are little-endian. Blocks are checked when they are first touched.
+ * All numbers are little-endian. Blocks are checked when they are first touched. Lists of a source
+ * that changed, and folders of identities that came or went, are noticed when the index is opened;
+ * what changes inside of an identity's folder is not.
  */
 public final class DatasetIndex {
   private final Path folder;
@@ -65,7 +67,7 @@ public final class DatasetIndex {
       ByteBuffer part = sums.slice(4L * at, 4 * blockSums.length);
       part.asIntBuffer().get(blockSums);
       at += blockSums.length;
-      files.put(content.name(), new CheckedFile(file, blockSums));
+      files.put(content.name(), new CheckedFile(file, blockSums, "build the index again"));
     }
   }
 
@@ -103,7 +105,8 @@ public final class DatasetIndex {
           folder.toString(), header.spec(), identities, Synthetic.parse(header.spec()).seed());
     }
     Source source = source();
-    if (source.stampIsCheap() && !source.stamp().equals(header.stamp())) {
+    if (source.stampIsCheap() && !source.stamp().equals(header.stamp())
+        || !header.catalogue().isOf(source)) {
       throw new BadDataException(
           "%s: the source %s changed since it was indexed; build the index again"
               .formatted(folder, source.name()));

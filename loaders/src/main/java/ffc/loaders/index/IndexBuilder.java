@@ -5,6 +5,7 @@ import ffc.loaders.DataConfig;
 import ffc.loaders.Progress;
 import ffc.loaders.format.Datasets;
 import ffc.loaders.format.SyntheticSpec;
+import ffc.loaders.store.Fingerprint;
 import ffc.loaders.store.IdentityCounter;
 import ffc.loaders.store.Source;
 import java.io.IOException;
@@ -48,14 +49,29 @@ public final class IndexBuilder {
     try {
       Files.createDirectories(folder);
       try (FileChannel channel = lock(folder)) {
-        Journal journal =
-            journalOf(folder, from.format() + "-" + from.labels() + "-" + source.stamp());
-        try (journal) {
+        // A walk may only go on over lists that nobody has touched.
+        String times = IndexHeader.Catalogue.times(source);
+        Fingerprint id = new Fingerprint().add(source.stamp()).add(times);
+        try (Journal journal =
+            journalOf(folder, from.format() + "-" + from.labels() + "-" + id.hex())) {
           if (!journal.ended) {
             walk(source, journal, folder, rowsPerRun, progress);
           }
+          if (!journal.merged) {
+            merge(source, from, journal, folder, out, progress);
+            if (!times.equals(IndexHeader.Catalogue.times(source))) {
+              throw new BadDataException(
+                  source.name() + ": changed while it was indexed; build the index again");
+            }
+            journal.merged();
+          }
+          // Before the index is in its place: there nobody would look for what a kill leaves.
+          for (Journal.Run run : journal.runs) {
+            Files.deleteIfExists(RunWriter.file(folder, run.number()));
+          }
         }
-        merge(source, from, journal, folder, out, progress);
+        IndexWriter.publish(folder, out);
+        clearTraces(out);
         return source.notes();
       }
     } catch (IOException e) {
@@ -114,13 +130,8 @@ public final class IndexBuilder {
     }
     try (IndexWriter writer = new IndexWriter(folder, true, source.compact(), source.stamp())) {
       merge.into(writer, new IdentityCounter(source.name(), journal.labels), progress);
-      writer.finish(out, from.format().name(), "-", parts);
+      writer.finish(from.format().name(), "-", parts, IndexHeader.Catalogue.of(source));
     }
-    for (Journal.Run run : journal.runs) {
-      Files.delete(RunWriter.file(out, run.number()));
-    }
-    Files.delete(out.resolve(Journal.FILE));
-    Files.delete(out.resolve(LOCK));
     progress.report("merging", merge.rows(), merge.rows());
   }
 
@@ -142,8 +153,9 @@ public final class IndexBuilder {
             progress.report("laying out identities", id, spec.identities());
           }
         }
-        writer.finish(out, "synthetic", spec.description(), List.of());
-        Files.delete(out.resolve(LOCK));
+        writer.finish("synthetic", spec.description(), List.of(), IndexHeader.Catalogue.UNKNOWN);
+        IndexWriter.publish(folder, out);
+        clearTraces(out);
       }
     } catch (IOException e) {
       throw new UncheckedIOException(out + ": cannot be written: " + e.getMessage(), e);
@@ -154,8 +166,26 @@ public final class IndexBuilder {
     return out.resolveSibling(out.getFileName() + ".partial");
   }
 
+  /** Removes what only a build needs from an index in its place. */
+  private static void clearTraces(Path out) throws IOException {
+    try (Stream<Path> files = Files.list(out)) {
+      for (Path file : files.toList()) {
+        if (file.getFileName().toString().matches(Journal.FILE + "|" + LOCK + "|run-[0-9]{5,}")) {
+          Files.deleteIfExists(file);
+        }
+      }
+    }
+  }
+
   private static void checkFree(Path out) {
     if (Files.exists(out)) {
+      try {
+        if (Files.exists(out.resolve(IndexHeader.FILE))) {
+          clearTraces(out); // left by a build that was killed when it was done
+        }
+      } catch (IOException e) {
+        // It is not ours to mend: what follows says that the folder is taken.
+      }
       throw new BadDataException(out + ": exists already; remove it or choose another folder");
     }
   }

@@ -4,12 +4,14 @@ import ffc.loaders.BadDataException;
 import ffc.loaders.DataConfig;
 import ffc.loaders.format.LmdbSource;
 import ffc.loaders.store.Place;
+import ffc.loaders.store.Source;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.StringJoiner;
 import java.util.stream.Stream;
 import java.util.zip.CRC32C;
 
@@ -24,6 +26,8 @@ import java.util.zip.CRC32C;
  * fingerprint  of the data set, the same as of the source opened directly
  * spec      description of a synthetic set, else -
  * part      identities before it, path relative to the index TAB absolute path   (for each part)
+ * catalogue  hash of the lists or folders of the source, their times of change in milliseconds
+ *           joined by commas   (not in indexes of older versions)
  * file      name, bytes, blocks        (for each file, in the order of its checksums in sums.i32)
  * sums      CRC-32C of sums.i32, hexadecimal
  * check     CRC-32C of all lines before, hexadecimal
@@ -37,6 +41,7 @@ record IndexHeader(
     String fingerprint,
     String spec,
     List<Part> parts,
+    Catalogue catalogue,
     List<Content> files,
     String sums) {
   static final String FILE = "index.ffc";
@@ -57,6 +62,37 @@ record IndexHeader(
 
   record Content(String name, long bytes, int blocks) {}
 
+  /**
+   * What the source's lists or folders were when it was indexed.
+   *
+   * @param hash of their content; empty if it is not known
+   * @param times of their last change
+   */
+  record Catalogue(String hash, String times) {
+    static final Catalogue UNKNOWN = new Catalogue("", "");
+
+    static Catalogue of(Source source) {
+      return new Catalogue(source.catalogueHash(), times(source));
+    }
+
+    /** Whether it is that of a source; its content is read only if times differ, as in a copy. */
+    boolean isOf(Source source) {
+      return hash.isEmpty() || times.equals(times(source)) || hash.equals(source.catalogueHash());
+    }
+
+    static String times(Source source) {
+      StringJoiner joined = new StringJoiner(",");
+      for (Path file : source.catalogues()) {
+        try {
+          joined.add(Long.toString(Files.getLastModifiedTime(file).toMillis()));
+        } catch (IOException e) {
+          throw new BadDataException(file + ": cannot be read: " + e.getMessage(), e);
+        }
+      }
+      return joined.toString();
+    }
+  }
+
   String text() {
     StringBuilder text = new StringBuilder(MAGIC + VERSION + "\n");
     text.append("format ").append(format).append('\n');
@@ -68,6 +104,10 @@ record IndexHeader(
     for (Part part : parts) {
       text.append("part ").append(part.base()).append(' ').append(part.relative());
       text.append('\t').append(part.absolute()).append('\n');
+    }
+    if (!catalogue.hash().isEmpty()) {
+      text.append("catalogue ").append(catalogue.hash()).append(' ');
+      text.append(catalogue.times()).append('\n');
     }
     for (Content file : files) {
       text.append("file ").append(file.name()).append(' ').append(file.bytes());
@@ -157,6 +197,7 @@ record IndexHeader(
     String sums = "";
     long identities = 0;
     long images = 0;
+    Catalogue catalogue = Catalogue.UNKNOWN;
     List<Part> parts = new ArrayList<>();
     List<Content> files = new ArrayList<>();
     for (String line : text.lines().toList()) {
@@ -170,6 +211,10 @@ record IndexHeader(
         case "fingerprint" -> fingerprint = value;
         case "spec" -> spec = value;
         case "sums" -> sums = value;
+        case "catalogue" -> {
+          int cut = value.indexOf(' ');
+          catalogue = new Catalogue(value.substring(0, cut), value.substring(cut + 1));
+        }
         case "part" -> {
           int cut = value.indexOf(' ');
           int tab = value.indexOf('\t');
@@ -187,6 +232,6 @@ record IndexHeader(
       }
     }
     return new IndexHeader(
-        format, identities, images, stamp, fingerprint, spec, parts, files, sums);
+        format, identities, images, stamp, fingerprint, spec, parts, catalogue, files, sums);
   }
 }

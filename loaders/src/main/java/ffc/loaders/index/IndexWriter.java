@@ -16,7 +16,6 @@ import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.zip.CRC32C;
 
 /**
  * Writes the files of an index into a folder beside its place and renames the folder when all is on
@@ -79,8 +78,9 @@ final class IndexWriter implements Closeable {
     images++;
   }
 
-  /** Ends the table, writes the header and moves the folder to its place. */
-  void finish(Path out, String format, String spec, List<IndexHeader.Part> parts)
+  /** Ends the table and writes the header: the index is whole on disk, but for its place. */
+  void finish(
+      String format, String spec, List<IndexHeader.Part> parts, IndexHeader.Catalogue catalogue)
       throws IOException {
     first.putLong(images);
     List<IndexHeader.Content> files = new ArrayList<>();
@@ -110,11 +110,16 @@ final class IndexWriter implements Closeable {
             fingerprint.hex(),
             spec,
             parts,
+            catalogue,
             files,
             IndexHeader.crc(table));
     writeForced(folder.resolve(IndexHeader.FILE), header.text().getBytes(StandardCharsets.UTF_8));
     close();
     force(folder);
+  }
+
+  /** Moves a finished index to its place. */
+  static void publish(Path folder, Path out) throws IOException {
     Files.move(folder, out, StandardCopyOption.ATOMIC_MOVE);
     force(out.toAbsolutePath().getParent());
   }
@@ -130,12 +135,9 @@ final class IndexWriter implements Closeable {
   private static int[] sumsOf(Path path) {
     MappedFile file = MappedFile.open(path);
     int[] sums = new int[(int) ((file.size() + CheckedFile.BLOCK - 1) / CheckedFile.BLOCK)];
-    CRC32C crc = new CRC32C();
     for (int i = 0; i < sums.length; i++) {
       long at = (long) i * CheckedFile.BLOCK;
-      crc.reset();
-      crc.update(file.slice(at, (int) Math.min(CheckedFile.BLOCK, file.size() - at)));
-      sums[i] = (int) crc.getValue();
+      sums[i] = file.crc(at, Math.min(at + CheckedFile.BLOCK, file.size()));
     }
     return sums;
   }

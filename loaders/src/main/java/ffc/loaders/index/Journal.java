@@ -14,15 +14,23 @@ import java.util.List;
 import java.util.TreeMap;
 
 /**
- * What is already on disk of an unfinished index: lines {@code source}, {@code part}, {@code run}
- * and {@code end}, each with its CRC-32C behind it and forced before the next. The first line that
- * is cut or damaged ends the journal: what it and later lines count is made again.
+ * What is already on disk of an unfinished index: lines {@code source}, {@code part}, {@code run},
+ * {@code end} and {@code merged}, each with its CRC-32C behind it and forced before the next. The
+ * first line that is cut, damaged or of another form ends the journal: what it and later lines
+ * count is made again.
  */
 final class Journal implements Closeable {
   static final String FILE = "journal";
 
-  /** A sorted run that is whole on disk, and the state of the walk behind it. */
-  record Run(int number, long rows, long nameBytes, Source.Position after) {}
+  /**
+   * A sorted run that is whole on disk, and the state of the walk behind it.
+   *
+   * @param nameBytes bytes of names behind it
+   * @param nameSum CRC-32C of those that came with it
+   * @param sums CRC-32C of each block of the run
+   */
+  record Run(
+      int number, long rows, long nameBytes, int nameSum, int[] sums, Source.Position after) {}
 
   private final FileChannel channel;
   final List<Run> runs = new ArrayList<>();
@@ -30,6 +38,9 @@ final class Journal implements Closeable {
   String source = "";
   long labels = -1;
   boolean ended;
+
+  /** Whether the index is whole but for its place: runs are no longer needed. */
+  boolean merged;
 
   Journal(Path folder) throws IOException {
     channel =
@@ -55,6 +66,9 @@ final class Journal implements Closeable {
       return false;
     }
     String[] f = line.substring(0, sum).split(" ", -1);
+    if (f[0].equals("run") && f.length != 12) {
+      return false;
+    }
     switch (f[0]) {
       case "source" -> source = f[1];
       case "part" -> bases.put(Integer.parseInt(f[1]), Long.parseLong(f[2]));
@@ -64,6 +78,8 @@ final class Journal implements Closeable {
                   Integer.parseInt(f[1]),
                   Long.parseLong(f[2]),
                   Long.parseLong(f[3]),
+                  Integer.parseUnsignedInt(f[10], 16),
+                  numbers(f[11]),
                   new Source.Position(
                       Integer.parseInt(f[4]),
                       Long.parseLong(f[5]),
@@ -75,9 +91,19 @@ final class Journal implements Closeable {
         ended = true;
         labels = Long.parseLong(f[1]);
       }
+      case "merged" -> merged = true;
       default -> {}
     }
     return true;
+  }
+
+  /** Eight hexadecimal digits each. */
+  private static int[] numbers(String digits) {
+    int[] numbers = new int[digits.length() / 8];
+    for (int i = 0; i < numbers.length; i++) {
+      numbers[i] = Integer.parseUnsignedInt(digits, 8 * i, 8 * i + 8, 16);
+    }
+    return numbers;
   }
 
   private static String sum(String line) {
@@ -98,8 +124,12 @@ final class Journal implements Closeable {
   void run(Run run) throws IOException {
     runs.add(run);
     Source.Position at = run.after();
+    StringBuilder sums = new StringBuilder(8 * run.sums().length);
+    for (int sum : run.sums()) {
+      sums.append("%08x".formatted(sum));
+    }
     line(
-        "run %d %d %d %d %d %d %d %d %d"
+        "run %d %d %d %d %d %d %d %d %d %08x %s"
             .formatted(
                 run.number(),
                 run.rows(),
@@ -109,13 +139,20 @@ final class Journal implements Closeable {
                 at.base(),
                 at.top(),
                 at.rows(),
-                at.joints()));
+                at.joints(),
+                run.nameSum(),
+                sums));
   }
 
   void end(long labelCount) throws IOException {
     ended = true;
     labels = labelCount;
     line("end " + labelCount);
+  }
+
+  void merged() throws IOException {
+    merged = true;
+    line("merged");
   }
 
   private void line(String text) throws IOException {

@@ -1,8 +1,10 @@
 package ffc.loaders.index;
 
+import ffc.loaders.BadDataException;
 import ffc.loaders.Progress;
 import ffc.loaders.store.HeapTable;
 import ffc.loaders.store.IdentityCounter;
+import ffc.loaders.store.LongArray;
 import ffc.loaders.store.MappedFile;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -15,10 +17,43 @@ final class RunMerge {
   private final List<Cursor> cursors = new ArrayList<>();
   private long rows;
 
+  /**
+   * @throws BadDataException if a run or the names are not as they were written
+   */
   RunMerge(Path folder, List<Journal.Run> runs) {
+    String remedy = "remove " + folder + " and build the index again";
     for (Journal.Run run : runs) {
-      cursors.add(new Cursor(MappedFile.open(RunWriter.file(folder, run.number())), run.rows()));
+      MappedFile file = MappedFile.open(RunWriter.file(folder, run.number()));
+      checkSize(file, RunWriter.ROW_BYTES * run.rows(), remedy);
+      cursors.add(new Cursor(new CheckedFile(file, run.sums(), remedy), run.rows()));
       rows += run.rows();
+    }
+    checkNames(folder, runs, remedy);
+  }
+
+  private static void checkNames(Path folder, List<Journal.Run> runs, String remedy) {
+    long end = runs.isEmpty() ? 0 : runs.get(runs.size() - 1).nameBytes();
+    if (end == 0) {
+      return;
+    }
+    MappedFile names = MappedFile.open(folder.resolve(IndexWriter.NAMES));
+    checkSize(names, end, remedy);
+    long from = 0;
+    for (Journal.Run run : runs) {
+      int found = names.crc(from, run.nameBytes());
+      if (found != run.nameSum()) {
+        throw new BadDataException(
+            "%s: bytes from %d to %d have checksum %08x, expected %08x; %s"
+                .formatted(names.path(), from, run.nameBytes(), found, run.nameSum(), remedy));
+      }
+      from = run.nameBytes();
+    }
+  }
+
+  private static void checkSize(MappedFile file, long bytes, String remedy) {
+    if (file.size() != bytes) {
+      throw new BadDataException(
+          "%s: %d bytes, expected %d; %s".formatted(file.path(), file.size(), bytes, remedy));
     }
   }
 
@@ -75,14 +110,14 @@ final class RunMerge {
 
   /** A place in a run, ordered by its current row. */
   private static final class Cursor implements Comparable<Cursor> {
-    private final MappedFile file;
+    private final LongArray file;
     private final long rows;
     private long row = -1;
     private long key1;
     private long key2;
     private long place;
 
-    Cursor(MappedFile file, long rows) {
+    Cursor(LongArray file, long rows) {
       this.file = file;
       this.rows = rows;
       next();

@@ -14,13 +14,16 @@ import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
+import java.util.zip.CRC32C;
 
 /**
  * Collects the rows of a walk into sorted runs of bounded size: files of (key1, key2, place), 24
  * bytes a row, little-endian. A run is forced to disk, with the names its rows point to, before the
- * journal counts it.
+ * journal counts it, and the journal keeps checksums of both.
  */
 final class RunWriter implements Source.RowSink, Closeable {
+  static final int ROW_BYTES = 3 * Long.BYTES;
+
   private final Path folder;
   private final Journal journal;
   private final int rowsPerRun;
@@ -32,6 +35,7 @@ final class RunWriter implements Source.RowSink, Closeable {
   private final FileOutputStream nameFile;
   private final BufferedOutputStream names;
   private Source.Position last;
+  private final CRC32C nameSum = new CRC32C();
   private long nameBytes;
   private long reported;
   private boolean sorted = true;
@@ -102,6 +106,9 @@ final class RunWriter implements Source.RowSink, Closeable {
       names.write(length);
       names.write(length >>> 8);
       names.write(text, from, length);
+      nameSum.update(length);
+      nameSum.update(length >>> 8);
+      nameSum.update(text, from, length);
       nameBytes += length + 2L;
       return at;
     } catch (IOException e) {
@@ -138,6 +145,7 @@ final class RunWriter implements Source.RowSink, Closeable {
           });
     }
     int number = journal.runs.size();
+    int[] sums;
     try {
       try (SummedWriter out = new SummedWriter(file(folder, number))) {
         for (int i = 0; i < rows; i++) {
@@ -145,11 +153,13 @@ final class RunWriter implements Source.RowSink, Closeable {
           out.putLong(k2[i]);
           out.putLong(p[i]);
         }
-        out.finish();
+        sums = out.finish();
       }
       names.flush();
       nameFile.getChannel().force(true);
-      journal.run(new Journal.Run(number, rows, nameBytes, last));
+      int named = (int) nameSum.getValue();
+      journal.run(new Journal.Run(number, rows, nameBytes, named, sums, last));
+      nameSum.reset();
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }

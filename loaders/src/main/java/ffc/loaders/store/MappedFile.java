@@ -6,6 +6,7 @@ import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.channels.FileChannel;
 import java.nio.file.Path;
+import java.util.zip.CRC32C;
 
 /**
  * A read-only mapping of a file of any size, little-endian: for arrays and lists, which are walked
@@ -97,6 +98,15 @@ public final class MappedFile implements LongArray, Blob {
     return segments[(int) (offset >>> SEGMENT_SHIFT)]
         .slice((int) offset & (MAX_SLICE - 1), length)
         .order(ByteOrder.LITTLE_ENDIAN);
+  }
+
+  /** CRC-32C of the bytes in [from, to). */
+  public int crc(long from, long to) {
+    CRC32C crc = new CRC32C();
+    for (long at = from; at < to; at += 1 << 20) {
+      crc.update(slice(at, (int) Math.min(1 << 20, to - at)));
+    }
+    return (int) crc.getValue();
   }
 
   private void check(long offset, int length) {

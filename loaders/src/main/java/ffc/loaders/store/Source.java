@@ -30,6 +30,25 @@ public interface Source {
     return true;
   }
 
+  /**
+   * Files or folders that say which image belongs to which identity: lists, indexes of packs,
+   * folders of identities. Their times tell at every opening whether to look again.
+   */
+  List<Path> catalogues();
+
+  /**
+   * Hash of what {@link #catalogues} say: reads the files, lists the folders. It changes when lines
+   * are exchanged that leave the sizes as they were.
+   */
+  default String catalogueHash() {
+    Fingerprint hash = new Fingerprint();
+    for (Path list : catalogues()) {
+      MappedFile file = MappedFile.open(list);
+      hash.add(file.size()).add(file.crc(0, file.size()));
+    }
+    return hash.hex();
+  }
+
   /** Units of work of a whole walk, for progress. */
   long work();
 
