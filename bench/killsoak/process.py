@@ -12,6 +12,8 @@ STARTED = re.compile(r"training \d+ steps$|resuming after step (\d+) of \d+")
 STEP = re.compile(r"step (\d+)/\d+ ")
 CHECKPOINT = re.compile(r"step (\d+)  checkpoint (.+)")
 EVALUATION = re.compile(r"step (\d+)  [A-Za-z0-9_-]+: ")
+FOUND = re.compile(r"from .*/step-0*(\d+)$")
+LOADED = "cluster: loading the state of rank"
 BACK = re.compile(r"going back from step (\d+) to the checkpoint of step (\d+)")
 
 

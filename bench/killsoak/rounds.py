@@ -11,7 +11,7 @@ import time
 from pathlib import Path
 
 from . import compare
-from .process import CHECKPOINT, EVALUATION, STARTED, STEP, Failed, Run
+from .process import CHECKPOINT, EVALUATION, FOUND, LOADED, STARTED, STEP, Failed, Run
 
 HOME = Path(__file__).resolve().parents[2]
 CONFIG = "configs/quickstart.yaml"
@@ -166,7 +166,7 @@ class Round:
         at = resumed_at(run)
         if before is None or at is None:
             return
-        wanted = max(announced(before), resumed_at(before) or 0)
+        wanted = max(announced(before), found_on_disk(before))
         if at < wanted:
             raise Failed(f"resumed after step {at}, though the checkpoint of step {wanted} had been announced")
         self.lost += max(0, seen(before) - at)
@@ -234,6 +234,17 @@ def resumed_at(run):
     """The step that a process has begun after, or None if it has not come that far."""
     started = run.find(STARTED)
     return None if started is None else int(started[1].group(1) or 0)
+
+
+def found_on_disk(run):
+    """
+    The step of the checkpoint that a process had when it began, or 0. One that was given the state of another
+    trainer stands at a later step than its disk, and so does the whole run if all are lost then.
+    """
+    if not any(text.startswith(LOADED) for text in run.texts()):
+        return resumed_at(run) or 0
+    found = run.find(FOUND)
+    return 0 if found is None else int(found[1].group(1))
 
 
 def later(before, run):

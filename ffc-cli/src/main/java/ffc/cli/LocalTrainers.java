@@ -243,7 +243,8 @@ final class LocalTrainers {
   }
 
   private static boolean isStopCode(int code) {
-    return code == 128 + StopSignal.INT || code == 128 + StopSignal.TERM;
+    int signal = code - 128;
+    return signal == StopSignal.HUP || signal == StopSignal.INT || signal == StopSignal.TERM;
   }
 
   private static boolean isKilled(int code) {

@@ -7,8 +7,10 @@ import java.lang.reflect.Proxy;
 import java.util.function.BooleanSupplier;
 
 /**
- * Turns SIGINT and SIGTERM into a wish to stop; a second one ends the process at once. The process
- * then exits with 128 + the number of the signal, as shells and schedulers expect.
+ * Turns SIGINT, SIGTERM and SIGHUP (a terminal or connection that closes) into a wish to stop; a
+ * second one ends the process at once. The process then exits with 128 + the number of the signal,
+ * as shells and schedulers expect. A signal that is ignored when the process starts, as SIGHUP is
+ * under nohup, stays ignored.
  *
  * <p>A trainer that another process of this program has started is stopped by the end of its
  * standard input, which its starter brings about or leaves behind. It never ends at once by itself:
@@ -16,12 +18,13 @@ import java.util.function.BooleanSupplier;
  * arrive in several ways, and the second wish is the starter's to carry out.
  */
 final class StopSignal implements BooleanSupplier {
+  static final int HUP = 1;
   static final int INT = 2;
   static final int TERM = 15;
 
   /**
-   * System property of a trainer that another process of this program has started: Ctrl-C, which
-   * reaches both, is for the other to pass on.
+   * System property of a trainer that another process of this program has started: Ctrl-C and the
+   * end of a terminal, which reach both, are for the other to pass on.
    */
   static final String SUPERVISED = "ffc.supervised";
 
@@ -64,11 +67,13 @@ final class StopSignal implements BooleanSupplier {
     StopSignal stop = new StopSignal(err, what, last);
     if (stop.supervised) {
       stop.handle("INT", 0);
+      stop.handle("HUP", 0);
       Thread watcher = new Thread(stop::waitForTheEndOfInput, "ffc-supervisor");
       watcher.setDaemon(true);
       watcher.start();
     } else {
       stop.handle("INT", INT);
+      stop.handle("HUP", HUP);
     }
     stop.handle("TERM", TERM);
     return stop;

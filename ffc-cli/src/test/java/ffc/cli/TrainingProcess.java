@@ -12,6 +12,8 @@ import java.util.stream.Stream;
 
 /** A training in another JVM, followed by the lines that it prints. */
 final class TrainingProcess implements AutoCloseable {
+  static final int HUP = 1;
+  private static final int INT = 2;
   private final Process process;
   private final BufferedReader lines;
   private final StringBuilder text = new StringBuilder();
@@ -137,15 +139,16 @@ final class TrainingProcess implements AutoCloseable {
    * interrupts ignored; returns the exit code that follows.
    */
   int interrupt() throws Exception {
-    boolean ignored = interruptsAreIgnored();
+    boolean ignored = isIgnored(INT);
     signal(ignored ? "TERM" : "INT");
     return ignored ? 143 : 130;
   }
 
-  private static boolean interruptsAreIgnored() throws IOException {
+  /** Whether processes that this one starts will ignore a signal, as under nohup. */
+  static boolean isIgnored(int signal) throws IOException {
     for (String line : Files.readAllLines(Path.of("/proc/self/status"))) {
       if (line.startsWith("SigIgn:")) {
-        return (Long.parseUnsignedLong(line.substring(7).strip(), 16) & 1L << (2 - 1)) != 0;
+        return (Long.parseUnsignedLong(line.substring(7).strip(), 16) & 1L << (signal - 1)) != 0;
       }
     }
     return false;
