@@ -116,7 +116,7 @@ def margin_softmax(config, cos, target, ignored=None):
     """Cross-entropy of each sample; ignored columns are no negatives."""
     rows = torch.arange(len(cos))
     c = cos[rows, target]
-    m, kind = config["margin"], config["type"]
+    m, kind = config.get("margin"), config["type"]
     logits = cos
     if kind == "sv":
         t = config["t"]
@@ -130,6 +130,9 @@ def margin_softmax(config, cos, target, ignored=None):
         c = torch.where(angle + m > math.pi, c - m * math.sin(m), torch.cos(angle + m))
     elif kind == "combined":
         c = torch.cos(config["m1"] * torch.arccos(c) + config["m2"]) - config["m3"]
+    if config.get("angleGradient") == "detached":  # the margin under torch.no_grad(), as a shift of the cosine
+        plain = cos[rows, target]
+        c = plain + (c - plain).detach()
     one = F.one_hot(target, cos.shape[1]).bool()
     logits = torch.where(one, c[:, None], logits) * config["scale"]
     if ignored is not None:
@@ -578,7 +581,9 @@ MARGINS = [
     {"type": "cosface", "margin": 0.4, "scale": 8.0},
     {"type": "arcface", "margin": 0.5, "scale": 8.0},
     {"type": "sv", "margin": 0.3, "scale": 8.0, "t": 1.2},
-    {"type": "combined", "margin": 0.0, "scale": 8.0, "m1": 1.0, "m2": 0.3, "m3": 0.2},
+    {"type": "combined", "scale": 8.0, "m1": 1.0, "m2": 0.3, "m3": 0.2},
+    {"type": "arcface", "margin": 0.5, "scale": 8.0, "angleGradient": "detached"},
+    {"type": "combined", "scale": 8.0, "m1": 1.2, "m2": 0.3, "m3": 0.1, "angleGradient": "detached"},
 ]
 
 
@@ -625,6 +630,7 @@ def ffc_cases():
                     cases.append(case(i, name, method, None, pairs, accumulate, frozen=i in (2, 13)))
     plain = copy.deepcopy(cases[4]["method"])
     cases.append(case(16, "adamw", plain, adamw(16), partner=False))
+    cases.append(case(17, "arcface-detached", copy.deepcopy(cases[0]["method"]) | {"margin": MARGINS[4]}))
     return cases
 
 
@@ -642,6 +648,8 @@ def baseline_cases():
         case(3, "dense", partial(0.6, "dense", 0), frozen=True),
         case(0, "dense-adamw", partial(0.6, "dense", 3), adamw(0)),
         case(1, "full", partial(1.0, "sparse", 0)),
+        case(0, "full-arcface-detached", partial(1.0, "sparse", 4)),
+        case(2, "sparse-combined-detached", partial(0.6, "sparse", 5)),
         case(2, "full-filtered-2", partial(1.0, "sparse", 0, interClassThreshold=0.3), accumulate=2),
         case(0, "virtual-fc", {"type": "virtual-fc", "columns": 13, "margin": MARGINS[0]}, partner=False),
         case(3, "virtual-fc-frozen-2", {"type": "virtual-fc", "columns": 14, "margin": MARGINS[2]}, accumulate=2, frozen=True),

@@ -116,9 +116,7 @@ final class EvalCommand implements Callable<Integer> {
     try (TrainedEncoder encoder = checkpoint.open()) {
       show(
           name,
-          format == Format.bin || format == Format.pairs
-              ? ofPairs(name, encoder.embedder())
-              : ofImages(encoder.embedder()));
+          format.isPairs() ? ofPairs(name, encoder.embedder()) : ofImages(encoder.embedder()));
     }
     return 0;
   }

@@ -182,7 +182,8 @@ final class TrainingRun {
   private void checkInput(Dataset dataset) {
     InputCheck.training(dataset, experiment.data(), experiment.model().shape(), experiment.seed());
     if (experiment.cluster() == null || experiment.cluster().rank() == 0) {
-      InputCheck.evaluations(experiment.evaluate(), experiment.model().shape());
+      InputCheck.evaluations(
+          experiment.evaluate(), experiment.model().shape(), experiment.run().best());
     }
   }
 

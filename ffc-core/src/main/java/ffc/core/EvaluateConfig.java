@@ -40,7 +40,12 @@ public record EvaluateConfig(
     manifest,
     index,
     bin,
-    pairs
+    pairs;
+
+    /** Whether its sets are pairs of images, judged one by one, and name no identities. */
+    public boolean isPairs() {
+      return this == bin || this == pairs;
+    }
   }
 
   /** Network that is evaluated. */
@@ -58,8 +63,13 @@ public record EvaluateConfig(
 
   public EvaluateConfig {
     net = net == null ? Net.probe : net;
-    flip = flip == null ? format == Format.bin || format == Format.pairs : flip;
+    flip = flip == null ? format != null && format.isPairs() : flip;
     at = at == null ? List.of("end") : List.copyOf(at);
     strata = strata == null ? Strata.none : strata;
+  }
+
+  /** Name under which the results of the set are reported. */
+  public String resultName() {
+    return net == Net.gallery ? name + "@gallery" : name;
   }
 }

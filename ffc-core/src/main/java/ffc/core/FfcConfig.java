@@ -97,7 +97,7 @@ public record FfcConfig(
         galleryMomentumSchedule == null ? MomentumCourse.constant : galleryMomentumSchedule;
     galleryBatchNorm = galleryBatchNorm == null ? GalleryBatchNorm.batch : galleryBatchNorm;
     update = update == null ? new Update(null, null) : update;
-    margin = margin == null ? new MarginConfig(null, null, null, null, null, null, null) : margin;
+    margin = margin == null ? MarginConfig.standard() : margin;
     fresh = fresh == null ? new Fresh(null, null) : fresh;
     emptySlots = emptySlots == null ? EmptySlots.mask : emptySlots;
     warmFill = warmFill == null ? 0.0 : warmFill;

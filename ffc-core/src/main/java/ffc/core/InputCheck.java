@@ -1,5 +1,6 @@
 package ffc.core;
 
+import ffc.core.eval.Evaluator;
 import ffc.loaders.Cursor;
 import ffc.loaders.DataConfig;
 import ffc.loaders.Dataset;
@@ -10,6 +11,7 @@ import ffc.loaders.VerificationSet;
 import java.nio.ByteBuffer;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.stream.IntStream;
 
 /**
  * A first look at the images of a run, before anything is created: what cannot be opened or decoded
@@ -37,19 +39,23 @@ public final class InputCheck {
   /**
    * Opens every evaluation set and decodes a batch of images from all over it.
    *
-   * @throws IllegalArgumentException if one cannot be
+   * @param best {@code run.best}, or null
+   * @throws IllegalArgumentException if one cannot be, or has too few pairs for that figure
    */
-  public static void evaluations(List<EvaluateConfig> sets, ImageShape shape) {
+  public static void evaluations(List<EvaluateConfig> sets, ImageShape shape, String best) {
     for (EvaluateConfig set : sets) {
+      String prefix = set.resultName() + ".";
+      String figure =
+          best != null && best.startsWith(prefix) ? best.substring(prefix.length()) : null;
       try {
-        look(set, shape);
+        look(set, shape, figure);
       } catch (IllegalArgumentException e) {
         throw new IllegalArgumentException("evaluate: " + set.name() + ": " + e.getMessage(), e);
       }
     }
   }
 
-  private static void look(EvaluateConfig set, ImageShape shape) {
+  private static void look(EvaluateConfig set, ImageShape shape, String figure) {
     ByteBuffer image = ByteBuffer.allocateDirect(shape.bytes());
     switch (set.format()) {
       case bin, pairs -> {
@@ -59,6 +65,9 @@ public final class InputCheck {
           for (int i = 0; i < count; i++) {
             pairs.decode((int) ((long) i * pairs.images() / count), shape, image, 0);
           }
+          int all = pairs.images() / 2;
+          long genuine = IntStream.range(0, all).filter(pairs::same).count();
+          enough(figure, genuine, all - genuine, 1);
         }
       }
       default -> {
@@ -68,8 +77,27 @@ public final class InputCheck {
           for (long i = 0; i < count; i++) {
             images.decode(i * images.images() / count, shape, image, 0);
           }
+          long genuine = 0;
+          for (long id = 0; figure != null && id < images.identities(); id++) {
+            genuine += pairs(images.imageCount(id));
+          }
+          long impostors = pairs(images.images()) - genuine;
+          enough(figure, genuine, impostors, Evaluator.impostorsFor(figure));
         }
       }
+    }
+  }
+
+  private static long pairs(long images) {
+    return images * (images - 1) / 2;
+  }
+
+  /** Whether {@code run.best} can be had from a set at all. */
+  private static void enough(String figure, long genuine, long impostors, long wanted) {
+    if (figure != null && (genuine == 0 || impostors < wanted)) {
+      throw new IllegalArgumentException(
+          "has %d genuine and %d impostor pairs, run.best wants at least 1 and %d for %s; name another figure or another set"
+              .formatted(genuine, impostors, wanted, figure));
     }
   }
 }

@@ -42,6 +42,13 @@ public sealed interface Margin {
 
   /** The margin that a configuration names. */
   static Margin of(MarginConfig config) {
+    Margin exact = exact(config);
+    return config.angleGradient() == MarginConfig.AngleGradient.detached
+        ? new Detached(exact)
+        : exact;
+  }
+
+  private static Margin exact(MarginConfig config) {
     return switch (config.type()) {
       case cosface -> new CosFace(config.margin());
       case arcface -> new ArcFace(config.margin(), true);
@@ -60,8 +67,9 @@ public sealed interface Margin {
   }
 
   /**
-   * cos(θ + m) (ArcFace, Deng et al. 2019). With the guard, an angle that the margin would push
-   * beyond π gets cos θ − m sin m instead, so that the loss stays monotonic.
+   * cos(θ + m) (ArcFace, Deng et al. 2019), with its own derivative sin(θ + m) / sin θ. With the
+   * guard, an angle that the margin would push beyond π gets cos θ − m sin m instead, so that the
+   * loss stays monotonic.
    */
   record ArcFace(double m, boolean guarded) implements Margin {
     @Override
@@ -112,6 +120,23 @@ public sealed interface Margin {
       NDArray change = cosBK.add(1).muli(hard).muli(t - 1);
       cosBK.addi(change);
       return hard.muli(t - 1).addi(1);
+    }
+  }
+
+  /**
+   * A margin whose change of the target counts as a constant: the same value, slope 1. InsightFace
+   * computes its angular margins so, under {@code torch.no_grad()}.
+   */
+  record Detached(Margin margin) implements Margin {
+    @Override
+    public Target target(NDArray targetB) {
+      NDArray value = margin.target(targetB).valueB();
+      return new Target(value, value.onesLike());
+    }
+
+    @Override
+    public NDArray negatives(NDArray cosBK, NDArray targetB) {
+      return margin.negatives(cosBK, targetB);
     }
   }
 }

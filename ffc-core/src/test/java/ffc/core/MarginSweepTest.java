@@ -50,6 +50,12 @@ class MarginSweepTest {
         a -> a + m <= Math.PI ? Math.sin(a + m) / Math.sin(a) : 1);
   }
 
+  /** The same values, the margin being a constant to the gradient. */
+  private static Formula detached(Formula exact) {
+    return new Formula(
+        exact.config().replace("}", ", \"angleGradient\": \"detached\"}"), exact.value(), a -> 1);
+  }
+
   private static Formula combined(double m1, double m2, double m3) {
     return new Formula(
         "{\"type\": \"combined\", \"m1\": %s, \"m2\": %s, \"m3\": %s}".formatted(m1, m2, m3),
@@ -70,6 +76,9 @@ class MarginSweepTest {
         combined(1, 0.3, 0.2),
         combined(1.35, 0.5, 0.1),
         combined(0.9, 0.4, 0.15),
+        detached(arc(0.5)),
+        detached(combined(1, 0.5, 0)),
+        detached(combined(1.35, 0.5, 0.1)),
         new Formula(
             "{\"type\": \"sv\", \"margin\": 0.3}",
             a -> Math.cos(a) > 0.3 ? Math.cos(a) - 0.3 : Math.cos(a),

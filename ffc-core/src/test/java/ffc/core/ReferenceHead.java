@@ -84,7 +84,7 @@ record ReferenceHead(MarginConfig margin, double freshWeight, int hardNegatives,
 
   /** The target's logit before scaling, and its derivative. */
   private double[] target(double c) {
-    double m = margin.margin();
+    double m = margin.margin() == null ? 0 : margin.margin();
     double theta = Math.acos(Math.max(-1, Math.min(1, c)));
     double sin = Math.sqrt(Math.max(0, 1 - c * c));
     return switch (margin.type()) {

@@ -11,7 +11,7 @@ class ReferenceHeadTest {
   @ParameterizedTest
   @EnumSource(MarginConfig.Type.class)
   void gradientAgreesWithCentralDifferences(MarginConfig.Type type) {
-    MarginConfig margin = new MarginConfig(type, null, 8.0, 0.9, 0.2, 0.1, null);
+    MarginConfig margin = new MarginConfig(type, null, 8.0, 0.9, 0.2, 0.1, null, null);
     ReferenceHead head = new ReferenceHead(margin, 0.7, 2, true);
     for (long seed = 0; seed < 10; seed++) {
       Random random = new Random(seed);

@@ -28,6 +28,6 @@ public record DynamicClassQueueConfig(
     galleryMomentum = galleryMomentum == null ? 0.99 : galleryMomentum;
     galleryBatchNorm =
         galleryBatchNorm == null ? FfcConfig.GalleryBatchNorm.batch : galleryBatchNorm;
-    margin = margin == null ? new MarginConfig(null, null, null, null, null, null, null) : margin;
+    margin = margin == null ? MarginConfig.standard() : margin;
   }
 }

@@ -46,7 +46,7 @@ public record PartialFcConfig(
     type = type == null ? "partial-fc" : type;
     sampleRate = sampleRate == null ? 0.1 : sampleRate;
     update = update == null ? Update.sparse : update;
-    margin = margin == null ? new MarginConfig(null, null, null, null, null, null, null) : margin;
+    margin = margin == null ? MarginConfig.standard() : margin;
     storage = storage == null ? Storage.memory : storage;
   }
 }

@@ -18,6 +18,6 @@ public record VirtualFcConfig(
   public VirtualFcConfig {
     type = type == null ? "virtual-fc" : type;
     columns = columns == null ? 10_000 : columns;
-    margin = margin == null ? new MarginConfig(null, null, null, null, null, null, null) : margin;
+    margin = margin == null ? MarginConfig.standard() : margin;
   }
 }

@@ -62,7 +62,7 @@ class ShardedTrainingTest {
           null,
           0.1,
           null,
-          new MarginConfig(MarginConfig.Type.sv, null, null, null, null, null, null),
+          new MarginConfig(MarginConfig.Type.sv, null, null, null, null, null, null, null),
           null,
           null,
           null);

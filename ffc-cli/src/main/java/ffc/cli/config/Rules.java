@@ -1,18 +1,13 @@
 package ffc.cli.config;
 
-import ffc.core.EvaluateConfig;
-import ffc.core.EvaluateConfig.Format;
 import ffc.core.FfcConfig;
 import ffc.core.ModelConfig;
 import ffc.core.OptimizerConfig;
 import ffc.core.OptimizerConfig.Course;
 import ffc.idgroup.cluster.ClusterConfig;
-import ffc.loaders.DataConfig;
 import ffc.pfc.PartialFcConfig;
 import java.util.ArrayList;
-import java.util.HashMap;
 import java.util.List;
-import java.util.Map;
 import java.util.Set;
 import java.util.function.Supplier;
 import tools.jackson.core.JsonPointer;
@@ -34,13 +29,10 @@ final class Rules {
   void check() {
     batch();
     model();
-    if (experiment.method() instanceof FfcConfig ffc) {
-      ffc(ffc);
-    }
+    new MethodRules(experiment, tree, this).check();
     optimizer();
-    run();
     devices();
-    evaluate();
+    new EvaluationRules(experiment, this).check();
     cluster();
   }
 
@@ -197,44 +189,6 @@ final class Rules {
     return null;
   }
 
-  private void ffc(FfcConfig ffc) {
-    rule(
-        "method.capacity",
-        () -> {
-          int trainers = experiment.trainers();
-          DataConfig data = experiment.data();
-          long batch = (long) trainers * (data.idsPerBatch() + data.instancesPerBatch());
-          return ffc.capacity() >= batch
-              ? null
-              : "got "
-                  + ffc.capacity()
-                  + ", wanted at least "
-                  + batch
-                  + ": the identities of one batch (data.idsPerBatch "
-                  + data.idsPerBatch()
-                  + " + data.instancesPerBatch "
-                  + data.instancesPerBatch()
-                  + (trainers == 1 ? "" : ", for each of " + trainers + " trainers")
-                  + ") must fit into the group; raise it, or lower the counts";
-        },
-        "data.idsPerBatch",
-        "data.instancesPerBatch",
-        "run.devices",
-        "cluster.trainers");
-    rule(
-        "method.update.type",
-        () -> {
-          String type = ffc.update().type();
-          List<String> known = List.of("weighted", "two-row");
-          return known.contains(type)
-              ? null
-              : "got the text \""
-                  + Describe.oneLine(type)
-                  + "\", wanted weighted or two-row"
-                  + Nearest.to(type, known).map(n -> "; did you mean " + n + "?").orElse("");
-        });
-  }
-
   private void optimizer() {
     rule(
         "optimizer.nesterov",
@@ -281,36 +235,6 @@ final class Rules {
     return before < length
         ? null
         : "got a milestone at " + before + ", wanted one before the schedule's end at " + length;
-  }
-
-  private void run() {
-    rule(
-        "run.best",
-        () -> {
-          String best = experiment.run().best();
-          if (best == null) {
-            return null;
-          }
-          List<String> sets = experiment.evaluate().stream().map(Rules::resultName).toList();
-          int dot = best.indexOf('.');
-          String set = dot < 0 ? best : best.substring(0, dot);
-          if (!sets.contains(set)) {
-            return "\""
-                + Describe.oneLine(set)
-                + "\" is no evaluation set; "
-                + (sets.isEmpty()
-                    ? "section evaluate is empty"
-                    : "known: " + String.join(", ", sets))
-                + Nearest.to(set, sets).map(n -> "; did you mean " + n + "?").orElse("");
-          }
-          String metric = dot < 0 ? "" : best.substring(dot + 1);
-          return metric.matches("tar_at_far\\.1e-[1-9]|rank[0-9]+|accuracy_mean")
-              ? null
-              : "got metric \""
-                  + Describe.oneLine(metric)
-                  + "\", wanted accuracy_mean, tar_at_far.1e-3 (or another rate) or rank1";
-        },
-        "evaluate");
   }
 
   private void cluster() {
@@ -375,50 +299,5 @@ final class Rules {
                     + ", but the trainers of run.devices share the engine's generator and would not"
                     + " draw the same values again; wanted 0, or cluster.devices",
         "run.devices");
-  }
-
-  private void evaluate() {
-    Map<String, Integer> first = new HashMap<>();
-    List<EvaluateConfig> sets = experiment.evaluate();
-    for (int i = 0; i < sets.size(); i++) {
-      EvaluateConfig set = sets.get(i);
-      int index = i;
-      rule(
-          "evaluate." + i + ".name",
-          () -> {
-            Integer other = first.putIfAbsent(resultName(set), index);
-            return other == null
-                ? null
-                : "\"" + set.name() + "\" is the name of evaluate." + other + " as well";
-          },
-          "evaluate." + i + ".net");
-      rule(
-          "evaluate." + i + ".at",
-          () ->
-              set.at().stream()
-                  .filter(at -> !at.equals("end") && afterTheEnd(at))
-                  .findFirst()
-                  .map(
-                      at -> "got step " + at + ", the run ends at step " + experiment.run().steps())
-                  .orElse(null),
-          "run.steps");
-      rule(
-          "evaluate." + i + ".strata",
-          () ->
-              set.strata() != EvaluateConfig.Strata.none
-                      && (set.format() == Format.bin || set.format() == Format.pairs)
-                  ? "got " + set.strata() + ", but a set of pairs names no identities; leave it out"
-                  : null,
-          "evaluate." + i + ".format");
-    }
-  }
-
-  private boolean afterTheEnd(String at) {
-    return at.length() > 18 || Long.parseLong(at) > experiment.run().steps();
-  }
-
-  /** Name under which the results of a set are reported. */
-  private static String resultName(EvaluateConfig set) {
-    return set.net() == EvaluateConfig.Net.gallery ? set.name() + "@gallery" : set.name();
   }
 }

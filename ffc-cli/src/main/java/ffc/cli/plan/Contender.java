@@ -43,7 +43,7 @@ public record Contender(String name, MethodConfig method) {
   }
 
   private static List<MethodConfig> defaults() {
-    MarginConfig margin = new MarginConfig(null, null, null, null, null, null, null);
+    MarginConfig margin = MarginConfig.standard();
     return List.of(
         new FfcConfig(null, null, null, null, null, null, margin, null, null, null),
         new PartialFcConfig(null, 0.1, null, null, null, null, null),

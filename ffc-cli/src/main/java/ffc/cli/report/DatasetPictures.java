@@ -42,8 +42,7 @@ public final class DatasetPictures implements Pictures, AutoCloseable {
 
   private Dataset open(String name) {
     for (EvaluateConfig set : sets) {
-      boolean labelled =
-          set.format() != EvaluateConfig.Format.bin && set.format() != EvaluateConfig.Format.pairs;
+      boolean labelled = !set.format().isPairs();
       if (set.name().equals(name) && labelled) {
         return Dataset.open(
             new DataConfig.Source(DataConfig.Format.valueOf(set.format().name()), set.path()));

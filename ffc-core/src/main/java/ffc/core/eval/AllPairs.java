@@ -23,6 +23,9 @@ public record AllPairs(
     List<TarAtFar> tarAtFar,
     List<EvalResult.RocPoint> roc,
     ScoreHistogram scores) {
+  /** False accept rates reported, as far as the impostor pairs reach. */
+  static final List<Double> FARS = List.of(1e-3, 1e-4, 1e-5, 1e-6, 1e-7, 1e-8, 1e-9);
+
   /** Share of the pairs that may be multiplied twice. */
   private static final double MOST_NEAR = 0.03;
 

@@ -45,6 +45,35 @@ public final class Evaluator implements AutoCloseable {
   }
 
   /**
+   * Figures that sets of a format yield where their pairs are enough for them, higher being better:
+   * paths for {@link EvalResult#metric}.
+   */
+  public static List<String> figures(EvaluateConfig.Format format) {
+    List<String> figures = new ArrayList<>();
+    if (format.isPairs()) {
+      figures.add("accuracy_mean");
+      figures.add(tarAtFar(Verification.TARGET_FAR));
+    } else {
+      AllPairs.FARS.forEach(far -> figures.add(tarAtFar(far)));
+      Identification.RANKS.forEach(rank -> figures.add("rank" + rank));
+    }
+    return figures;
+  }
+
+  /** Impostor pairs that a labelled set needs to yield a figure. */
+  public static long impostorsFor(String figure) {
+    return AllPairs.FARS.stream()
+        .filter(far -> tarAtFar(far).equals(figure))
+        .mapToLong(far -> Math.round(1 / far))
+        .findFirst()
+        .orElse(1);
+  }
+
+  private static String tarAtFar(double far) {
+    return "tar_at_far." + TarAtFar.key(far);
+  }
+
+  /**
    * Embeds a set and runs its protocol: pairs by {@link Verification}, labelled images by {@link
    * AllPairs} and {@link Identification}.
    *
@@ -54,8 +83,7 @@ public final class Evaluator implements AutoCloseable {
   public EvalResult evaluate(EvaluateConfig config, ImageEmbedder network) {
     long start = System.nanoTime();
     ImageEmbedder embedder = config.flip() ? new MirrorSum(network) : network;
-    String name =
-        config.net() == EvaluateConfig.Net.gallery ? config.name() + "@gallery" : config.name();
+    String name = config.resultName();
     return switch (config.format()) {
       case bin, pairs -> pairs(name, config, embedder, start);
       default -> labelled(name, config, embedder, start);
@@ -90,7 +118,9 @@ public final class Evaluator implements AutoCloseable {
         0,
         verification.accuracyMean(),
         verification.accuracyStd(),
-        verification.tarMean() == null ? Map.of() : Map.of("1e-3", verification.tarMean()),
+        verification.tarMean() == null
+            ? Map.of()
+            : Map.of(TarAtFar.key(Verification.TARGET_FAR), verification.tarMean()),
         Map.of(),
         both ? new RocFromHistogram(scores).points() : List.of(),
         both ? scores.coarse(null) : null,

@@ -23,7 +23,9 @@ public record Identification(
     Map<Integer, Double> rankN,
     List<Double> cmc,
     List<EvalResult.Neighbours> neighbours) {
-  private static final int[] RANKS = {1, 5, 10};
+  /** Ranks reported. */
+  static final List<Integer> RANKS = List.of(1, 5, 10);
+
   private static final int CURVE = 20;
   private static final int SHOWN = 12;
   private static final int NEIGHBOURS = 8;
@@ -110,8 +112,8 @@ public record Identification(
         cmc.add((double) hits[rank] / probes);
       }
       Map<Integer, Double> rankN = new LinkedHashMap<>();
-      for (int i = 0; probes > 0 && i < RANKS.length; i++) {
-        rankN.put(RANKS[i], cmc.get(RANKS[i] - 1));
+      for (int i = 0; probes > 0 && i < RANKS.size(); i++) {
+        rankN.put(RANKS.get(i), cmc.get(RANKS.get(i) - 1));
       }
       List<EvalResult.Neighbours> shown = new ArrayList<>();
       int ofMissed = Math.min(missed.size(), Math.max(SHOWN / 2, SHOWN - found.size()));

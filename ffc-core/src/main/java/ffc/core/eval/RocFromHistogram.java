@@ -11,11 +11,10 @@ final class RocFromHistogram {
     this.histogram = histogram;
   }
 
-  /** Rates at 1e-3 … 1e-9, as far as the impostor pairs reach. */
+  /** Rates at {@link AllPairs#FARS}, as far as the impostor pairs reach. */
   List<TarAtFar> rates() {
     List<TarAtFar> rates = new ArrayList<>();
-    for (int exponent = 3; exponent <= 9; exponent++) {
-      double far = Double.parseDouble("1e-" + exponent);
+    for (double far : AllPairs.FARS) {
       if (allowed(far) >= 1 && resolved(at(far))) {
         rates.add(at(far));
       }

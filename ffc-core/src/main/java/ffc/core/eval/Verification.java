@@ -32,7 +32,9 @@ public record Verification(
     Double farMean,
     List<Integer> foldsWithoutTar) {
   private static final int FOLDS = 10;
-  private static final double TARGET_FAR = 1e-3;
+
+  /** False accept rate at which the true accept rate is read. */
+  static final double TARGET_FAR = 1e-3;
 
   /**
    * Judges pairs: pair i is row 2i and row 2i + 1.

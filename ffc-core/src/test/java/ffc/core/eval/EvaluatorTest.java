@@ -8,6 +8,7 @@ import ffc.loaders.DataConfig;
 import ffc.loaders.Dataset;
 import ffc.loaders.ImageShape;
 import java.nio.ByteBuffer;
+import java.util.List;
 import java.util.function.LongPredicate;
 import java.util.stream.LongStream;
 import org.junit.jupiter.api.Test;
@@ -163,6 +164,24 @@ class EvaluatorTest {
       assertThat(result.groups().get(0).identities()).isEqualTo(501);
       assertThat(result.groups().get(3).identities()).isEqualTo(tail);
       assertThat(result.groups().get(0).rank1().value()).isEqualTo(result.metric("rank1"));
+    }
+  }
+
+  /** As far as the pairs reach: 15.8 million of them resolve a rate of 1e-7. */
+  @Test
+  void yieldsTheFiguresThatItNames() {
+    for (EvaluateConfig.Format format :
+        List.of(EvaluateConfig.Format.recordio, EvaluateConfig.Format.bin)) {
+      String file = DATA + (format.isPairs() ? "open.bin" : "open.rec");
+      EvaluateConfig config =
+          new EvaluateConfig("open", format, file, null, false, null, null, null);
+      try (Evaluator evaluator = new Evaluator()) {
+        EvalResult result = evaluator.evaluate(config, new Pixels(0));
+        for (String figure : Evaluator.figures(format)) {
+          boolean resolved = Evaluator.impostorsFor(figure) <= 15_000_000;
+          assertThat(result.metric(figure) != null).as(format + " " + figure).isEqualTo(resolved);
+        }
+      }
     }
   }
 
