@@ -129,7 +129,8 @@ def margin_softmax(config, cos, target, ignored=None):
         angle = torch.arccos(c)
         c = torch.where(angle + m > math.pi, c - m * math.sin(m), torch.cos(angle + m))
     elif kind == "combined":
-        c = torch.cos(config["m1"] * torch.arccos(c) + config["m2"]) - config["m3"]
+        angle = config["m1"] * torch.arccos(c) + config["m2"]
+        c = torch.where(angle > math.pi, -1 - (angle - math.pi), torch.cos(angle)) - config["m3"]
     if config.get("angleGradient") == "detached":  # the margin under torch.no_grad(), as a shift of the cosine
         plain = cos[rows, target]
         c = plain + (c - plain).detach()
