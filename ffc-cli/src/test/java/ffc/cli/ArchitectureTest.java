@@ -4,7 +4,9 @@ import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.classes;
 import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.noClasses;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import com.tngtech.archunit.core.domain.JavaCall;
 import com.tngtech.archunit.core.domain.JavaClasses;
+import com.tngtech.archunit.core.domain.properties.HasName;
 import com.tngtech.archunit.core.importer.ClassFileImporter;
 import com.tngtech.archunit.core.importer.ImportOption;
 import ffc.core.MethodConfig;
@@ -110,6 +112,20 @@ class ArchitectureTest {
         .dependOnClassesThat()
         .haveFullyQualifiedName("ai.djl.training.optimizer.Sgd")
         .because("its momentum folds the rate in, and its clipping clips one side")
+        .check(PROGRAM);
+  }
+
+  /** Two products of different speed would make comparisons of methods unfair. */
+  @Test
+  void lossesOfAllMethodsGoThroughOneProduct() {
+    noClasses()
+        .that()
+        .resideInAnyPackage("ffc.core", "ffc.pfc")
+        .should()
+        .callMethodWhere(
+            JavaCall.Predicates.target(
+                HasName.Predicates.nameMatching("matMul|batchMatMul|batchDot")))
+        .because("NativeOps.product is the one for them")
         .check(PROGRAM);
   }
 

@@ -7,6 +7,7 @@ import ffc.core.checkpoint.CheckpointInput;
 import ffc.core.checkpoint.CheckpointReader;
 import ffc.core.checkpoint.CheckpointWriter;
 import ffc.core.nn.Parameters;
+import ffc.core.script.NativeOps;
 import java.io.DataOutputStream;
 import java.io.IOException;
 import java.util.Map;
@@ -39,24 +40,18 @@ public final class AdamW extends Optimizer {
   @Override
   public void step(double learningRate, double gradientFactor) {
     updates++;
-    double correction1 = 1 - Math.pow(beta1, updates);
-    double correction2 = Math.sqrt(1 - Math.pow(beta2, updates));
-    Map<String, NDArray> gradients = gradients();
-    weights()
-        .forEach(
-            (name, weight) -> {
-              NDArray g = gradients.get(name);
-              if (gradientFactor != 1) {
-                g.muli(gradientFactor);
-              }
-              NDArray m = first.get(name);
-              NDArray v = second.get(name);
-              m.muli(beta1).addi(g.mul(1 - beta1));
-              v.muli(beta2).addi(g.square().muli(1 - beta2));
-              NDArray denominator = v.sqrt().divi(correction2).addi(epsilon);
-              weight.muli(1 - learningRate * weightDecay);
-              weight.subi(m.div(denominator).muli(learningRate / correction1));
-            });
+    NativeOps.adamw(
+        list(weights()),
+        list(gradients()),
+        list(first),
+        list(second),
+        learningRate,
+        beta1,
+        beta2,
+        epsilon,
+        weightDecay,
+        updates,
+        gradientFactor);
   }
 
   @Override

@@ -77,7 +77,7 @@ public final class MarginHead {
     long b = embeddingBE.getShape().get(0);
     NDArray targetB1 = targetB.reshape(b, 1);
     // The only array of its size: logits, probabilities and gradients take each other's place.
-    NDArray cosBK = embeddingBE.matMul(weightsKE.transpose());
+    NDArray cosBK = NativeOps.product(embeddingBE, weightsKE);
     NDArray cosB = cosBK.gather(targetB1, 1).reshape(b);
     Margin.Target target = margin.target(cosB);
     NDArray negativeSlopeBK = margin.negatives(cosBK, cosB);
@@ -104,8 +104,8 @@ public final class MarginHead {
     gradientBK.muli(scale / count);
     return new Part(
         value,
-        gradientBK.matMul(weightsKE),
-        withWeights ? gradientBK.transpose().matMul(embeddingBE) : null);
+        NativeOps.product(gradientBK, weightsKE.transpose()),
+        withWeights ? NativeOps.product(gradientBK.transpose(), embeddingBE.transpose()) : null);
   }
 
   /**
@@ -123,7 +123,7 @@ public final class MarginHead {
     long dim = embeddingBE.getShape().get(1);
     int h = (int) Math.min(hardNegatives, weightsKE.getShape().get(0));
     NDList top;
-    try (NDArray cosBK = embeddingBE.matMul(weightsKE.transpose())) {
+    try (NDArray cosBK = NativeOps.product(embeddingBE, weightsKE)) {
       top = cosBK.topK(h, 1, true, false);
     }
     NDArray positiveBH = top.get(0).gt(0).toType(embeddingBE.getDataType(), false);

@@ -58,6 +58,30 @@ class OptimizerTest {
     }
   }
 
+  /** Arrays of a network's size that live to the end of a step are what the plan does not count. */
+  @ParameterizedTest
+  @ValueSource(strings = {"sgd", "adamw"})
+  void aStepMakesNoArraysButTheViewsOfItsGradients(String rule) {
+    Autograd.off();
+    try (NDManager manager = NDManager.newBaseManager();
+        Parameters parameters = new Parameters(manager, 1)) {
+      List<NDArray> weights =
+          List.of(
+              parameters.constant("a", new Shape(3), 1),
+              parameters.constant("b", new Shape(2, 2), 1),
+              parameters.constant("c", new Shape(5), 1));
+      parameters.requireGradients();
+      weights.forEach(w -> setGradient(w, new float[(int) w.size()]));
+      try (Optimizer optimizer = Optimizer.of(config(rule), parameters, manager)) {
+        NDManager owner = weights.get(0).getManager();
+        int before = owner.getManagedArrays().size();
+        optimizer.step(0.1, 0.5);
+        int after = owner.getManagedArrays().size();
+        assertThat(after - before).isEqualTo(weights.size());
+      }
+    }
+  }
+
   private double[] run(String rule, boolean interrupted) throws IOException {
     Autograd.off();
     double[] values = new double[18];
@@ -102,7 +126,7 @@ class OptimizerTest {
 
   /** d sum(w g) / d w = g, added to the gradient that is there. */
   private static void setGradient(NDArray weight, float[] gradient) {
-    NDArray g = weight.getManager().create(gradient);
+    NDArray g = weight.getManager().create(gradient, weight.getShape());
     NDArray product = Autograd.record(() -> weight.mul(g));
     Autograd.backward(product, product.onesLike());
   }

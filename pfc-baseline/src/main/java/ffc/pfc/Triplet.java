@@ -11,6 +11,7 @@ import ffc.core.MethodContext;
 import ffc.core.StepProfile;
 import ffc.core.checkpoint.CheckpointReader;
 import ffc.core.checkpoint.CheckpointWriter;
+import ffc.core.script.NativeOps;
 import java.util.LinkedHashMap;
 import java.util.Map;
 
@@ -48,7 +49,7 @@ public final class Triplet implements Method {
           int n = slice.ids().length;
           SemiHardTriplets.Result result =
               SemiHardTriplets.of(
-                  unitBE.matMul(unitBE.transpose()).toFloatArray(),
+                  NativeOps.product(unitBE, unitBE).toFloatArray(),
                   slice.ids(),
                   config.margin(),
                   slice.share());
@@ -57,7 +58,7 @@ public final class Triplet implements Method {
           active += result.active();
           NDArray gradientBB = unitBE.getManager().create(result.cosineGradient(), new Shape(n, n));
           // cos_ij = u_i·u_j moves with both.
-          return gradientBB.add(gradientBB.transpose()).matMul(unitBE);
+          return NativeOps.product(gradientBB.add(gradientBB.transpose()), unitBE.transpose());
         });
     return losses.total();
   }

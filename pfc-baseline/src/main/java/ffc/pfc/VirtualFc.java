@@ -19,6 +19,7 @@ import ffc.core.StepProfile;
 import ffc.core.checkpoint.CheckpointInput;
 import ffc.core.checkpoint.CheckpointReader;
 import ffc.core.checkpoint.CheckpointWriter;
+import ffc.core.script.NativeOps;
 import java.io.DataOutputStream;
 import java.io.IOException;
 import java.util.ArrayList;
@@ -193,7 +194,7 @@ public final class VirtualFc implements Method {
       }
     }
     NDArray memberPB = unitBE.getManager().create(member, new Shape(present.length, ids.length));
-    return MarginHead.normalise(memberPB.matMul(unitBE));
+    return MarginHead.normalise(NativeOps.product(memberPB, unitBE.transpose()));
   }
 
   private void remember(NDArray unitBE, long[] ids, VirtualColumns.Assignment assignment) {

@@ -3,6 +3,7 @@ package ffc.core.script;
 import ai.djl.engine.Engine;
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDList;
+import ai.djl.ndarray.types.DataType;
 import ai.djl.pytorch.engine.PtNDArray;
 import ai.djl.pytorch.engine.PtNDManager;
 import ai.djl.pytorch.engine.PtSymbolBlock;
@@ -185,12 +186,14 @@ public final class NativeOps {
    * product goes through MKL, which takes the 256-bit path on processors of other makers
    * (docs/decisions/040-class-centres.md). No gradients.
    *
-   * @param x f32 [m, k]; copied first if its rows are not contiguous
-   * @param w f32 [n, k], in any layout
-   * @return f32 [m, n], contiguous; registered with the caller's scope
+   * @param x f32 [m, k]; copied first if its rows are not contiguous; f64 goes through PyTorch's
+   *     own product
+   * @param w of the same type [n, k], in any layout
+   * @return of the same type [m, n], contiguous; registered with the caller's scope
    */
   public static NDArray product(NDArray x, NDArray w) {
-    return x.getDevice().isGpu() ? x.matMul(w.transpose()) : call(PRODUCT, x, w);
+    boolean oneDnn = !x.getDevice().isGpu() && x.getDataType() == DataType.FLOAT32;
+    return oneDnn ? call(PRODUCT, x, w) : x.matMul(w.transpose());
   }
 
   /** out ← exp(x). */
@@ -262,6 +265,42 @@ public final class NativeOps {
         IValue.from(momentum),
         IValue.from(nesterov),
         IValue.from(decay),
+        IValue.from(factor));
+  }
+
+  /**
+   * Adam with decoupled weight decay by PyTorch's rule; the gradients are used up: they become the
+   * denominators, so that no array of a network's size is needed beside it.
+   *
+   * @param first moving means of the gradients
+   * @param second moving means of their squares
+   * @param updates made with this one, at least 1
+   * @param factor of the gradients, applied first
+   */
+  public static void adamw(
+      NDList weights,
+      NDList gradients,
+      NDList first,
+      NDList second,
+      double rate,
+      double beta1,
+      double beta2,
+      double epsilon,
+      double decay,
+      long updates,
+      double factor) {
+    update(
+        "adamw",
+        list(weights),
+        list(gradients),
+        list(first),
+        list(second),
+        IValue.from(beta1),
+        IValue.from(beta2),
+        IValue.from(1 - rate * decay),
+        IValue.from(rate / (1 - Math.pow(beta1, updates))),
+        IValue.from(Math.sqrt(1 - Math.pow(beta2, updates))),
+        IValue.from(epsilon),
         IValue.from(factor));
   }
 

@@ -224,6 +224,53 @@ class NativeOpsTest {
     }
   }
 
+  @Test
+  void adamWFollowsPyTorchsRule() {
+    double beta1 = 0.8;
+    double beta2 = 0.95;
+    double epsilon = 1e-3;
+    for (double decay : new double[] {0, 0.05}) {
+      NDArray weight = random(7);
+      NDArray first = manager.zeros(new Shape(7));
+      NDArray second = manager.zeros(new Shape(7));
+      double[] p = doubles(weight);
+      double[] m = new double[7];
+      double[] v = new double[7];
+      for (int step = 1; step <= 4; step++) {
+        double rate = 0.1 / step;
+        double factor = step % 2 == 0 ? 0.5 : 1;
+        NDArray gradient = random(7);
+        double[] g = doubles(gradient);
+        NativeOps.adamw(
+            new NDList(weight),
+            new NDList(gradient),
+            new NDList(first),
+            new NDList(second),
+            rate,
+            beta1,
+            beta2,
+            epsilon,
+            decay,
+            step,
+            factor);
+        for (int i = 0; i < 7; i++) {
+          double d = factor * g[i];
+          m[i] = beta1 * m[i] + (1 - beta1) * d;
+          v[i] = beta2 * v[i] + (1 - beta2) * d * d;
+          double root = Math.sqrt(v[i] / (1 - Math.pow(beta2, step)));
+          p[i] -= rate * decay * p[i];
+          p[i] -= rate * m[i] / (1 - Math.pow(beta1, step)) / (root + epsilon);
+        }
+      }
+      double[] got = doubles(weight);
+      for (int i = 0; i < 7; i++) {
+        assertThat(got[i]).as("decay " + decay).isCloseTo(p[i], within(2e-6));
+        assertThat(doubles(first)[i]).isCloseTo(m[i], within(1e-6));
+        assertThat(doubles(second)[i]).isCloseTo(v[i], within(1e-6));
+      }
+    }
+  }
+
   private static double[] doubles(NDArray array) {
     float[] values = array.toFloatArray();
     double[] doubles = new double[values.length];
