@@ -4,6 +4,7 @@ import ffc.cli.compare.CompareCommand;
 import ffc.cli.config.Secrets;
 import ffc.cli.data.DataCommand;
 import ffc.cli.plan.PlanCommand;
+import ffc.core.NativeMemory;
 import java.io.PrintWriter;
 import java.util.Locale;
 import picocli.CommandLine;
@@ -74,9 +75,7 @@ public final class Main {
               ? "ffc: out of memory ("
                   + failure.getMessage()
                   + "); a larger heap: FFC_JAVA_OPTS=-Xmx8g"
-              : "ffc: "
-                  + failure.toString().replaceAll("\\s*\\R\\s*", " ")
-                  + " (FFC_DEBUG=1 prints the stack trace)");
+              : "ffc: " + inOneLine(failure));
     } finally {
       Runtime.getRuntime().halt(FAILED); // exit() would wait for the thread that has failed
     }
@@ -127,10 +126,13 @@ public final class Main {
       return BAD_INPUT;
     }
     err.println(
-        "ffc: "
-            + (failure instanceof RunFailure
-                ? failure.getMessage()
-                : failure + " (FFC_DEBUG=1 prints the stack trace)"));
+        "ffc: " + (failure instanceof RunFailure ? failure.getMessage() : inOneLine(failure)));
     return FAILED;
+  }
+
+  private static String inOneLine(Throwable failure) {
+    return NativeMemory.shortage(failure)
+            .orElseGet(() -> failure.toString().replaceAll("\\s*\\R\\s*", " "))
+        + " (FFC_DEBUG=1 prints the stack trace)";
   }
 }

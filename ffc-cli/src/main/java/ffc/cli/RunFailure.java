@@ -1,6 +1,7 @@
 package ffc.cli;
 
 import ffc.cli.record.RunDirectory;
+import ffc.core.NativeMemory;
 import ffc.core.NonFiniteException;
 import ffc.core.checkpoint.Checkpoints;
 import ffc.loaders.BadDataException;
@@ -13,10 +14,16 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.time.Instant;
+import java.util.Optional;
 
 /** A run that failed: one line for the person, the stack trace in the run's log. */
 final class RunFailure extends RuntimeException {
   private static final long serialVersionUID = 1;
+
+  /** A step in slices has other batch statistics, so a run cannot change to it on the way. */
+  private static final String SMALLER =
+      "; ffc plan CONFIG predicts what a run takes; a new run takes less with a higher run.accumulate,"
+          + " with lower data.idsPerBatch and data.instancesPerBatch, or with run.precision=bf16";
 
   private RunFailure(String message, Throwable cause) {
     super(message, cause);
@@ -45,6 +52,10 @@ final class RunFailure extends RuntimeException {
   private static String what(Throwable cause) {
     if (cause instanceof UncheckedIOException e) {
       return what(e.getCause());
+    }
+    Optional<String> shortage = NativeMemory.shortage(cause);
+    if (shortage.isPresent()) {
+      return shortage.get() + SMALLER;
     }
     String message = String.valueOf(cause.getMessage());
     if (cause instanceof BadDataException) {

@@ -22,6 +22,7 @@ import ffc.core.RunObserver;
 import ffc.core.RunSummary;
 import ffc.core.Trainer;
 import ffc.core.checkpoint.BadCheckpointException;
+import ffc.core.script.TensorEngine;
 import ffc.idgroup.GroupExchange;
 import ffc.idgroup.LocalExchange;
 import ffc.idgroup.ThreadExchange;
@@ -264,10 +265,11 @@ final class TrainingRun {
       data.put(set.name(), Fingerprint.of(Path.of(set.path())));
     }
     String home = System.getenv("FFC_HOME");
+    TensorEngine engine = TensorEngine.load();
     return new Manifest(
         Version.ffc(),
-        Version.djl(),
-        Version.natives(),
+        engine.version(),
+        engine.natives(),
         Main.commandLineText(),
         Path.of(home == null ? "." : home),
         data);

@@ -1,32 +1,44 @@
 package ffc.cli;
 
+import ffc.core.script.TensorEngine;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
 import java.util.Properties;
 import picocli.CommandLine.IVersionProvider;
 
-/** What {@code ffc --version} prints: the program, the tensor engine and its natives, the JVM. */
+/**
+ * What {@code ffc --version} prints: the program, the tensor engine and the natives that it has
+ * loaded, the JVM.
+ */
 final class Version implements IVersionProvider {
   private static final Properties BUILD = load();
 
   @Override
   public String[] getVersion() {
-    return new String[] {
-      "ffc " + ffc(), "engine DJL " + djl() + ", PyTorch natives " + natives(), "jvm " + jvm()
-    };
+    return new String[] {"ffc " + ffc(), "engine " + engine(), "jvm " + jvm()};
   }
 
   static String ffc() {
     return BUILD.getProperty("ffc");
   }
 
-  static String djl() {
-    return BUILD.getProperty("djl");
-  }
-
-  static String natives() {
-    return BUILD.getProperty("natives");
+  private static String engine() {
+    try {
+      TensorEngine engine = TensorEngine.load();
+      return "DJL "
+          + engine.version()
+          + ", PyTorch natives "
+          + engine.natives()
+          + " in "
+          + engine.folder();
+    } catch (RuntimeException | LinkageError e) {
+      Throwable cause = e;
+      while (cause.getCause() != null && cause.getCause() != cause) {
+        cause = cause.getCause();
+      }
+      return "cannot be loaded: " + cause.toString().replaceAll("\\s*\\R\\s*", " ");
+    }
   }
 
   static String jvm() {

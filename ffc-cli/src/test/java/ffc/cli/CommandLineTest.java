@@ -14,6 +14,8 @@ import java.nio.file.Path;
 import java.time.Clock;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -33,6 +35,9 @@ class CommandLineTest {
         .containsPattern("ffc \\d+\\.\\d+")
         .containsPattern("DJL \\d+\\.\\d+.*PyTorch natives \\d+\\.\\d+")
         .contains("jvm ");
+    Matcher folder = Pattern.compile("natives .* in (.*)").matcher(out.toString());
+    assertThat(folder.find()).isTrue();
+    assertThat(Path.of(folder.group(1)).resolve("libtorch_cpu.so")).exists();
   }
 
   @Test

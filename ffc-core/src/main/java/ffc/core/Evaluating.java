@@ -101,7 +101,10 @@ final class Evaluating implements AutoCloseable {
       return;
     } catch (RuntimeException | InternalError e) { // an internal error: a mapped file was cut
       String message = e.getMessage() == null ? e.toString() : e.getMessage();
-      fail(step, set, message.replaceAll("\\s*\\R\\s*", " "));
+      fail(
+          step,
+          set,
+          NativeMemory.shortage(e).orElseGet(() -> message.replaceAll("\\s*\\R\\s*", " ")));
       return;
     }
     latest.put(result.name(), result);
