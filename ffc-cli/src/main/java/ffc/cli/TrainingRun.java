@@ -143,8 +143,14 @@ final class TrainingRun {
                           + " so far, now by "
                           + ImageDecoder.jpegDecoder()
                           + ": no difference is known, but none is promised"));
-      manifest(dataset)
-          .write(directory.file("manifest.json"), trainer.step(), Instant.now(), this::say);
+      Manifest manifest = manifest(dataset);
+      if (Manifest.hadOtherImages(directory.file("manifest.json"), manifest.trainImages())) {
+        say(
+            "warning: the images of data.train are not those that the run had so far (up to "
+                + Dataset.SAMPLED
+                + " were compared): losses differ from those of an unbroken run");
+      }
+      manifest.write(directory.file("manifest.json"), trainer.step(), Instant.now(), this::say);
       long from = trainer.step();
       try {
         return trainer.run();
@@ -272,7 +278,8 @@ final class TrainingRun {
         engine.natives(),
         Main.commandLineText(),
         Path.of(home == null ? "." : home),
-        data);
+        data,
+        dataset.contentSample());
   }
 
   private Path report() throws IOException {

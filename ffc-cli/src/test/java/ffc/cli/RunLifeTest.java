@@ -12,6 +12,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
+import java.nio.file.attribute.FileTime;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -32,6 +33,55 @@ class RunLifeTest {
             List.of("train", StoredRun.SMALL.toString(), "--out", run.toString(), CONSTANT));
     arguments.addAll(List.of(more));
     return ffc(arguments.toArray(String[]::new));
+  }
+
+  @Test
+  void aResumeHearsOfOtherImagesOfTheSameNamesAndNotOfACopy() throws IOException {
+    Path images = temp.resolve("images");
+    Path pack = StoredRun.FOLDER.resolve("data/train.rec");
+    assertThat(ffc("data", "unpack", pack.toString(), "--out", images.toString()).code()).isZero();
+    Path run = temp.resolve("run");
+    String folder = "--set=data.train.format=folder";
+    assertThat(train(run, folder, "--set=data.train.path=" + images, "--set=run.steps=3").code())
+        .isZero();
+
+    // Copied: new times, another place.
+    Path copy = Folders.copy(images, temp.resolve("copy"));
+    try (Stream<Path> files = Files.walk(copy)) {
+      for (Path file : files.toList()) {
+        Files.setLastModifiedTime(file, FileTime.fromMillis(1_000_000));
+      }
+    }
+    assertThat(goOn(run, copy, 4).out()).doesNotContain("data.train are not");
+
+    // Every image replaced by the one before it; names and sum of sizes stay.
+    List<Path> files;
+    try (Stream<Path> all = Files.walk(copy)) {
+      files = all.filter(Files::isRegularFile).sorted().toList();
+    }
+    byte[] last = Files.readAllBytes(files.get(files.size() - 1));
+    for (Path file : files) {
+      byte[] own = Files.readAllBytes(file);
+      Files.write(file, last);
+      last = own;
+    }
+    assertThat(goOn(run, copy, 5).out().lines())
+        .containsOnlyOnce(
+            "warning: the images of data.train are not those that the run had so far (up to 512"
+                + " were compared): losses differ from those of an unbroken run");
+    assertThat(goOn(run, copy, 6).out()).doesNotContain("data.train are not");
+  }
+
+  private static StoredRun.Outcome goOn(Path run, Path images, int steps) {
+    StoredRun.Outcome outcome =
+        ffc(
+            "train",
+            "--resume",
+            run.toString(),
+            "--set=data.train.path=" + images,
+            "--set=run.steps=" + steps);
+    assertThat(outcome.code()).as(outcome.toString()).isZero();
+    return outcome;
   }
 
   /** A run of 6 steps with checkpoints of steps 2, 4 and 6. */

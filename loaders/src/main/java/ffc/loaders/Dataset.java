@@ -10,6 +10,8 @@ import java.util.Map;
  * is thread-safe; {@link #close} must come after the last read.
  */
 public interface Dataset extends AutoCloseable {
+  /** Most images that {@link #contentSample} reads: some seconds from a cold hard disk. */
+  int SAMPLED = 512;
 
   /** Where the set lies, for messages. */
   String name();
@@ -60,6 +62,17 @@ public interface Dataset extends AutoCloseable {
    * machines: 16 hexadecimal digits.
    */
   String fingerprint();
+
+  /**
+   * Hash of the stored bytes of up to {@value #SAMPLED} images from all over the set, which differs
+   * where {@link #fingerprint} cannot: when the images were encoded, cropped or aligned anew. Times
+   * and places of files do not count. Images that cannot be read are no failure.
+   *
+   * @return 16 hexadecimal digits; empty if no image is stored
+   */
+  default String contentSample() {
+    return "";
+  }
 
   /**
    * Lines on what the source holds and the set leaves out, for people; empty if there is nothing or

@@ -30,6 +30,8 @@ import tools.jackson.databind.node.ObjectNode;
  * @param sources folder of the program's sources, for the commit; may be no repository
  * @param data fingerprint of each data set by its name, {@code train} or a name from {@code
  *     evaluate}
+ * @param trainImages {@link ffc.loaders.Dataset#contentSample} of the training set; empty if it has
+ *     none
  */
 public record Manifest(
     String ffc,
@@ -37,7 +39,11 @@ public record Manifest(
     String natives,
     String commandLine,
     Path sources,
-    Map<String, String> data) {
+    Map<String, String> data,
+    String trainImages) {
+
+  private static final String TRAIN_IMAGES = "train_images";
+  private static final String JPEG_DECODER = "jpeg_decoder";
 
   /**
    * Writes it, or adds it to that of the process that began the run. One that cannot be read is
@@ -90,12 +96,13 @@ public record Manifest(
     node.put(
         "jvm",
         System.getProperty("java.vm.name") + " " + System.getProperty("java.runtime.version"));
-    node.put("jpeg_decoder", ImageDecoder.jpegDecoder());
+    node.put(JPEG_DECODER, ImageDecoder.jpegDecoder());
     ArrayNode flags = node.putArray("jvm_flags");
     ManagementFactory.getRuntimeMXBean().getInputArguments().forEach(flags::add);
     node.set("hardware", Hardware.describe());
     ObjectNode fingerprints = node.putObject("data");
     data.forEach(fingerprints::put);
+    node.put(TRAIN_IMAGES, trainImages);
     return node;
   }
 
@@ -105,12 +112,25 @@ public record Manifest(
    * @param file the run's manifest; may be missing or unreadable
    */
   public static Optional<String> otherJpegDecoder(Path file) {
+    return last(file, JPEG_DECODER).filter(name -> !name.equals(ImageDecoder.jpegDecoder()));
+  }
+
+  /**
+   * Whether the run's last process had other training images, as far as that is known.
+   *
+   * @param file the run's manifest; may be missing or unreadable
+   */
+  public static boolean hadOtherImages(Path file, String trainImages) {
+    return last(file, TRAIN_IMAGES).filter(images -> !images.equals(trainImages)).isPresent();
+  }
+
+  /** What the run's last process says under a key; empty if it says nothing. */
+  private static Optional<String> last(Path file, String key) {
     try {
       JsonNode run = Json.parse(Files.readString(file, StandardCharsets.UTF_8));
       JsonNode resumed = run.path("resumed");
       JsonNode last = resumed.size() > 0 ? resumed.get(resumed.size() - 1) : run;
-      return Optional.ofNullable(last.path("jpeg_decoder").asString(null))
-          .filter(name -> !name.equals(ImageDecoder.jpegDecoder()));
+      return Optional.ofNullable(last.path(key).asString(null));
     } catch (IOException | RuntimeException e) {
       return Optional.empty();
     }

@@ -103,6 +103,24 @@ public final class RecordDataset implements Dataset {
   }
 
   @Override
+  public String contentSample() {
+    Fingerprint hash = new Fingerprint();
+    long count = Math.min(images(), SAMPLED);
+    for (long i = 0; i < count; i++) {
+      long image = (long) ((double) i / count * images());
+      try {
+        ByteBuffer bytes = records.read(image);
+        byte[] copy = new byte[bytes.remaining()];
+        bytes.duplicate().get(copy);
+        hash.add(copy);
+      } catch (IOException | BadDataException e) {
+        hash.add("unreadable");
+      }
+    }
+    return hash.hex();
+  }
+
+  @Override
   public Map<String, Double> statistics() {
     return records instanceof RecordCache cache ? cache.statistics() : Map.of();
   }

@@ -101,6 +101,50 @@ class DatasetIndexTest {
   }
 
   @Test
+  void aSampleOfTheContentDiffersWithThePixelsAloneAndIsThatOfAnyCopy() throws Exception {
+    List<String> first = samples("first", 0);
+    assertThat(samples("copy", 0)).isEqualTo(first);
+    List<String> other = samples("other", 1);
+    for (int i = 0; i < first.size(); i++) {
+      assertThat(other.get(i)).hasSize(16).isNotEqualTo(first.get(i));
+    }
+  }
+
+  /**
+   * Of a pack, a folder, an environment and an index; images are those of the seeds from one on.
+   */
+  private List<String> samples(String name, int seed) throws Exception {
+    Path at = dir.resolve(name);
+    List<TestLmdb.Entry> entries = new ArrayList<>();
+    Files.createDirectories(at);
+    try (TestPacks.Writer pack = new TestPacks.Writer(at.resolve("p.rec"))) {
+      for (int i = 0; i < 20; i++) {
+        byte[] png = TestPacks.png(seed + i, 4, 3);
+        pack.image(i, i / 10, png);
+        entries.add(new TestLmdb.Entry("key" + i, i / 10, png));
+        Path file = at.resolve("folder/%d/%02d.png".formatted(i / 10, i));
+        Files.createDirectories(file.getParent());
+        Files.write(file, png);
+      }
+    }
+    TestLmdb.write(at.resolve("lmdb"), entries);
+    DataConfig.Source pack = new DataConfig.Source(Format.recordio, at.resolve("p.rec").toString());
+    IndexBuilder.build(pack, at.resolve("index"), 7, Progress.NONE);
+    List<String> samples = new ArrayList<>();
+    for (DataConfig.Source source :
+        List.of(
+            pack,
+            new DataConfig.Source(Format.folder, at.resolve("folder").toString()),
+            new DataConfig.Source(Format.lmdb, at.resolve("lmdb").toString()),
+            new DataConfig.Source(Format.index, at.resolve("index").toString()))) {
+      try (Dataset set = Dataset.open(source)) {
+        samples.add(set.contentSample());
+      }
+    }
+    return samples;
+  }
+
+  @Test
   void indexesTheQuickstartPack() {
     try (Dataset got = index(Quickstart.train(), 5000);
         Dataset want = Dataset.open(Quickstart.train())) {
