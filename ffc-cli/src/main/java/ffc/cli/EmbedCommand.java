@@ -1,9 +1,7 @@
 package ffc.cli;
 
 import ffc.core.TrainedEncoder;
-import ffc.core.eval.ArrayEmbeddings;
 import ffc.core.eval.EmbeddingFile;
-import ffc.core.eval.Evaluator;
 import ffc.loaders.DataConfig;
 import ffc.loaders.Dataset;
 import java.io.IOException;
@@ -26,7 +24,8 @@ import picocli.CommandLine.Spec;
     footer = {
       "",
       "Example:",
-      "  ./ffc embed --checkpoint runs/mine --data data/quickstart/open.rec --format recordio --out open.npy"
+      "  ./ffc embed --checkpoint runs/mine --data data/quickstart/open.rec --format recordio --out"
+          + " open.npy"
     },
     mixinStandardHelpOptions = true)
 final class EmbedCommand implements Callable<Integer> {
@@ -61,14 +60,13 @@ final class EmbedCommand implements Callable<Integer> {
     }
     try (Dataset set = Dataset.open(new DataConfig.Source(format, data));
         TrainedEncoder encoder = checkpoint.open()) {
-      ArrayEmbeddings embeddings = Evaluator.embed(set, encoder.embedder());
-      EmbeddingFile.write(out, embeddings);
+      EmbeddingFile.write(out, set, encoder.embedder());
       spec.commandLine()
           .getOut()
           .println(
-              embeddings.size()
+              set.images()
                   + " x "
-                  + embeddings.dim()
+                  + encoder.embedder().dim()
                   + " in "
                   + out
                   + ", identities in "

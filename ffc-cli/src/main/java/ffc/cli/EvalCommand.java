@@ -188,7 +188,7 @@ final class EvalCommand implements Callable<Integer> {
 
   private Embeddings strangers(ImageEmbedder embedder) {
     String path = options.distractors().toString();
-    if (path.endsWith(".npy") || path.endsWith(".safetensors")) {
+    if (path.matches(".*\\.(np[yz]|safetensors)")) {
       return EmbeddingFile.unlabelled(options.distractors());
     }
     try (Dataset set = Dataset.open(new DataConfig.Source(format(), path))) {

@@ -5,8 +5,8 @@ import ffc.cli.record.WholeFile;
 import ffc.core.TrainedEncoder;
 import ffc.core.clean.Cleaning;
 import ffc.core.clean.Thresholds;
-import ffc.core.eval.ArrayEmbeddings;
-import ffc.core.eval.Evaluator;
+import ffc.core.eval.EmbeddingFile;
+import ffc.core.eval.Embeddings;
 import ffc.loaders.Dataset;
 import ffc.loaders.tools.Relabel;
 import java.io.IOException;
@@ -70,12 +70,8 @@ final class CleanCommand implements Callable<Integer> {
     Thresholds given = link == null ? null : new Thresholds(link, merge);
     try (Dataset data = source.open();
         WorkProgress progress = new WorkProgress()) {
-      ArrayEmbeddings embeddings;
-      try (TrainedEncoder encoder = checkpoint.open()) {
-        embeddings = Evaluator.embed(data, encoder.embedder());
-      }
+      Embeddings embeddings = embed(data);
       Cleaning cleaning = Cleaning.propose(embeddings, given);
-      Files.createDirectories(out);
       WholeFile.write(out.resolve("outliers.tsv"), outliers(cleaning, data));
       WholeFile.write(out.resolve("lookalikes.tsv"), lookAlikes(cleaning, data));
       WholeFile.write(
@@ -87,8 +83,8 @@ final class CleanCommand implements Callable<Integer> {
           .getOut()
           .printf(
               Locale.ROOT,
-              "%s: %,d of %,d images do not belong (linked above %.4f), %,d pairs of identities look"
-                  + " like one (above %.4f)%ntrain.rec: %,d identities, %,d images%n",
+              "%s: %,d of %,d images do not belong (linked above %.4f), %,d pairs of identities"
+                  + " look like one (above %.4f)%ntrain.rec: %,d identities, %,d images%n",
               out,
               cleaning.outliers().size(),
               data.images(),
@@ -99,6 +95,19 @@ final class CleanCommand implements Callable<Integer> {
               written.images());
     }
     return 0;
+  }
+
+  /** Embeds into a file that has no name any more: a set may have more than the heap holds. */
+  private Embeddings embed(Dataset data) throws IOException {
+    Path file = out.resolve(".embeddings.npy");
+    try (TrainedEncoder encoder = checkpoint.open()) {
+      Files.createDirectories(out);
+      EmbeddingFile.write(file, data, encoder.embedder());
+      return EmbeddingFile.open(file, null);
+    } finally {
+      Files.deleteIfExists(file);
+      Files.deleteIfExists(EmbeddingFile.labelsOf(file));
+    }
   }
 
   private static String outliers(Cleaning cleaning, Dataset data) {

@@ -1,14 +1,17 @@
 package ffc.core.clean;
 
-import ffc.core.eval.ArrayEmbeddings;
 import ffc.core.eval.Embeddings;
 import ffc.core.eval.SimilaritySweep;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.BitSet;
+import java.util.Collections;
 import java.util.Comparator;
 import java.util.HashMap;
+import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 
 /**
  * Proposals for cleaning a labelled set; nothing is changed.
@@ -24,6 +27,11 @@ import java.util.Map;
  * @param lookAlikes pairs of identities that look like one, most similar first
  */
 public record Cleaning(Thresholds thresholds, List<Outlier> outliers, List<LookAlike> lookAlikes) {
+  private static final Comparator<LookAlike> MOST_SIMILAR =
+      Comparator.comparingDouble((LookAlike pair) -> -pair.similarity())
+          .thenComparingLong(LookAlike::first)
+          .thenComparingLong(LookAlike::second);
+
   /** An image that does not belong to the rest of its identity. */
   public record Outlier(
       int image,
@@ -49,24 +57,38 @@ public record Cleaning(Thresholds thresholds, List<Outlier> outliers, List<LookA
           "cleaning needs at least two identities, got " + groups.count());
     }
     Thresholds thresholds = given == null ? Thresholds.estimate(embeddings, groups) : given;
-    int dim = embeddings.dim();
-    float[] centres = new float[Math.multiplyExact(groups.count(), dim)];
-    List<Integer> doubtful = new ArrayList<>();
-    List<Boolean> contested = new ArrayList<>();
-    List<Integer> groupOf = new ArrayList<>();
+    int images = embeddings.size();
+    Doubtful doubtful = new Doubtful(new int[images], new int[images], new BitSet());
+    int doubts = 0;
+    int[] kept = new int[images];
+    int[] starts = new int[groups.count() + 1];
     for (int group = 0; group < groups.count(); group++) {
       Clusters clusters = Clusters.of(embeddings, groups.rows(group), thresholds.link());
-      clusters.addCentre(centres, group * dim);
+      int[] centre = clusters.centre();
+      System.arraycopy(centre, 0, kept, starts[group], centre.length);
+      starts[group + 1] = starts[group] + centre.length;
       for (int image : clusters.outside()) {
-        doubtful.add(image);
-        contested.add(clusters.contested());
-        groupOf.add(group);
+        doubtful.images()[doubts] = image;
+        doubtful.groups()[doubts] = group;
+        doubtful.contested().set(doubts, clusters.contested());
+        doubts++;
       }
     }
-    ArrayEmbeddings centreRows = ArrayEmbeddings.normalising(centres, dim, groups.labels());
-    List<Outlier> outliers =
-        outliers(embeddings, centreRows, thresholds, doubtful, contested, groupOf);
+    Means centreRows = new Means(embeddings, kept, starts, groups.labels());
+    List<Outlier> outliers = outliers(embeddings, centreRows, thresholds, doubtful.first(doubts));
     return new Cleaning(thresholds, outliers, lookAlikes(centreRows, thresholds.merge()));
+  }
+
+  /**
+   * Images in doubt.
+   *
+   * @param groups number of each one's identity
+   * @param contested whether no cluster of the identity is the largest
+   */
+  private record Doubtful(int[] images, int[] groups, BitSet contested) {
+    Doubtful first(int count) {
+      return new Doubtful(Arrays.copyOf(images, count), groups, contested);
+    }
   }
 
   /**
@@ -101,27 +123,17 @@ public record Cleaning(Thresholds thresholds, List<Outlier> outliers, List<LookA
   }
 
   private static List<Outlier> outliers(
-      Embeddings embeddings,
-      ArrayEmbeddings centres,
-      Thresholds thresholds,
-      List<Integer> doubtful,
-      List<Boolean> contested,
-      List<Integer> groupOf) {
-    int dim = embeddings.dim();
-    float[] rows = new float[Math.multiplyExact(doubtful.size(), dim)];
-    for (int i = 0; i < doubtful.size(); i++) {
-      embeddings.read(doubtful.get(i), 1, rows, i * dim);
-    }
-    float[] own = new float[doubtful.size()];
-    float[] best = new float[doubtful.size()];
-    int[] nearest = new int[doubtful.size()];
+      Embeddings embeddings, Embeddings centres, Thresholds thresholds, Doubtful doubtful) {
+    int count = doubtful.images().length;
+    float[] own = new float[count];
+    float[] best = new float[count];
+    int[] nearest = new int[count];
     Arrays.fill(best, Float.NEGATIVE_INFINITY);
-    Embeddings probes = ArrayEmbeddings.normalising(rows, dim, new long[doubtful.size()]);
     SimilaritySweep.across(
-        probes,
+        Means.of(embeddings, doubtful.images()),
         centres,
         (row, col, cosine) -> {
-          if (groupOf.get(row) == col) {
+          if (doubtful.groups()[row] == col) {
             own[row] = cosine;
           } else if (cosine > best[row]) {
             best[row] = cosine;
@@ -130,11 +142,11 @@ public record Cleaning(Thresholds thresholds, List<Outlier> outliers, List<LookA
         });
     List<Outlier> outliers = new ArrayList<>();
     for (int i = 0; i < own.length; i++) {
-      if (best[i] - own[i] > (contested.get(i) ? 0 : thresholds.margin())) {
+      if (best[i] - own[i] > (doubtful.contested().get(i) ? 0 : thresholds.margin())) {
         outliers.add(
             new Outlier(
-                doubtful.get(i),
-                embeddings.label(doubtful.get(i)),
+                doubtful.images()[i],
+                embeddings.label(doubtful.images()[i]),
                 own[i],
                 centres.label(nearest[i]),
                 best[i]));
@@ -146,26 +158,30 @@ public record Cleaning(Thresholds thresholds, List<Outlier> outliers, List<LookA
     return List.copyOf(outliers);
   }
 
-  private static List<LookAlike> lookAlikes(ArrayEmbeddings centres, double threshold) {
-    List<LookAlike> pairs = new ArrayList<>();
+  private static List<LookAlike> lookAlikes(Embeddings centres, double threshold) {
+    // Only the nearest of each is kept: a low threshold would find more pairs than memory holds.
+    LookAlike[] nearest = new LookAlike[centres.size()];
     SimilaritySweep.within(
         centres,
         (row, col, cosine) -> {
           if (cosine > threshold) {
-            pairs.add(new LookAlike(centres.label(row), centres.label(col), cosine));
+            LookAlike pair = new LookAlike(centres.label(row), centres.label(col), cosine);
+            nearest[row] = first(nearest[row], pair);
+            nearest[col] = first(nearest[col], pair);
           }
         });
-    pairs.sort(
-        Comparator.comparingDouble((LookAlike pair) -> -pair.similarity())
-            .thenComparingLong(LookAlike::first)
-            .thenComparingLong(LookAlike::second));
-    Map<Long, LookAlike> nearest = new HashMap<>();
-    for (LookAlike pair : pairs) {
-      nearest.putIfAbsent(pair.first(), pair);
-      nearest.putIfAbsent(pair.second(), pair);
+    Set<LookAlike> once = Collections.newSetFromMap(new IdentityHashMap<>());
+    List<LookAlike> mutual = new ArrayList<>();
+    for (LookAlike pair : nearest) {
+      if (pair != null && !once.add(pair)) {
+        mutual.add(pair); // the nearest of both
+      }
     }
-    return pairs.stream()
-        .filter(pair -> nearest.get(pair.first()) == pair && nearest.get(pair.second()) == pair)
-        .toList();
+    mutual.sort(MOST_SIMILAR);
+    return List.copyOf(mutual);
+  }
+
+  private static LookAlike first(LookAlike a, LookAlike b) {
+    return a == null || MOST_SIMILAR.compare(b, a) < 0 ? b : a;
   }
 }

@@ -73,14 +73,11 @@ final class Clusters {
         .toArray();
   }
 
-  /** Adds the images of the largest cluster, or all if it is contested. */
-  void addCentre(float[] out, int from) {
-    for (int i = 0; i < rows.length; i++) {
-      if (contested || cluster[i] == largest) {
-        for (int k = 0; k < dim; k++) {
-          out[from + k] += values[i * dim + k];
-        }
-      }
-    }
+  /** Rows whose mean is the identity's: the largest cluster, or all if it is contested. */
+  int[] centre() {
+    return IntStream.range(0, rows.length)
+        .filter(i -> contested || cluster[i] == largest)
+        .map(i -> rows[i])
+        .toArray();
   }
 }

@@ -9,12 +9,18 @@ import java.util.stream.IntStream;
 record Groups(int[] order, int[] starts, long[] labels) {
   static Groups of(Embeddings embeddings) {
     int n = embeddings.size();
+    boolean sorted = true; // as every data set is: no box for each image
+    for (int i = 1; sorted && i < n; i++) {
+      sorted = embeddings.label(i - 1) <= embeddings.label(i);
+    }
+    IntStream rows = IntStream.range(0, n);
     int[] order =
-        IntStream.range(0, n)
-            .boxed()
-            .sorted(Comparator.comparingLong(embeddings::label))
-            .mapToInt(Integer::intValue)
-            .toArray();
+        sorted
+            ? rows.toArray()
+            : rows.boxed()
+                .sorted(Comparator.comparingLong(embeddings::label))
+                .mapToInt(Integer::intValue)
+                .toArray();
     int[] starts =
         IntStream.range(0, n)
             .filter(i -> i == 0 || embeddings.label(order[i]) != embeddings.label(order[i - 1]))

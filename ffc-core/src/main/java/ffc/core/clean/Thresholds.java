@@ -1,6 +1,5 @@
 package ffc.core.clean;
 
-import ffc.core.eval.ArrayEmbeddings;
 import ffc.core.eval.Embeddings;
 import java.util.Arrays;
 import java.util.SplittableRandom;
@@ -51,8 +50,9 @@ public record Thresholds(double link, double merge) {
     Arrays.sort(impostors);
     double link = impostors[SAMPLE - SAMPLE / 1000];
 
-    float[] halves = new float[Math.multiplyExact(2 * groups.count(), dim)];
-    double[] within = new double[groups.count()];
+    int[] shuffled = new int[n];
+    int[] starts = new int[Math.addExact(Math.multiplyExact(2, groups.count()), 1)];
+    int[] within = new int[groups.count()];
     int split = 0;
     for (int group = 0; group < groups.count(); group++) {
       int[] members = groups.rows(group);
@@ -62,21 +62,21 @@ public record Thresholds(double link, double merge) {
         members[i] = members[j];
         members[j] = swap;
       }
-      for (int i = 0; i < members.length; i++) {
-        embeddings.read(members[i], 1, rows, 0);
-        int half = 2 * group + (i < members.length / 2 ? 1 : 0);
-        for (int k = 0; k < dim; k++) {
-          halves[half * dim + k] += rows[k];
-        }
-      }
+      // The larger half first: it is never empty.
+      int smaller = members.length / 2;
+      int from = starts[2 * group];
+      System.arraycopy(members, smaller, shuffled, from, members.length - smaller);
+      System.arraycopy(members, 0, shuffled, from + members.length - smaller, smaller);
+      starts[2 * group + 1] = from + members.length - smaller;
+      starts[2 * group + 2] = from + members.length;
       if (members.length >= 4) {
         within[split++] = group;
       }
     }
-    ArrayEmbeddings units = ArrayEmbeddings.normalising(halves, dim, new long[2 * groups.count()]);
+    Means units = new Means(embeddings, shuffled, starts, new long[2 * groups.count()]);
     double[] similar = new double[split];
     for (int i = 0; i < split; i++) {
-      units.read(2 * (int) within[i], 2, rows, 0);
+      units.read(2 * within[i], 2, rows, 0);
       similar[i] = Clusters.cosine(rows, 0, 1, dim);
     }
     Arrays.sort(similar);

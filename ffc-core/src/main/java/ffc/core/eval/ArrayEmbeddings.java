@@ -37,8 +37,13 @@ public final class ArrayEmbeddings implements Embeddings {
     return new ArrayEmbeddings(values, dim, labels);
   }
 
-  /** Scales one row to unit length; a zero row stays zero. */
-  static void normalise(float[] values, int from, int dim, int row) {
+  /**
+   * Scales one row to unit length, in place; a zero row stays zero.
+   *
+   * @param row its number, for the message
+   * @throws IllegalArgumentException if it is not finite
+   */
+  public static void normalise(float[] values, int from, int dim, int row) {
     double squares = 0;
     for (int i = from; i < from + dim; i++) {
       squares += (double) values[i] * values[i];

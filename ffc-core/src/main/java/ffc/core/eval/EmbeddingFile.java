@@ -4,6 +4,7 @@ import ffc.core.weights.ElementType;
 import ffc.core.weights.HostTensor;
 import ffc.core.weights.Npy;
 import ffc.core.weights.Safetensors;
+import ffc.loaders.Dataset;
 import ffc.loaders.format.TextLines;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
@@ -43,6 +44,9 @@ public final class EmbeddingFile {
       long[] identities =
           labels == null ? integers(file, "labels", arrays.get("labels")) : labels(labels);
       return onHeap(file, arrays.get("embeddings"), identities);
+    }
+    if (file.toString().endsWith(".npz")) {
+      throw new IllegalArgumentException(Npy.severalArrays(file));
     }
     if (!file.toString().endsWith(".npy")) {
       throw new IllegalArgumentException(
@@ -118,6 +122,47 @@ public final class EmbeddingFile {
         dim);
   }
 
+  /**
+   * Embeds all images of a set, in its order, straight into a file: {@code .npy} f32 [n, d], unit
+   * rows, with the identities beside it. Memory does not grow with the images.
+   *
+   * @throws IllegalArgumentException if an embedding is not finite, or the set has 2^31 images or
+   *     more
+   */
+  public static void write(Path file, Dataset set, ImageEmbedder embedder) {
+    int n = Evaluator.images(set);
+    Npy.write(
+        labelsOf(file),
+        ElementType.I64,
+        pieces(
+            n,
+            8,
+            (row, count, out) -> {
+              for (int i = 0; i < count; i++) {
+                out.putLong(set.identityOf(row + i));
+              }
+            }),
+        n);
+    int dim = embedder.dim();
+    Npy.write(
+        file,
+        ElementType.F32,
+        out ->
+            Evaluator.eachBatch(
+                set,
+                embedder,
+                (images, from, size) -> {
+                  float[] rows = new float[size * dim];
+                  embedder.embed(images, size, rows, 0);
+                  for (int i = 0; i < size; i++) {
+                    ArrayEmbeddings.normalise(rows, i * dim, dim, from + i);
+                  }
+                  out.accept(HostTensor.of(rows, size, dim).data().duplicate());
+                }),
+        n,
+        dim);
+  }
+
   /** Puts some rows into a buffer. */
   private interface Filling {
     void rows(int from, int count, ByteBuffer out);
@@ -176,7 +221,7 @@ public final class EmbeddingFile {
   }
 
   private static long[] labels(Path file) {
-    if (file.toString().endsWith(".npy")) {
+    if (file.toString().matches(".*\\.np[yz]")) {
       return integers(file, "labels", Npy.read(file));
     }
     List<String> lines = TextLines.all(file);

@@ -29,9 +29,32 @@ final class EmbeddingPass {
           count
               + " images x "
               + embedder.dim()
-              + " dimensions exceed one array (2^31 values): embed them to a file and judge that");
+              + " dimensions exceed one array (2^31 values): embed them to a file (ffc embed) and"
+              + " judge that");
     }
     float[] rows = new float[count * embedder.dim()];
+    each(
+        embedder,
+        count,
+        decoder,
+        batch,
+        threads,
+        (images, from, size) -> embedder.embed(images, size, rows, from * embedder.dim()));
+    return rows;
+  }
+
+  /** Takes a batch of decoded images. */
+  interface Batches {
+    /**
+     * @param from number of the first image
+     * @param size images in the batch
+     */
+    void batch(ByteBuffer images, int from, int size);
+  }
+
+  /** Decodes images 0 … count − 1 and hands them on, batch by batch. */
+  static void each(
+      ImageEmbedder embedder, int count, Decoder decoder, int batch, int threads, Batches sink) {
     int imageBytes = embedder.shape().bytes();
     ByteBuffer ready = ByteBuffer.allocateDirect(Math.multiplyExact(batch, imageBytes));
     ByteBuffer filling = ByteBuffer.allocateDirect(batch * imageBytes);
@@ -57,12 +80,11 @@ final class EmbeddingPass {
         if (next < count) {
           decoded = work.decode(filling, next, Math.min(next + batch, count));
         }
-        embedder.embed(ready, Math.min(batch, count - from), rows, from * embedder.dim());
+        sink.batch(ready, from, Math.min(batch, count - from));
       }
     } finally {
       ahead.shutdown(); // no interrupt: it would close the file that a thread reads
     }
-    return rows;
   }
 
   /** Decodes batches, their images dealt out to all threads. */

@@ -203,16 +203,32 @@ public final class Evaluator implements AutoCloseable {
   }
 
   private static ArrayEmbeddings embed(Dataset set, ImageEmbedder embedder, int workers) {
-    if (set.images() > Integer.MAX_VALUE) {
-      throw new IllegalArgumentException(
-          set.name() + ": " + set.images() + " images exceed the 2^31 that one evaluation takes");
-    }
-    int images = (int) set.images();
+    int images = images(set);
     long[] labels = new long[images];
     for (int image = 0; image < images; image++) {
       labels[image] = set.identityOf(image);
     }
     return ArrayEmbeddings.normalising(features(set, embedder, workers), embedder.dim(), labels);
+  }
+
+  /** The images of a set, where rows are numbered by integers. */
+  static int images(Dataset set) {
+    if (set.images() > Integer.MAX_VALUE) {
+      throw new IllegalArgumentException(
+          set.name() + ": " + set.images() + " images exceed the 2^31 that one evaluation takes");
+    }
+    return (int) set.images();
+  }
+
+  /** Decodes all images of a set on all cores and hands them on by batches. */
+  static void eachBatch(Dataset set, ImageEmbedder embedder, EmbeddingPass.Batches sink) {
+    EmbeddingPass.each(
+        embedder,
+        images(set),
+        (image, out, offset) -> set.decode(image, embedder.shape(), out, offset),
+        BATCH,
+        allCores(),
+        sink);
   }
 
   /**

@@ -1,6 +1,7 @@
 package ffc.core.weights;
 
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.channels.FileChannel;
@@ -11,6 +12,7 @@ import java.util.Arrays;
 import java.util.Iterator;
 import java.util.List;
 import java.util.Locale;
+import java.util.function.Consumer;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
@@ -32,6 +34,7 @@ import java.util.stream.Collectors;
  */
 public record Npy(ElementType type, long[] shape, long dataOffset) {
   private static final byte[] MAGIC = {(byte) 0x93, 'N', 'U', 'M', 'P', 'Y'};
+  private static final short ZIP = 'P' | 'K' << 8;
   private static final Pattern DESCRIPTOR = Pattern.compile("'descr'\\s*:\\s*'([^']*)'");
   private static final Pattern ORDER = Pattern.compile("'fortran_order'\\s*:\\s*(True|False)");
   private static final Pattern SHAPE = Pattern.compile("'shape'\\s*:\\s*\\(([^)]*)\\)");
@@ -48,6 +51,13 @@ public record Npy(ElementType type, long[] shape, long dataOffset) {
     } catch (IOException e) {
       throw WholeFiles.unreadable(file, e);
     }
+  }
+
+  /** What to say of a file that holds several arrays, {@code .npz}. */
+  public static String severalArrays(Path file) {
+    return file
+        + ": a zip of arrays (.npz), wanted a single array: numpy.save('x.npy',"
+        + " numpy.load('x.npz')['NAME'])";
   }
 
   /** Reads a whole array of less than 2 GiB; errors as {@link #header}. */
@@ -79,14 +89,47 @@ public record Npy(ElementType type, long[] shape, long dataOffset) {
    */
   public static void write(
       Path file, ElementType type, Iterator<ByteBuffer> pieces, long... shape) {
+    write(
+        file,
+        type,
+        out -> {
+          while (pieces.hasNext()) {
+            out.accept(pieces.next());
+          }
+        },
+        shape);
+  }
+
+  /** Writes the elements of an array, piece by piece. */
+  public interface Body {
+    void writeTo(Consumer<ByteBuffer> out);
+  }
+
+  private static void writeFully(FileChannel channel, ByteBuffer piece) {
+    try {
+      WholeFiles.writeFully(channel, piece);
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  /**
+   * Writes an array of any size as its elements come, aside and renamed.
+   *
+   * @param body writes the elements behind the header, little-endian, row major
+   * @throws IllegalArgumentException if they are not as many as the shape says
+   */
+  public static void write(Path file, ElementType type, Body body, long... shape) {
     long wanted = HostTensor.bytes(type, shape);
     WholeFiles.write(
         file,
         channel -> {
           WholeFiles.writeFully(channel, headerBytes(type, shape));
           long begin = channel.position();
-          while (pieces.hasNext()) {
-            WholeFiles.writeFully(channel, pieces.next());
+          try {
+            body.writeTo(piece -> writeFully(channel, piece));
+          } catch (UncheckedIOException e) {
+            throw e.getCause();
           }
           if (channel.position() - begin != wanted) {
             throw new IllegalArgumentException(
@@ -124,6 +167,9 @@ public record Npy(ElementType type, long[] shape, long dataOffset) {
       throw corrupt(file, "got " + size + " bytes, wanted a header");
     }
     ByteBuffer start = WholeFiles.read(channel, 0, 12).order(ByteOrder.LITTLE_ENDIAN);
+    if (start.getShort(0) == ZIP) {
+      throw new IllegalArgumentException(severalArrays(file));
+    }
     for (int i = 0; i < MAGIC.length; i++) {
       if (start.get(i) != MAGIC[i]) {
         throw corrupt(file, "offset " + i + ": got another magic, wanted \\x93NUMPY");
@@ -142,6 +188,15 @@ public record Npy(ElementType type, long[] shape, long dataOffset) {
         StandardCharsets.UTF_8.decode(WholeFiles.read(channel, from, (int) length)).toString();
     String descriptor = field(file, header, DESCRIPTOR, "descr");
     ElementType type = ElementType.ofNumpy(descriptor);
+    if (type == null && ElementType.ofNumpy(descriptor.replace('>', '<')) != null) {
+      throw corrupt(
+          file,
+          "got big-endian elements "
+              + descriptor
+              + ", wanted little-endian ones: numpy.save(file, a.astype('"
+              + descriptor.replace('>', '<')
+              + "'))");
+    }
     if (type == null) {
       throw corrupt(file, "got element type " + descriptor + ", wanted such as <f4, <f2 or <i8");
     }
@@ -157,7 +212,8 @@ public record Npy(ElementType type, long[] shape, long dataOffset) {
       throw corrupt(file, "got shape " + e.getMessage());
     }
     if (field(file, header, ORDER, "fortran_order").equals("True") && shape.length > 1) {
-      throw corrupt(file, "got Fortran order, wanted C order: np.ascontiguousarray");
+      throw corrupt(
+          file, "got Fortran order, wanted C order: numpy.save(file, numpy.ascontiguousarray(a))");
     }
     long end;
     try {

@@ -6,9 +6,12 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import ffc.core.weights.HostTensor;
 import ffc.core.weights.Npy;
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Map;
+import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -72,6 +75,44 @@ class EmbeddingFileTest {
     Path list = Files.writeString(folder.resolve("labels.txt"), text);
     assertThat(AllPairs.of(EmbeddingFile.open(file, list)).tarAtFar().get(0).tar())
         .isEqualTo(AllPairs.of(heap).tarAtFar().get(0).tar());
+  }
+
+  /** As embeddings, as labels and as distractors. */
+  @Test
+  void saysHowToMendArraysOfOtherMachinesAndOrders() throws IOException {
+    Path good = folder.resolve("good.npy");
+    EmbeddingFile.write(good, ROWS, 2, LABELS, Map.of());
+    String text = Files.readString(good, StandardCharsets.ISO_8859_1);
+    record Case(String name, String bytes, String says) {}
+    for (Case c :
+        List.of(
+            new Case(
+                "big.npy",
+                text.replace("<f4", ">f4"),
+                "got big-endian elements >f4, wanted little-endian ones: numpy.save(file,"
+                    + " a.astype('<f4'))"),
+            new Case(
+                "fortran.npy",
+                text.replace("False,", "True, "),
+                "wanted C order: numpy.save(file, numpy.ascontiguousarray(a))"),
+            new Case("many.npz", "PK\3\4 and so on", "wanted a single array: numpy.save("),
+            new Case("renamed.npy", "PK\3\4 and so on", "wanted a single array: numpy.save("))) {
+      Path file = folder.resolve(c.name());
+      Files.writeString(file, c.bytes(), StandardCharsets.ISO_8859_1);
+      Path labels = EmbeddingFile.labelsOf(good);
+      for (ThrowingCallable read :
+          List.<ThrowingCallable>of(
+              () -> EmbeddingFile.open(file, labels),
+              () -> EmbeddingFile.open(good, file),
+              () -> EmbeddingFile.raw(file),
+              () -> EmbeddingFile.unlabelled(file))) {
+        assertThatThrownBy(read)
+            .isInstanceOf(IllegalArgumentException.class)
+            .hasMessageStartingWith(file + ": ")
+            .hasMessageContaining(c.says())
+            .hasMessageNotContaining("\n");
+      }
+    }
   }
 
   @Test

@@ -1,0 +1,60 @@
+package ffc.cli.data;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import ffc.cli.InProcess;
+import ffc.core.eval.EmbeddingFile;
+import ffc.core.eval.Embeddings;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class CleanCommandTest {
+  private static final Path STORED = Path.of("src/test/resources/stored-runs");
+  private static final String PACK = STORED.resolve("data/train.rec").toString();
+  private static final String RUN = STORED.resolve("format-1/ffc-weighted").toString();
+
+  @TempDir Path temp;
+
+  private static void run(String... arguments) {
+    InProcess.Outcome outcome = InProcess.run(List.of(arguments));
+    assertThat(outcome.code()).as(outcome.toString()).isZero();
+  }
+
+  @Test
+  void leavesListsReportAndPackAndNoEmbeddings() throws IOException {
+    Path out = temp.resolve("cleaned");
+    run("data", "clean", PACK, "--checkpoint", RUN, "--out", out.toString());
+    try (Stream<Path> files = Files.list(out)) {
+      assertThat(files.map(file -> file.getFileName().toString()))
+          .containsExactlyInAnyOrder(
+              "lookalikes.tsv",
+              "outliers.tsv",
+              "report.html",
+              "train.idx",
+              "train.property",
+              "train.rec");
+    }
+  }
+
+  @Test
+  void embeddingsOnDiskAreUnitRowsWithTheirIdentities() {
+    Path out = temp.resolve("e.npy");
+    run("embed", "--checkpoint", RUN, "--data", PACK, "--format", "recordio", "--out", "" + out);
+    Embeddings rows = EmbeddingFile.open(out, null);
+    assertThat(rows.size()).isPositive();
+    EmbeddingFile.Raw raw = EmbeddingFile.raw(out);
+    for (int i = 0; i < rows.size(); i++) {
+      double squares = 0;
+      for (int k = 0; k < raw.dim(); k++) {
+        squares += Math.pow(raw.rows()[i * raw.dim() + k], 2);
+      }
+      assertThat(squares).isBetween(0.99999, 1.00001);
+      assertThat(rows.label(i)).isGreaterThanOrEqualTo(i == 0 ? 0 : rows.label(i - 1));
+    }
+  }
+}
