@@ -138,6 +138,41 @@ class AllPairsTest {
     }
   }
 
+  /** Sorted, so that most pairs of blocks share no label; 1,100 rows are two blocks. */
+  @Test
+  void aSetOfTwoBlocksIsCountedWholeInEveryWay() {
+    int n = 1100;
+    Embeddings embeddings = RowView.sorted(RandomEmbeddings.clusters(7, n, 32, 100, 0.9));
+    long genuine = 0;
+    for (int i = 0; i < n; i++) {
+      for (int j = i + 1; j < n; j++) {
+        genuine += embeddings.label(i) == embeddings.label(j) ? 1 : 0;
+      }
+    }
+    long[] shown = new long[1];
+    AllPairs exact = AllPairs.of(embeddings);
+    AllPairs eightBits = AllPairs.of(embeddings, 0);
+    AllPairs single =
+        AllPairs.of(
+            embeddings, 0, (rowFrom, rows, colFrom, cols, cosines) -> shown[0] += rows * cols);
+    // Blocks of 1,024 and 76 rows; those on the diagonal are shown in full.
+    assertThat(shown[0]).isEqualTo(1024L * 1024 + 1024 * 76 + 76 * 76);
+    for (AllPairs result : List.of(exact, eightBits, single)) {
+      assertThat(result.genuinePairs()).isEqualTo(genuine);
+      assertThat(result.impostorPairs()).isEqualTo(n * (n - 1) / 2 - genuine);
+      assertThat(result.tarAtFar()).extracting(TarAtFar::key).startsWith("1e-3", "1e-4");
+      for (int i = 0; i < 2; i++) {
+        TarAtFar rate = result.tarAtFar().get(i);
+        double wanted = exact.tarAtFar().get(i).tar();
+        assertThat(wanted)
+            .isBetween(rate.tar() - 1.01 / genuine, rate.tar() + rate.slack() + 1.01 / genuine);
+        assertThat(rate.threshold()).isCloseTo(exact.tarAtFar().get(i).threshold(), within(4e-6));
+      }
+      assertThat(LongStream.of(result.scores().genuine()).sum()).isEqualTo(genuine);
+      assertThat(result.roc()).last().isEqualTo(new EvalResult.RocPoint(1, 1));
+    }
+  }
+
   @Test
   void rejectsTiesWithTheDecidingImpostor() {
     // Similarities: genuine 1 and 0, impostors 1, 1, 0, 0: at FAR 1/4 the threshold is 1 itself.

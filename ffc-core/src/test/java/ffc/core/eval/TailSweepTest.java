@@ -1,12 +1,11 @@
 package ffc.core.eval;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
-import java.util.ArrayList;
-import java.util.Collections;
-import java.util.List;
+import java.util.Arrays;
 import java.util.Random;
 import org.junit.jupiter.api.Test;
 
@@ -57,42 +56,118 @@ class TailSweepTest {
       assumeTrue(usable, "no exact 8-bit products on this processor");
       int n = 1300 + 97 * (int) seed;
       Embeddings rows = RowView.sorted(RandomEmbeddings.clusters(seed, n, dim, 300, 0.7));
-      List<Double> all = new ArrayList<>();
-      for (int i = 0; i < n; i++) {
-        for (int j = i + 1; j < n; j++) {
-          if (rows.label(i) != rows.label(j)) {
-            all.add(RandomEmbeddings.cosine(rows, i, j));
-          }
-        }
-      }
-      Collections.sort(all);
+      double[] all = impostors(rows);
       for (double share : new double[] {1e-4, 2e-3, 0.7}) {
-        int from = (int) (all.size() * (1 - share));
-        float cut = (float) ((all.get(from) + all.get(from - 1)) / 2);
-        List<Double> found = new ArrayList<>();
+        int from = (int) (all.length * (1 - share));
+        float cut = (float) ((all[from] + all[from - 1]) / 2);
+        double[] found = new double[all.length];
+        int[] count = new int[1];
         // Panels of 1,024 columns, so that there are two of them.
         TailSweep.over(
             rows,
             Int8Rows.of(rows),
             cut,
-            (similarities, count) -> {
-              for (int i = 0; i < count; i++) {
-                found.add((double) similarities[i]);
+            (similarities, more) -> {
+              for (int i = 0; i < more; i++) {
+                found[count[0]++] = similarities[i];
               }
             },
             1024);
-        Collections.sort(found);
-        List<Double> expected = all.stream().filter(s -> s > cut).toList();
+        Arrays.sort(found, 0, count[0]);
         // A similarity within rounding of the cut may fall on either side.
-        long near = all.stream().filter(s -> Math.abs(s - cut) < 1e-6).count();
-        assertThat((double) found.size())
+        long near = Arrays.stream(all).filter(s -> Math.abs(s - cut) < 1e-6).count();
+        long expected = Arrays.stream(all).filter(s -> s > cut).count();
+        assertThat((double) count[0])
             .as("seed %d, share %s", seed, share)
-            .isCloseTo(expected.size(), within((double) near));
-        for (int i = 1; i <= Math.min(found.size(), expected.size()) - near; i++) {
-          assertThat(found.get(found.size() - i))
-              .isCloseTo(expected.get(expected.size() - i), within(2e-6));
+            .isCloseTo(expected, within((double) near));
+        double farthest = 0;
+        for (int i = 1; i <= Math.min(count[0], expected) - near; i++) {
+          farthest = Math.max(farthest, Math.abs(found[count[0] - i] - all[all.length - i]));
+        }
+        assertThat(farthest).as("seed %d, share %s", seed, share).isLessThan(2e-6);
+      }
+    }
+  }
+
+  /** Similarities of all impostor pairs in double precision, ascending. */
+  private static double[] impostors(Embeddings rows) {
+    int n = rows.size();
+    int dim = rows.dim();
+    float[] values = new float[n * dim];
+    rows.read(0, n, values, 0);
+    double[] all = new double[n * (n - 1) / 2];
+    int count = 0;
+    for (int i = 0; i < n; i++) {
+      for (int j = i + 1; j < n; j++) {
+        if (rows.label(i) != rows.label(j)) {
+          double sum = 0;
+          for (int k = 0; k < dim; k++) {
+            sum += (double) values[i * dim + k] * values[j * dim + k];
+          }
+          all[count++] = sum;
         }
       }
     }
+    double[] sorted = Arrays.copyOf(all, count);
+    Arrays.sort(sorted);
+    return sorted;
+  }
+
+  /** Two panels, the second of a few columns, and rows that are not a multiple of a block. */
+  @Test
+  void everyImpostorAboveTheCutOfASmallSetIsFoundOnce() {
+    int dim = 9;
+    assumeTrue(TailSweep.usable(dim), "no exact 8-bit products on this processor");
+    int n = 1100;
+    Embeddings rows = RowView.sorted(RandomEmbeddings.clusters(3, n, dim, 300, 0.7));
+    float[] values = new float[n * dim];
+    rows.read(0, n, values, 0);
+    for (float cut : new float[] {0.9f, -0.5f}) {
+      long wanted = 0;
+      double sum = 0;
+      for (int i = 0; i < n; i++) {
+        for (int j = i + 1; j < n; j++) {
+          float similarity = InnerProduct.of(values, i * dim, values, j * dim, dim);
+          if (rows.label(i) != rows.label(j) && similarity > cut) {
+            wanted++;
+            sum += similarity;
+          }
+        }
+      }
+      for (int panel : new int[] {1024, 2048}) {
+        long[] found = new long[1];
+        double[] total = new double[1];
+        TailSweep.over(
+            rows,
+            Int8Rows.of(rows),
+            cut,
+            (similarities, count) -> {
+              found[0] += count;
+              for (int i = 0; i < count; i++) {
+                total[0] += similarities[i];
+              }
+            },
+            panel);
+        assertThat(found[0]).as("cut %s panel %d", cut, panel).isEqualTo(wanted);
+        assertThat(total[0]).isCloseTo(sum, within(1e-6 * Math.abs(sum)));
+      }
+    }
+  }
+
+  @Test
+  void theFailureOfAListenerIsTheFailureOfTheSweep() {
+    assumeTrue(TailSweep.usable(4), "no exact 8-bit products on this processor");
+    Embeddings rows = RandomEmbeddings.clusters(3, 50, 4, 30, 0.7);
+    assertThatThrownBy(
+            () ->
+                TailSweep.over(
+                    rows,
+                    Int8Rows.of(rows),
+                    0.5f,
+                    (similarities, count) -> {
+                      throw new IllegalArgumentException("seen enough");
+                    }))
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessage("seen enough");
   }
 }
