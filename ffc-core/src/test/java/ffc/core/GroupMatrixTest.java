@@ -94,6 +94,23 @@ class GroupMatrixTest {
   }
 
   @Test
+  void blocksThatAreAllFullAreTheMatrix() {
+    int slots = 2 * 8192;
+    FloatRows rows = new FloatRows(slots, DIM);
+    rows.values()[slots * DIM - 1] = 7;
+    try (NDManager manager = NDManager.newBaseManager(Device.cpu());
+        GroupMatrix copy = new GroupMatrix(manager, rows);
+        GroupMatrix own = new GroupMatrix(manager, slots, DIM)) {
+      rows.copyRow(slots - 1, own.rows(), slots - 1);
+      for (GroupMatrix matrix : new GroupMatrix[] {copy, own}) {
+        float[] seen = matrix.with(NOTHING, slots, NDArray::toFloatArray);
+        assertThat(seen).hasSize(slots * DIM).endsWith(0, 7);
+        assertThat(matrix.<float[]>with(NOTHING, 2, NDArray::toFloatArray)).hasSize(2 * DIM);
+      }
+    }
+  }
+
+  @Test
   void rowsOfAClosedMatrixAreNotTouched() {
     try (NDManager manager = NDManager.newBaseManager(Device.cpu())) {
       GroupMatrix matrix = new GroupMatrix(manager, SLOTS, DIM);
