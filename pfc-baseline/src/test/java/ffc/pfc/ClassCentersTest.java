@@ -213,6 +213,135 @@ class ClassCentersTest {
     }
   }
 
+  private static double[] unit(float[] row) {
+    double squares = 0;
+    for (float v : row) {
+      squares += (double) v * v;
+    }
+    double[] unit = new double[row.length];
+    for (int i = 0; i < row.length; i++) {
+      unit[i] = row[i] / Math.sqrt(squares);
+    }
+    return unit;
+  }
+
+  /** Rows longer than the eight sums that run side by side, and no multiple of them. */
+  @Test
+  void unitRowsAreThoseOfTheColumnsAskedFor() {
+    for (int dim : new int[] {1, 8, 19}) {
+      RowWorkers workers = new RowWorkers(1);
+      TableMemory memory = new TableMemory.Native();
+      open.add(workers);
+      open.add(memory);
+      ClassCenters centers =
+          new ClassCenters(new ClassRange(100, 200), dim, 3, SGD, false, memory, workers);
+      long[] classes = new long[40];
+      Arrays.setAll(classes, i -> 100 + 2 * i);
+      SampledClasses sampled = SampledClasses.of(classes);
+      centers.prepare(sampled);
+      assertThat(centers.initialisedRows()).isEqualTo(40);
+      try (NDArray unit = centers.unit(sampled, 3, 38, manager)) {
+        assertThat(unit.getShape()).isEqualTo(new Shape(35, dim));
+        float[] values = unit.toFloatArray();
+        for (int i = 0; i < 35; i++) {
+          double[] wanted = unit(centers.row(classes[3 + i]));
+          for (int k = 0; k < dim; k++) {
+            assertThat((double) values[i * dim + k]).isCloseTo(wanted[k], within(1e-6));
+          }
+        }
+      }
+    }
+  }
+
+  @Test
+  void theGradientPassesThroughTheNormalisation() {
+    Random random = new Random(9);
+    for (int dim : new int[] {1, 7, 8, 19}) {
+      float[] w = new float[dim];
+      float[] g = new float[dim];
+      for (int i = 0; i < dim; i++) {
+        w[i] = (float) random.nextGaussian();
+        g[i] = (float) random.nextGaussian();
+      }
+      double[] wanted = unitGradient(g, doubles(w));
+      double norm = Math.sqrt(Arrays.stream(doubles(w)).map(v -> v * v).sum());
+      assertThat((double) ClassCenters.norm(w)).isCloseTo(norm, within(1e-6 * norm));
+      ClassCenters.throughNormalisation(g, w);
+      for (int i = 0; i < dim; i++) {
+        assertThat((double) g[i]).isCloseTo(wanted[i], within(1e-5));
+      }
+    }
+    assertThat(ClassCenters.norm(new float[3])).isEqualTo(1e-12f);
+  }
+
+  /** Two blocks of columns, against one row after the other in double precision. */
+  @Test
+  void everyRowMovesByItsOwnGradientInBothUpdates() {
+    int classes = ClassCenters.BLOCK + 300;
+    for (boolean dense : new boolean[] {false, true}) {
+      ClassCenters centers = centers(classes, SGD, dense, new TableMemory.Native(), 2);
+      long[] drawn = new long[ClassCenters.BLOCK + 90];
+      Arrays.setAll(drawn, i -> i + (i > 70 ? 100 : 0));
+      SampledClasses sampled = SampledClasses.of(drawn);
+      List<NDArray> gradients = gradients(sampled.count(), 4);
+      float[] flat = new float[sampled.count() * E];
+      int at = 0;
+      for (NDArray block : gradients) {
+        float[] values = block.toFloatArray();
+        System.arraycopy(values, 0, flat, at, values.length);
+        at += values.length;
+      }
+      float[][] before = new float[classes][];
+      for (int cls = 0; cls < classes; cls++) {
+        before[cls] = centers.row(cls);
+      }
+      centers.update(sampled, (block, worker) -> gradients.get(block), 0.1, 1);
+      for (int cls = 0; cls < classes; cls++) {
+        int column = sampled.column(cls);
+        double[] w = doubles(before[cls]);
+        double[] d =
+            column < 0
+                ? new double[E]
+                : unitGradient(Arrays.copyOfRange(flat, column * E, (column + 1) * E), w);
+        float[] row = centers.row(cls);
+        float[] state = centers.state(0, cls);
+        for (int i = 0; i < E; i++) {
+          double v = column < 0 && !dense ? 0 : d[i] + 1e-2 * w[i];
+          assertThat((double) state[i])
+              .as("dense %s class %d", dense, cls)
+              .isCloseTo(v, within(3e-4)); // of up to 200
+          assertThat((double) row[i]).isCloseTo(w[i] - 0.1 * 1.9 * v, within(6e-5));
+        }
+      }
+    }
+  }
+
+  @Test
+  void aDenseStepWithoutSamplesMovesEveryRowToo() {
+    ClassCenters centers = centers(300, SGD, true, new TableMemory.Native(), 2);
+    float[] before = centers.row(299);
+    centers.update(SampledClasses.of(new long[0]), (block, worker) -> null, 0.1, 1);
+    assertThat(centers.initialisedRows()).isEqualTo(300);
+    for (int i = 0; i < E; i++) {
+      assertThat((double) centers.row(299)[i])
+          .isCloseTo(before[i] * (1 - 0.1 * 1.9 * 1e-2), within(1e-7));
+    }
+  }
+
+  @Test
+  void whatARowHasIsWhatTheRuleKeeps() {
+    ClassCenters sgd = centers(10, SGD, false, new TableMemory.Native(), 1);
+    assertThat(sgd.states()).isEqualTo(1);
+    assertThat(sgd.countsUpdates()).isFalse();
+    assertThat(sgd.rowBytes()).isEqualTo(4 * E * 2);
+    ClassCenters adamw = centers(10, ADAMW, false, new TableMemory.Native(), 1);
+    assertThat(adamw.states()).isEqualTo(2);
+    assertThat(adamw.countsUpdates()).isTrue();
+    assertThat(adamw.rowBytes()).isEqualTo(4 * E * 3 + 4);
+    assertThat(adamw.dim()).isEqualTo(E);
+    assertThat(adamw.range()).isEqualTo(ClassRange.all(10));
+  }
+
   @Test
   void initialRowsAreNormalAndDependOnSeedAndClassAlone() {
     ClassCenters centers = centers(3000, SGD, false, new TableMemory.Native(), 2);
