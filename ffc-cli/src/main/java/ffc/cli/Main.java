@@ -70,12 +70,7 @@ public final class Main {
       if (System.getenv("FFC_DEBUG") != null) {
         failure.printStackTrace();
       }
-      System.err.println(
-          failure instanceof OutOfMemoryError
-              ? "ffc: out of memory ("
-                  + failure.getMessage()
-                  + "); a larger heap: FFC_JAVA_OPTS=-Xmx8g"
-              : "ffc: " + inOneLine(failure));
+      System.err.println("ffc: " + inOneLine(failure));
     } finally {
       Runtime.getRuntime().halt(FAILED); // exit() would wait for the thread that has failed
     }
@@ -132,7 +127,8 @@ public final class Main {
 
   private static String inOneLine(Throwable failure) {
     return NativeMemory.shortage(failure)
-            .orElseGet(() -> failure.toString().replaceAll("\\s*\\R\\s*", " "))
-        + " (FFC_DEBUG=1 prints the stack trace)";
+        .or(() -> Surroundings.refusal(failure))
+        .orElseGet(() -> failure + " (FFC_DEBUG=1 prints the stack trace)")
+        .replaceAll("\\s*\\R\\s*", " ");
   }
 }

@@ -57,14 +57,16 @@ final class RunFailure extends RuntimeException {
     if (shortage.isPresent()) {
       return shortage.get() + SMALLER;
     }
+    Optional<String> refusal = Surroundings.refusal(cause);
+    if (refusal.isPresent()) {
+      return refusal.get();
+    }
     String message = String.valueOf(cause.getMessage());
     if (cause instanceof BadDataException) {
       return message + "; --set data.onCorrupt=skip goes on without unreadable images";
     }
     boolean speaksForItself =
-        cause instanceof NonFiniteException
-            || cause instanceof IllegalArgumentException
-            || cause instanceof IOException && message.contains("cannot be written");
+        cause instanceof NonFiniteException || cause instanceof IllegalArgumentException;
     return speaksForItself ? message : cause.getClass().getSimpleName() + ": " + message;
   }
 

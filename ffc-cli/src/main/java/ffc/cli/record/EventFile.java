@@ -1,6 +1,7 @@
 package ffc.cli.record;
 
 import com.google.protobuf.CodedOutputStream;
+import ffc.core.checkpoint.FileProblem;
 import java.io.ByteArrayOutputStream;
 import java.io.Closeable;
 import java.io.IOException;
@@ -32,6 +33,7 @@ final class EventFile implements Closeable {
   private static final int MASK_DELTA = 0xa282ead8;
   private static final int SESSION_START = 1;
 
+  private final Path file;
   private final FileChannel out;
   private final Clock clock;
 
@@ -50,11 +52,16 @@ final class EventFile implements Closeable {
   EventFile(Path folder, long fromStep, Clock clock) throws IOException {
     this.clock = clock;
     long seconds = clock.millis() / 1000;
-    Path file = folder.resolve(name(seconds));
-    while (Files.exists(file)) {
-      file = folder.resolve(name(++seconds));
+    Path free = folder.resolve(name(seconds));
+    while (Files.exists(free)) {
+      free = folder.resolve(name(++seconds));
     }
-    out = FileChannel.open(file, StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE);
+    file = free;
+    try {
+      out = FileChannel.open(file, StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE);
+    } catch (IOException e) {
+      throw FileProblem.writing(file, e);
+    }
     event(0, fields -> fields.writeString(3, "brain.Event:2"));
     if (fromStep > 0) {
       event(
@@ -108,8 +115,12 @@ final class EventFile implements Closeable {
     record.put(data);
     record.putInt(maskedCrc(data, 0, data.length));
     record.flip();
-    while (record.hasRemaining()) {
-      out.write(record);
+    try {
+      while (record.hasRemaining()) {
+        out.write(record);
+      }
+    } catch (IOException e) {
+      throw FileProblem.writing(file, e);
     }
   }
 

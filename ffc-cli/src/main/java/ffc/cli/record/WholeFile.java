@@ -16,15 +16,20 @@ public final class WholeFile {
 
   /** Replaces the file's content. */
   public static void write(Path file, String text) throws IOException {
+    Path aside = file.resolveSibling("." + file.getFileName() + ".writing");
     try {
-      replace(file, text);
+      replace(file, aside, text);
     } catch (IOException e) {
+      try {
+        Files.deleteIfExists(aside); // half-written, on a disk that is full
+      } catch (IOException also) {
+        e.addSuppressed(also);
+      }
       throw FileProblem.writing(file, e);
     }
   }
 
-  private static void replace(Path file, String text) throws IOException {
-    Path aside = file.resolveSibling("." + file.getFileName() + ".writing");
+  private static void replace(Path file, Path aside, String text) throws IOException {
     try (FileChannel out =
         FileChannel.open(
             aside,

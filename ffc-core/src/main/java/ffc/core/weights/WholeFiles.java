@@ -1,5 +1,6 @@
 package ffc.core.weights;
 
+import ffc.core.checkpoint.FileProblem;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
@@ -38,8 +39,21 @@ final class WholeFiles {
       Files.move(
           aside, target, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
     } catch (IOException e) {
-      throw new UncheckedIOException(file + ": " + e.getMessage(), e);
+      throw new UncheckedIOException(FileProblem.writing(file, discarding(aside, e)));
+    } catch (RuntimeException e) {
+      discarding(aside, e);
+      throw e;
     }
+  }
+
+  /** Removes what was half-written: on a full disk it would keep others from being written. */
+  private static <T extends Exception> T discarding(Path aside, T problem) {
+    try {
+      Files.deleteIfExists(aside);
+    } catch (IOException e) {
+      problem.addSuppressed(e);
+    }
+    return problem;
   }
 
   /** What to tell about a file that cannot be read: Java's own message is often just its name. */

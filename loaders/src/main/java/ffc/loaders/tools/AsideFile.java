@@ -79,8 +79,12 @@ final class AsideFile implements Closeable {
   }
 
   private void writeAll(ByteBuffer bytes) throws IOException {
-    while (bytes.hasRemaining()) {
-      channel.write(bytes);
+    try {
+      while (bytes.hasRemaining()) {
+        channel.write(bytes);
+      }
+    } catch (IOException e) {
+      throw new IOException(target + ": cannot be written: " + e.getMessage(), e);
     }
   }
 
