@@ -11,6 +11,8 @@ import com.tngtech.archunit.core.importer.ClassFileImporter;
 import com.tngtech.archunit.core.importer.ImportOption;
 import ffc.core.MethodConfig;
 import java.util.List;
+import java.util.Set;
+import java.util.stream.Collectors;
 import org.junit.jupiter.api.Test;
 
 /** The rules between modules. A rule whose subject has no classes fails, as ArchUnit's default. */
@@ -127,6 +129,23 @@ class ArchitectureTest {
                 HasName.Predicates.nameMatching("matMul|batchMatMul|batchDot")))
         .because("NativeOps.product is the one for them")
         .check(PROGRAM);
+  }
+
+  /**
+   * Values that lie in another layout go through other kernels, whose results differ in rounding.
+   */
+  @Test
+  void imagesReachNetworksInOneWay() {
+    assertThat(callersOf("upload")).isNotEmpty();
+    assertThat(callersOf("normalised")).containsAll(callersOf("upload"));
+  }
+
+  private static Set<String> callersOf(String step) {
+    return PROGRAM.get("ffc.core.Images").getMethodCallsToSelf().stream()
+        .filter(call -> call.getName().equals(step))
+        .map(call -> call.getOriginOwner().getName())
+        .filter(name -> !name.endsWith("Test"))
+        .collect(Collectors.toSet());
   }
 
   @Test

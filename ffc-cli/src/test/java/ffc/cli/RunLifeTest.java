@@ -7,6 +7,7 @@ import ffc.cli.record.Json;
 import ffc.cli.record.JsonLines;
 import ffc.cli.record.RunDirectory;
 import ffc.core.checkpoint.CheckpointReader;
+import ffc.loaders.image.ImageDecoder;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -138,6 +139,26 @@ class RunLifeTest {
     outcome =
         ffc("export", "--checkpoint", set.toString(), "--out", temp.resolve("w.pt").toString());
     assertThat(outcome.code()).as(outcome.toString()).isZero();
+  }
+
+  @Test
+  void aResumeByAnotherJpegDecoderIsSaidInALine() throws IOException {
+    Path run = trained();
+    Path manifest = run.resolve("manifest.json");
+    String own = "\"jpeg_decoder\" : \"" + ImageDecoder.jpegDecoder() + "\"";
+    String text = Files.readString(manifest, StandardCharsets.UTF_8);
+    assertThat(text).contains(own);
+    Files.writeString(manifest, text.replace(own, "\"jpeg_decoder\" : \"another\""));
+
+    StoredRun.Outcome outcome =
+        ffc("train", "--resume", run.resolve("checkpoints/step-00000004").toString());
+
+    assertThat(outcome.code()).as(outcome.toString()).isZero();
+    assertThat(outcome.out().lines())
+        .anyMatch(
+            line ->
+                line.startsWith("JPEG was decoded by another so far, now by ")
+                    && line.contains(ImageDecoder.jpegDecoder()));
   }
 
   @Test

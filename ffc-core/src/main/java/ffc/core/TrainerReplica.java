@@ -1,5 +1,6 @@
 package ffc.core;
 
+import ffc.core.checkpoint.CheckpointStream;
 import ffc.core.checkpoint.Checkpoints;
 import ffc.idgroup.IdGroup;
 import ffc.idgroup.Replica;
@@ -7,21 +8,15 @@ import ffc.idgroup.Weighted;
 import java.io.DataInput;
 import java.io.DataOutput;
 import java.io.IOException;
-import java.io.InputStream;
-import java.io.OutputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.List;
 import java.util.Map;
 import java.util.function.BooleanSupplier;
 import java.util.function.LongSupplier;
 import java.util.function.Supplier;
-import java.util.stream.Stream;
 
 /** A trainer as others see it: what travels to a newcomer is a whole checkpoint, file by file. */
 final class TrainerReplica implements Replica {
-  private static final int BUFFER = 1 << 20;
-
   /** Restores a trainer from a folder. */
   interface Loader {
     void load(Path checkpoint) throws IOException;
@@ -97,60 +92,19 @@ final class TrainerReplica implements Replica {
 
   @Override
   public void save(DataOutput out) throws IOException {
-    inTemporaryFolder(
-        folder -> {
-          Path checkpoint = new Checkpoints(folder, 1).write(step.getAsLong(), content);
-          byte[] buffer = new byte[BUFFER];
-          for (Path file : files(checkpoint)) {
-            out.writeUTF(file.getFileName().toString());
-            out.writeLong(Files.size(file));
-            try (InputStream in = Files.newInputStream(file)) {
-              for (int n = in.read(buffer); n >= 0; n = in.read(buffer)) {
-                out.write(buffer, 0, n);
-              }
-            }
-          }
-          out.writeUTF("");
-        });
+    CheckpointStream.send(out, content);
   }
 
   @Override
   public void load(DataInput in) throws IOException {
-    inTemporaryFolder(
-        folder -> {
-          byte[] buffer = new byte[BUFFER];
-          for (String name = in.readUTF(); !name.isEmpty(); name = in.readUTF()) {
-            if (!name.matches("[A-Za-z0-9][A-Za-z0-9._-]*")) {
-              throw new IllegalArgumentException(
-                  "cluster: the state of another trainer names a file '" + name + "'");
-            }
-            long left = in.readLong();
-            try (OutputStream out = Files.newOutputStream(folder.resolve(name))) {
-              while (left > 0) {
-                int n = (int) Math.min(left, buffer.length);
-                in.readFully(buffer, 0, n);
-                out.write(buffer, 0, n);
-                left -= n;
-              }
-            }
-          }
-          loader.load(folder);
-        });
-    hasState = true;
-  }
-
-  private static void inTemporaryFolder(Loader work) throws IOException {
+    // A folder, because what is loaded is read by name, after its checksums.
     Path folder = Files.createTempDirectory("ffc-state-");
     try {
-      work.load(folder);
+      CheckpointStream.receive(in, folder);
+      loader.load(folder);
     } finally {
       Checkpoints.deleteTree(folder);
     }
-  }
-
-  private static List<Path> files(Path folder) throws IOException {
-    try (Stream<Path> files = Files.list(folder)) {
-      return files.sorted().toList();
-    }
+    hasState = true;
   }
 }

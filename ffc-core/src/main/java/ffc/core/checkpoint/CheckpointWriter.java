@@ -2,6 +2,7 @@ package ffc.core.checkpoint;
 
 import ai.djl.ndarray.NDArray;
 import java.io.BufferedOutputStream;
+import java.io.DataOutput;
 import java.io.DataOutputStream;
 import java.io.IOException;
 import java.io.OutputStream;
@@ -23,14 +24,17 @@ import java.util.zip.CRC32C;
  */
 public final class CheckpointWriter {
   static final String CHECKSUMS = "checksums.txt";
+  private static final int BUFFER = 1 << 16;
 
   private final Path target;
   private final Path aside;
+  private final DataOutput stream;
   private final Map<String, String> checksums = new TreeMap<>();
 
   CheckpointWriter(Path target) throws IOException {
     this.target = target;
     this.aside = target.resolveSibling(".writing-" + target.getFileName());
+    this.stream = null;
     try {
       Checkpoints.deleteTree(aside);
       Files.createDirectories(aside);
@@ -39,14 +43,20 @@ public final class CheckpointWriter {
     }
   }
 
-  private CheckpointWriter() {
+  private CheckpointWriter(DataOutput stream) {
     target = null;
     aside = null;
+    this.stream = stream;
   }
 
   /** Forgets what it is given: for trainers that have a part in what another one writes. */
   public static CheckpointWriter nowhere() {
-    return new CheckpointWriter();
+    return new CheckpointWriter((DataOutput) null);
+  }
+
+  /** Sends the files one after the other instead of keeping them; {@link CheckpointStream}. */
+  static CheckpointWriter to(DataOutput stream) {
+    return new CheckpointWriter(stream);
   }
 
   /**
@@ -64,11 +74,14 @@ public final class CheckpointWriter {
   }
 
   private DataOutputStream file(String name) throws IOException {
-    if (aside == null) {
+    if (aside == null && stream == null) {
       return new DataOutputStream(OutputStream.nullOutputStream());
     }
-    return new DataOutputStream(
-        new BufferedOutputStream(new Durable(aside.resolve(name), name), 1 << 16));
+    OutputStream to =
+        stream == null
+            ? new Durable(aside.resolve(name))
+            : new CheckpointStream.Sender(stream, name);
+    return new DataOutputStream(new BufferedOutputStream(new Summed(to, name), BUFFER));
   }
 
   /** Arrays by name, as a safetensors file. */
@@ -130,13 +143,18 @@ public final class CheckpointWriter {
     }
   }
 
-  private Path commitFiles() throws IOException {
+  /** The last file: what the others must be. */
+  void writeChecksums() throws IOException {
     Map<String, String> sums = new TreeMap<>(checksums);
     StringBuilder text = new StringBuilder("ffc-checkpoint 1\n");
     sums.forEach((name, sum) -> text.append(sum).append(' ').append(name).append('\n'));
     try (OutputStream out = file(CHECKSUMS)) {
       out.write(text.toString().getBytes(StandardCharsets.UTF_8));
     }
+  }
+
+  private Path commitFiles() throws IOException {
+    writeChecksums();
     syncFolder(aside);
     // A checkpoint of the same step may exist after a resume: it is replaced.
     Path old = target.resolveSibling(".old-" + target.getFileName());
@@ -156,18 +174,49 @@ public final class CheckpointWriter {
     }
   }
 
-  /** Counts and sums what is written; fsyncs when closed. */
-  private final class Durable extends OutputStream {
-    private final Path path;
-    private final FileChannel channel;
+  /** Counts and sums what is written. */
+  private final class Summed extends OutputStream {
+    private final OutputStream to;
     private final String name;
     private final CRC32C crc = new CRC32C();
     private long size;
     private boolean closed;
 
-    Durable(Path path, String name) throws IOException {
-      this.path = path;
+    Summed(OutputStream to, String name) {
+      this.to = to;
       this.name = name;
+    }
+
+    @Override
+    public void write(int b) throws IOException {
+      write(new byte[] {(byte) b}, 0, 1);
+    }
+
+    @Override
+    public void write(byte[] bytes, int offset, int length) throws IOException {
+      crc.update(bytes, offset, length);
+      size += length;
+      to.write(bytes, offset, length);
+    }
+
+    @Override
+    public void close() throws IOException {
+      if (closed) {
+        return;
+      }
+      closed = true;
+      to.close();
+      checksums.put(name, String.format(Locale.ROOT, "%08x %d", crc.getValue(), size));
+    }
+  }
+
+  /** A new file; fsyncs when closed. */
+  private static final class Durable extends OutputStream {
+    private final Path path;
+    private final FileChannel channel;
+
+    Durable(Path path) throws IOException {
+      this.path = path;
       try {
         channel = FileChannel.open(path, StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE);
       } catch (IOException e) {
@@ -182,8 +231,6 @@ public final class CheckpointWriter {
 
     @Override
     public void write(byte[] bytes, int offset, int length) throws IOException {
-      crc.update(bytes, offset, length);
-      size += length;
       ByteBuffer buffer = ByteBuffer.wrap(bytes, offset, length);
       try {
         while (buffer.hasRemaining()) {
@@ -196,16 +243,11 @@ public final class CheckpointWriter {
 
     @Override
     public void close() throws IOException {
-      if (closed) {
-        return;
-      }
-      closed = true;
       try (channel) {
         channel.force(true);
       } catch (IOException e) {
         throw FileProblem.writing(path, e);
       }
-      checksums.put(name, String.format(Locale.ROOT, "%08x %d", crc.getValue(), size));
     }
   }
 }

@@ -64,6 +64,23 @@ class RecordIoKeysTest {
     }
   }
 
+  /**
+   * Of a list of 17 million lines a message would otherwise read all of them, on a decoding thread.
+   */
+  @Test
+  void theKeyOfARecordIsFoundWithoutReadingTheWholeList() throws Exception {
+    List<String> lines = new ArrayList<>(pack());
+    long last = Long.parseLong(lines.get(LABELS.length - 1).split("\t")[1]);
+    lines.set(0, "x".repeat(lines.get(0).length()));
+    list(lines);
+    RecordIoFile file = RecordIoFile.open(dir.resolve("a.rec"));
+    try {
+      assertThat(RecordIoKeys.keyOf(file, last)).isEqualTo(LABELS.length - 1);
+    } finally {
+      file.close();
+    }
+  }
+
   @Test
   void anyOrderAndLineEndWillDo() throws Exception {
     List<String> lines = pack();
