@@ -45,8 +45,8 @@ class RowsTest {
     for (boolean f64 : new boolean[] {false, true}) {
       for (int dim = 1; dim <= 9; dim++) {
         double keep = random.nextDouble();
-        double[] old = random.doubles(2 * dim, -1, 1).toArray();
-        double[] news = random.doubles(2 * dim, -1, 1).toArray();
+        double[] old = random.doubles(2L * dim, -1, 1).toArray();
+        double[] news = random.doubles(2L * dim, -1, 1).toArray();
         Rows target = rows(f64, 3, dim);
         rows(f64, 2, dim, old).blendRow(1, keep, rows(f64, 2, dim, news), 1, target, 2);
         double[] wanted = new double[dim];
@@ -175,8 +175,8 @@ class RowsTest {
     for (long[] ids : batches) {
       FloatRows features = new FloatRows(ids.length, 2);
       for (int i = 0; i < ids.length; i++) {
-        features.values()[2 * i] = (float) Math.cos(ids[i]);
-        features.values()[2 * i + 1] = (float) Math.sin(ids[i]);
+        features.values()[2 * i] = (float) Math.cos((double) ids[i]);
+        features.values()[2 * i + 1] = (float) Math.sin((double) ids[i]);
       }
       group.commit(group.propose(ids, features));
     }

@@ -51,7 +51,7 @@ class RowPartsTest {
         wanted.set(row);
       }
       assertSame(flags, wanted, rows);
-      assertThat(RowFlags.bytes(rows)).isEqualTo(8 * ((rows + 63) / 64));
+      assertThat(RowFlags.bytes(rows)).isEqualTo(8L * ((rows + 63) / 64));
       ByteArrayOutputStream bytes = new ByteArrayOutputStream();
       flags.save(new DataOutputStream(bytes));
       assertThat(bytes.size()).isEqualTo((int) RowFlags.bytes(rows));
@@ -344,7 +344,7 @@ class RowPartsTest {
               for (long cls = range.from(); cls < range.to(); cls++) {
                 if (cls % 3 == 1) {
                   values++;
-                  assertThat(mine.row(cls)).containsExactly(cls, -cls, 0.5f);
+                  assertThat(mine.row(cls)).containsExactly((float) cls, (float) -cls, 0.5f);
                 }
               }
               assertThat(mine.initialisedRows()).isEqualTo(values);

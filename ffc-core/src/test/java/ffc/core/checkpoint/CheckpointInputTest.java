@@ -83,6 +83,11 @@ class CheckpointInputTest {
           public int read() throws IOException {
             throw problem;
           }
+
+          @Override
+          public int read(byte[] into, int from, int length) throws IOException {
+            throw problem;
+          }
         };
     assertThatThrownBy(() -> CheckpointInput.of(broken, 5, FILE).readInt())
         .isInstanceOf(BadCheckpointException.class)

@@ -245,7 +245,7 @@ class SmallSetsTest {
     long[] labels = new long[24];
     double[] degrees = new double[24];
     for (int i = 0; i < 20; i++) {
-      labels[i] = 100 + i;
+      labels[i] = 100L + i;
       degrees[i] = 1 + i;
     }
     double[] mated = {2.5, 3.5, 80, -1};
