@@ -4,6 +4,14 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
+import java.io.ByteArrayInputStream;
+import java.io.ByteArrayOutputStream;
+import java.io.DataInputStream;
+import java.io.DataOutputStream;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.nio.FloatBuffer;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
@@ -96,6 +104,34 @@ class RowsTest {
         }
       }
     }
+  }
+
+  @Test
+  void rowsAreWrittenLittleEndianAndReadBack() throws IOException {
+    for (boolean f64 : new boolean[] {false, true}) {
+      Rows rows = rows(f64, 3, 2, 1, -2, 0.5, Double.MIN_VALUE, 1e30, -0.0);
+      ByteArrayOutputStream bytes = new ByteArrayOutputStream();
+      rows.write(new DataOutputStream(bytes), 1, 3);
+      ByteBuffer written = ByteBuffer.wrap(bytes.toByteArray()).order(ByteOrder.LITTLE_ENDIAN);
+      assertThat(written.capacity()).isEqualTo(f64 ? 32 : 16);
+      assertThat(f64 ? written.getDouble(0) : written.getFloat(0)).isEqualTo(0.5);
+      Rows read = rows(f64, 4, 2, 9, 9, 9, 9, 9, 9, 9, 9);
+      read.read(new DataInputStream(new ByteArrayInputStream(bytes.toByteArray())), 1, 3);
+      double[] wanted = values(rows).clone();
+      assertThat(values(read))
+          .containsExactly(9, 9, wanted[2], wanted[3], wanted[4], wanted[5], 9, 9);
+      assertThat(rows.create(5).count()).isEqualTo(5);
+      assertThat(rows.create(5).isDouble()).isEqualTo(f64);
+    }
+  }
+
+  @Test
+  void memoryOfAnotherOwnerKnowsWhatIsFinite() {
+    FloatBuffer memory = FloatBuffer.wrap(new float[] {1, 2, Float.NaN, 3});
+    DirectRows rows = new DirectRows(List.of(memory), 2, 2, 2);
+    assertThat(rows.isFinite(0)).isTrue();
+    assertThat(rows.isFinite(1)).isFalse();
+    assertThat(rows.create(3).count()).isEqualTo(3);
   }
 
   /** A replica that differs in a single bit must not go unnoticed. */

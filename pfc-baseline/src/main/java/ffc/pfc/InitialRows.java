@@ -1,5 +1,7 @@
 package ffc.pfc;
 
+import ffc.loaders.sample.Keyed;
+
 /**
  * Initial class centres: normal values by (seed, class) alone, cheap enough to be drawn when a row
  * is first needed. Four values come from one 64-bit random number, each by a table of 65,536
@@ -14,23 +16,16 @@ final class InitialRows {
   /** Fills a row with N(0, deviation²). */
   static void fill(float[] row, long seed, long cls, double deviation) {
     float factor = (float) deviation;
-    long state = mix(seed ^ mix(cls + 0x9e3779b97f4a7c15L));
+    long state = Keyed.mix(seed ^ Keyed.mix(cls + 0x9e3779b97f4a7c15L));
     long bits = 0;
     for (int i = 0; i < row.length; i++) {
       if ((i & 3) == 0) {
         state += 0x9e3779b97f4a7c15L;
-        bits = mix(state);
+        bits = Keyed.mix(state);
       }
       row[i] = NORMAL[(int) (bits & (QUANTILES - 1))] * factor;
       bits >>>= 16;
     }
-  }
-
-  /** The finaliser of splitmix64. */
-  private static long mix(long z) {
-    z = (z ^ (z >>> 30)) * 0xbf58476d1ce4e5b9L;
-    z = (z ^ (z >>> 27)) * 0x94d049bb133111ebL;
-    return z ^ (z >>> 31);
   }
 
   /** The normal quantile of each (i + 1/2) / 65,536, by integrating the density upwards from 0. */

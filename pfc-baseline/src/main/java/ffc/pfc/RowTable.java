@@ -14,7 +14,6 @@ import java.nio.FloatBuffer;
  */
 final class RowTable {
   private final FloatBuffer[] segments;
-  private final long rows;
   private final int dim;
   private final int shift;
   private final long mask;
@@ -25,7 +24,6 @@ final class RowTable {
   }
 
   RowTable(String name, long rows, int dim, TableMemory memory, int segmentBytes) {
-    this.rows = rows;
     this.dim = dim;
     this.shift = 31 - Integer.numberOfLeadingZeros(segmentBytes / (4 * dim));
     this.mask = (1L << shift) - 1;
@@ -34,14 +32,6 @@ final class RowTable {
       long held = Math.min(1L << shift, rows - ((long) i << shift));
       segments[i] = memory.segment(name, (int) (held * dim * 4)).asFloatBuffer();
     }
-  }
-
-  long rows() {
-    return rows;
-  }
-
-  int dim() {
-    return dim;
   }
 
   void read(long row, float[] into) {

@@ -35,6 +35,22 @@ class InitialRowsTest {
     assertThat((double) beyondThree / n).isCloseTo(0.0027, within(0.0004));
   }
 
+  /** A resumed run draws the classes that it has not met yet as it would have drawn them. */
+  @Test
+  void rowsAreTheSameInEveryVersion() {
+    float[] row = new float[6];
+    InitialRows.fill(row, 3, 1234, 0.01);
+    assertThat(row)
+        .containsExactly(
+            new float[] {-0.0020079f, 0.0084128f, -0.0122495f, 0.006715f, -0.0081568f, -0.0080109f},
+            within(1e-7f));
+    InitialRows.fill(row, -3, 0, 1);
+    assertThat(row)
+        .containsExactly(
+            new float[] {0.85218f, 1.11523f, 9.8e-4f, -1.27223f, -1.05553f, 0.95048f},
+            within(1e-5f));
+  }
+
   @Test
   void rowsOfNeighbouringClassesAndSeedsAreUnrelated() {
     float[] a = new float[4096];

@@ -154,7 +154,9 @@ class AllPairsTest {
     AllPairs eightBits = AllPairs.of(embeddings, 0);
     AllPairs single =
         AllPairs.of(
-            embeddings, 0, (rowFrom, rows, colFrom, cols, cosines) -> shown[0] += (long) rows * cols);
+            embeddings,
+            0,
+            (rowFrom, rows, colFrom, cols, cosines) -> shown[0] += (long) rows * cols);
     // Blocks of 1,024 and 76 rows; those on the diagonal are shown in full.
     assertThat(shown[0]).isEqualTo(1024L * 1024 + 1024 * 76 + 76 * 76);
     for (AllPairs result : List.of(exact, eightBits, single)) {

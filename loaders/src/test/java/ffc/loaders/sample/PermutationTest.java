@@ -95,6 +95,30 @@ class PermutationTest {
     }
   }
 
+  /** A resumed run goes on in the order in which an earlier version began its epoch. */
+  @Test
+  void theOrderIsThatOfEarlierVersions() {
+    assertOrder(10, 1, 7L, 3L, 4L, 8L, 2L, 6L);
+    assertOrder(1000, -7, 396L, 954L, 715L, 585L, 313L, 736L);
+    assertOrder(
+        1L << 40,
+        5,
+        34897850488L,
+        649900769437L,
+        609780812132L,
+        788247781160L,
+        1056516797304L,
+        273458669279L);
+  }
+
+  private static void assertOrder(long n, long key, long... first) {
+    Permutation permutation = new Permutation(n, key);
+    assertThat(permutation.size()).isEqualTo(n);
+    for (int i = 0; i < first.length; i++) {
+      assertThat(permutation.at(i)).as("n %d index %d", n, i).isEqualTo(first[i]);
+    }
+  }
+
   @Test
   void refusesSizesAndIndexesOutOfRange() {
     assertThatThrownBy(() -> new Permutation(0, 1)).isInstanceOf(IllegalArgumentException.class);
