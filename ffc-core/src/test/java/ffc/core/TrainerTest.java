@@ -3,6 +3,7 @@ package ffc.core;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
+import static org.assertj.core.api.Assertions.withinPercentage;
 
 import ffc.core.weights.Safetensors;
 import java.io.BufferedReader;
@@ -132,6 +133,8 @@ class TrainerTest {
     assertThat(whole.losses).hasSize(12).doesNotHaveDuplicates();
     assertThat(rest.losses).isEqualTo(whole.losses.subList(5, 12));
     assertThat(whole.losses).noneMatch(line -> line.contains("NaN"));
+    TinyRun f32 = TinyRun.run(TinyRun.setup(TinyRun.FFC, 1, folder.resolve("f32"), null));
+    assertThat(loss(whole)).as("before the first update").isCloseTo(loss(f32), withinPercentage(3));
     Safetensors probe = Safetensors.read(checkpoints.resolve("step-00000012/probe.safetensors"));
     float[] filters = probe.tensors().get("conv1.weight").toFloats();
     boolean finer = false;
@@ -139,6 +142,10 @@ class TrainerTest {
       finer |= (Float.floatToIntBits(value) & 0xffff) != 0;
     }
     assertThat(finer).as("weights have more than the bits of bf16").isTrue();
+  }
+
+  private static double loss(TinyRun run) {
+    return Double.parseDouble(run.losses.get(0).split(" ")[1]);
   }
 
   private static Trainer.Setup bf16(Trainer.Setup setup) {

@@ -48,9 +48,23 @@ final class Layers {
         // oneDNN's f32 kernel gives wrong values: docs/decisions/044-pointwise-convolutions.md.
         return NativeOps.pointwise(in, weight);
       }
-      return Conv2d.conv2d(
-              in, owner.compute(weight), null, skips ? ONE : stride, padding, ONE, groups)
-          .head();
+      Shape steps = skips ? ONE : stride;
+      if (owner.isBf16() && !x.getDevice().isGpu() && isWrongInBf16()) {
+        NDArray f32 = NativeOps.toF32(in);
+        return owner.compute(Conv2d.conv2d(f32, weight, null, steps, padding, ONE, groups).head());
+      }
+      return Conv2d.conv2d(in, owner.compute(weight), null, steps, padding, ONE, groups).head();
+    }
+
+    /**
+     * Whether oneDNN's bf16 kernels give wrong values or gradients: those of one input channel a
+     * group, see docs/decisions/044-pointwise-convolutions.md.
+     */
+    private boolean isWrongInBf16() {
+      if (weight.getShape().get(1) > 1) {
+        return false;
+      }
+      return groups > 1 ? stride.get(0) > 1 : weight.getShape().get(0) % 16 != 0;
     }
   }
 
