@@ -105,7 +105,7 @@ public final class IResNet implements Backbone {
               if (dropout > 0 && drop) {
                 y = Dropout.dropout(y, dropout, true).head();
               }
-              return features.forward(parameters.result(dense.forward(y)), batchStatistics);
+              return features.forward(dense.forward(y), batchStatistics);
             });
     last.close();
     return out;

@@ -125,7 +125,10 @@ final class Layers {
     }
   }
 
-  /** x Wᵀ + b over flattened input. */
+  /**
+   * x Wᵀ + b over flattened input, in f32 whatever the precision of the other layers: its output is
+   * the embedding but for a batch norm.
+   */
   record Dense(Parameters owner, NDArray weight, NDArray bias) {
     static Dense of(Parameters p, String name, int in, int out) {
       double bound = 1 / Math.sqrt(in);
@@ -136,9 +139,8 @@ final class Layers {
     }
 
     NDArray forward(NDArray x) {
-      return Linear.linear(
-              x.reshape(x.getShape().get(0), -1), owner.compute(weight), owner.compute(bias))
-          .head();
+      NDArray rows = owner.result(x.reshape(x.getShape().get(0), -1));
+      return Linear.linear(rows, weight, bias).head();
     }
   }
 

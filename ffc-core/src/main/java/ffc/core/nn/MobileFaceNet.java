@@ -136,9 +136,7 @@ public final class MobileFaceNet implements Backbone {
       }
     }
     NDArray last = x;
-    NDArray out =
-        Layers.scoped(
-            () -> features.forward(parameters.result(dense.forward(last)), batchStatistics));
+    NDArray out = Layers.scoped(() -> features.forward(dense.forward(last), batchStatistics));
     last.close();
     return out;
   }
