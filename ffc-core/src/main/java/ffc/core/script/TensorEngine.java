@@ -18,8 +18,8 @@ public record TensorEngine(String version, String natives, Path folder) {
    * @throws RuntimeException if its natives cannot be loaded
    */
   public static TensorEngine load() {
-    Engine engine = Engine.getEngine("PyTorch");
+    Engine.getEngine("PyTorch");
     return new TensorEngine(
-        engine.getVersion(), LibUtils.getVersion(), Path.of(LibUtils.getLibtorchPath()));
+        Engine.getDjlVersion(), LibUtils.getVersion(), Path.of(LibUtils.getLibtorchPath()));
   }
 }
