@@ -1,5 +1,6 @@
 package ffc.cli.config;
 
+import java.math.BigDecimal;
 import java.nio.ByteBuffer;
 import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
@@ -23,6 +24,7 @@ import tools.jackson.dataformat.yaml.YAMLParser;
 final class YamlReader {
   private static final int MAX_BYTES = 1 << 20;
   private static final int MAX_DEPTH = 32;
+
   private static final YAMLMapper MAPPER = YAMLMapper.builder().build();
 
   private final String label;
@@ -142,7 +144,13 @@ final class YamlReader {
           "got " + parser.getString() + ", wanted a finite number");
       return JsonNodeFactory.instance.numberNode(0.0);
     }
-    return JsonNodeFactory.instance.numberNode(number);
+    if (number != Math.rint(number)) {
+      return JsonNodeFactory.instance.numberNode(number);
+    }
+    // 1e5 steps are 100000 steps, wherever a whole number is wanted.
+    return Math.abs(number) < 0x1p63
+        ? JsonNodeFactory.instance.numberNode((long) number)
+        : JsonNodeFactory.instance.numberNode(new BigDecimal(number).toBigInteger());
   }
 
   private ObjectNode object(YAMLParser parser, JsonPointer at, int depth) {

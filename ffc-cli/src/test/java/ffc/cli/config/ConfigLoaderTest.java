@@ -93,7 +93,8 @@ class ConfigLoaderTest {
       delimiter = '|',
       value = {
         "data.instancesPerBatch=7 | data.instancesPerBatch: got 7, wanted an even number",
-        "data.instancesPerBatch=8.0 | data.instancesPerBatch:",
+        "data.instancesPerBatch=8.0 | no mistake",
+        "data.instancesPerBatch=8.5 | data.instancesPerBatch: got 8.5, wanted a whole number",
         "data={train: {format: folder, path: x}, idsPerBatch: 0, instancesPerBatch: 2} |"
             + " data.idsPerBatch: idsPerBatch + instancesPerBatch / 2 is 1, wanted at least 2",
         "run.accumulate=7 | run.accumulate: got 7 micro-batches, wanted at least 2 images",
@@ -317,7 +318,13 @@ class ConfigLoaderTest {
     for (String path : numbers) {
       boolean list = path.matches(".*(milestones|at|devices)");
       for (String number :
-          List.of("1" + "0".repeat(30), "-1" + "0".repeat(30), "9223372036854775808", "1e400")) {
+          List.of(
+              "1" + "0".repeat(30),
+              "-1" + "0".repeat(30),
+              "9223372036854775808",
+              "1e400",
+              "1e30",
+              "-1e30")) {
         String value = list ? "[" + number + "]" : number;
         try {
           new ConfigLoader().load(quickstart, List.of("cluster={}", path + "=" + value), false);
@@ -329,6 +336,15 @@ class ConfigLoaderTest {
         }
       }
     }
+  }
+
+  @ParameterizedTest
+  @CsvSource({"1e5, 100000", "400.0, 400", "1e-400, 0", "-0.0, 0"})
+  void aWholeNumberMayBeWrittenWithPointOrExponent(String text, int number) {
+    Experiment experiment =
+        load(SOUND.replace("steps: 100", "steps: 100, checkpointEvery: " + text));
+    assertThat(experiment.run().checkpointEvery()).isEqualTo(number);
+    assertThat(experiment.optimizer().learningRate()).isEqualTo(0.1);
   }
 
   @Test
