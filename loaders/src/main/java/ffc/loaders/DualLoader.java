@@ -15,6 +15,7 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
+import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -26,9 +27,10 @@ import java.util.concurrent.atomic.AtomicInteger;
  * number of workers nor on what was read before.
  *
  * <p>One thread plans the batches in their order and deals their rows out in small parts, so that
- * any number of workers has something to do whatever {@code prefetch} is. {@link #next} and {@link
- * #close} belong to one thread. While the caller has a batch, {@code prefetch} further ones are
- * being decoded or stand ready; buffers return to the loader when a batch is closed.
+ * any number of workers has something to do whatever {@code prefetch} is. {@link #next} belongs to
+ * one thread; {@link #close} may come from another, and ends a {@code next} under way. While the
+ * caller has a batch, {@code prefetch} further ones are being decoded or stand ready; buffers
+ * return to the loader when a batch is closed.
  */
 public final class DualLoader implements AutoCloseable {
   /** Most rows that one worker takes at a time. */
@@ -105,6 +107,7 @@ public final class DualLoader implements AutoCloseable {
    * The next batch; waits until it is decoded. The caller closes it.
    *
    * @throws BadDataException if an image cannot be read and the policy does not bear it
+   * @throws IllegalStateException if the loader is closed, before or meanwhile
    */
   public PairBatch next() {
     if (closed) {
@@ -131,13 +134,19 @@ public final class DualLoader implements AutoCloseable {
       throw rethrow(e.getCause());
     } finally {
       waitNanos += System.nanoTime() - start;
-      closed = !whole; // going on would leave a batch out
+      if (!whole) {
+        closed = true; // going on would leave a batch out
+      }
     }
   }
 
   private void refill() {
-    while (ahead.size() < prefetch) {
-      ahead.add(planner.submit(this::begin));
+    try {
+      while (ahead.size() < prefetch) {
+        ahead.add(planner.submit(this::begin));
+      }
+    } catch (RejectedExecutionException e) {
+      throw new IllegalStateException("the loader is closed", e);
     }
   }
 

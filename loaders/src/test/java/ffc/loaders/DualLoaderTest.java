@@ -8,6 +8,8 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CountDownLatch;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -263,6 +265,31 @@ class DualLoaderTest {
   void closesWhateverTheWorkersAreAt() {
     for (int i = 0; i < 400; i++) {
       take(config(4, 4, true, 3), 0, 1, Cursor.START, i % 3);
+    }
+  }
+
+  @Test
+  @Timeout(60)
+  void saysThatItIsClosedToWhoeverTakesABatchMeanwhile() throws Exception {
+    for (int i = 0; i < 200; i++) {
+      CountDownLatch begun = new CountDownLatch(1);
+      try (DualLoader loader =
+          new DualLoader(data, config(4, 4, true, 2, 1), Quickstart.SHAPE, 7, 0, 1, Cursor.START)) {
+        CompletableFuture<Void> taking =
+            CompletableFuture.runAsync(
+                () -> {
+                  while (true) {
+                    loader.next().close();
+                    begun.countDown();
+                  }
+                });
+        begun.await();
+        loader.close();
+        assertThatThrownBy(taking::join)
+            .cause()
+            .isInstanceOf(IllegalStateException.class)
+            .hasMessageContaining("the loader is closed");
+      }
     }
   }
 
