@@ -42,6 +42,9 @@ import tools.jackson.databind.node.ObjectNode;
     },
     mixinStandardHelpOptions = true)
 public final class CompareCommand implements Callable<Integer> {
+  /** Cells that a message lists: a comparison may have hundreds. */
+  private static final int MOST_NAMES = 12;
+
   @Spec private CommandSpec spec;
 
   @Parameters(paramLabel = "CONFIG", description = "Comparison file, as in configs/compare-*.yaml")
@@ -78,9 +81,8 @@ public final class CompareCommand implements Callable<Integer> {
     Path folder = out == null ? Path.of("runs", comparison.name()) : out;
     List<Cell> cells = Cell.of(comparison);
     // A mistake in the last cell must not show after hours.
-    for (Cell cell : cells) {
-      CellConfig.experiment(comparison, cell, !reportOnly);
-    }
+    ComparisonReader.checkCells(config, comparison, !reportOnly);
+    requireOneOf(cells);
     CellRunner runner = new CellRunner(comparison, folder, log);
     Files.createDirectories(folder);
     List<CellResult> results = new ArrayList<>();
@@ -127,6 +129,21 @@ public final class CompareCommand implements Callable<Integer> {
     log.println("comparison " + folder.resolve("comparison.html"));
     log.flush();
     return failed ? 1 : 0;
+  }
+
+  private void requireOneOf(List<Cell> cells) {
+    List<String> names = cells.stream().map(Cell::folder).toList();
+    if (names.stream().noneMatch(name -> name.contains(only))) {
+      String shown = String.join(", ", names.subList(0, Math.min(MOST_NAMES, names.size())));
+      throw new IllegalArgumentException(
+          "--only: got \"%s\", which is part of no cell's name; wanted one of %s%s"
+              .formatted(
+                  only,
+                  shown,
+                  names.size() > MOST_NAMES
+                      ? " and " + (names.size() - MOST_NAMES) + " more"
+                      : ""));
+    }
   }
 
   private static String brief(List<String> differences) {

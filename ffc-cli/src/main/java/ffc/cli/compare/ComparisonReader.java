@@ -1,12 +1,13 @@
 package ffc.cli.compare;
 
+import ffc.cli.config.EvaluationRules;
+import ffc.cli.config.Experiment;
 import ffc.cli.plan.ByteSize;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.HashSet;
-import java.util.List;
 import java.util.Set;
 import java.util.regex.Pattern;
 import tools.jackson.core.JacksonException;
@@ -45,11 +46,30 @@ public final class ComparisonReader {
    */
   public static String check(Path file, boolean machine) {
     Comparison comparison = read(file);
-    List<Cell> cells = Cell.of(comparison);
-    for (Cell cell : cells) {
-      CellConfig.experiment(comparison, cell, machine);
+    checkCells(file, comparison, machine);
+    return comparison.name() + ", a comparison of " + Cell.of(comparison).size() + " runs";
+  }
+
+  /**
+   * Checks the experiment of every cell, and that each yields the target's figure.
+   *
+   * @param file stands in messages
+   * @param machine whether the files that they name must be here
+   * @throws IllegalArgumentException if anything is wrong
+   */
+  static void checkCells(Path file, Comparison comparison, boolean machine) {
+    Comparison.Target target = comparison.target();
+    require(
+        target == null || target.figure() != null,
+        file,
+        "target.figure: missing; wanted a figure of an evaluation set, such as"
+            + " open.tar_at_far.1e-3");
+    for (Cell cell : Cell.of(comparison)) {
+      Experiment experiment = CellConfig.experiment(comparison, cell, machine);
+      String mistake =
+          target == null ? null : EvaluationRules.figureMistake(experiment, target.figure());
+      require(mistake == null, file, "target.figure: " + mistake);
     }
-    return comparison.name() + ", a comparison of " + cells.size() + " runs";
   }
 
   /**

@@ -9,7 +9,7 @@ import java.util.Map;
 /**
  * What must hold within section {@code evaluate}, and for the figure that {@code run.best} names.
  */
-final class EvaluationRules {
+public final class EvaluationRules {
   private final Experiment experiment;
   private final Rules rules;
 
@@ -31,8 +31,25 @@ final class EvaluationRules {
   }
 
   private String bestMistake(String best) {
-    int dot = best.indexOf('.');
-    String name = dot < 0 ? best : best.substring(0, dot);
+    String mistake = figureMistake(experiment, best);
+    if (mistake != null) {
+      return mistake;
+    }
+    String name = best.substring(0, best.indexOf('.'));
+    return experiment.evaluate().stream()
+            .filter(set -> set.resultName().equals(name))
+            .allMatch(set -> set.at().isEmpty() && set.every() == null)
+        ? "evaluation set " + name + " is never judged: its at is empty, and it has no every"
+        : null;
+  }
+
+  /**
+   * What is wrong with the name of a figure, such as {@code open.tar_at_far.1e-3}: no evaluation
+   * set of the experiment has this name, or it does not yield this figure. Null if all is well.
+   */
+  public static String figureMistake(Experiment experiment, String path) {
+    int dot = path.indexOf('.');
+    String name = dot < 0 ? path : path.substring(0, dot);
     List<String> names = experiment.evaluate().stream().map(EvaluateConfig::resultName).toList();
     if (!names.contains(name)) {
       return "\""
@@ -42,20 +59,17 @@ final class EvaluationRules {
           + Nearest.to(name, names).map(n -> "; did you mean " + n + "?").orElse("");
     }
     EvaluateConfig set = experiment.evaluate().get(names.indexOf(name));
-    String figure = dot < 0 ? "" : best.substring(dot + 1);
+    String figure = dot < 0 ? "" : path.substring(dot + 1);
     List<String> figures = Evaluator.figures(set.format());
-    if (!figures.contains(figure)) {
-      return "got figure \""
-          + Describe.oneLine(figure)
-          + "\", but a set of format "
-          + set.format()
-          + " yields "
-          + String.join(", ", figures)
-          + Nearest.to(figure, figures).map(n -> "; did you mean " + n + "?").orElse("");
-    }
-    return set.at().isEmpty() && set.every() == null
-        ? "evaluation set " + name + " is never judged: its at is empty, and it has no every"
-        : null;
+    return figures.contains(figure)
+        ? null
+        : "got figure \""
+            + Describe.oneLine(figure)
+            + "\", but a set of format "
+            + set.format()
+            + " yields "
+            + String.join(", ", figures)
+            + Nearest.to(figure, figures).map(n -> "; did you mean " + n + "?").orElse("");
   }
 
   private void sets() {

@@ -3,6 +3,7 @@ package ffc.cli.compare;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import ffc.cli.InProcess;
 import ffc.cli.Main;
 import ffc.cli.config.ConfigWriter;
 import ffc.cli.config.Experiment;
@@ -31,6 +32,7 @@ class ComparisonTest {
         data: {train: {format: synthetic, path: "ids={classes};mean=2"}, idsPerBatch: 8, instancesPerBatch: 8}
         model: {backbone: iresnet, input: [1, 16, 16], layers: [1, 1], widths: [4, 8], embedding: 8}
         optimizer: {learningRate: 0.1}
+        evaluate: [{name: open, format: recordio, path: open.rec}]
         run: {steps: 20}
       contenders:
         - {name: FFC, method: {type: ffc, capacity: 50}}
@@ -219,8 +221,7 @@ class ComparisonTest {
             TEXT.replace("run: {steps: 20}", "run: {steps: 21}"),
             TEXT.replace("mean=2", "mean=3"),
             TEXT.replace("run: {steps: 20}", "run: {steps: 20, threads: 1}"),
-            TEXT.replace(
-                "\n  run:", "\n  evaluate: [{name: a, format: bin, path: a.bin}]\n  run:"))) {
+            TEXT.replace("path: open.rec", "path: other.rec"))) {
       assertThat(report(other, out)).contains("FFC-c100-seed4: run under other settings");
     }
 
@@ -229,6 +230,50 @@ class ComparisonTest {
         .isEqualTo(out.resolve("cells/FFC-c100-seed4.old-1"))
         .isDirectoryContaining(file -> file.endsWith("summary.json"));
     assertThat(runner.run(first)).doesNotExist();
+  }
+
+  private InProcess.Outcome compare(String text, String... options) throws IOException {
+    Path file = folder.resolve("small.yaml");
+    Files.writeString(file, text);
+    List<String> arguments = new ArrayList<>(List.of("compare", "" + file));
+    arguments.addAll(List.of("--out", "" + folder.resolve("out"), "--report-only"));
+    arguments.addAll(List.of(options));
+    return InProcess.run(arguments);
+  }
+
+  @Test
+  void onlyMustNameACell() throws IOException {
+    InProcess.Outcome outcome = compare(TEXT, "--only", "seed6");
+    assertThat(outcome.err())
+        .isEqualToIgnoringNewLines(
+            "--only: got \"seed6\", which is part of no cell's name; wanted one of FFC-c100-seed4,"
+                + " PFC-half-c100-seed4, FFC-c2000-seed4, PFC-half-c2000-seed4, FFC-c100-seed5,"
+                + " PFC-half-c100-seed5, FFC-c2000-seed5, PFC-half-c2000-seed5");
+    assertThat(outcome.code()).isEqualTo(2);
+    assertThat(folder.resolve("out")).doesNotExist();
+    assertThat(compare(TEXT, "--only", "seed5").code()).isZero();
+  }
+
+  @Test
+  void theTargetMustBeAFigureThatEveryCellYields() throws IOException {
+    for (Map.Entry<String, String> mistake :
+        Map.of(
+                TEXT.replace("figure: open.tar_at_far.1e-3", "figure: opne.rank1"),
+                "\"opne\" is no evaluation set; known: open; did you mean open?",
+                TEXT.replace("figure: open.tar_at_far.1e-3", "figure: open.accuracy_mean"),
+                "got figure \"accuracy_mean\", but a set of format recordio yields",
+                TEXT.replace("figure: open.tar_at_far.1e-3, ", ""),
+                "missing; wanted a figure of an evaluation set",
+                TEXT.replace("{run.steps: 30}", "{run.steps: 30, evaluate: []}"),
+                "\"open\" is no evaluation set; section evaluate is empty")
+            .entrySet()) {
+      InProcess.Outcome outcome = compare(mistake.getKey());
+      assertThat(outcome.err())
+          .startsWith(folder.resolve("small.yaml") + ": target.figure: " + mistake.getValue())
+          .hasLineCount(1);
+      assertThat(outcome.code()).isEqualTo(2);
+      assertThat(folder.resolve("out")).doesNotExist();
+    }
   }
 
   private String report(String text, Path out) throws IOException {
