@@ -121,17 +121,11 @@ public final class CheckpointReader {
   private void verify(String name, String expected, long expectedSize) throws IOException {
     Path path = folder.resolve(name);
     if (!Files.isRegularFile(path)) {
-      throw new BadCheckpointException(path + ": missing; use an older checkpoint");
+      throw damaged(path, "missing");
     }
     long size = Files.size(path);
     if (size != expectedSize) {
-      throw new BadCheckpointException(
-          path
-              + ": has "
-              + size
-              + " bytes, expected "
-              + expectedSize
-              + "; use an older checkpoint");
+      throw damaged(path, "has " + size + " bytes, expected " + expectedSize);
     }
     CRC32C crc = new CRC32C();
     byte[] buffer = new byte[1 << 20];
@@ -142,10 +136,19 @@ public final class CheckpointReader {
     }
     String sum = String.format(Locale.ROOT, "%08x", crc.getValue());
     if (!sum.equals(expected)) {
-      throw new BadCheckpointException(
-          path + ": has checksum " + sum + ", expected " + expected + "; use an older checkpoint");
+      throw damaged(path, "has checksum " + sum + ", expected " + expected);
     }
     sizes.put(name, size);
+  }
+
+  private BadCheckpointException damaged(Path path, String problem) throws IOException {
+    return new BadCheckpointException(
+        path
+            + ": "
+            + problem
+            + Checkpoints.before(folder)
+                .map(older -> "; use an older checkpoint, such as " + older)
+                .orElse("; there is no older checkpoint beside it"));
   }
 
   /** The folder it was read from. */

@@ -144,13 +144,30 @@ public final class Checkpoints {
       return List.of();
     }
     recoverReplaced();
+    return stepsIn(folder);
+  }
+
+  /** The newest checkpoint that lies beside a given one and is of fewer steps; changes nothing. */
+  static Optional<Path> before(Path checkpoint) throws IOException {
+    Path beside = checkpoint.resolveSibling("");
+    long step = isStep(checkpoint) ? stepOf(checkpoint) : stepIn(checkpoint);
+    return stepsIn(beside.toString().isEmpty() ? Path.of(".") : beside).stream()
+        .filter(path -> stepOf(path) < step)
+        .reduce((older, newer) -> newer);
+  }
+
+  private static List<Path> stepsIn(Path folder) throws IOException {
     try (Stream<Path> entries = Files.list(folder)) {
       return entries
-          .filter(p -> p.getFileName().toString().matches("step-[0-9]{1,18}"))
+          .filter(Checkpoints::isStep)
           .filter(Files::isDirectory)
           .sorted(Comparator.comparingLong(Checkpoints::stepOf))
           .toList();
     }
+  }
+
+  private static boolean isStep(Path folder) {
+    return folder.getFileName().toString().matches("step-[0-9]{1,18}");
   }
 
   /**

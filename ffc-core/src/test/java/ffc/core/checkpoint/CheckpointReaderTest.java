@@ -158,16 +158,32 @@ class CheckpointReaderTest {
     Path file = folder.resolve("data.bin");
     CheckpointReader.open(folder);
     Files.writeString(file, "contents");
-    refused(folder, file + ": has 8 bytes, expected 7; use an older checkpoint");
+    refused(folder, file + ": has 8 bytes, expected 7; there is no older checkpoint beside it");
     Files.writeString(file, "Content");
     assertThatThrownBy(() -> CheckpointReader.open(folder))
         .isInstanceOf(BadCheckpointException.class)
         .hasMessageMatching(
-            file + ": has checksum [0-9a-f]{8}, expected [0-9a-f]{8}; use an older checkpoint");
+            file
+                + ": has checksum [0-9a-f]{8}, expected [0-9a-f]{8}; there is no older checkpoint"
+                + " beside it");
     Files.delete(file);
-    refused(folder, file + ": missing; use an older checkpoint");
+    refused(folder, file + ": missing; there is no older checkpoint beside it");
     Files.createDirectories(file);
-    refused(folder, file + ": missing; use an older checkpoint");
+    refused(folder, file + ": missing; there is no older checkpoint beside it");
+  }
+
+  @Test
+  void anOlderCheckpointIsNamedWhereThereIsOne() throws IOException {
+    Path folder = Files.move(byHand("data.bin", "content"), temp.resolve("step-00000300"));
+    Files.delete(folder.resolve("data.bin"));
+    for (String name : List.of("step-00000400", "step-00000100.writing", "best")) {
+      Files.createDirectories(temp.resolve(name));
+    }
+    String missing = folder.resolve("data.bin") + ": missing; ";
+    refused(folder, missing + "there is no older checkpoint beside it");
+    Path older = Files.createDirectories(temp.resolve("step-00000200"));
+    Files.createDirectories(temp.resolve("step-00000100"));
+    refused(folder, missing + "use an older checkpoint, such as " + older);
   }
 
   @Test
