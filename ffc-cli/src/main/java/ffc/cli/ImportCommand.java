@@ -69,6 +69,9 @@ final class ImportCommand implements Callable<Integer> {
         .printf("%s: %d arrays, %,d values%s%n", file, weights.size(), values, fits);
     if (out != null) {
       Safetensors.write(out, weights, Map.of("format", "pt"));
+      spec.commandLine()
+          .getOut()
+          .printf("%s: written, %d arrays, %,d values in f32%n", out, weights.size(), values);
     }
     return 0;
   }

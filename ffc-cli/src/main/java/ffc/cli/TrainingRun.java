@@ -4,6 +4,7 @@ import ffc.cli.config.DatasetRules;
 import ffc.cli.config.Experiment;
 import ffc.cli.config.Methods;
 import ffc.cli.config.SharedSettings;
+import ffc.cli.config.Trial;
 import ffc.cli.progress.BarProgress;
 import ffc.cli.progress.Observers;
 import ffc.cli.progress.PlainProgress;
@@ -63,7 +64,8 @@ final class TrainingRun {
     try (Dataset dataset = Dataset.open(experiment.data());
         WatchServer watch = live == null ? null : openWatch(live)) {
       say(describe(dataset));
-      DatasetRules.check(experiment, dataset).forEach(line -> say("warning: " + line));
+      DatasetRules.check(experiment, dataset, Trial.fromEnvironment().isPresent())
+          .forEach(line -> say("warning: " + line));
       dataset.notes().forEach(this::say);
       checkInput(dataset);
       target.remarks(experiment).forEach(this::say);
@@ -259,7 +261,7 @@ final class TrainingRun {
   private RunObserver progress() {
     String columns = System.getProperty("ffc.terminal");
     return columns == null
-        ? new PlainProgress(out)
+        ? new PlainProgress(out, experiment.run().reportEvery())
         : new BarProgress(
             System.err, columns.matches("[0-9]{2,4}") ? Integer.parseInt(columns) : 80);
   }

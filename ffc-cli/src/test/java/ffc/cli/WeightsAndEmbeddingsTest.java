@@ -116,7 +116,7 @@ class WeightsAndEmbeddingsTest {
     Path back = temp.resolve("back.safetensors");
     int imported = run("import", weights.toString(), "--config=" + QUICKSTART, "--out=" + back);
     assertThat(imported).isZero();
-    assertThat(out.toString()).contains("fits " + QUICKSTART);
+    assertThat(out.toString()).contains("fits " + QUICKSTART).contains(back + ": written, ");
     assertThat(Safetensors.read(back).tensors()).isEqualTo(StateDict.asF32(exported));
 
     assertThat(run("export", "--checkpoint=" + run, "--out=" + temp.resolve("w.pt"))).isZero();

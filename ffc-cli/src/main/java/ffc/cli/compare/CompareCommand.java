@@ -179,15 +179,15 @@ public final class CompareCommand implements Callable<Integer> {
         folder.resolve("comparison.html"), new ComparisonPage(outcome, plots, machine).html());
   }
 
-  private static String describe(CellResult result) {
-    StringBuilder text =
-        new StringBuilder(
-            String.format(
-                Locale.ROOT,
-                "%.0f images/s, peak %s (predicted %s)",
-                result.imagesPerSecond(),
-                ByteSize.text((long) Plots.peak(result)),
-                ByteSize.text((long) result.predictedBytes())));
+  /** The figures that a run has: one of a few steps has no throughput. */
+  static String describe(CellResult result) {
+    StringBuilder text = new StringBuilder();
+    if (Double.isFinite(result.imagesPerSecond())) {
+      text.append(String.format(Locale.ROOT, "%.0f images/s, ", result.imagesPerSecond()));
+    }
+    double peak = Plots.peak(result);
+    text.append("peak ").append(Double.isFinite(peak) ? ByteSize.text((long) peak) : "-");
+    text.append(" (predicted ").append(ByteSize.text((long) result.predictedBytes())).append(")");
     result
         .figures()
         .forEach(

@@ -96,7 +96,7 @@ final class ComparisonPage {
         }
         row.addAll(cost(contender, classes));
         if (target) {
-          row.add(seconds(outcome.figure(contender, classes, CellResult::secondsToTarget)));
+          row.add(timeToTarget(contender, classes));
         }
         rows.add(row);
       }
@@ -294,8 +294,13 @@ final class ComparisonPage {
     return s.isEmpty() ? "–" : ByteSize.text((long) s.median());
   }
 
-  private static String seconds(Statistics s) {
-    return s.isEmpty() ? "not reached" : Html.format("%.0f s", s.median());
+  private String timeToTarget(Comparison.Contender contender, long classes) {
+    Statistics s = outcome.figure(contender, classes, CellResult::secondsToTarget);
+    if (!s.isEmpty()) {
+      return Html.format("%.0f s", s.median());
+    }
+    // Without a step's time, as in a run of a few steps, nothing is known of it.
+    return outcome.figure(contender, classes, CellResult::stepMs).isEmpty() ? "–" : "not reached";
   }
 
   private static String table(List<List<String>> rows) {

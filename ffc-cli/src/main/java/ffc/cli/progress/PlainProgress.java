@@ -11,15 +11,18 @@ import java.time.Duration;
 /** A line for each report, evaluation and checkpoint: for logs and pipes. */
 public final class PlainProgress implements RunObserver {
   private final PrintWriter out;
+  private final int reportEvery;
   private long fromStep;
   private long toStep;
   private long startNanos;
 
   /**
    * @param out written to and flushed; stays the caller's
+   * @param reportEvery steps between reports
    */
-  public PlainProgress(PrintWriter out) {
+  public PlainProgress(PrintWriter out, int reportEvery) {
     this.out = out;
+    this.reportEvery = reportEvery;
   }
 
   @Override
@@ -42,7 +45,8 @@ public final class PlainProgress implements RunObserver {
 
   @Override
   public void progress(long step, double loss, double imagesPerSecond) {
-    if (step == fromStep + 1) {
+    boolean reported = step % reportEvery == 0 || step == toStep;
+    if (step == fromStep + 1 && !reported) {
       print(Lines.format("step %d/%d  loss %.3f", step, toStep, loss));
     }
   }

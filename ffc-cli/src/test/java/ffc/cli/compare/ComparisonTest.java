@@ -308,6 +308,27 @@ class ComparisonTest {
   }
 
   @Test
+  void aRunOfAFewStepsHasNoThroughputAndNoNaNIsShown() throws IOException {
+    Comparison comparison = comparison(TEXT.replace("classes: [100, 2000]", ""));
+    Cell cell = Cell.of(comparison).get(0);
+    Path run = folder.resolve("run");
+    fakeRun(run, 321, 1e9, 0.7);
+    Files.writeString(
+        run.resolve("summary.json"),
+        Files.readString(run.resolve("summary.json"))
+            .replaceAll("\"(images_per_second|step_ms)\":([0-9.]+|\\{[^}]*\\}),", ""));
+    CellResult result = CellResult.read(cell, run, 1.1e9, comparison.target());
+    Outcome outcome = new Outcome(comparison, List.of(result), List.of());
+
+    assertThat(CompareCommand.describe(result))
+        .isEqualTo("peak 1.00 GB (predicted 1.10 GB), open TAR@FAR=1e-3 0.700");
+    ResultFiles.write(outcome, Json.object(), folder);
+    assertThat(Files.readString(folder.resolve("comparison.csv"))).doesNotContain("NaN");
+    assertThat(new ComparisonPage(outcome, Map.of(), Json.object()).html())
+        .doesNotContain("NaN", "not reached");
+  }
+
+  @Test
   void medianMeanAndRangeLeaveOutMissingValues() {
     Statistics s = Statistics.of(List.of(3.0, Double.NaN, 1.0, 2.0, 10.0));
     assertThat(s).isEqualTo(new Statistics(4, 2.5, 4, 1, 10));

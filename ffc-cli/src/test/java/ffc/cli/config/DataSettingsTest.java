@@ -66,7 +66,7 @@ class DataSettingsTest {
   void aSetOfOneIdentityTeachesNothing() {
     Experiment experiment = load("{format: synthetic, path: ids=1}", false);
     try (Dataset data = Dataset.open(experiment.data())) {
-      assertThatThrownBy(() -> DatasetRules.check(experiment, data))
+      assertThatThrownBy(() -> DatasetRules.check(experiment, data, false))
           .isInstanceOf(IllegalArgumentException.class)
           .hasMessageContaining("data.train.path: ids=1 has 1 identity, wanted at least 2");
     }
@@ -77,16 +77,19 @@ class DataSettingsTest {
     Experiment small =
         load("{format: synthetic, path: ids=7}", false, "optimizer.schedule.warmupSteps=100");
     try (Dataset data = Dataset.open(small.data())) {
-      assertThat(DatasetRules.check(small, data))
+      assertThat(DatasetRules.check(small, data, false))
           .hasSize(3)
           .anyMatch(line -> line.contains("draws 8 identities a step, the set has 7"))
           .anyMatch(line -> line.contains("capacity is 20, the set has 7"))
           .anyMatch(line -> line.contains("warmupSteps is 100, the run ends at step 100"));
+      assertThat(DatasetRules.check(small, data, true))
+          .hasSize(2)
+          .noneMatch(line -> line.contains("warmupSteps"));
     }
     Experiment fits =
         load("{format: synthetic, path: ids=20}", false, "optimizer.schedule.warmupSteps=99");
     try (Dataset data = Dataset.open(fits.data())) {
-      assertThat(DatasetRules.check(fits, data)).isEmpty();
+      assertThat(DatasetRules.check(fits, data, false)).isEmpty();
     }
   }
 }

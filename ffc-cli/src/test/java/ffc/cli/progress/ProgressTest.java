@@ -20,7 +20,7 @@ class ProgressTest {
   void plainLinesTellOfStepsEvaluationsAndTheEnd() {
     StringWriter text = new StringWriter();
 
-    RUN.play(new PlainProgress(new PrintWriter(text)), Path.of("checkpoints"));
+    RUN.play(new PlainProgress(new PrintWriter(text), 4), Path.of("checkpoints"));
 
     List<String> lines = text.toString().lines().toList();
     assertThat(lines.get(0)).isEqualTo("training 40 steps");
@@ -40,6 +40,16 @@ class ProgressTest {
     assertThat(lines.get(lines.size() - 1))
         .isEqualTo("done after 40 steps, 7680 images, 913 images/s; peak memory 1100 MB");
     assertThat(text.toString()).doesNotContain("\u001b", "\r");
+  }
+
+  @Test
+  void aFirstStepThatIsReportedIsPrintedOnce() {
+    for (ScriptedRun run : List.of(new ScriptedRun(0, 3, 3, 1), new ScriptedRun(19, 20, 20, 7))) {
+      StringWriter text = new StringWriter();
+      run.play(new PlainProgress(new PrintWriter(text), run.every()), Path.of("checkpoints"));
+      assertThat(text.toString().lines().filter(line -> line.matches("step [0-9]+/.*")))
+          .hasSize((int) (run.toStep() - run.fromStep()));
+    }
   }
 
   @Test
