@@ -64,8 +64,9 @@ final class DeviceFeed implements AutoCloseable {
   record Batch(PairBatch host, DevicePair pair, NDManager manager) implements AutoCloseable {
     @Override
     public void close() {
-      manager.close();
-      host.close(); // on the CPU the arrays lie in its buffers
+      try (host) { // after the arrays: on the CPU they lie in its buffers
+        manager.close();
+      }
     }
   }
 
@@ -97,12 +98,12 @@ final class DeviceFeed implements AutoCloseable {
   }
 
   private Batch upload(PairBatch host) {
-    NDManager manager = parent.newSubManager();
+    Closer built = Closer.of(host);
     try {
+      NDManager manager = built.add(parent.newSubManager());
       return new Batch(host, DevicePair.upload(host, shape, manager, slices), manager);
-    } catch (RuntimeException | Error e) {
-      manager.close();
-      host.close();
+    } catch (Throwable e) {
+      built.closeAfter(e);
       throw e;
     }
   }
@@ -129,16 +130,24 @@ final class DeviceFeed implements AutoCloseable {
   /** Drops the batch that has gone up ahead, and closes the loader. */
   @Override
   public void close() {
-    if (ahead != null) {
-      try {
-        taken(ahead).close();
-      } catch (RuntimeException e) {
-        // Nobody has asked for that batch.
+    try (Closer closer = new Closer()) {
+      closer.add(loader);
+      if (uploader != null) {
+        closer.add(uploader::shutdown);
+      }
+      if (ahead != null) {
+        closer.add(this::drop);
       }
     }
-    if (uploader != null) {
-      uploader.shutdown();
+  }
+
+  private void drop() {
+    Batch batch;
+    try {
+      batch = taken(ahead);
+    } catch (RuntimeException e) {
+      return; // nobody has asked for that batch
     }
-    loader.close();
+    batch.close();
   }
 }

@@ -73,17 +73,23 @@ public final class Encoder implements AutoCloseable {
       long seed,
       RunConfig.Precision precision) {
     Parameters parameters = new Parameters(manager, seed, precision == RunConfig.Precision.bf16);
-    return new Encoder(
-        backbone(config, parameters),
-        config.shape(),
-        config.embedding(),
-        config.freezeBatchNorm() ? BatchNorm.running : batchNorm,
-        precision);
+    try {
+      return new Encoder(
+          backbone(config, parameters),
+          config.shape(),
+          config.embedding(),
+          config.freezeBatchNorm() ? BatchNorm.running : batchNorm,
+          precision);
+    } catch (Throwable e) {
+      Closer.of(parameters).closeAfter(e);
+      throw e;
+    }
   }
 
   /**
    * Builds a backbone.
    *
+   * @param parameters of the network; stay the caller's, closed after a failure too
    * @throws IllegalArgumentException if one of its arrays would be longer than an array can be
    */
   static Backbone backbone(ModelConfig config, Parameters parameters) {
@@ -98,7 +104,6 @@ public final class Encoder implements AutoCloseable {
               config.embedding(),
               config.dropout());
     } catch (ArithmeticException e) {
-      parameters.close();
       throw new IllegalArgumentException(
           "model: one array of the network would have more than 2,147,483,647 values; wanted smaller"
               + " model.widths, model.input or model.embedding",

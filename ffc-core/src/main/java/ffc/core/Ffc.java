@@ -15,17 +15,12 @@ import ffc.idgroup.GlobalBatch;
 import ffc.idgroup.GroupExchange;
 import ffc.idgroup.IdGroup;
 import ffc.idgroup.Proposal;
-import ffc.idgroup.Rows;
 import ffc.idgroup.Side;
-import ffc.idgroup.TwoRow;
-import ffc.idgroup.UpdateRule;
-import ffc.idgroup.Weighted;
 import java.io.DataOutputStream;
 import java.io.IOException;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.Map;
-import java.util.SplittableRandom;
 import java.util.function.IntFunction;
 import java.util.function.LongSupplier;
 
@@ -50,6 +45,7 @@ public final class Ffc implements Method {
   private final GroupMatrix matrix;
   private final FfcHead head;
   private final FfcStatistics statistics = new FfcStatistics();
+  private final Closer closer = new Closer();
   private final NDManager manager;
   private final StepProfile profile;
   private final int batch;
@@ -68,64 +64,28 @@ public final class Ffc implements Method {
     this.profile = context.profile();
     this.batch = context.data().pairsPerBatch();
     this.slices = context.run().accumulate();
-    this.manager = probe.parameters().weightList().head().getManager().newSubManager();
-    this.gallery = new MomentumEncoder(probe, context.model(), config, manager, context.seed());
-    this.matrix = new GroupMatrix(manager, config.capacity(), probe.embedding());
-    this.group = newGroup(config, matrix.rows(), context.seed());
-    matrix.reset();
-    this.head =
-        new FfcHead(
-            MarginHead.of(config.margin()),
-            config.fresh(),
-            config.emptySlots() == FfcConfig.EmptySlots.mask,
-            config.capacity());
-    if (config.warmFill() > 0) {
-      int identities =
-          (int)
-              Math.min(
-                  context.dataset().identities(),
-                  Math.round(config.warmFill() * config.capacity()));
+    try {
+      this.manager =
+          closer.add(probe.parameters().weightList().head().getManager().newSubManager());
+      this.gallery =
+          closer.add(new MomentumEncoder(probe, context.model(), config, manager, context.seed()));
+      this.matrix = closer.add(new GroupMatrix(manager, config.capacity(), probe.embedding()));
+      this.group = NewGroup.of(config, matrix.rows(), context.seed());
+      matrix.reset();
+      this.head =
+          new FfcHead(
+              MarginHead.of(config.margin()),
+              config.fresh(),
+              config.emptySlots() == FfcConfig.EmptySlots.mask,
+              config.capacity());
       WarmFill.fill(
           context,
           gallery,
-          identities,
-          (ids, features) -> {
-            matrix.apply(group.commit(group.propose(ids, features)).row0());
-          });
-    }
-  }
-
-  private static IdGroup newGroup(FfcConfig config, Rows row0, long seed) {
-    UpdateRule rule =
-        config.update().type().equals("two-row")
-            ? new TwoRow()
-            : new Weighted(config.update().keep());
-    Rows row1 = rule instanceof TwoRow ? row0.create(row0.count()) : null;
-    if (config.emptySlots() == FfcConfig.EmptySlots.mask) {
-      return IdGroup.ofEmptySlots(rule, row0, row1);
-    }
-    SplittableRandom random = new SplittableRandom(seed);
-    fillPositive(row0, random);
-    if (row1 != null) {
-      fillPositive(row1, random);
-    }
-    return new IdGroup(rule, row0, row1);
-  }
-
-  /** Uniform in [0, 1), normalised: the reference code's start. */
-  private static void fillPositive(Rows rows, SplittableRandom random) {
-    FloatRows one = new FloatRows(1, rows.dim());
-    float[] v = one.values();
-    for (int row = 0; row < rows.count(); row++) {
-      double squares = 0;
-      for (int i = 0; i < v.length; i++) {
-        v[i] = (float) random.nextDouble();
-        squares += (double) v[i] * v[i];
-      }
-      for (int i = 0; i < v.length; i++) {
-        v[i] = (float) (v[i] / Math.sqrt(squares));
-      }
-      one.copyRow(0, rows, row);
+          Math.round(config.warmFill() * config.capacity()),
+          (ids, features) -> matrix.apply(group.commit(group.propose(ids, features)).row0()));
+    } catch (Throwable e) {
+      closer.closeAfter(e);
+      throw e;
     }
   }
 
@@ -319,8 +279,6 @@ public final class Ffc implements Method {
 
   @Override
   public void close() {
-    matrix.close();
-    gallery.close();
-    manager.close();
+    closer.close();
   }
 }

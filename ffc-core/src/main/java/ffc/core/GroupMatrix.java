@@ -48,20 +48,25 @@ final class GroupMatrix implements AutoCloseable {
         new Shape(host.count(), host.dim()),
         host.isDouble() ? DataType.FLOAT64 : DataType.FLOAT32,
         host);
-    reset();
   }
 
   private GroupMatrix(NDManager parent, Shape shape, DataType type, Rows copied) {
     Rows.elements((int) shape.get(0), (int) shape.get(1));
     manager = parent.newSubManager();
-    rowsKE = manager.zeros(shape, type);
-    NDScope.unregister(rowsKE);
-    if (copied != null) {
-      host = copied;
-    } else if (rowsKE.getDevice().isGpu()) {
-      host = new FloatRows((int) shape.get(0), (int) shape.get(1));
-    } else {
-      host = own();
+    try {
+      rowsKE = manager.zeros(shape, type);
+      NDScope.unregister(rowsKE);
+      if (copied != null) {
+        host = copied;
+        reset();
+      } else if (rowsKE.getDevice().isGpu()) {
+        host = new FloatRows((int) shape.get(0), (int) shape.get(1));
+      } else {
+        host = own();
+      }
+    } catch (Throwable e) {
+      Closer.of(manager).closeAfter(e);
+      throw e;
     }
   }
 
@@ -161,9 +166,10 @@ final class GroupMatrix implements AutoCloseable {
 
   @Override
   public void close() {
-    if (host instanceof DirectRows direct) {
-      direct.release();
+    try (manager) {
+      if (host instanceof DirectRows direct) {
+        direct.release(); // before the memory is gone
+      }
     }
-    manager.close();
   }
 }

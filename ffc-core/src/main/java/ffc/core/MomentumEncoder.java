@@ -29,7 +29,12 @@ public final class MomentumEncoder implements AutoCloseable {
             probe.precision());
     this.probe = probe;
     this.config = config;
-    gallery.parameters().copyFrom(probe.parameters());
+    try {
+      gallery.parameters().copyFrom(probe.parameters());
+    } catch (Throwable e) {
+      Closer.of(gallery).closeAfter(e);
+      throw e;
+    }
   }
 
   /** Unit features of images, f32 [B, E]. */

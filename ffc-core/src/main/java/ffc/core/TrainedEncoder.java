@@ -43,8 +43,8 @@ public final class TrainedEncoder implements AutoCloseable {
       Encoder encoder = Encoder.create(model, manager, 0, RunConfig.Precision.fp32);
       Weights.load(encoder.parameters(), in.tensors(net.name(), temporary), checkpoint + "/" + net);
       return new TrainedEncoder(manager, encoder);
-    } catch (RuntimeException | IOException | Error e) {
-      manager.close();
+    } catch (Throwable e) {
+      Closer.of(manager).closeAfter(e);
       throw e;
     }
   }
@@ -99,7 +99,6 @@ public final class TrainedEncoder implements AutoCloseable {
 
   @Override
   public void close() {
-    encoder.close();
-    manager.close();
+    manager.close(); // the network's arrays are below it
   }
 }

@@ -19,12 +19,22 @@ final class WarmFill {
 
   private WarmFill() {}
 
+  /**
+   * Fills some slots.
+   *
+   * @param wanted slots to fill; fewer if the data set has fewer identities
+   * @param commit takes identities and their features, a chunk at a time
+   */
   static void fill(
       MethodContext context,
       MomentumEncoder gallery,
-      int identities,
+      long wanted,
       BiConsumer<long[], FloatRows> commit) {
+    if (wanted == 0) {
+      return;
+    }
     Dataset dataset = context.dataset();
+    long identities = Math.min(dataset.identities(), wanted);
     ImageShape shape = context.model().shape();
     SplittableRandom random = new SplittableRandom(context.seed() ^ 0x5741524d46494c4cL);
     LongOpenHashSet chosen = new LongOpenHashSet();

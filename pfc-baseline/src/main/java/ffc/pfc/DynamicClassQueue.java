@@ -6,6 +6,7 @@ import ai.djl.ndarray.NDScope;
 import ai.djl.ndarray.index.NDIndex;
 import ai.djl.ndarray.types.DataType;
 import ai.djl.ndarray.types.Shape;
+import ffc.core.Closer;
 import ffc.core.DevicePair;
 import ffc.core.Encoder;
 import ffc.core.FfcConfig;
@@ -61,7 +62,6 @@ public final class DynamicClassQueue implements Method {
     this.probe = context.probe();
     this.profile = context.profile();
     this.keysPerStep = 2 * context.data().pairsPerBatch();
-    this.manager = probe.parameters().weightList().head().getManager().newSubManager();
     FfcConfig asFfc =
         new FfcConfig(
             "ffc",
@@ -74,16 +74,24 @@ public final class DynamicClassQueue implements Method {
             null,
             null,
             null);
-    this.gallery = new MomentumEncoder(probe, context.model(), asFfc, manager, context.seed());
-    this.head = MarginHead.of(config.margin());
-    this.columnsE =
-        manager.zeros(new Shape((long) keysPerStep + config.capacity(), probe.embedding()));
-    NDScope.unregister(columnsE);
-    this.ids = new long[config.capacity()];
-    int images = keysPerStep / context.run().accumulate();
-    this.footprint =
-        JointForward.withSecondSide(
-            footprint(config, probe.embedding(), probe.parameters().size(), images), probe, images);
+    this.manager = probe.parameters().weightList().head().getManager().newSubManager();
+    try {
+      this.gallery = new MomentumEncoder(probe, context.model(), asFfc, manager, context.seed());
+      this.head = MarginHead.of(config.margin());
+      this.columnsE =
+          manager.zeros(new Shape((long) keysPerStep + config.capacity(), probe.embedding()));
+      NDScope.unregister(columnsE);
+      this.ids = new long[config.capacity()];
+      int images = keysPerStep / context.run().accumulate();
+      this.footprint =
+          JointForward.withSecondSide(
+              footprint(config, probe.embedding(), probe.parameters().size(), images),
+              probe,
+              images);
+    } catch (Throwable e) {
+      Closer.of(manager).closeAfter(e);
+      throw e;
+    }
   }
 
   @Override
@@ -246,7 +254,6 @@ public final class DynamicClassQueue implements Method {
 
   @Override
   public void close() {
-    gallery.close();
-    manager.close();
+    manager.close(); // the gallery's arrays are below it
   }
 }

@@ -52,6 +52,7 @@ public final class PartialFc implements Method {
   private final RowWorkers workers;
   private final ClassFile file;
   private final Footprint footprint;
+  private final Closer closer = new Closer();
 
   private Share share;
   private long step;
@@ -78,11 +79,10 @@ public final class PartialFc implements Method {
     this.profile = context.profile();
     this.shards = new ShardExchange(context.exchange());
     this.file = new ClassFile(context.exchange(), classes);
-    Closer built = new Closer();
     try {
-      this.workers = built.add(new RowWorkers(context.run().threads()));
+      this.workers = closer.add(new RowWorkers(context.run().threads()));
       this.softmax =
-          built.add(
+          closer.add(
               new SampledSoftmax(
                   Margin.of(config.margin()),
                   config.margin().scale(),
@@ -91,22 +91,24 @@ public final class PartialFc implements Method {
                   probe.parameters().weightList().head().getManager(),
                   workers));
       this.share = share();
+      closer.add(() -> share.memory().close());
+      closer.add(this::drop);
+      int images = 2 * context.data().pairsPerBatch() / context.run().accumulate();
+      this.footprint =
+          JointForward.withSecondSide(
+              footprint(
+                  config,
+                  context.optimizer(),
+                  classes,
+                  probe.embedding(),
+                  images,
+                  context.exchange().trainers()),
+              probe,
+              images);
     } catch (Throwable e) {
-      built.closeAfter(e);
+      closer.closeAfter(e);
       throw e;
     }
-    int images = 2 * context.data().pairsPerBatch() / context.run().accumulate();
-    this.footprint =
-        JointForward.withSecondSide(
-            footprint(
-                config,
-                context.optimizer(),
-                classes,
-                probe.embedding(),
-                images,
-                context.exchange().trainers()),
-            probe,
-            images);
   }
 
   private Share share() {
@@ -125,7 +127,7 @@ public final class PartialFc implements Method {
               workers),
           new ClassSampler(classes, config.sampleRate(), context.seed(), range, workers));
     } catch (Throwable e) {
-      memory.close();
+      Closer.of(memory).closeAfter(e);
       throw e;
     }
   }
@@ -311,9 +313,6 @@ public final class PartialFc implements Method {
 
   @Override
   public void close() {
-    drop();
-    softmax.close();
-    workers.close();
-    share.memory().close();
+    closer.close();
   }
 }

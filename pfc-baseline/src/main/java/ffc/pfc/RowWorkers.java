@@ -52,11 +52,17 @@ final class RowWorkers implements AutoCloseable {
                   thread.setDaemon(true);
                   return thread;
                 });
-    if (pool != null) {
+    if (pool == null) {
+      return;
+    }
+    try {
       Engine.getEngine("PyTorch"); // loads the natives
       int engineThreads = JniUtils.getNumThreads();
       onEach(worker -> prepareThread());
       ComputeThreads.set(engineThreads); // the workers set it for new threads
+    } catch (Throwable e) {
+      pool.shutdown();
+      throw e;
     }
   }
 

@@ -5,6 +5,7 @@ import ai.djl.ndarray.NDArrays;
 import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.NDScope;
 import ai.djl.ndarray.types.DataType;
+import ffc.core.Closer;
 import ffc.core.Margin;
 import ffc.core.script.NativeOps;
 import java.util.ArrayList;
@@ -113,8 +114,9 @@ final class SampledSoftmax implements AutoCloseable {
 
     @Override
     public void close() {
-      passes.forEach(Pass::close);
+      Closer open = Closer.of(passes.toArray(AutoCloseable[]::new));
       passes.clear();
+      open.close();
     }
   }
 

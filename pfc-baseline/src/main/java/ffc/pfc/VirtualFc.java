@@ -8,6 +8,7 @@ import ai.djl.ndarray.NDScope;
 import ai.djl.ndarray.index.NDIndex;
 import ai.djl.ndarray.types.DataType;
 import ai.djl.ndarray.types.Shape;
+import ffc.core.Closer;
 import ffc.core.DevicePair;
 import ffc.core.Encoder;
 import ffc.core.Footprint;
@@ -75,13 +76,18 @@ public final class VirtualFc implements Method {
     }
     this.head = MarginHead.of(config.margin());
     this.manager = probe.parameters().weightList().head().getManager().newSubManager();
-    this.rowsGE = manager.zeros(new Shape(config.columns(), probe.embedding()));
-    NDScope.unregister(rowsGE);
-    this.columns = new VirtualColumns(config.columns());
-    int perForward = images / context.run().accumulate();
-    this.footprint =
-        JointForward.withSecondSide(
-            footprint(config, probe.embedding(), perForward), probe, perForward);
+    try {
+      this.rowsGE = manager.zeros(new Shape(config.columns(), probe.embedding()));
+      NDScope.unregister(rowsGE);
+      this.columns = new VirtualColumns(config.columns());
+      int perForward = images / context.run().accumulate();
+      this.footprint =
+          JointForward.withSecondSide(
+              footprint(config, probe.embedding(), perForward), probe, perForward);
+    } catch (Throwable e) {
+      Closer.of(manager).closeAfter(e);
+      throw e;
+    }
   }
 
   @Override
@@ -291,7 +297,8 @@ public final class VirtualFc implements Method {
 
   @Override
   public void close() {
-    drop();
-    manager.close();
+    try (manager) {
+      drop();
+    }
   }
 }

@@ -3,6 +3,7 @@ package ffc.core.checkpoint;
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.Shape;
+import ffc.core.Closer;
 import ffc.idgroup.GroupExchange;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
@@ -172,8 +173,8 @@ public final class CheckpointReader {
     CheckpointInput in = open(name);
     try {
       return in.withHeader(name, newest);
-    } catch (RuntimeException | IOException e) {
-      in.close();
+    } catch (Throwable e) {
+      Closer.of(in).closeAfter(e);
       throw e;
     }
   }

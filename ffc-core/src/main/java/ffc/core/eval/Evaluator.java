@@ -1,5 +1,6 @@
 package ffc.core.eval;
 
+import ffc.core.Closer;
 import ffc.core.EvaluateConfig;
 import ffc.loaders.DataConfig;
 import ffc.loaders.Dataset;
@@ -23,6 +24,7 @@ public final class Evaluator implements AutoCloseable {
   private final int workers;
   private final Map<String, Dataset> datasets = new HashMap<>();
   private final Map<String, VerificationSet> pairSets = new HashMap<>();
+  private final Closer open = new Closer();
 
   /** For sets that are judged as a whole. */
   public Evaluator() {
@@ -93,7 +95,8 @@ public final class Evaluator implements AutoCloseable {
   private EvalResult pairs(String name, EvaluateConfig config, ImageEmbedder embedder, long start) {
     VerificationSet set =
         pairSets.computeIfAbsent(
-            config.path(), path -> VerificationSet.open(config.format().name(), Path.of(path)));
+            config.path(),
+            path -> open.add(VerificationSet.open(config.format().name(), Path.of(path))));
     int dim = embedder.dim();
     float[] rows =
         EmbeddingPass.embed(
@@ -253,9 +256,10 @@ public final class Evaluator implements AutoCloseable {
     return datasets.computeIfAbsent(
         config.format() + " " + config.path(),
         key ->
-            Dataset.open(
-                new DataConfig.Source(
-                    DataConfig.Format.valueOf(config.format().name()), config.path())));
+            open.add(
+                Dataset.open(
+                    new DataConfig.Source(
+                        DataConfig.Format.valueOf(config.format().name()), config.path()))));
   }
 
   private static double seconds(long start) {
@@ -264,9 +268,8 @@ public final class Evaluator implements AutoCloseable {
 
   @Override
   public void close() {
-    datasets.values().forEach(Dataset::close);
-    pairSets.values().forEach(VerificationSet::close);
     datasets.clear();
     pairSets.clear();
+    open.close();
   }
 }

@@ -31,14 +31,8 @@ final class PairSweep implements AutoCloseable {
 
   private static final int BLOCK = 1024;
 
-  private final NDManager manager = NDManager.newBaseManager(Device.cpu(), "PyTorch");
-  private final ExecutorService visits =
-      Executors.newSingleThreadExecutor(
-          task -> {
-            Thread thread = new Thread(task, "similarity-visitor");
-            thread.setDaemon(true);
-            return thread;
-          });
+  private final NDManager manager;
+  private final ExecutorService visits;
   private final Visitor visitor;
   private final int block;
   private final float[] panel;
@@ -52,6 +46,15 @@ final class PairSweep implements AutoCloseable {
     this.panel = new float[Math.multiplyExact(block, dim)];
     this.filling = new float[block * block];
     this.visited = new float[block * block];
+    // After what may find no memory.
+    this.manager = NDManager.newBaseManager(Device.cpu(), "PyTorch");
+    this.visits =
+        Executors.newSingleThreadExecutor(
+            task -> {
+              Thread thread = new Thread(task, "similarity-visitor");
+              thread.setDaemon(true);
+              return thread;
+            });
   }
 
   /** All pairs of one set, row number at most column number. */
@@ -126,7 +129,8 @@ final class PairSweep implements AutoCloseable {
 
   @Override
   public void close() {
-    visits.shutdownNow();
-    manager.close();
+    try (manager) {
+      visits.shutdownNow();
+    }
   }
 }
