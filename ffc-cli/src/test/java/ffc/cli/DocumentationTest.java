@@ -49,6 +49,28 @@ class DocumentationTest {
   }
 
   @Test
+  void theReadmeNamesWhatLiesInARun() throws Exception {
+    String readme = Files.readString(ROOT.resolve("README.md"));
+    String table = readme.substring(readme.indexOf("## What a run leaves"));
+    Path source = Path.of("src/main/java/ffc/cli/record/RunDirectory.java");
+    List<MatchResult> files =
+        matches(
+            Pattern.compile("(?m)^ \\* ([a-z.][a-zA-Z0-9.*/-]+)[ ,]"), Files.readString(source));
+    assertThat(files)
+        .hasSizeGreaterThan(9)
+        .allSatisfy(file -> assertThat(table).contains("`" + file.group(1) + "`"));
+  }
+
+  @Test
+  void whatTheReadmesCommandsMakeIsIgnoredByGit() throws Exception {
+    String readme = Files.readString(ROOT.resolve("README.md"));
+    List<String> ignored = Files.readAllLines(ROOT.resolve(".gitignore"));
+    assertThat(matches(Pattern.compile("--out ([a-z]+/)"), readme))
+        .isNotEmpty()
+        .allSatisfy(out -> assertThat(ignored).containsAnyOf(out.group(1), "/" + out.group(1)));
+  }
+
+  @Test
   void theTestCommandOfTheReadmeIsTheOneThatIntegrationRuns() throws Exception {
     assertThat(Files.readString(ROOT.resolve("README.md"))).contains("\nmvn verify ");
     assertThat(Files.readString(ROOT.resolve(".ci/run"))).contains("mvn -B -ntp verify");
