@@ -64,12 +64,23 @@ final class LocalTrainers {
     Path directory = directory();
     Files.createDirectories(directory);
     choosePorts(cluster);
-    StopSignal stop = StopSignal.install(System.err, this::killAll);
+    FileChange built = new FileChange(directory.resolve("manifest.json"));
+    FileChange begun = new FileChange(directory.resolve("steps.jsonl"));
+    StopSignal stop =
+        StopSignal.install(
+            System.err,
+            () -> begun.isSeen() ? StopSignal.STEP_IS_KEPT : nothingToKeep(),
+            this::killAll);
     Runtime.getRuntime().addShutdownHook(new Thread(this::killAll));
     for (int rank = 0; rank < cluster.trainers(); rank++) {
       processes.add(start(rank, directory, false));
     }
-    return supervise(directory, stop);
+    return supervise(directory, stop, built);
+  }
+
+  private String nothingToKeep() {
+    return "stopping; no step has been made, "
+        + (resume == null ? "so there is nothing to keep" : "the run stays as it was");
   }
 
   private Path directory() throws IOException {
@@ -191,11 +202,19 @@ final class LocalTrainers {
     return directory.resolve("rank-" + rank).resolve("output.log").toFile();
   }
 
-  private int supervise(Path directory, StopSignal stop) throws IOException {
+  /**
+   * Waits for the trainers.
+   *
+   * @param built tells when rank 0 has built its networks and looks for the others
+   */
+  private int supervise(Path directory, StopSignal stop, FileChange built) throws IOException {
     int[] restarts = new int[processes.size()];
     boolean ending = false;
     while (true) {
       if (!ending && (stop.getAsBoolean() || hasStopped(processes.get(0)))) {
+        if (stop.getAsBoolean() && !built.isSeen()) {
+          return endBeforeTheStart(directory, stop);
+        }
         askAllToStop();
         ending = true;
       }
@@ -220,6 +239,22 @@ final class LocalTrainers {
       }
       pause();
     }
+  }
+
+  /** Trainers that load libraries and seek each other hear a wish to stop late only. */
+  private int endBeforeTheStart(Path directory, StopSignal stop) throws IOException {
+    killAll();
+    for (Process process : processes) {
+      process.onExit().join();
+    }
+    if (!RunDirectory.isRun(directory)) {
+      for (int rank = 1; rank < processes.size(); rank++) {
+        Files.deleteIfExists(log(directory, rank).toPath());
+        RunDirectory.discardUnbegun(directory.resolve("rank-" + rank));
+      }
+      RunDirectory.discardUnbegun(directory);
+    }
+    return stop.exitCode();
   }
 
   /** The only way by which a trainer is asked to stop: its standard input ends. */

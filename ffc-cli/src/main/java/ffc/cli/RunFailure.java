@@ -31,6 +31,7 @@ final class RunFailure extends RuntimeException {
 
   static RunFailure of(Throwable cause, RunDirectory directory) {
     Path log = directory.file("run.log");
+    boolean isNew = Files.notExists(log);
     String what = what(cause);
     String where;
     try {
@@ -45,8 +46,19 @@ final class RunFailure extends RuntimeException {
       where = " (stack trace in " + log + ")";
     } catch (IOException e) {
       where = " (no stack trace could be written to " + log + ": " + e.getMessage() + ")";
+      if (isNew) {
+        deleteHalf(log);
+      }
     }
     return new RunFailure(what.replaceAll("\\s*\\R\\s*", " ") + where + wayOn(directory), cause);
+  }
+
+  private static void deleteHalf(Path log) {
+    try {
+      Files.deleteIfExists(log);
+    } catch (IOException e) {
+      // It could not be written either.
+    }
   }
 
   private static String what(Throwable cause) {

@@ -49,7 +49,10 @@ final class RunsCommand implements Callable<Integer> {
       },
       mixinStandardHelpOptions = true)
   int compare(
-      @Parameters(paramLabel = "RUN", arity = "2..*", description = "Run directories")
+      @Parameters(
+              paramLabel = "RUN",
+              arity = "2..*",
+              description = "Run directories, or names that ffc runs lists")
           List<Path> folders,
       @Option(
               names = "--out",
@@ -60,7 +63,7 @@ final class RunsCommand implements Callable<Integer> {
       throws IOException {
     List<RunFiles> runs = new ArrayList<>();
     for (Path folder : folders) {
-      runs.add(RunFiles.read(folder));
+      runs.add(RunFiles.read(find(RunDirectory.RUNS, folder)));
     }
     RunComparison comparison = new RunComparison(runs);
     PrintWriter out = spec.commandLine().getOut();
@@ -70,5 +73,25 @@ final class RunsCommand implements Callable<Integer> {
     out.println();
     out.println("curves " + comparison.write(page));
     return 0;
+  }
+
+  /**
+   * The folder of a run.
+   *
+   * @param runs where names are looked up
+   * @param named the folder itself, or its name in {@code runs}
+   * @throws IllegalArgumentException if neither is a run
+   */
+  static Path find(Path runs, Path named) {
+    for (Path folder : List.of(named, runs.resolve(named))) {
+      if (RunDirectory.isRun(folder)) {
+        return folder;
+      }
+    }
+    throw new IllegalArgumentException(
+        named
+            + " is no run directory (it has no config.resolved.yaml) and no name of a run in "
+            + runs
+            + "; ffc runs lists those");
   }
 }

@@ -5,6 +5,7 @@ import java.io.PrintStream;
 import java.lang.reflect.InvocationHandler;
 import java.lang.reflect.Proxy;
 import java.util.function.BooleanSupplier;
+import java.util.function.Supplier;
 
 /**
  * Turns SIGINT, SIGTERM and SIGHUP (a terminal or connection that closes) into a wish to stop; a
@@ -28,13 +29,17 @@ final class StopSignal implements BooleanSupplier {
    */
   static final String SUPERVISED = "ffc.supervised";
 
+  /** What a process that makes steps says when the first signal comes. */
+  static final String STEP_IS_KEPT =
+      "stopping; a step under way is finished and kept in a checkpoint";
+
   private final PrintStream err;
-  private final String what;
+  private final Supplier<String> what;
   private final Runnable last;
   private final boolean supervised = Boolean.getBoolean(SUPERVISED);
   private volatile int received;
 
-  private StopSignal(PrintStream err, String what, Runnable last) {
+  private StopSignal(PrintStream err, Supplier<String> what, Runnable last) {
     this.err = err;
     this.what = what;
     this.last = last;
@@ -42,16 +47,7 @@ final class StopSignal implements BooleanSupplier {
 
   /** Starts listening; messages go to {@code err}. */
   static StopSignal install(PrintStream err) {
-    return install(err, () -> {});
-  }
-
-  /**
-   * Starts listening.
-   *
-   * @param last done before a second signal ends the process; shutdown hooks are not run
-   */
-  static StopSignal install(PrintStream err, Runnable last) {
-    return install(err, "stopping; a step under way is finished and kept in a checkpoint", last);
+    return install(err, STEP_IS_KEPT);
   }
 
   /**
@@ -60,10 +56,16 @@ final class StopSignal implements BooleanSupplier {
    * @param what said when the first signal comes
    */
   static StopSignal install(PrintStream err, String what) {
-    return install(err, what, () -> {});
+    return install(err, () -> what, () -> {});
   }
 
-  private static StopSignal install(PrintStream err, String what, Runnable last) {
+  /**
+   * Starts listening.
+   *
+   * @param what asked for what to say when the first signal comes
+   * @param last done before a second signal ends the process; shutdown hooks are not run
+   */
+  static StopSignal install(PrintStream err, Supplier<String> what, Runnable last) {
     StopSignal stop = new StopSignal(err, what, last);
     if (stop.supervised) {
       stop.handle("INT", 0);
@@ -113,7 +115,7 @@ final class StopSignal implements BooleanSupplier {
     received = number;
     if (!supervised) {
       err.println();
-      err.println("ffc: " + what + " (once more: at once)");
+      err.println("ffc: " + what.get() + " (once more: at once)");
     }
   }
 

@@ -95,7 +95,11 @@ final class TrainingRun {
       }
       return stop.exitCode();
     } catch (IOException | RuntimeException | Error e) {
-      throw RunFailure.of(e, directory);
+      RunFailure failure = RunFailure.of(e, directory);
+      if (!RunDirectory.isRun(directory.folder())) {
+        target.discard(); // its first file could not be written
+      }
+      throw failure;
     } finally {
       target.close();
     }
@@ -156,6 +160,13 @@ final class TrainingRun {
       long from = trainer.step();
       try {
         return trainer.run();
+      } catch (CancellationException e) {
+        if (trainer.step() > 0) {
+          throw e; // what the run had stays as it is
+        }
+        RunSummary summary = trainer.summary(false);
+        observer.finished(summary);
+        return summary;
       } catch (IllegalArgumentException e) {
         throw trainer.step() == from ? e : RunFailure.of(e, directory);
       }

@@ -279,18 +279,19 @@ class ClusterTrainingTest {
   }
 
   @Test
-  void anInterruptWhileTrainersAreWaitedForEndsTheRunWithOneLine() throws Exception {
+  void anInterruptWhileTrainersAreWaitedForLeavesSummaryAndReport() throws Exception {
     try (TrainingProcess run = start(share, ofRank(0, freePorts(2)))) {
       run.awaitLine("cluster: 1 of 2 trainers are there, missing rank 1");
       int before = run.text().length();
       int exitCode = run.interrupt();
       assertThat(run.finish()).as(run.text()).isEqualTo(exitCode);
-      assertThat(run.text().substring(before).strip().lines())
-          .hasSize(1)
-          .first()
-          .asString()
-          .startsWith("ffc: stopping; ");
+      assertThat(run.text().substring(before))
+          .contains("ffc: stopping; ", "stopped after 0 steps, 0 images; ", "report ")
+          .doesNotContain("Exception");
     }
+    Path out = temp.resolve("trainer-0");
+    assertThat(out.resolve("summary.json")).content().contains("\"steps\" : 0");
+    assertThat(out.resolve("report.html")).isNotEmptyFile();
   }
 
   /** Addresses that were free. */

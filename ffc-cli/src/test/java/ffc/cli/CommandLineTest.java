@@ -3,8 +3,11 @@ package ffc.cli;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import ffc.cli.config.ConfigLoader;
+import ffc.cli.config.Experiment;
 import ffc.cli.record.RunDirectory;
 import ffc.cli.record.RunRecorder;
+import ffc.cli.report.RunComparison;
+import ffc.cli.report.RunFiles;
 import java.io.PrintWriter;
 import java.io.StringWriter;
 import java.net.InetAddress;
@@ -154,6 +157,65 @@ class CommandLineTest {
         .contains("open TAR@FAR=1e-3", "open rank1")
         .containsPattern("seed +97 +98");
     assertThat(Files.readString(page)).contains("ROC on open", "Settings that differ", "<path");
+  }
+
+  private String state(Path run) throws Exception {
+    return new RunComparison(List.of(RunFiles.read(run))).table().get(1).get(1);
+  }
+
+  @Test
+  void theListSaysWhetherARunRunsWasStoppedOrKilled() throws Exception {
+    Path folder = temp.resolve("run");
+    Experiment experiment = new ConfigLoader().load(Path.of(QUICKSTART), List.of(), false);
+    try (RunDirectory run = RunDirectory.create(folder);
+        RunRecorder recorder = new RunRecorder(run, Clock.systemUTC(), line -> {})) {
+      run.writeConfig(experiment);
+      assertThat(state(folder)).isEqualTo("running");
+      new ScriptedRun(0, 40, 100, 20).play(recorder, run.checkpoints());
+    }
+    assertThat(state(folder)).isEqualTo("stopped");
+    try (RunDirectory run = RunDirectory.reopen(folder);
+        RunRecorder recorder = new RunRecorder(run, Clock.systemUTC(), line -> {})) {
+      assertThat(state(folder)).isEqualTo("running");
+      recorder.started(40, 100);
+      new ScriptedRun(40, 60, 100, 20).steps(recorder, 41, 60, run.checkpoints());
+    }
+    assertThat(state(folder)).as("killed after the resume").isEqualTo("unfinished");
+    try (RunDirectory run = RunDirectory.reopen(folder);
+        RunRecorder recorder = new RunRecorder(run, Clock.systemUTC(), line -> {})) {
+      new ScriptedRun(60, 100, 100, 20).play(recorder, run.checkpoints());
+    }
+    assertThat(state(folder)).isEqualTo("done");
+  }
+
+  @Test
+  void runsAreFoundByFolderOrByTheNameThatTheListShows() throws Exception {
+    Experiment experiment = new ConfigLoader().load(Path.of(QUICKSTART), List.of(), false);
+    Path folder = temp.resolve("quickstart-1");
+    try (RunDirectory run = RunDirectory.create(folder)) {
+      run.writeConfig(experiment);
+    }
+    assertThat(RunsCommand.find(temp, Path.of("quickstart-1"))).isEqualTo(folder);
+    assertThat(RunsCommand.find(Path.of("elsewhere"), folder)).isEqualTo(folder);
+
+    assertThat(run("runs", "compare", "none-1", "none-2")).isEqualTo(2);
+    assertThat(err.toString())
+        .isEqualToIgnoringNewLines(
+            "none-1 is no run directory (it has no config.resolved.yaml) and no name of a run in"
+                + " runs; ffc runs lists those");
+  }
+
+  @Test
+  void aRunWhoseFirstFileCannotBeWrittenLeavesNothingButWhy() throws Exception {
+    Path folder = temp.resolve("run");
+    Path inTheWay = Files.createDirectories(folder.resolve(".config.resolved.yaml.writing/x"));
+    assertThat(run("train", "" + StoredRun.SMALL, "--out", "" + folder))
+        .as(err.toString())
+        .isEqualTo(1);
+    assertThat(err.toString()).contains("config.resolved.yaml: cannot be written: ");
+    try (Stream<Path> files = Files.list(folder)) {
+      assertThat(files).containsExactlyInAnyOrder(inTheWay.getParent(), folder.resolve("run.log"));
+    }
   }
 
   @Test

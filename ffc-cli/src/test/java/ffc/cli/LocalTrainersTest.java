@@ -134,6 +134,21 @@ class LocalTrainersTest {
   }
 
   @Test
+  void aStopBeforeTheTrainersAreThereEndsAtOnceAndLeavesNothing() throws Exception {
+    Path out = temp.resolve("run");
+    try (TrainingProcess run = train(2, 10_000, "--out=" + out)) {
+      while (run.trainers().size() < 2) {
+        Thread.onSpinWait();
+      }
+      int code = run.interrupt();
+      assertThat(run.finish()).as(run.text()).isEqualTo(code);
+      assertThat(run.text())
+          .contains("ffc: stopping; no step has been made, so there is nothing to keep");
+    }
+    assertThat(out).doesNotExist();
+  }
+
+  @Test
   void aSecondSignalEndsAllTrainersAtOnce() throws Exception {
     try (TrainingProcess run = train(2, 10_000, "--out=" + temp.resolve("run"))) {
       run.awaitLine("step 1/");

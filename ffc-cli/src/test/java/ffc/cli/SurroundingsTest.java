@@ -126,6 +126,9 @@ class SurroundingsTest {
       String last = ended.err().get(ended.err().size() - 1);
       assertThat(last).as(ended.toString()).contains(run + "/").contains("cannot be written: ");
       assertThat(last).doesNotContain("Exception");
+      if (last.contains("config.resolved.yaml")) {
+        assertThat(run).as("of a run whose first file could not be written").doesNotExist();
+      }
       files.add(last);
     }
     assertThat(files).isNotEmpty();

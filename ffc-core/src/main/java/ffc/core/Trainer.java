@@ -504,7 +504,8 @@ public final class Trainer implements AutoCloseable {
     return figures;
   }
 
-  private RunSummary summary(boolean finished) {
+  /** The figures of the run so far. */
+  public RunSummary summary(boolean finished) {
     double median = times.percentileMs(0.5);
     int pairs = setup.data().pairsPerBatch();
     Footprint predicted =

@@ -39,6 +39,8 @@ import tools.jackson.core.JacksonException;
  * events.out.tfevents.* the same figures for TensorBoard
  * checkpoints/          what a resumed run goes on from
  * run.log               stack trace of a failure
+ * rank-1/, rank-2/, ... output and records of further trainers on this machine
+ * .lock                 held by the process that trains
  * </pre>
  */
 public final class RunDirectory implements AutoCloseable {
@@ -102,6 +104,11 @@ public final class RunDirectory implements AutoCloseable {
     return open(folder);
   }
 
+  /** Whether a folder holds a run. */
+  public static boolean isRun(Path folder) {
+    return Files.exists(folder.resolve(CONFIG));
+  }
+
   /** The newest run of an experiment below {@link #RUNS}. */
   public static Optional<Path> newest(String name) throws IOException {
     return list().stream()
@@ -126,6 +133,18 @@ public final class RunDirectory implements AutoCloseable {
     }
   }
 
+  /** Whether a process is training in the folder of a run at this moment. */
+  public static boolean isHeld(Path run) {
+    try (FileChannel file = FileChannel.open(run.resolve(".lock"), StandardOpenOption.READ);
+        FileLock lock = file.tryLock(0, Long.MAX_VALUE, true)) {
+      return lock == null;
+    } catch (OverlappingFileLockException e) {
+      return true; // by this process
+    } catch (IOException e) {
+      return false; // there is no lock file, or it cannot be read: nobody could hold it
+    }
+  }
+
   private static FileTime modified(Path run) {
     try {
       return Files.getLastModifiedTime(run.resolve("manifest.json"));
@@ -142,6 +161,7 @@ public final class RunDirectory implements AutoCloseable {
       }
     }
     FileChannel file;
+    boolean made = Files.notExists(folder);
     try {
       Files.createDirectories(folder);
       file =
@@ -151,6 +171,9 @@ public final class RunDirectory implements AutoCloseable {
         Files.delete(Files.createTempFile(checkpoints, ".writing-", "")); // it can be written to
       }
     } catch (IOException e) {
+      if (made) {
+        deleteIfEmpty(folder);
+      }
       throw new IllegalArgumentException(
           FileProblem.writing(folder, e).getMessage() + "; choose another --out", e);
     }
@@ -251,6 +274,20 @@ public final class RunDirectory implements AutoCloseable {
       if (Files.isDirectory(empty) && isEmpty(empty)) {
         Files.delete(empty);
       }
+    }
+  }
+
+  /** Removes the folder of a process that ended before it wrote anything to it. */
+  public static void discardUnbegun(Path folder) throws IOException {
+    Files.deleteIfExists(folder.resolve(".lock"));
+    deleteIfEmpty(folder);
+  }
+
+  private static void deleteIfEmpty(Path folder) {
+    try {
+      Files.deleteIfExists(folder);
+    } catch (IOException e) {
+      // Something is in it, or it cannot be written to: what went wrong before says enough.
     }
   }
 

@@ -38,10 +38,7 @@ public final class RunComparison {
       JsonNode summary = run.summary();
       List<String> row = new ArrayList<>();
       row.add(name(run));
-      row.add(
-          summary.isEmpty()
-              ? "unfinished"
-              : summary.path("finished").asBoolean(true) ? "done" : "stopped");
+      row.add(state(run));
       row.add(Long.toString(run.lastStep()));
       row.add(run.steps().isEmpty() ? "-" : number("%.3f", last(run).path("loss"), 1));
       row.add(number("%.0f", summary.path("images_per_second"), 1));
@@ -52,6 +49,18 @@ public final class RunComparison {
       rows.add(row);
     }
     return rows;
+  }
+
+  private static String state(RunFiles run) {
+    JsonNode summary = run.summary();
+    if (RunDirectory.isHeld(run.folder())) {
+      return "running";
+    }
+    // A run that was resumed and killed has gone on after the summary that it had.
+    boolean wentOn = summary.path("steps").asLong(Long.MAX_VALUE) < run.lastStep();
+    return summary.isEmpty() || wentOn
+        ? "unfinished"
+        : summary.path("finished").asBoolean(true) ? "done" : "stopped";
   }
 
   /** Settings in which the runs differ, a row each; only the heading if there are none. */

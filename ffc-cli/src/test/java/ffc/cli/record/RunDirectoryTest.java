@@ -60,6 +60,16 @@ class RunDirectoryTest {
   }
 
   @Test
+  void aRunIsHeldWhileAProcessTrainsInIt() throws Exception {
+    assertThat(RunDirectory.isHeld(temp)).as("no lock file").isFalse();
+    try (RunDirectory run = RunDirectory.create(temp)) {
+      assertThat(RunDirectory.isHeld(run.folder())).isTrue();
+    }
+    assertThat(RunDirectory.isHeld(temp)).isFalse();
+    RunDirectory.create(temp).close();
+  }
+
+  @Test
   void aFileIsNoPlaceForARun() throws Exception {
     Path file = Files.writeString(temp.resolve("f"), "x");
 
