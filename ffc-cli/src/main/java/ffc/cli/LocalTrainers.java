@@ -3,6 +3,7 @@ package ffc.cli;
 import ffc.cli.config.Experiment;
 import ffc.cli.config.Secrets;
 import ffc.cli.record.RunDirectory;
+import ffc.core.Closer;
 import ffc.idgroup.cluster.ClusterConfig;
 import java.io.File;
 import java.io.IOException;
@@ -109,14 +110,10 @@ final class LocalTrainers {
       return;
     }
     ports.clear();
-    List<ServerSocket> sockets = new ArrayList<>();
-    for (int rank = 0; rank < cluster.trainers(); rank++) {
-      ServerSocket socket = new ServerSocket(0, 1, address);
-      sockets.add(socket);
-      ports.add(socket.getLocalPort());
-    }
-    for (ServerSocket socket : sockets) {
-      socket.close();
+    try (Closer sockets = new Closer()) {
+      for (int rank = 0; rank < cluster.trainers(); rank++) {
+        ports.add(sockets.add(new ServerSocket(0, 1, address)).getLocalPort());
+      }
     }
     tell("ports from " + cluster.port() + " on are taken; using " + ports);
   }

@@ -3,6 +3,7 @@ package ffc.cli;
 import ffc.cli.config.Differences;
 import ffc.cli.config.Experiment;
 import ffc.cli.record.RunDirectory;
+import ffc.core.Closer;
 import ffc.core.checkpoint.Checkpoints;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -90,8 +91,8 @@ record RunTarget(RunDirectory directory, List<Path> checkpoints, Experiment befo
         Collections.reverse(checkpoints);
       }
       return new RunTarget(directory, checkpoints, before);
-    } catch (IllegalArgumentException | IOException e) {
-      directory.close();
+    } catch (Throwable e) {
+      Closer.of(directory).closeAfter(e);
       throw e;
     }
   }

@@ -17,6 +17,7 @@ import ffc.cli.report.RunFiles;
 import ffc.cli.report.RunReport;
 import ffc.cli.watch.LiveRun;
 import ffc.cli.watch.WatchServer;
+import ffc.core.Closer;
 import ffc.core.EvaluateConfig;
 import ffc.core.InputCheck;
 import ffc.core.RunObserver;
@@ -74,17 +75,18 @@ final class TrainingRun {
       }
       RunSummary summary;
       RunObserver progress = progress();
-      try (RunRecorder recorder = new RunRecorder(directory, Clock.systemUTC(), this::say)) {
-        summary = train(dataset, stop, observers(recorder, live, progress));
-      } finally {
+      try (Closer told = new Closer()) {
         if (progress instanceof BarProgress bar) {
-          bar.close();
+          told.add(bar);
         }
+        RunRecorder recorder = told.add(new RunRecorder(directory, Clock.systemUTC(), this::say));
+        summary = train(dataset, stop, observers(recorder, live, progress));
       }
       say("report " + report());
       return summary.finished() ? 0 : stop.exitCode();
     } catch (IllegalArgumentException e) {
-      target.discard(); // nothing was trained: a failure after a step is a RunFailure
+      // Nothing was trained: a failure after a step is a RunFailure.
+      Closer.of(target::discard).closeAfter(e);
       throw e;
     } catch (RunFailure e) {
       throw e;

@@ -51,14 +51,18 @@ public final class ThreadExchange implements GroupExchange {
     Hub hub = new Hub(trainers, oneAtATime);
     List<T> results = new ArrayList<>(Collections.nCopies(trainers, null));
     List<Thread> threads = new ArrayList<>();
-    for (int rank = 1; rank < trainers; rank++) {
-      int r = rank;
-      Thread thread = new Thread(() -> hub.run(r, training, results), "ffc-trainer-" + rank);
-      thread.setDaemon(true);
-      thread.start();
-      threads.add(thread);
+    try {
+      for (int rank = 1; rank < trainers; rank++) {
+        int r = rank;
+        Thread thread = new Thread(() -> hub.run(r, training, results), "ffc-trainer-" + rank);
+        thread.setDaemon(true);
+        thread.start();
+        threads.add(thread);
+      }
+      hub.run(0, training, results);
+    } catch (Throwable e) {
+      hub.fail(0, e); // no memory for a further thread: those that run wait for it
     }
-    hub.run(0, training, results);
     boolean interrupted = false;
     for (Thread thread : threads) {
       while (thread.isAlive()) {

@@ -251,8 +251,11 @@ public final class DualLoader implements AutoCloseable {
   @Override
   public void close() {
     closed = true; // what is in the queues sees it and ends at once
-    end(planner); // before the workers: it hands them work
-    end(workers);
+    try {
+      end(planner); // before the workers: it hands them work
+    } finally {
+      end(workers);
+    }
   }
 
   private static void end(ExecutorService threads) {

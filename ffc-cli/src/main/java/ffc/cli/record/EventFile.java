@@ -1,6 +1,7 @@
 package ffc.cli.record;
 
 import com.google.protobuf.CodedOutputStream;
+import ffc.core.Closer;
 import ffc.core.checkpoint.FileProblem;
 import java.io.ByteArrayOutputStream;
 import java.io.Closeable;
@@ -62,11 +63,16 @@ final class EventFile implements Closeable {
     } catch (IOException e) {
       throw FileProblem.writing(file, e);
     }
-    event(0, fields -> fields.writeString(3, "brain.Event:2"));
-    if (fromStep > 0) {
-      event(
-          fromStep + 1,
-          fields -> fields.writeByteArray(7, message(log -> log.writeEnum(1, SESSION_START))));
+    try {
+      event(0, fields -> fields.writeString(3, "brain.Event:2"));
+      if (fromStep > 0) {
+        event(
+            fromStep + 1,
+            fields -> fields.writeByteArray(7, message(log -> log.writeEnum(1, SESSION_START))));
+      }
+    } catch (Throwable e) {
+      Closer.of(out).closeAfter(e);
+      throw e;
     }
   }
 

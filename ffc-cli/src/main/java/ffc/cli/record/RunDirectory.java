@@ -3,6 +3,7 @@ package ffc.cli.record;
 import ffc.cli.config.ConfigLoader;
 import ffc.cli.config.ConfigWriter;
 import ffc.cli.config.Experiment;
+import ffc.core.Closer;
 import ffc.core.checkpoint.Checkpoints;
 import ffc.core.checkpoint.FileProblem;
 import java.io.IOException;
@@ -160,34 +161,41 @@ public final class RunDirectory implements AutoCloseable {
         throw new IllegalArgumentException(wanted + " is a file, wanted a folder for the run");
       }
     }
-    FileChannel file;
     boolean made = Files.notExists(folder);
+    Closer opened = new Closer();
     try {
       Files.createDirectories(folder);
-      file =
-          FileChannel.open(
-              folder.resolve(".lock"), StandardOpenOption.CREATE, StandardOpenOption.WRITE);
+      FileChannel file =
+          opened.add(
+              FileChannel.open(
+                  folder.resolve(".lock"), StandardOpenOption.CREATE, StandardOpenOption.WRITE));
       if (Files.exists(checkpoints)) {
         Files.delete(Files.createTempFile(checkpoints, ".writing-", "")); // it can be written to
       }
-    } catch (IOException e) {
-      if (made) {
-        deleteIfEmpty(folder);
+      if (!lock(file)) {
+        throw new IllegalArgumentException(folder + ": another process is training in this folder");
       }
-      throw new IllegalArgumentException(
-          FileProblem.writing(folder, e).getMessage() + "; choose another --out", e);
+      return new RunDirectory(folder, file);
+    } catch (Throwable e) {
+      opened.closeAfter(e);
+      if (e instanceof IOException io) {
+        if (made) {
+          deleteIfEmpty(folder);
+        }
+        throw new IllegalArgumentException(
+            FileProblem.writing(folder, io).getMessage() + "; choose another --out", e);
+      }
+      throw e;
     }
-    FileLock lock;
+  }
+
+  /** Locks a file; false if another run has. */
+  private static boolean lock(FileChannel file) throws IOException {
     try {
-      lock = file.tryLock();
+      return file.tryLock() != null;
     } catch (OverlappingFileLockException e) {
-      lock = null;
+      return false;
     }
-    if (lock == null) {
-      file.close();
-      throw new IllegalArgumentException(folder + ": another process is training in this folder");
-    }
-    return new RunDirectory(folder, file);
   }
 
   /** The folder itself. */

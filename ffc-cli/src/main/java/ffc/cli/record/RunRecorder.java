@@ -1,22 +1,23 @@
 package ffc.cli.record;
 
+import ffc.core.Closer;
 import ffc.core.RunObserver;
 import ffc.core.RunSummary;
 import ffc.core.StepReport;
 import ffc.core.eval.EvalResult;
-import java.io.Closeable;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Path;
 import java.time.Clock;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
 import java.util.function.Consumer;
+import java.util.stream.Stream;
 import tools.jackson.databind.JsonNode;
 
 /**
@@ -167,14 +168,9 @@ public final class RunRecorder implements RunObserver, AutoCloseable {
 
   @Override
   public void close() {
-    writing(
-        () -> {
-          for (Closeable file : Arrays.asList(steps, evaluations, events)) {
-            if (file != null) {
-              file.close();
-            }
-          }
-        });
+    Closer files = new Closer();
+    Stream.of(steps, evaluations, events).filter(Objects::nonNull).forEach(files::add);
+    files.close();
   }
 
   private interface Writing {

@@ -1,5 +1,6 @@
 package ffc.cli.report;
 
+import ffc.core.Closer;
 import ffc.core.EvaluateConfig;
 import ffc.loaders.BadDataException;
 import ffc.loaders.DataConfig;
@@ -14,6 +15,7 @@ public final class DatasetPictures implements Pictures, AutoCloseable {
   private final List<EvaluateConfig> sets;
   private final ImageShape shape;
   private final Map<String, Dataset> open = new HashMap<>();
+  private final Closer closer = new Closer();
 
   /**
    * @param sets the evaluation sets; those of pairs have no pictures
@@ -44,8 +46,9 @@ public final class DatasetPictures implements Pictures, AutoCloseable {
     for (EvaluateConfig set : sets) {
       boolean labelled = !set.format().isPairs();
       if (set.name().equals(name) && labelled) {
-        return Dataset.open(
-            new DataConfig.Source(DataConfig.Format.valueOf(set.format().name()), set.path()));
+        return closer.add(
+            Dataset.open(
+                new DataConfig.Source(DataConfig.Format.valueOf(set.format().name()), set.path())));
       }
     }
     return null;
@@ -53,12 +56,6 @@ public final class DatasetPictures implements Pictures, AutoCloseable {
 
   @Override
   public void close() {
-    open.values()
-        .forEach(
-            dataset -> {
-              if (dataset != null) {
-                dataset.close();
-              }
-            });
+    closer.close();
   }
 }

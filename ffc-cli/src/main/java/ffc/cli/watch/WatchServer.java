@@ -3,6 +3,7 @@ package ffc.cli.watch;
 import com.sun.net.httpserver.HttpExchange;
 import com.sun.net.httpserver.HttpServer;
 import ffc.cli.report.Html;
+import ffc.core.Closer;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
@@ -61,9 +62,14 @@ public final class WatchServer implements AutoCloseable {
   private WatchServer(LiveRun run, HttpServer server) {
     this.run = run;
     this.server = server;
-    server.createContext("/", this::answer);
-    server.setExecutor(threads);
-    server.start();
+    try {
+      server.createContext("/", this::answer);
+      server.setExecutor(threads);
+      server.start();
+    } catch (Throwable e) {
+      Closer.of(this).closeAfter(e);
+      throw e;
+    }
   }
 
   /**
@@ -162,7 +168,6 @@ public final class WatchServer implements AutoCloseable {
 
   @Override
   public void close() {
-    server.stop(0);
-    threads.shutdownNow();
+    Closer.of(threads::shutdownNow, () -> server.stop(0)).close();
   }
 }

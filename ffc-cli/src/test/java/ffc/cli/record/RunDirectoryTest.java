@@ -6,11 +6,15 @@ import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException
 import ffc.cli.config.ConfigLoader;
 import ffc.cli.config.Experiment;
 import ffc.loaders.image.ImageDecoder;
+import java.io.IOException;
 import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.time.Instant;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import tools.jackson.databind.JsonNode;
@@ -129,5 +133,33 @@ class RunDirectoryTest {
 
     assertThat(Fingerprint.of(a)).isEqualTo(Fingerprint.of(b)).hasSize(16);
     assertThat(Fingerprint.of(c)).isNotEqualTo(Fingerprint.of(a));
+  }
+
+  @Test
+  void aFolderThatIsRefusedOrClosedHasNoFileOpen(@TempDir Path folder) throws IOException {
+    try (RunDirectory first = RunDirectory.create(folder)) {
+      assertThatIllegalArgumentException()
+          .isThrownBy(() -> RunDirectory.create(folder))
+          .withMessageContaining("another process is training");
+      assertThat(openBelow(folder)).hasSize(1);
+    }
+    assertThat(openBelow(folder)).isEmpty();
+  }
+
+  private static List<Path> openBelow(Path folder) throws IOException {
+    List<Path> open = new ArrayList<>();
+    try (Stream<Path> descriptors = Files.list(Path.of("/proc/self/fd"))) {
+      for (Path descriptor : descriptors.toList()) {
+        try {
+          Path file = Files.readSymbolicLink(descriptor);
+          if (file.startsWith(folder.toRealPath())) {
+            open.add(file);
+          }
+        } catch (NoSuchFileException e) {
+          // closed meanwhile
+        }
+      }
+    }
+    return open;
   }
 }

@@ -90,14 +90,14 @@ public final class ClusterMember implements AutoCloseable {
               + ")",
           e);
     }
-    ClusterMember member = new ClusterMember(hazelcast, config, card, frames, mailbox);
     try {
+      ClusterMember member = new ClusterMember(hazelcast, config, card, frames, mailbox);
       member.refuseConflicts();
-    } catch (RuntimeException e) {
-      member.close();
+      return member;
+    } catch (Throwable e) {
+      hazelcast.getLifecycleService().terminate();
       throw e;
     }
-    return member;
   }
 
   private static Config settings(ClusterConfig config, MemberCard card, Mailbox mailbox) {

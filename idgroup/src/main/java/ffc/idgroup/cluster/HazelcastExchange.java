@@ -258,9 +258,10 @@ public final class HazelcastExchange implements GroupExchange {
   /** Leaves the cluster; without {@link #finish} before it, the others count a loss. */
   @Override
   public void close() {
-    if (membership != null) {
-      membership.close();
+    try (member) {
+      if (membership != null) {
+        membership.close();
+      }
     }
-    member.close();
   }
 }

@@ -2,6 +2,7 @@ package ffc.loaders.format;
 
 import ffc.loaders.BadDataException;
 import ffc.loaders.store.PositionalFile;
+import java.io.Closeable;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.file.Files;
@@ -23,7 +24,7 @@ import java.nio.file.Path;
  *          leaf:   value size = low | high &lt;&lt; 16; flag 1: value = u64 number of overflow page
  * </pre>
  */
-final class LmdbFile {
+final class LmdbFile implements Closeable {
   private static final int MAGIC = 0xbeefc0de;
   private static final int HEADER = 16;
   private static final int BRANCH = 1;
@@ -54,6 +55,9 @@ final class LmdbFile {
     } catch (IOException e) {
       file.close();
       throw new BadDataException(data + ": " + e.getMessage(), e);
+    } catch (Throwable e) {
+      file.close();
+      throw e;
     }
   }
 
@@ -82,7 +86,8 @@ final class LmdbFile {
     return new LmdbFile(file, pageSize, meta.getLong(128), meta.getLong(120), meta.getLong(144));
   }
 
-  void close() {
+  @Override
+  public void close() {
     file.close();
   }
 

@@ -5,6 +5,7 @@ import ffc.loaders.store.Fingerprint;
 import ffc.loaders.store.ImageTable;
 import ffc.loaders.store.MappedFile;
 import ffc.loaders.store.Place;
+import ffc.loaders.store.PositionalFile;
 import ffc.loaders.store.Records;
 import ffc.loaders.store.Source;
 import java.io.IOException;
@@ -37,12 +38,22 @@ public final class LmdbSource implements Source {
   public LmdbSource(String name, List<Path> paths, boolean compact) {
     this.name = name;
     this.compact = compact;
-    for (Path path : paths) {
-      Location location = Location.of(path);
-      databases.add(LmdbFile.open(location.environment()));
-      lists.add(MappedFile.open(location.list()));
-      parts.add(path);
+    try {
+      for (Path path : paths) {
+        Location location = Location.of(path);
+        databases.add(LmdbFile.open(location.environment()));
+        lists.add(MappedFile.open(location.list()));
+        parts.add(path);
+      }
+    } catch (Throwable e) {
+      close();
+      throw e;
     }
+  }
+
+  @Override
+  public void close() {
+    PositionalFile.closeAll(databases);
   }
 
   /** An environment and its list. */
@@ -221,7 +232,7 @@ public final class LmdbSource implements Source {
 
       @Override
       public void close() {
-        databases.forEach(LmdbFile::close);
+        LmdbSource.this.close();
       }
     };
   }

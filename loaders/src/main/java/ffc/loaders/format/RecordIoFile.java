@@ -2,6 +2,7 @@ package ffc.loaders.format;
 
 import ffc.loaders.BadDataException;
 import ffc.loaders.store.PositionalFile;
+import java.io.Closeable;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
@@ -18,7 +19,7 @@ import java.nio.file.Path;
  *         = u32 flag, f32 label, u64 id, u64 id2, f32 labels[flag], encoded image
  * </pre>
  */
-final class RecordIoFile {
+final class RecordIoFile implements Closeable {
   static final int MAGIC = 0xced7230a;
   private static final int LENGTH_MASK = (1 << 29) - 1;
   private static final int FRAME = 8;
@@ -212,7 +213,8 @@ final class RecordIoFile {
     return file.path();
   }
 
-  void close() {
+  @Override
+  public void close() {
     file.close();
   }
 }

@@ -5,6 +5,7 @@ import ffc.loaders.Progress;
 import ffc.loaders.store.Fingerprint;
 import ffc.loaders.store.ImageTable;
 import ffc.loaders.store.Place;
+import ffc.loaders.store.PositionalFile;
 import ffc.loaders.store.Records;
 import ffc.loaders.store.Source;
 import java.io.IOException;
@@ -33,9 +34,19 @@ public final class RecordIoSource implements Source {
       throw new BadDataException(
           "%s: %d packs, at most %d".formatted(name, paths.size(), Place.MAX_PARTS));
     }
-    for (Path path : paths) {
-      packs.add(RecordIoFile.open(path));
+    try {
+      for (Path path : paths) {
+        packs.add(RecordIoFile.open(path));
+      }
+    } catch (Throwable e) {
+      close();
+      throw e;
     }
+  }
+
+  @Override
+  public void close() {
+    PositionalFile.closeAll(packs);
   }
 
   @Override
@@ -124,11 +135,11 @@ public final class RecordIoSource implements Source {
 
   @Override
   public Records records(ImageTable table) {
-    return new PackRecords(packs, table);
+    return new PackRecords(this, table);
   }
 
   /** Reads images, and checks on each that its label still is what the table says. */
-  private record PackRecords(List<RecordIoFile> packs, ImageTable table) implements Records {
+  private record PackRecords(RecordIoSource source, ImageTable table) implements Records {
 
     @Override
     public ByteBuffer read(long image) throws IOException {
@@ -138,20 +149,20 @@ public final class RecordIoSource implements Source {
       // Records mostly follow each other in the order of the images: the next one's place tells how
       // much one read has to take.
       long gap = image + 1 < table.places().length() ? table.places().get(image + 1) - place : 0;
-      return packs.get(part).image(Place.offset(place), gap, label);
+      return source.packs.get(part).image(Place.offset(place), gap, label);
     }
 
     @Override
     public String describe(long image) {
       long place = table.places().get(image);
-      RecordIoFile pack = packs.get(Place.part(place));
+      RecordIoFile pack = source.packs.get(Place.part(place));
       long offset = Place.offset(place);
       return pack.describe(RecordIoKeys.keyOf(pack, offset), offset);
     }
 
     @Override
     public void close() {
-      packs.forEach(RecordIoFile::close);
+      source.close();
     }
   }
 }

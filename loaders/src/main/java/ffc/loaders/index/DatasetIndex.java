@@ -105,6 +105,15 @@ public final class DatasetIndex {
           folder.toString(), header.spec(), identities, Synthetic.parse(header.spec()).seed());
     }
     Source source = source();
+    try {
+      return dataset(source, identities, cacheBytes);
+    } catch (Throwable e) {
+      source.close();
+      throw e;
+    }
+  }
+
+  private Dataset dataset(Source source, IdentityTable identities, long cacheBytes) {
     if (source.stampIsCheap() && !source.stamp().equals(header.stamp())
         || !header.catalogue().isOf(source)) {
       throw new BadDataException(
@@ -112,6 +121,7 @@ public final class DatasetIndex {
               .formatted(folder, source.name()));
     }
     CheckedFile names = files.get(IndexWriter.NAMES);
+    long images = header.images();
     ImageTable table =
         new ImageTable(
             identities,

@@ -44,9 +44,8 @@ public final class IndexBuilder {
   public static List<String> build(
       DataConfig.Source from, Path out, int rowsPerRun, Progress progress) {
     checkFree(out);
-    Source source = Datasets.source(from);
     Path folder = partial(out);
-    try {
+    try (Source source = Datasets.source(from)) {
       Files.createDirectories(folder);
       try (FileChannel channel = lock(folder)) {
         // A walk may only go on over lists that nobody has touched.
@@ -86,10 +85,15 @@ public final class IndexBuilder {
       clear(folder); // left by another source
       journal = new Journal(folder);
     }
-    if (journal.source.isEmpty()) {
-      journal.source(id);
+    try {
+      if (journal.source.isEmpty()) {
+        journal.source(id);
+      }
+      return journal;
+    } catch (Throwable e) {
+      journal.close();
+      throw e;
     }
-    return journal;
   }
 
   private static void walk(
@@ -200,6 +204,9 @@ public final class IndexBuilder {
       }
     } catch (OverlappingFileLockException e) {
       // Held by this very process: the same answer.
+    } catch (Throwable e) {
+      channel.close();
+      throw e;
     }
     channel.close();
     throw new BadDataException(folder + ": another process is building this index");

@@ -1,5 +1,6 @@
 package ffc.loaders.index;
 
+import com.google.common.io.Closer;
 import ffc.loaders.store.Fingerprint;
 import ffc.loaders.store.HeapTable;
 import ffc.loaders.store.IdentityTable;
@@ -29,6 +30,7 @@ final class IndexWriter implements Closeable {
   static final String NAMES = "names.bin";
   static final String SUMS = "sums.i32";
 
+  private final Closer files = Closer.create();
   private final Path folder;
   private final String stamp;
   private final SummedWriter first;
@@ -50,10 +52,15 @@ final class IndexWriter implements Closeable {
     this.stamp = stamp;
     this.fingerprint = new Fingerprint().add(stamp);
     this.folder = folder;
-    this.first = new SummedWriter(folder.resolve(FIRST));
-    this.hints = new SummedWriter(folder.resolve(HINTS));
-    this.places = withPlaces ? new SummedWriter(folder.resolve(PLACES)) : null;
-    this.labels = withLabels ? new SummedWriter(folder.resolve(LABELS)) : null;
+    try {
+      this.first = files.register(new SummedWriter(folder.resolve(FIRST)));
+      this.hints = files.register(new SummedWriter(folder.resolve(HINTS)));
+      this.places = withPlaces ? files.register(new SummedWriter(folder.resolve(PLACES))) : null;
+      this.labels = withLabels ? files.register(new SummedWriter(folder.resolve(LABELS))) : null;
+    } catch (Throwable e) {
+      files.close();
+      throw e;
+    }
   }
 
   /** The next images belong to the next identity, whose key in the source is given. */
@@ -83,20 +90,20 @@ final class IndexWriter implements Closeable {
       String format, String spec, List<IndexHeader.Part> parts, IndexHeader.Catalogue catalogue)
       throws IOException {
     first.putLong(images);
-    List<IndexHeader.Content> files = new ArrayList<>();
+    List<IndexHeader.Content> contents = new ArrayList<>();
     List<int[]> sums = new ArrayList<>();
-    add(files, sums, FIRST, first);
-    add(files, sums, HINTS, hints);
+    add(contents, sums, FIRST, first);
+    add(contents, sums, HINTS, hints);
     if (places != null) {
-      add(files, sums, PLACES, places);
+      add(contents, sums, PLACES, places);
     }
     if (labels != null) {
-      add(files, sums, LABELS, labels);
+      add(contents, sums, LABELS, labels);
     }
     Path names = folder.resolve(NAMES);
     if (Files.exists(names)) {
       int[] nameSums = sumsOf(names);
-      files.add(new IndexHeader.Content(NAMES, Files.size(names), nameSums.length));
+      contents.add(new IndexHeader.Content(NAMES, Files.size(names), nameSums.length));
       sums.add(nameSums);
     }
     byte[] table = bytes(sums);
@@ -111,7 +118,7 @@ final class IndexWriter implements Closeable {
             spec,
             parts,
             catalogue,
-            files,
+            contents,
             IndexHeader.crc(table));
     writeForced(folder.resolve(IndexHeader.FILE), header.text().getBytes(StandardCharsets.UTF_8));
     close();
@@ -176,13 +183,6 @@ final class IndexWriter implements Closeable {
 
   @Override
   public void close() throws IOException {
-    first.close();
-    hints.close();
-    if (places != null) {
-      places.close();
-    }
-    if (labels != null) {
-      labels.close();
-    }
+    files.close();
   }
 }

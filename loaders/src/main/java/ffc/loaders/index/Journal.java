@@ -49,7 +49,16 @@ final class Journal implements Closeable {
             StandardOpenOption.CREATE,
             StandardOpenOption.READ,
             StandardOpenOption.WRITE);
-    String text = new String(Files.readAllBytes(folder.resolve(FILE)), StandardCharsets.ISO_8859_1);
+    try {
+      read(Files.readAllBytes(folder.resolve(FILE)));
+    } catch (Throwable e) {
+      channel.close();
+      throw e;
+    }
+  }
+
+  private void read(byte[] bytes) throws IOException {
+    String text = new String(bytes, StandardCharsets.ISO_8859_1);
     int at = 0;
     for (int end = text.indexOf('\n'); end >= 0 && parse(text.substring(at, end)); ) {
       at = end + 1;

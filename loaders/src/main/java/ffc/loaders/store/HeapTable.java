@@ -28,11 +28,16 @@ public final class HeapTable implements Source.RowSink {
     this.name = name;
   }
 
-  /** Walks a source and opens it. */
+  /** Walks a source and opens it; the source becomes the set's, and is closed after a failure. */
   public static Dataset open(Source source, long cacheBytes) {
-    HeapTable table = new HeapTable(source.name());
-    source.scan(Source.Position.START, table);
-    return table.dataset(source, cacheBytes);
+    try {
+      HeapTable table = new HeapTable(source.name());
+      source.scan(Source.Position.START, table);
+      return table.dataset(source, cacheBytes);
+    } catch (Throwable e) {
+      source.close();
+      throw e;
+    }
   }
 
   @Override

@@ -1,19 +1,23 @@
 package ffc.loaders.store;
 
+import com.google.common.io.Closer;
 import ffc.loaders.BadDataException;
+import java.io.Closeable;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.channels.ClosedChannelException;
 import java.nio.channels.FileChannel;
 import java.nio.file.Path;
+import java.util.List;
 
 /**
  * A file of image bodies, read by position into a buffer of the reading thread. A mapping would
  * make the system read ahead at every image, up to megabytes for a few kilobytes wanted; a read by
  * position takes the pages it asks for and no others. Thread-safe.
  */
-public final class PositionalFile {
+public final class PositionalFile implements Closeable {
   /** Longest range that is read. */
   public static final int MAX_LENGTH = 1 << 30;
 
@@ -131,7 +135,17 @@ public final class PositionalFile {
     return channel;
   }
 
+  /** Closes files, all of them though one cannot be closed. */
+  public static void closeAll(List<? extends Closeable> files) {
+    try (Closer closer = Closer.create()) {
+      files.forEach(closer::register);
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
   /** Ends the reading. */
+  @Override
   public synchronized void close() {
     closed = true;
     try {

@@ -1,13 +1,15 @@
 package ffc.loaders.store;
 
+import java.io.Closeable;
 import java.nio.file.Path;
 import java.util.List;
 
 /**
  * A source of labelled images, read in place. It can be walked from any position in constant
- * memory, and gives access to its images by the places found while walking.
+ * memory, and gives access to its images by the places found while walking. Its files are open
+ * until it or its {@link #records} are closed.
  */
-public interface Source {
+public interface Source extends Closeable {
 
   /** Kind of source: {@code recordio}, {@code files} or {@code lmdb}. */
   String kind();
@@ -64,7 +66,7 @@ public interface Source {
     return List.of();
   }
 
-  /** The images, by the table that a walk filled. */
+  /** The images, by the table that a walk filled; closing them closes the source. */
   Records records(ImageTable table);
 
   /** Whether keys are labels that may have gaps and are numbered anew. */
@@ -76,6 +78,9 @@ public interface Source {
   default String identityName(long identity, ImageTable table) {
     return Long.toString(table.label(identity));
   }
+
+  @Override
+  default void close() {}
 
   /**
    * A place in a walk.

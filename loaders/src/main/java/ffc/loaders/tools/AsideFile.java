@@ -91,8 +91,11 @@ final class AsideFile implements Closeable {
   @Override
   public void close() throws IOException {
     if (channel.isOpen()) {
-      channel.close();
-      Files.deleteIfExists(aside);
+      try {
+        channel.close();
+      } finally {
+        Files.deleteIfExists(aside);
+      }
     }
   }
 }

@@ -41,8 +41,9 @@ public final class DataVerify {
       DataConfig.Source source, ImageShape shape, int threads, Progress progress) {
     FaultList faults = new FaultList();
     if (source.format() == DataConfig.Format.recordio) {
-      RecordIoSource packs = (RecordIoSource) Datasets.source(source);
-      return verifyPacks(packs, source, shape, threads, progress, faults);
+      try (RecordIoSource packs = (RecordIoSource) Datasets.source(source)) {
+        return verifyPacks(packs, source, shape, threads, progress, faults);
+      }
     }
     if (source.format() == DataConfig.Format.index) {
       faults.attempt(-1, () -> DatasetIndex.verify(Path.of(source.text())));

@@ -1,5 +1,6 @@
 package ffc.loaders.tools;
 
+import com.google.common.io.Closer;
 import java.io.Closeable;
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -17,6 +18,7 @@ public final class RecordIoWriter implements Closeable {
   private static final int MAGIC = 0xced7230a;
   private static final byte[] MAGIC_BYTES = {0x0a, 0x23, (byte) 0xd7, (byte) 0xce};
 
+  private final Closer files = Closer.create();
   private final Path rec;
   private final String stem;
   private final AsideFile records;
@@ -38,9 +40,14 @@ public final class RecordIoWriter implements Closeable {
     }
     this.rec = rec;
     this.stem = name.substring(0, name.length() - 4);
-    this.records = new AsideFile(rec);
-    this.keys = new AsideFile(rec.resolveSibling(stem + ".idx"));
-    record(new float[] {0, 0}, ByteBuffer.allocate(0));
+    try {
+      this.records = files.register(new AsideFile(rec));
+      this.keys = files.register(new AsideFile(rec.resolveSibling(stem + ".idx")));
+      record(new float[] {0, 0}, ByteBuffer.allocate(0));
+    } catch (Throwable e) {
+      files.close();
+      throw e;
+    }
   }
 
   /**
@@ -119,7 +126,7 @@ public final class RecordIoWriter implements Closeable {
     }
     ByteBuffer range = ByteBuffer.allocate(8).order(ByteOrder.LITTLE_ENDIAN);
     records.patch(32, range.putFloat(imagesEnd).putFloat(key).flip());
-    AsideFile property = new AsideFile(rec.resolveSibling(stem + ".property"));
+    AsideFile property = files.register(new AsideFile(rec.resolveSibling(stem + ".property")));
     String line = starts.size() + "," + height + "," + width + "\n";
     property.write(ByteBuffer.wrap(line.getBytes(StandardCharsets.US_ASCII)));
     property.commit();
@@ -129,7 +136,6 @@ public final class RecordIoWriter implements Closeable {
 
   @Override
   public void close() throws IOException {
-    records.close();
-    keys.close();
+    files.close();
   }
 }
