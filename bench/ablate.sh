@@ -32,7 +32,7 @@ factors=(
   "batch-norm-ema|method.galleryBatchNorm=ema"
   "keep-0|method.update.keep=0"
   "keep-0.8|method.update.keep=0.8"
-  "two-row|method.update.type=two-row"
+  "two-row|method.update.type=two-row method.update.keep="
   "warm-fill|method.warmFill=1.0"
   "no-partner-fresh-0|data.instancePartner=false method.fresh.weight=0"
   "no-partner-fresh-4|data.instancePartner=false method.fresh.weight=4"

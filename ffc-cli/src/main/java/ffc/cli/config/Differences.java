@@ -93,8 +93,11 @@ public final class Differences {
   private static Map<String, String> settings(Experiment experiment) {
     Map<String, String> settings = ConfigWriter.flat(experiment);
     settings.keySet().removeIf(Differences::free);
+    ForeignSettings.of(experiment).forEach(setting -> settings.remove(setting.path()));
     Course course = experiment.optimizer().schedule().type();
-    if (course != Course.constant && course != Course.multistep) {
+    if (course == Course.multistep) {
+      settings.remove(LENGTH); // it bounds the milestones, and decides nothing
+    } else if (course != Course.constant) {
       // The other courses stretch over the run unless they have a length of their own.
       settings.putIfAbsent(LENGTH, experiment.run().steps().toString());
     }

@@ -31,6 +31,7 @@ final class Rules {
     model();
     new MethodRules(experiment, tree, this).check();
     optimizer();
+    ForeignSettings.check(experiment, tree, this);
     devices();
     new EvaluationRules(experiment, this).check();
     cluster();
@@ -217,9 +218,7 @@ final class Rules {
     OptimizerConfig.ScheduleConfig schedule = experiment.optimizer().schedule();
     List<Long> milestones = schedule.milestones();
     if (schedule.type() != Course.multistep) {
-      return milestones.isEmpty()
-          ? null
-          : "schedule " + schedule.type() + " has no milestones; wanted type multistep";
+      return null;
     }
     if (milestones.isEmpty()) {
       return "missing; schedule multistep needs the steps at which the rate drops";

@@ -51,8 +51,9 @@ public record Trial(long steps) {
       return List.of();
     }
     List<String> overrides = new ArrayList<>(List.of("run.steps=" + steps));
-    JsonNode optimizer = experiment.path("optimizer");
-    if (optimizer.isObject() && !optimizer.path("schedule").has("steps")) {
+    JsonNode schedule = experiment.path("optimizer").path("schedule");
+    boolean stretches = !schedule.path("type").asString("constant").equals("constant");
+    if (stretches && !schedule.has("steps")) {
       overrides.add("optimizer.schedule.steps=" + length.longValue());
     }
     JsonNode sets = experiment.path("evaluate");

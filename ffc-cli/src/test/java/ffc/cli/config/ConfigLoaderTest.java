@@ -117,7 +117,26 @@ class ConfigLoaderTest {
         "optimizer.learningRate=.inf | --set optimizer.learningRate=.inf: got .inf, wanted a finite",
         "optimizer.learningRate=1e999 | wanted a finite number",
         "optimizer.schedule.type=multistep | optimizer.schedule.milestones: missing",
-        "optimizer.schedule.milestones=[5] | schedule cosine has no milestones",
+        "optimizer.schedule.milestones=[5] | optimizer.schedule.milestones: does nothing with"
+            + " optimizer.schedule.type cosine, only with multistep; leave it out",
+        "optimizer.schedule={type: constant, steps: 50} | optimizer.schedule.steps: does nothing with"
+            + " optimizer.schedule.type constant, only with linear, cosine, multistep and polynomial;"
+            + " leave it out (--set optimizer.schedule.steps= takes it out)",
+        "optimizer.schedule.gamma=0.1 | optimizer.schedule.gamma: does nothing with",
+        "optimizer.schedule.power=2 | optimizer.schedule.power: does nothing with",
+        "optimizer.schedule.finalRate=0.01 | no mistake",
+        "optimizer.schedule={type: multistep, milestones: [5], finalRate: 0.01} |"
+            + " optimizer.schedule.finalRate: does nothing with optimizer.schedule.type multistep",
+        "optimizer.betas=[0.9, 0.999] | optimizer.betas: does nothing with optimizer.type sgd, only"
+            + " with adamw; leave it out (--set optimizer.betas= takes it out)",
+        "optimizer.epsilon=1e-8 | optimizer.epsilon: does nothing with",
+        "optimizer={learningRate: 1, type: adamw, betas: [0.9, 0.99], epsilon: 1e-6} | no mistake",
+        "optimizer={learningRate: 1, type: adamw, momentum: 0.9} | optimizer.momentum: does nothing"
+            + " with optimizer.type adamw, only with sgd",
+        "optimizer={learningRate: 1, type: adamw, nesterov: true} | optimizer.nesterov: does nothing",
+        "method.update={type: two-row, keep: 0.5} | method.update.keep: does nothing with"
+            + " method.update.type two-row, only with weighted",
+        "method={type: partial-fc, folder: x} | method.folder: does nothing with method.storage memory",
         "optimizer.schedule={type: multistep, milestones: [5, 5]} | got [5, 5], wanted rising steps",
         "optimizer.schedule={type: multistep, milestones: [100]} |"
             + " got a milestone at 100, wanted one before the schedule's end at 100",
@@ -331,7 +350,7 @@ class ConfigLoaderTest {
         } catch (ConfigException e) {
           assertThat(e.getMessage())
               .as(path + "=" + value)
-              .contains("got ")
+              .containsPattern("got |does nothing with")
               .doesNotContain("xception", "overflow", "out of range", "tools.jackson", "java.");
         }
       }

@@ -49,6 +49,21 @@ class DifferencesTest {
     assertThat(differences("run.steps=200", "optimizer.schedule.steps=100")).isEmpty();
   }
 
+  @Test
+  void whatDoesNothingMakesNoDifference() {
+    Experiment constant = load("optimizer.schedule={type: constant}");
+    String resolved = ConfigWriter.yaml(constant);
+    String written =
+        resolved
+            .replace("    warmupSteps: 0\n", "    warmupSteps: 0\n    steps: 50\n")
+            .replace("epsilon: 1.0E-8", "epsilon: 0.5");
+    assertThat(written.length()).isGreaterThan(resolved.length());
+    Experiment before =
+        loader.parse("r.yaml", written.getBytes(StandardCharsets.UTF_8), List.of(), false);
+    assertThat(before.optimizer()).isNotEqualTo(constant.optimizer());
+    assertThat(Differences.that(before, constant)).isEmpty();
+  }
+
   private List<String> differences(String... changes) {
     return Differences.that(load(), load(changes));
   }

@@ -46,6 +46,15 @@ class TrialTest {
   }
 
   @Test
+  void aConstantRateIsGivenNoLength() {
+    for (String schedule : List.of("", "type: constant", "warmupSteps: 10")) {
+      Experiment trial = load(schedule, 1000, Optional.of(new Trial(3)));
+      assertThat(trial.run().steps()).isEqualTo(3);
+      assertThat(trial.optimizer().schedule().steps()).isNull();
+    }
+  }
+
+  @Test
   void nothingElseIsChanged() {
     Experiment whole = load("type: cosine, steps: 800", 1000, Optional.empty());
     Experiment trial = load("type: cosine, steps: 800", 1000, Optional.of(new Trial(3)));
