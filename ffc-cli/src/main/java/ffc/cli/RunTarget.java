@@ -13,6 +13,7 @@ import java.time.ZoneId;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
+import java.util.Optional;
 
 /**
  * Where a training goes on or begins.
@@ -20,8 +21,10 @@ import java.util.List;
  * @param directory held by this process
  * @param checkpoints to go on from the first sound one of; none for the beginning
  * @param before the experiment as the run has it so far; null for a new run
+ * @param damage what is to be said of its record of the experiment; empty if that is sound
  */
-record RunTarget(RunDirectory directory, List<Path> checkpoints, Experiment before)
+record RunTarget(
+    RunDirectory directory, List<Path> checkpoints, Experiment before, Optional<String> damage)
     implements AutoCloseable {
 
   /** A new run, in {@code out} or in a folder of its own below {@code runs}. */
@@ -31,7 +34,8 @@ record RunTarget(RunDirectory directory, List<Path> checkpoints, Experiment befo
             ? RunDirectory.create(experiment.name(), LocalDateTime.now(ZoneId.systemDefault()))
             : RunDirectory.create(out),
         List.of(),
-        null);
+        null,
+        Optional.empty());
   }
 
   /** The run in {@code out}, or the newest run of the experiment's name. */
@@ -75,7 +79,8 @@ record RunTarget(RunDirectory directory, List<Path> checkpoints, Experiment befo
     }
     RunDirectory directory = RunDirectory.reopen(run);
     try {
-      Experiment before = RunDirectory.config(run);
+      Optional<Experiment> recorded = recorded(run);
+      Experiment before = recorded.orElse(experiment);
       List<String> differences = Differences.that(before, experiment);
       if (!differences.isEmpty()) {
         throw new IllegalArgumentException(
@@ -90,10 +95,21 @@ record RunTarget(RunDirectory directory, List<Path> checkpoints, Experiment befo
         checkpoints = new ArrayList<>(new Checkpoints(directory.checkpoints(), 1).list());
         Collections.reverse(checkpoints);
       }
-      return new RunTarget(directory, checkpoints, before);
+      Optional<String> damage =
+          recorded.isPresent() ? Optional.empty() : Optional.of(directory.copyDamagedConfig());
+      return new RunTarget(directory, checkpoints, before, damage);
     } catch (Throwable e) {
       Closer.of(directory).closeAfter(e);
       throw e;
+    }
+  }
+
+  /** The experiment that a run's record names; empty if the record is damaged. */
+  static Optional<Experiment> recorded(Path run) {
+    try {
+      return Optional.of(RunDirectory.config(run));
+    } catch (IllegalArgumentException e) {
+      return Optional.empty();
     }
   }
 
@@ -126,6 +142,7 @@ record RunTarget(RunDirectory directory, List<Path> checkpoints, Experiment befo
     if (before == null) {
       return lines;
     }
+    damage.ifPresent(lines::add);
     if (checkpoints.isEmpty()) {
       lines.add(directory.folder() + " has no checkpoint: the run starts over from step 0");
     }

@@ -3,7 +3,6 @@ package ffc.cli;
 import ffc.cli.config.ConfigLoader;
 import ffc.cli.config.Experiment;
 import ffc.cli.config.Trial;
-import ffc.cli.record.RunDirectory;
 import ffc.idgroup.cluster.ClusterConfig;
 import java.io.IOException;
 import java.io.PrintWriter;
@@ -135,15 +134,13 @@ final class TrainCommand implements Callable<Integer> {
     }
   }
 
-  /** The threads of the run to go on with; null if there is none yet. */
+  /** The threads of the run to go on with; null if there is none yet, or no record of them. */
   private Integer threadsOf(Experiment experiment) throws IOException {
     Path run = resume.equals(NEWEST) ? out : RunTarget.runOf(Path.of(resume));
     if (run == null) {
       run = RunTarget.newestOf(experiment);
     }
-    return Files.exists(run.resolve("config.resolved.yaml"))
-        ? RunDirectory.config(run).run().threads()
-        : null;
+    return RunTarget.recorded(run).map(before -> before.run().threads()).orElse(null);
   }
 
   private static boolean severalHere(ClusterConfig cluster) throws IOException {

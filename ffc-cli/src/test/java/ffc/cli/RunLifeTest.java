@@ -232,6 +232,38 @@ class RunLifeTest {
   }
 
   @Test
+  void aDamagedRecordOfTheExperimentDoesNotBlockASoundCheckpoint() throws IOException {
+    Path whole = trained();
+    for (byte[] damage : new byte[][] {{}, {'{'}, {(byte) 0xff, 0, '\n'}}) {
+      Path run = Folders.copy(whole, temp.resolve("run-" + damage.length));
+      Path config = run.resolve("config.resolved.yaml");
+      String sound = Files.readString(config);
+      Files.write(config, damage);
+      assertThat(ffc("runs", "compare", "" + run, "" + run, "--out=" + temp.resolve("page.html")))
+          .extracting(StoredRun.Outcome::code)
+          .isEqualTo(0);
+
+      StoredRun.Outcome outcome =
+          ffc(
+              "train",
+              "" + StoredRun.SMALL,
+              CONSTANT,
+              "--set=run.checkpointEvery=2",
+              "--resume",
+              "" + run.resolve("checkpoints/step-00000004"));
+
+      assertThat(outcome.code()).as(outcome.toString()).isZero();
+      assertThat(outcome.out())
+          .containsOnlyOnce(
+              "warning: " + config + " cannot be read: it is kept as " + config + ".damaged");
+      assertThat(config).hasContent(sound);
+      assertThat(run.resolve("config.resolved.yaml.damaged")).hasBinaryContent(damage);
+      assertThat(losses(run.resolve("steps.jsonl")))
+          .isEqualTo(losses(whole.resolve("steps.jsonl")));
+    }
+  }
+
+  @Test
   void imagesThatDoNotFitAreFoundBeforeAnythingIsCreated() throws IOException {
     Path run = temp.resolve("run");
     StoredRun.Outcome size = train(run, "--set=model.input=[1, 48, 48]");

@@ -256,6 +256,23 @@ public final class RunDirectory implements AutoCloseable {
             + ConfigWriter.yaml(experiment));
   }
 
+  /**
+   * Keeps a copy of a record of the experiment that cannot be read; the record itself stays until
+   * it is written anew, as without it the folder would be no run.
+   *
+   * @return what there is to say, in a line
+   */
+  public String copyDamagedConfig() throws IOException {
+    Path config = folder.resolve(CONFIG);
+    Path copy = folder.resolve(CONFIG + ".damaged");
+    Files.copy(config, copy, StandardCopyOption.REPLACE_EXISTING);
+    return "warning: "
+        + config
+        + " cannot be read: it is kept as "
+        + copy
+        + " and written anew; whether the config given is the run's own cannot be told";
+  }
+
   /** The experiment of a run. */
   public static Experiment config(Path run) {
     return new ConfigLoader().load(run.resolve(CONFIG), List.of(), false);

@@ -65,8 +65,7 @@ public final class RunComparison {
 
   /** Settings in which the runs differ, a row each; only the heading if there are none. */
   public List<List<String>> settings() {
-    List<Map<String, String>> settings =
-        runs.stream().map(run -> ConfigWriter.flat(RunDirectory.config(run.folder()))).toList();
+    List<Map<String, String>> settings = runs.stream().map(run -> settings(run.folder())).toList();
     Set<String> paths = new LinkedHashSet<>();
     settings.forEach(s -> paths.addAll(s.keySet()));
     List<List<String>> rows = new ArrayList<>();
@@ -86,6 +85,15 @@ public final class RunComparison {
       runs.forEach(run -> rows.get(1).add(""));
     }
     return rows;
+  }
+
+  /** None of a run whose record of them is damaged: its figures can still be compared. */
+  private static Map<String, String> settings(Path run) {
+    try {
+      return ConfigWriter.flat(RunDirectory.config(run));
+    } catch (IllegalArgumentException e) {
+      return Map.of("(config.resolved.yaml)", "cannot be read");
+    }
   }
 
   /** Writes the page with the tables and the curves of all runs; returns its path. */

@@ -42,7 +42,8 @@ public record RunFiles(
     }
     return new RunFiles(
         folder,
-        Files.readString(config, StandardCharsets.UTF_8),
+        // Damaged bytes must not keep the figures from being looked at.
+        new String(Files.readAllBytes(config), StandardCharsets.UTF_8),
         json(folder.resolve("manifest.json")),
         json(folder.resolve("summary.json")),
         JsonLines.read(folder.resolve("steps.jsonl")),
