@@ -20,7 +20,7 @@ export OPT_OUT_TRACKING=true
 for net in quickstart r50; do
   mkdir -p "$folder"
   java -Xmx2g -Dorg.slf4j.simpleLogger.defaultLogLevel=error \
-    -cp "ffc-core/target/test-classes:ffc-core/target/classes:$program/lib/*" ffc.core.CheckpointBench \
+    -cp "ffc-core/target/test-classes:ffc-core/target/classes:$program/lib/*" ffc.core.train.CheckpointBench \
     "$net" "$repeat" "$folder"
   rm -r "$folder"
 done

@@ -6,4 +6,4 @@ cd "$(dirname "$0")/.."
 mvn -q -B -pl pfc-baseline -am test-compile -Dspotless.check.skip=true
 ./ffc --version >/dev/null
 program=ffc-cli/target/$(cat ffc-cli/target/ffc.stamp)
-exec java -Xmx2g -cp "pfc-baseline/target/test-classes:pfc-baseline/target/classes:$program/lib/*" ffc.pfc.DrawBench
+exec java -Xmx2g -cp "pfc-baseline/target/test-classes:pfc-baseline/target/classes:$program/lib/*" ffc.pfc.classes.DrawBench

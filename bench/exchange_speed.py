@@ -80,7 +80,7 @@ def hazelcast(world, size, repeats, reduces):
     java = os.path.join(os.environ["JAVA_HOME"], "bin/java") if "JAVA_HOME" in os.environ else "java"
     classes = (HOME / "idgroup/target/test-classpath.txt").read_text().strip()
     base = [java, "-Xmx1g", "-XX:+UseSerialGC", "-Dhazelcast.logging.type=none", "-cp",
-            f"idgroup/target/test-classes:idgroup/target/classes:{classes}", "ffc.idgroup.cluster.ExchangeBench"]
+            f"idgroup/target/test-classes:idgroup/target/classes:{classes}", "ffc.exchange.hazelcast.ExchangeBench"]
     return run([
         [*base, str(world), str(rank), f"bench-{ports[0]}", ",".join(map(str, ports)),
          str(size), str(repeats), str(FLOATS), str(reduces)]

@@ -22,6 +22,6 @@ program=ffc-cli/target/$(cat ffc-cli/target/ffc.stamp)
 export OPT_OUT_TRACKING=true MALLOC_ARENA_MAX=1 MALLOC_MMAP_THRESHOLD_=1073741824 MALLOC_TRIM_THRESHOLD_=4294967296 GOMP_SPINCOUNT=1000
 for slots in 1000 10000 30000 100000 1000000; do
   java -Xmx"$heap" -Dorg.slf4j.simpleLogger.defaultLogLevel=error \
-    -cp "ffc-core/target/test-classes:ffc-core/target/classes:$program/lib/*" ffc.core.FfcHeadBench \
+    -cp "ffc-core/target/test-classes:ffc-core/target/classes:$program/lib/*" ffc.core.ffc.FfcHeadBench \
     "$slots" "$dim" "$images" "$steps" "$threads" "$rule"
 done

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Reference values for IResNetTest: the InsightFace block structure in plain PyTorch.
 
-  venv/bin/python bench/iresnet_golden.py > ffc-core/src/test/resources/ffc/core/nn/iresnet-golden.tsv
+  venv/bin/python bench/iresnet_golden.py > ffc-core/src/test/resources/ffc/core/net/iresnet-golden.tsv
 
 Weights follow a formula of the array's number and the element's index, so that no weight file is
 needed. Float64 inside; values are printed with 9 digits: `name<TAB>value value ...`.

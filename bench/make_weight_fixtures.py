@@ -1,6 +1,6 @@
-"""Writes the weight files that the tests of ffc.core.weights read.
+"""Writes the weight files that the tests of ffc.formats read.
 
-    python bench/make_weight_fixtures.py ffc-core/src/test/resources/weights
+    python bench/make_weight_fixtures.py ffc-engine/src/test/resources/weights
 
 Needs torch, numpy and safetensors. Values are small ramps, so that the tests can state them.
 """

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Reference values for MobileFaceNetTest: the table of Chen et al. 2018 in plain PyTorch.
 
-  venv/bin/python bench/mobilefacenet_golden.py > ffc-core/src/test/resources/ffc/core/nn/mobilefacenet-golden.tsv
+  venv/bin/python bench/mobilefacenet_golden.py > ffc-core/src/test/resources/ffc/core/net/mobilefacenet-golden.tsv
 
 Weights follow a formula as in bench/iresnet_golden.py. Float64 inside; values are printed with 9
 digits: `name<TAB>value value ...`.

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Reference values for OptimizerTest: six updates of one weight by PyTorch's SGD and AdamW.
 
-  venv/bin/python bench/optimizer_golden.py > ffc-core/src/test/resources/ffc/core/optimizer-golden.tsv
+  venv/bin/python bench/optimizer_golden.py > ffc-core/src/test/resources/ffc/core/optim/optimizer-golden.tsv
 
 Gradients follow a formula; the rate drops tenfold after three updates. Each line: rule, then the
 weight after every update.

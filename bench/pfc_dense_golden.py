@@ -2,7 +2,7 @@
 """Golden values for dense updates of sampled class centres: PyTorch's own SGD and AdamW on a full weight matrix whose
 gradient comes through the sampled, normalised rows, in float64.
 
-  python3 bench/pfc_dense_golden.py > pfc-baseline/src/test/resources/ffc/pfc/dense-golden.txt
+  python3 bench/pfc_dense_golden.py > pfc-baseline/src/test/resources/ffc/pfc/classes/dense-golden.txt
 
 Lines: `name value value ...`; `case` starts an optimiser, `step` a step.
 """

@@ -20,7 +20,7 @@ program=ffc-cli/target/$(cat ffc-cli/target/ffc.stamp)
 export OPT_OUT_TRACKING=true MALLOC_ARENA_MAX=1 MALLOC_MMAP_THRESHOLD_=1073741824 MALLOC_TRIM_THRESHOLD_=4294967296 GOMP_SPINCOUNT=1000
 jvm() {
   java -Xmx64m -Dorg.slf4j.simpleLogger.defaultLogLevel=error \
-    -cp "pfc-baseline/target/test-classes:pfc-baseline/target/classes:$program/lib/*" ffc.pfc.HeadBench "$@" "$threads"
+    -cp "pfc-baseline/target/test-classes:pfc-baseline/target/classes:$program/lib/*" ffc.pfc.classes.HeadBench "$@" "$threads"
 }
 out=$(mktemp -d)
 for pair in $(seq "$pairs"); do

@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 """Yardstick: the classifier of Partial FC in plain PyTorch, sampled rows of one weight matrix with autograd's dense
-gradient and torch.optim.SGD, which is the work of ffc.pfc.HeadBench by the obvious means. Random unit embeddings.
+gradient and torch.optim.SGD, which is the work of ffc.pfc.classes.HeadBench by the obvious means. Random unit embeddings.
 
   venv/bin/python bench/pfc_torch.py --classes 1000000 --dim 128 --images 192 --rate 0.1 --steps 15
 

@@ -668,8 +668,8 @@ def baseline_cases():
 
 BASELINES = {"partial-fc": PartialFc, "virtual-fc": VirtualFc, "dcq": DynamicClassQueue, "triplet": Triplet}
 SUITES = {
-    "ffc-core/src/test/resources/ffc/core/reference": (ffc_cases, {"ffc": Ffc}),
-    "pfc-baseline/src/test/resources/ffc/pfc/reference": (baseline_cases, BASELINES),
+    "ffc-core/src/test/resources/ffc/core/ffc/reference": (ffc_cases, {"ffc": Ffc}),
+    "pfc-baseline/src/test/resources/ffc/pfc/partialfc/reference": (baseline_cases, BASELINES),
 }
 
 

@@ -7,4 +7,4 @@ mvn -q -B -pl idgroup test-compile dependency:build-classpath \
   -Dmdep.outputFile="$PWD/idgroup/target/test-classpath.txt" -Dmdep.includeScope=test
 exec java -Dffc.trainer.heap=1g -Dffc.patience.seconds=7200 \
   -cp "idgroup/target/test-classes:idgroup/target/classes:$(cat idgroup/target/test-classpath.txt)" \
-  ffc.idgroup.cluster.Soak "${1:-20000}" "${2:-1}" "${3:-20}"
+  ffc.exchange.hazelcast.Soak "${1:-20000}" "${2:-1}" "${3:-20}"

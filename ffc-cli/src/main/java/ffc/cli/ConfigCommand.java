@@ -1,9 +1,9 @@
 package ffc.cli;
 
-import ffc.cli.compare.ComparisonReader;
-import ffc.cli.config.ConfigLoader;
-import ffc.cli.config.ConfigSchema;
-import ffc.cli.config.Experiment;
+import ffc.runs.compare.ComparisonReader;
+import ffc.runs.experiment.ConfigLoader;
+import ffc.runs.experiment.ConfigSchema;
+import ffc.runs.experiment.Experiment;
 import java.io.PrintWriter;
 import java.nio.file.Path;
 import java.util.ArrayList;

@@ -1,9 +1,11 @@
 package ffc.cli;
 
-import ffc.core.TrainedEncoder;
-import ffc.core.eval.EmbeddingFile;
-import ffc.loaders.DataConfig;
-import ffc.loaders.Dataset;
+import ffc.cli.options.CheckpointOption;
+import ffc.core.train.TrainedEncoder;
+import ffc.eval.EmbeddingFile;
+import ffc.loaders.DataSets;
+import ffc.loaders.data.DataConfig;
+import ffc.loaders.data.Dataset;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.concurrent.Callable;
@@ -58,7 +60,7 @@ final class EmbedCommand implements Callable<Integer> {
     if (!out.toString().endsWith(".npy")) {
       throw new IllegalArgumentException("--out " + out + ": wanted a name that ends in .npy");
     }
-    try (Dataset set = Dataset.open(new DataConfig.Source(format, data));
+    try (Dataset set = DataSets.open(new DataConfig.Source(format, data));
         TrainedEncoder encoder = checkpoint.open()) {
       EmbeddingFile.write(out, set, encoder.embedder());
       spec.commandLine()

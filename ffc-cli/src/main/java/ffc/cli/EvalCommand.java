@@ -1,23 +1,23 @@
 package ffc.cli;
 
-import ffc.cli.judge.Judgement;
-import ffc.cli.judge.ProtocolOptions;
+import ffc.cli.options.CheckpointOption;
 import ffc.cli.progress.Lines;
-import ffc.cli.record.Records;
-import ffc.cli.record.WholeFile;
-import ffc.cli.report.EvaluationPage;
-import ffc.core.EvaluateConfig;
-import ffc.core.EvaluateConfig.Format;
-import ffc.core.TrainedEncoder;
-import ffc.core.eval.EmbeddingFile;
-import ffc.core.eval.Embeddings;
-import ffc.core.eval.EvalResult;
-import ffc.core.eval.Evaluator;
-import ffc.core.eval.ImageEmbedder;
-import ffc.core.eval.MirrorSum;
-import ffc.core.eval.TrainingCounts;
-import ffc.loaders.DataConfig;
-import ffc.loaders.Dataset;
+import ffc.core.train.TrainedEncoder;
+import ffc.eval.EmbeddingFile;
+import ffc.eval.EvaluateConfig;
+import ffc.eval.EvaluateConfig.Format;
+import ffc.eval.Evaluator;
+import ffc.eval.TrainingCounts;
+import ffc.eval.embedding.Embeddings;
+import ffc.eval.embedding.ImageEmbedder;
+import ffc.eval.embedding.MirrorSum;
+import ffc.eval.roc.EvalResult;
+import ffc.loaders.DataSets;
+import ffc.loaders.data.DataConfig;
+import ffc.loaders.data.Dataset;
+import ffc.runs.record.Records;
+import ffc.runs.record.WholeFile;
+import ffc.runs.report.EvaluationPage;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
@@ -160,7 +160,7 @@ final class EvalCommand implements Callable<Integer> {
   private Judgement ofImages(ImageEmbedder network) throws IOException {
     boolean mirrored = flip == null ? options.templatesGiven() : flip;
     ImageEmbedder embedder = mirrored ? new MirrorSum(network) : network;
-    try (Dataset set = Dataset.open(new DataConfig.Source(format(), data.toString()))) {
+    try (Dataset set = DataSets.open(new DataConfig.Source(format(), data.toString()))) {
       if (options.templatesGiven()) {
         return Judgement.templates(
             Evaluator.features(set, embedder), embedder.dim(), mirrored ? "yes" : "no", options);
@@ -191,7 +191,7 @@ final class EvalCommand implements Callable<Integer> {
     if (path.matches(".*\\.(np[yz]|safetensors)")) {
       return EmbeddingFile.unlabelled(options.distractors());
     }
-    try (Dataset set = Dataset.open(new DataConfig.Source(format(), path))) {
+    try (Dataset set = DataSets.open(new DataConfig.Source(format(), path))) {
       return Evaluator.embed(set, embedder);
     }
   }
@@ -201,7 +201,7 @@ final class EvalCommand implements Callable<Integer> {
   }
 
   private Dataset training() {
-    return Dataset.open(new DataConfig.Source(trainingFormat, trainingData));
+    return DataSets.open(new DataConfig.Source(trainingFormat, trainingData));
   }
 
   private void show(String name, Judgement judged) throws IOException {

@@ -1,11 +1,12 @@
 package ffc.cli;
 
-import ffc.core.ModelConfig;
-import ffc.core.TrainedEncoder;
-import ffc.core.script.BackboneScript;
-import ffc.core.weights.HostTensor;
-import ffc.core.weights.Safetensors;
-import ffc.core.weights.StateDict;
+import ffc.cli.options.CheckpointOption;
+import ffc.core.export.BackboneScript;
+import ffc.core.net.ModelConfig;
+import ffc.core.train.TrainedEncoder;
+import ffc.formats.HostTensor;
+import ffc.formats.Safetensors;
+import ffc.formats.StateDict;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.nio.file.Files;

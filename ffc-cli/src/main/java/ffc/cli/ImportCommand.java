@@ -1,10 +1,10 @@
 package ffc.cli;
 
-import ffc.cli.config.ConfigLoader;
-import ffc.core.TrainedEncoder;
-import ffc.core.weights.HostTensor;
-import ffc.core.weights.Safetensors;
-import ffc.core.weights.WeightFile;
+import ffc.core.train.TrainedEncoder;
+import ffc.formats.HostTensor;
+import ffc.formats.Safetensors;
+import ffc.formats.WeightFile;
+import ffc.runs.experiment.ConfigLoader;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;

@@ -1,10 +1,11 @@
 package ffc.cli;
 
-import ffc.cli.config.Experiment;
-import ffc.cli.config.Secrets;
-import ffc.cli.record.RunDirectory;
-import ffc.core.Closer;
-import ffc.idgroup.cluster.ClusterConfig;
+import ffc.engine.Closer;
+import ffc.exchange.hazelcast.ClusterConfig;
+import ffc.runs.experiment.Experiment;
+import ffc.runs.experiment.Secrets;
+import ffc.runs.record.RunDirectory;
+import ffc.runs.record.RunTarget;
 import java.io.File;
 import java.io.IOException;
 import java.io.PrintWriter;

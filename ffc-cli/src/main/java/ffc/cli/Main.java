@@ -1,10 +1,8 @@
 package ffc.cli;
 
-import ffc.cli.compare.CompareCommand;
-import ffc.cli.config.Secrets;
 import ffc.cli.data.DataCommand;
-import ffc.cli.plan.PlanCommand;
-import ffc.core.NativeMemory;
+import ffc.engine.NativeMemory;
+import ffc.runs.experiment.Secrets;
 import java.io.PrintWriter;
 import java.util.Locale;
 import picocli.CommandLine;

@@ -1,8 +1,8 @@
 package ffc.cli;
 
-import ffc.cli.config.ConfigLoader;
-import ffc.idgroup.cluster.ClusterConfig;
-import ffc.idgroup.cluster.ClusterMember;
+import ffc.exchange.hazelcast.ClusterConfig;
+import ffc.exchange.hazelcast.ClusterMember;
+import ffc.runs.experiment.ConfigLoader;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;

@@ -1,10 +1,10 @@
 package ffc.cli;
 
-import ffc.cli.record.RunDirectory;
-import ffc.core.NativeMemory;
-import ffc.core.NonFiniteException;
 import ffc.core.checkpoint.Checkpoints;
-import ffc.loaders.BadDataException;
+import ffc.core.train.NonFiniteException;
+import ffc.engine.NativeMemory;
+import ffc.loaders.data.BadDataException;
+import ffc.runs.record.RunDirectory;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.io.StringWriter;

@@ -1,9 +1,9 @@
 package ffc.cli;
 
-import ffc.cli.record.RunDirectory;
-import ffc.cli.report.RunComparison;
-import ffc.cli.report.RunFiles;
-import ffc.cli.report.TextTable;
+import ffc.runs.record.RunDirectory;
+import ffc.runs.report.RunComparison;
+import ffc.runs.report.RunFiles;
+import ffc.runs.report.TextTable;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.file.Path;

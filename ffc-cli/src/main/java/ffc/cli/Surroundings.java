@@ -1,6 +1,6 @@
 package ffc.cli;
 
-import ffc.core.checkpoint.FileProblem;
+import ffc.formats.FileProblem;
 import java.io.IOException;
 import java.nio.file.FileSystemException;
 import java.util.Optional;

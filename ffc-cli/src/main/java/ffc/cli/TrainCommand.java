@@ -1,9 +1,10 @@
 package ffc.cli;
 
-import ffc.cli.config.ConfigLoader;
-import ffc.cli.config.Experiment;
-import ffc.cli.config.Trial;
-import ffc.idgroup.cluster.ClusterConfig;
+import ffc.exchange.hazelcast.ClusterConfig;
+import ffc.runs.experiment.ConfigLoader;
+import ffc.runs.experiment.Experiment;
+import ffc.runs.experiment.Trial;
+import ffc.runs.record.RunTarget;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.net.InetAddress;

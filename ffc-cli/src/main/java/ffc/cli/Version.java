@@ -1,6 +1,6 @@
 package ffc.cli;
 
-import ffc.core.script.TensorEngine;
+import ffc.engine.TensorEngine;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;

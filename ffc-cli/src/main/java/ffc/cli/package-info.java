@@ -1,5 +1,2 @@
-/**
- * The command line: commands on top of {@link ffc.cli.config experiment files} and the trainer.
- * Open {@link ffc.cli.Main} first.
- */
+/** The command line: one class a command. Open {@link ffc.cli.Main} first. */
 package ffc.cli;

@@ -3,8 +3,8 @@ package ffc.cli;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
-import ffc.cli.record.Json;
-import ffc.cli.record.JsonLines;
+import ffc.runs.record.Json;
+import ffc.runs.record.JsonLines;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.ServerSocket;

@@ -2,12 +2,13 @@ package ffc.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import ffc.cli.config.ConfigLoader;
-import ffc.cli.config.Experiment;
-import ffc.cli.record.RunDirectory;
-import ffc.cli.record.RunRecorder;
-import ffc.cli.report.RunComparison;
-import ffc.cli.report.RunFiles;
+import ffc.runs.experiment.ConfigLoader;
+import ffc.runs.experiment.Experiment;
+import ffc.runs.record.RunDirectory;
+import ffc.runs.record.RunRecorder;
+import ffc.runs.record.ScriptedRun;
+import ffc.runs.report.RunComparison;
+import ffc.runs.report.RunFiles;
 import java.io.PrintWriter;
 import java.io.StringWriter;
 import java.net.InetAddress;

@@ -52,7 +52,7 @@ class DocumentationTest {
   void theReadmeNamesWhatLiesInARun() throws Exception {
     String readme = Files.readString(ROOT.resolve("README.md"));
     String table = readme.substring(readme.indexOf("## What a run leaves"));
-    Path source = Path.of("src/main/java/ffc/cli/record/RunDirectory.java");
+    Path source = Path.of("../ffc-runs/src/main/java/ffc/runs/record/RunDirectory.java");
     List<MatchResult> files =
         matches(
             Pattern.compile("(?m)^ \\* ([a-z.][a-zA-Z0-9.*/-]+)[ ,]"), Files.readString(source));

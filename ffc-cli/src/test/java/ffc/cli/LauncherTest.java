@@ -55,7 +55,16 @@ class LauncherTest {
     home = Files.createDirectories(temp.resolve("home"));
     launcher = home.resolve("ffc");
     Files.copy(Path.of("../ffc"), launcher, StandardCopyOption.COPY_ATTRIBUTES);
-    for (String module : List.of("loaders", "idgroup", "ffc-core", "pfc-baseline", "ffc-cli")) {
+    for (String module :
+        List.of(
+            "loaders",
+            "idgroup",
+            "ffc-engine",
+            "ffc-eval",
+            "ffc-core",
+            "pfc-baseline",
+            "ffc-runs",
+            "ffc-cli")) {
       Files.createDirectories(home.resolve(module).resolve("src/main"));
       Files.createFile(home.resolve(module).resolve("pom.xml"));
     }

@@ -3,11 +3,11 @@ package ffc.cli;
 import static ffc.cli.StoredRun.ffc;
 import static org.assertj.core.api.Assertions.assertThat;
 
-import ffc.cli.record.Json;
-import ffc.cli.record.JsonLines;
-import ffc.cli.record.RunDirectory;
 import ffc.core.checkpoint.CheckpointReader;
 import ffc.loaders.image.ImageDecoder;
+import ffc.runs.record.Json;
+import ffc.runs.record.JsonLines;
+import ffc.runs.record.RunDirectory;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;

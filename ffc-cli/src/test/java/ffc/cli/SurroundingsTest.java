@@ -2,7 +2,7 @@ package ffc.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import ffc.cli.record.JsonLines;
+import ffc.runs.record.JsonLines;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;

@@ -4,6 +4,12 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
+import ffc.exchange.Contribution;
+import ffc.exchange.GlobalBatch;
+import ffc.exchange.GroupExchange;
+import ffc.exchange.LocalExchange;
+import ffc.exchange.Side;
+import ffc.exchange.ThreadExchange;
 import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
 import java.io.DataInputStream;

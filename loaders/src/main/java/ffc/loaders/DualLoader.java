@@ -1,5 +1,12 @@
 package ffc.loaders;
 
+import ffc.loaders.data.BadDataException;
+import ffc.loaders.data.Cursor;
+import ffc.loaders.data.DataConfig;
+import ffc.loaders.data.Dataset;
+import ffc.loaders.data.Faults;
+import ffc.loaders.data.ImageShape;
+import ffc.loaders.data.PairBatch;
 import ffc.loaders.sample.PairPlan;
 import ffc.loaders.sample.PairSampler;
 import java.nio.ByteBuffer;

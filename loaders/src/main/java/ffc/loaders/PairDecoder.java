@@ -1,5 +1,9 @@
 package ffc.loaders;
 
+import ffc.loaders.data.BadDataException;
+import ffc.loaders.data.DataConfig;
+import ffc.loaders.data.Dataset;
+import ffc.loaders.data.ImageShape;
 import ffc.loaders.image.Augmentation;
 import ffc.loaders.sample.Keyed;
 import ffc.loaders.sample.PairPlan;

@@ -3,6 +3,13 @@ package ffc.loaders;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import ffc.loaders.data.BadDataException;
+import ffc.loaders.data.Cursor;
+import ffc.loaders.data.DataConfig;
+import ffc.loaders.data.Dataset;
+import ffc.loaders.data.ImageShape;
+import ffc.loaders.data.PairBatch;
+import ffc.loaders.data.Quickstart;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -23,8 +30,8 @@ class DualLoaderTest {
 
   @BeforeAll
   static void open() {
-    data = Dataset.open(Quickstart.open());
-    train = Dataset.open(Quickstart.train());
+    data = DataSets.open(Quickstart.open());
+    train = DataSets.open(Quickstart.train());
   }
 
   @AfterAll

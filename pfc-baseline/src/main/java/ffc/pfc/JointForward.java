@@ -2,12 +2,12 @@ package ffc.pfc;
 
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDScope;
-import ffc.core.Autograd;
-import ffc.core.DevicePair;
-import ffc.core.Encoder;
-import ffc.core.Footprint;
-import ffc.core.MarginHead;
-import ffc.core.StepProfile;
+import ffc.core.loss.MarginHead;
+import ffc.core.method.DevicePair;
+import ffc.core.method.Footprint;
+import ffc.core.method.StepProfile;
+import ffc.core.net.Encoder;
+import ffc.engine.Autograd;
 import java.util.Arrays;
 
 /**
@@ -15,14 +15,14 @@ import java.util.Arrays;
  * above y, slice by slice. With slices, batch norm and the loss of a head that compares samples
  * with each other see a slice at a time.
  */
-final class JointForward {
+public final class JointForward {
   // b images of a slice and side, E embedding
 
   private JointForward() {}
 
   /** A loss on unit embeddings. */
   @FunctionalInterface
-  interface Head {
+  public interface Head {
     /**
      * Scores a slice.
      *
@@ -41,9 +41,9 @@ final class JointForward {
    * @param share of the batch that the slice is
    * @param from first row of the slice on each side of the batch
    */
-  record Slice(long[] ids, NDArray images, double share, int from) {}
+  public record Slice(long[] ids, NDArray images, double share, int from) {}
 
-  static void run(Encoder probe, DevicePair pair, StepProfile profile, Head head) {
+  public static void run(Encoder probe, DevicePair pair, StepProfile profile, Head head) {
     for (int i = 0; i < pair.slices(); i++) {
       int from = pair.from(i);
       int to = pair.from(i + 1);
@@ -77,11 +77,11 @@ final class JointForward {
    *
    * @param images that one forward pass takes, both sides together
    */
-  static Footprint withSecondSide(Footprint footprint, Encoder probe, int images) {
+  public static Footprint withSecondSide(Footprint footprint, Encoder probe, int images) {
     return footprint.with("activations_second_side", probe.size().activationBytes(images / 2));
   }
 
-  static long[] concat(long[] x, long[] y) {
+  public static long[] concat(long[] x, long[] y) {
     long[] both = Arrays.copyOf(x, x.length + y.length);
     System.arraycopy(y, 0, both, x.length, y.length);
     return both;

@@ -1,5 +1,5 @@
 /**
- * Methods to compare FFC with: Partial FC and full FC with trained class centres, virtual FC, the
- * dynamic class queue, triplets. Open {@link ffc.pfc.PartialFc} first.
+ * What the methods share that train without an ID group; a package for each. Open {@link
+ * ffc.pfc.partialfc.PartialFc} first.
  */
 package ffc.pfc;

@@ -1,29 +1,30 @@
 package ffc.pfc;
 
-import ffc.core.MethodContext;
-import ffc.core.ModelConfig;
-import ffc.core.OptimizerConfig;
-import ffc.core.RunConfig;
-import ffc.core.RunObserver;
-import ffc.core.RunSummary;
-import ffc.core.StepReport;
-import ffc.core.Trainer;
-import ffc.core.eval.EvalResult;
-import ffc.idgroup.LocalExchange;
-import ffc.loaders.DataConfig;
-import ffc.loaders.Dataset;
+import ffc.core.method.MethodContext;
+import ffc.core.method.RunConfig;
+import ffc.core.net.ModelConfig;
+import ffc.core.optim.OptimizerConfig;
+import ffc.core.train.RunObserver;
+import ffc.core.train.RunSummary;
+import ffc.core.train.StepReport;
+import ffc.core.train.Trainer;
+import ffc.eval.roc.EvalResult;
+import ffc.exchange.LocalExchange;
+import ffc.loaders.DataSets;
+import ffc.loaders.data.DataConfig;
+import ffc.loaders.data.Dataset;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 
 /** A small run of a method on the quick-start data; keeps the losses as they print. */
-final class MethodRun implements RunObserver {
-  final List<Double> losses = new ArrayList<>();
-  final List<StepReport> reports = new ArrayList<>();
-  RunSummary summary;
+public final class MethodRun implements RunObserver {
+  public final List<Double> losses = new ArrayList<>();
+  public final List<StepReport> reports = new ArrayList<>();
+  public RunSummary summary;
 
-  static MethodRun of(
+  public static MethodRun of(
       MethodContext.Factory method,
       OptimizerConfig.Type optimizer,
       int steps,
@@ -74,7 +75,7 @@ final class MethodRun implements RunObserver {
             null,
             null);
     MethodRun observer = new MethodRun();
-    try (Dataset dataset = Dataset.open(data.train());
+    try (Dataset dataset = DataSets.open(data.train());
         Trainer trainer =
             new Trainer(
                 new Trainer.Setup(

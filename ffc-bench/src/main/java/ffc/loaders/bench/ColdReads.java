@@ -1,10 +1,11 @@
 package ffc.loaders.bench;
 
-import ffc.loaders.DataConfig;
-import ffc.loaders.Dataset;
-import ffc.loaders.Progress;
+import ffc.loaders.DataSets;
+import ffc.loaders.data.DataConfig;
+import ffc.loaders.data.Dataset;
+import ffc.loaders.data.Progress;
 import ffc.loaders.index.IndexBuilder;
-import ffc.loaders.store.RecordDataset;
+import ffc.loaders.table.RecordDataset;
 import ffc.loaders.tools.RecordIoWriter;
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -54,7 +55,7 @@ public final class ColdReads {
   private static void read(Path folder, int count) throws IOException {
     Random random = new Random(2);
     try (Dataset set =
-        Dataset.open(
+        DataSets.open(
             new DataConfig.Source(DataConfig.Format.index, folder.resolve("index").toString()))) {
       RecordDataset records = (RecordDataset) set;
       records.encoded(0); // classes are loaded

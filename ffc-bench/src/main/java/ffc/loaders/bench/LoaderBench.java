@@ -1,11 +1,12 @@
 package ffc.loaders.bench;
 
-import ffc.loaders.Cursor;
-import ffc.loaders.DataConfig;
-import ffc.loaders.Dataset;
+import ffc.loaders.DataSets;
 import ffc.loaders.DualLoader;
-import ffc.loaders.ImageShape;
-import ffc.loaders.PairBatch;
+import ffc.loaders.data.Cursor;
+import ffc.loaders.data.DataConfig;
+import ffc.loaders.data.Dataset;
+import ffc.loaders.data.ImageShape;
+import ffc.loaders.data.PairBatch;
 import ffc.loaders.image.ImageDecoder;
 import java.lang.management.ManagementFactory;
 import java.nio.file.Files;
@@ -46,7 +47,7 @@ public final class LoaderBench {
             null,
             null,
             null);
-    try (Dataset data = Dataset.open(source);
+    try (Dataset data = DataSets.open(source);
         DualLoader loader = new DualLoader(data, config, shape, 1, 0, 1, Cursor.START)) {
       run(loader, images / 4);
       long allocated = allocatedBytes();

@@ -1,12 +1,13 @@
 package ffc.loaders.bench;
 
-import ffc.loaders.DataConfig;
-import ffc.loaders.Dataset;
-import ffc.loaders.Progress;
-import ffc.loaders.format.SyntheticSpec;
+import ffc.loaders.DataSets;
+import ffc.loaders.data.DataConfig;
+import ffc.loaders.data.Dataset;
+import ffc.loaders.data.Progress;
 import ffc.loaders.index.IndexBuilder;
 import ffc.loaders.sample.Keyed;
 import ffc.loaders.sample.Permutation;
+import ffc.loaders.source.SyntheticSpec;
 import java.io.BufferedOutputStream;
 import java.io.OutputStream;
 import java.nio.charset.StandardCharsets;
@@ -50,7 +51,7 @@ public final class MakeIndex {
       default -> throw new IllegalArgumentException("unknown: " + args[0]);
     }
     double seconds = (System.nanoTime() - start) / 1e9;
-    try (Dataset data = Dataset.open(new DataConfig.Source(format, out.toString()))) {
+    try (Dataset data = DataSets.open(new DataConfig.Source(format, out.toString()))) {
       System.out.printf(
           Locale.ROOT,
           "%s identities %d images %d build_seconds %.1f peak_rss_mib %d anonymous_mib %d%n",

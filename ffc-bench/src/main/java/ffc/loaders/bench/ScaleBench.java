@@ -1,11 +1,12 @@
 package ffc.loaders.bench;
 
-import ffc.loaders.Cursor;
-import ffc.loaders.DataConfig;
-import ffc.loaders.Dataset;
+import ffc.loaders.DataSets;
 import ffc.loaders.DualLoader;
-import ffc.loaders.ImageShape;
-import ffc.loaders.PairBatch;
+import ffc.loaders.data.Cursor;
+import ffc.loaders.data.DataConfig;
+import ffc.loaders.data.Dataset;
+import ffc.loaders.data.ImageShape;
+import ffc.loaders.data.PairBatch;
 import ffc.loaders.sample.PairSampler;
 import java.lang.management.ManagementFactory;
 import java.lang.management.ThreadMXBean;
@@ -46,7 +47,7 @@ public final class ScaleBench {
     int steps = Integer.parseInt(args[2]);
     long heapBefore = heapBytes();
     long start = System.nanoTime();
-    try (Dataset data = Dataset.open(source)) {
+    try (Dataset data = DataSets.open(source)) {
       double opened = (System.nanoTime() - start) / 1e9;
       double heap = (heapBytes() - heapBefore) / 1048576.0;
       System.out.printf(

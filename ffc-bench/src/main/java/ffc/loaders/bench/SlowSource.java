@@ -1,11 +1,11 @@
 package ffc.loaders.bench;
 
-import ffc.loaders.Cursor;
-import ffc.loaders.DataConfig;
-import ffc.loaders.Dataset;
 import ffc.loaders.DualLoader;
-import ffc.loaders.ImageShape;
-import ffc.loaders.PairBatch;
+import ffc.loaders.data.Cursor;
+import ffc.loaders.data.DataConfig;
+import ffc.loaders.data.Dataset;
+import ffc.loaders.data.ImageShape;
+import ffc.loaders.data.PairBatch;
 import java.nio.ByteBuffer;
 import java.util.Locale;
 

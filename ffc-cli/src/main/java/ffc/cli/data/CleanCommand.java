@@ -1,14 +1,14 @@
 package ffc.cli.data;
 
-import ffc.cli.CheckpointOption;
-import ffc.cli.record.WholeFile;
-import ffc.core.TrainedEncoder;
-import ffc.core.clean.Cleaning;
-import ffc.core.clean.Thresholds;
-import ffc.core.eval.EmbeddingFile;
-import ffc.core.eval.Embeddings;
-import ffc.loaders.Dataset;
+import ffc.cli.options.CheckpointOption;
+import ffc.core.train.TrainedEncoder;
+import ffc.eval.EmbeddingFile;
+import ffc.eval.clean.Cleaning;
+import ffc.eval.clean.Thresholds;
+import ffc.eval.embedding.Embeddings;
+import ffc.loaders.data.Dataset;
 import ffc.loaders.tools.Relabel;
+import ffc.runs.record.WholeFile;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;

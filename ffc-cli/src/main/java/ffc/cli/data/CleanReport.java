@@ -1,10 +1,10 @@
 package ffc.cli.data;
 
-import ffc.cli.report.Html;
-import ffc.cli.report.ImagePng;
-import ffc.core.clean.Cleaning;
-import ffc.loaders.Dataset;
-import ffc.loaders.ImageShape;
+import ffc.eval.clean.Cleaning;
+import ffc.loaders.data.Dataset;
+import ffc.loaders.data.ImageShape;
+import ffc.runs.report.Html;
+import ffc.runs.report.ImagePng;
 import java.util.Base64;
 import java.util.HashSet;
 import java.util.List;

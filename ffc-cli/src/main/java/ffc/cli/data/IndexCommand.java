@@ -1,7 +1,8 @@
 package ffc.cli.data;
 
-import ffc.loaders.DataConfig;
-import ffc.loaders.Dataset;
+import ffc.loaders.DataSets;
+import ffc.loaders.data.DataConfig;
+import ffc.loaders.data.Dataset;
 import ffc.loaders.index.IndexBuilder;
 import java.nio.file.Path;
 import java.util.concurrent.Callable;
@@ -45,7 +46,7 @@ final class IndexCommand implements Callable<Integer> {
           .forEach(spec.commandLine().getOut()::println);
     }
     DataConfig.Source index = new DataConfig.Source(DataConfig.Format.index, out.toString());
-    try (Dataset data = Dataset.open(index)) {
+    try (Dataset data = DataSets.open(index)) {
       spec.commandLine()
           .getOut()
           .printf("%s: %,d identities, %,d images%n", out, data.identities(), data.images());

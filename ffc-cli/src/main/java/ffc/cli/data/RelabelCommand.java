@@ -1,7 +1,8 @@
 package ffc.cli.data;
 
-import ffc.loaders.DataConfig;
-import ffc.loaders.Dataset;
+import ffc.loaders.DataSets;
+import ffc.loaders.data.DataConfig;
+import ffc.loaders.data.Dataset;
 import ffc.loaders.tools.Split;
 import java.nio.file.Path;
 import java.util.concurrent.Callable;
@@ -31,7 +32,7 @@ final class RelabelCommand implements Callable<Integer> {
   public Integer call() {
     DataConfig.Source given = source.source();
     try (Dataset data =
-            Dataset.open(
+            DataSets.open(
                 new DataConfig.Source(given.format(), given.path(), DataConfig.Labels.compact));
         WorkProgress progress = new WorkProgress()) {
       Split.whole(data, out.resolve("train.rec"), progress);

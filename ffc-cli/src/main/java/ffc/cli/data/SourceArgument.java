@@ -1,9 +1,10 @@
 package ffc.cli.data;
 
-import ffc.loaders.DataConfig;
-import ffc.loaders.Dataset;
-import ffc.loaders.format.Datasets;
-import ffc.loaders.format.LmdbSource;
+import ffc.loaders.DataSets;
+import ffc.loaders.data.DataConfig;
+import ffc.loaders.data.Dataset;
+import ffc.loaders.source.LmdbSource;
+import ffc.loaders.source.Sources;
 import java.nio.file.Files;
 import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
@@ -40,13 +41,13 @@ final class SourceArgument {
   DataConfig.Source source() {
     DataConfig.Format known =
         format == null
-            ? guess(Datasets.paths(new DataConfig.Source(null, paths, labels)).get(0).toString())
+            ? guess(Sources.paths(new DataConfig.Source(null, paths, labels)).get(0).toString())
             : format;
     return new DataConfig.Source(known, paths, labels);
   }
 
   Dataset open() {
-    return Dataset.open(source());
+    return DataSets.open(source());
   }
 
   private static DataConfig.Format guess(String text) {

@@ -1,10 +1,10 @@
 package ffc.cli.data;
 
-import ffc.cli.record.WholeFile;
-import ffc.loaders.Dataset;
-import ffc.loaders.format.Datasets;
+import ffc.loaders.DataSets;
+import ffc.loaders.data.Dataset;
 import ffc.loaders.tools.DataStats;
 import ffc.loaders.tools.StatsReport;
+import ffc.runs.record.WholeFile;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.file.Path;
@@ -47,7 +47,7 @@ final class StatsCommand implements Callable<Integer> {
     DataStats stats;
     List<String> notes = new ArrayList<>();
     List<String> faults = new ArrayList<>();
-    try (Dataset data = Datasets.inspect(source.source(), faults::add);
+    try (Dataset data = DataSets.inspect(source.source(), faults::add);
         WorkProgress progress = new WorkProgress()) {
       stats = DataStats.of(data, sample, progress);
       notes.addAll(data.notes());

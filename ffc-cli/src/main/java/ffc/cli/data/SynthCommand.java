@@ -1,9 +1,10 @@
 package ffc.cli.data;
 
-import ffc.loaders.DataConfig;
-import ffc.loaders.Dataset;
-import ffc.loaders.format.SyntheticSpec;
+import ffc.loaders.DataSets;
+import ffc.loaders.data.DataConfig;
+import ffc.loaders.data.Dataset;
 import ffc.loaders.index.IndexBuilder;
+import ffc.loaders.source.SyntheticSpec;
 import ffc.loaders.tools.SynthPack;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -65,7 +66,7 @@ final class SynthCommand implements Callable<Integer> {
       IndexBuilder.synthesize(set, out, progress);
     }
     try (Dataset data =
-        Dataset.open(new DataConfig.Source(DataConfig.Format.synthetic, out.toString()))) {
+        DataSets.open(new DataConfig.Source(DataConfig.Format.synthetic, out.toString()))) {
       print(data);
     }
     return 0;
@@ -74,7 +75,7 @@ final class SynthCommand implements Callable<Integer> {
   private int pack(SyntheticSpec set) throws java.io.IOException {
     String text = "ids=%d;mean=%s;tail=%s;seed=%d".formatted(ids, mean, set.tail(), seed);
     Files.createDirectories(out);
-    try (Dataset data = Dataset.open(new DataConfig.Source(DataConfig.Format.synthetic, text));
+    try (Dataset data = DataSets.open(new DataConfig.Source(DataConfig.Format.synthetic, text));
         WorkProgress progress = new WorkProgress()) {
       SynthPack.run(data, VerifyCommand.shape(jpeg), 0.9f, out.resolve("train.rec"), progress);
       print(data);

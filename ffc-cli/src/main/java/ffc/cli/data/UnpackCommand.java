@@ -1,6 +1,6 @@
 package ffc.cli.data;
 
-import ffc.loaders.Dataset;
+import ffc.loaders.data.Dataset;
 import ffc.loaders.tools.Unpack;
 import java.nio.file.Path;
 import java.util.concurrent.Callable;

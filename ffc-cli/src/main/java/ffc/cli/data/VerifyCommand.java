@@ -1,6 +1,6 @@
 package ffc.cli.data;
 
-import ffc.loaders.ImageShape;
+import ffc.loaders.data.ImageShape;
 import ffc.loaders.tools.DataVerify;
 import java.io.PrintWriter;
 import java.util.concurrent.Callable;

@@ -1,6 +1,6 @@
 package ffc.cli.data;
 
-import ffc.loaders.Progress;
+import ffc.loaders.data.Progress;
 import java.io.PrintStream;
 import java.util.Locale;
 

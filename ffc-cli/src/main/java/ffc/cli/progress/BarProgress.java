@@ -1,9 +1,9 @@
 package ffc.cli.progress;
 
-import ffc.core.RunObserver;
-import ffc.core.RunSummary;
-import ffc.core.StepReport;
-import ffc.core.eval.EvalResult;
+import ffc.core.train.RunObserver;
+import ffc.core.train.RunSummary;
+import ffc.core.train.StepReport;
+import ffc.eval.roc.EvalResult;
 import java.io.PrintStream;
 import java.nio.file.Path;
 import java.time.Duration;

@@ -1,8 +1,8 @@
 package ffc.cli.progress;
 
-import ffc.core.RunSummary;
-import ffc.core.StepReport;
-import ffc.core.eval.EvalResult;
+import ffc.core.train.RunSummary;
+import ffc.core.train.StepReport;
+import ffc.eval.roc.EvalResult;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;

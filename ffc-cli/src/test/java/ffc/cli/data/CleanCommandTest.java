@@ -3,8 +3,8 @@ package ffc.cli.data;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import ffc.cli.InProcess;
-import ffc.core.eval.EmbeddingFile;
-import ffc.core.eval.Embeddings;
+import ffc.eval.EmbeddingFile;
+import ffc.eval.embedding.Embeddings;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;

@@ -2,7 +2,7 @@ package ffc.cli.docs;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import ffc.cli.config.ConfigLoader;
+import ffc.runs.experiment.ConfigLoader;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;

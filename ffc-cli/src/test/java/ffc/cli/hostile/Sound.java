@@ -14,7 +14,7 @@ import java.util.stream.Stream;
  */
 final class Sound {
   private static final Path STORED = Path.of("src/test/resources/stored-runs");
-  private static final Path WEIGHTS = Path.of("../ffc-core/src/test/resources/weights");
+  private static final Path WEIGHTS = Path.of("../ffc-engine/src/test/resources/weights");
 
   private final Path folder;
   private final List<Path> runs;

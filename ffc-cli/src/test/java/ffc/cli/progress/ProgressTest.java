@@ -2,7 +2,7 @@ package ffc.cli.progress;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import ffc.cli.ScriptedRun;
+import ffc.runs.record.ScriptedRun;
 import java.io.ByteArrayOutputStream;
 import java.io.PrintStream;
 import java.io.PrintWriter;

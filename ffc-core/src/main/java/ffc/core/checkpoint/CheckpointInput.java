@@ -1,5 +1,6 @@
 package ffc.core.checkpoint;
 
+import ffc.formats.FileProblem;
 import java.io.BufferedInputStream;
 import java.io.DataInputStream;
 import java.io.FilterInputStream;

@@ -1,6 +1,7 @@
 package ffc.core.checkpoint;
 
 import ai.djl.ndarray.NDArray;
+import ffc.formats.FileProblem;
 import java.io.BufferedOutputStream;
 import java.io.DataOutput;
 import java.io.DataOutputStream;

@@ -1,6 +1,6 @@
 package ffc.core.checkpoint;
 
-import ffc.idgroup.GroupExchange;
+import ffc.exchange.GroupExchange;
 import java.io.BufferedOutputStream;
 import java.io.IOException;
 import java.io.InputStream;

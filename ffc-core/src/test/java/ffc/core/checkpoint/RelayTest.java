@@ -3,9 +3,9 @@ package ffc.core.checkpoint;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import ffc.idgroup.GroupExchange;
-import ffc.idgroup.LocalExchange;
-import ffc.idgroup.ThreadExchange;
+import ffc.exchange.GroupExchange;
+import ffc.exchange.LocalExchange;
+import ffc.exchange.ThreadExchange;
 import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;

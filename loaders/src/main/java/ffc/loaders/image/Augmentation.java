@@ -1,7 +1,7 @@
 package ffc.loaders.image;
 
-import ffc.loaders.DataConfig;
-import ffc.loaders.ImageShape;
+import ffc.loaders.data.DataConfig;
+import ffc.loaders.data.ImageShape;
 import ffc.loaders.sample.Keyed;
 import java.nio.ByteBuffer;
 import java.util.Arrays;

@@ -1,6 +1,6 @@
 package ffc.loaders.image;
 
-import ffc.loaders.ImageShape;
+import ffc.loaders.data.ImageShape;
 import java.awt.color.ColorSpace;
 import java.awt.image.BufferedImage;
 import java.io.IOException;

@@ -1,6 +1,6 @@
 package ffc.loaders.image;
 
-import ffc.loaders.ImageShape;
+import ffc.loaders.data.ImageShape;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 

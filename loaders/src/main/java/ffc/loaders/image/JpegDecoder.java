@@ -1,6 +1,6 @@
 package ffc.loaders.image;
 
-import ffc.loaders.ImageShape;
+import ffc.loaders.data.ImageShape;
 import java.awt.image.BufferedImage;
 import java.awt.image.DataBufferByte;
 import java.io.IOException;

@@ -1,6 +1,6 @@
 package ffc.loaders.image;
 
-import ffc.loaders.ImageShape;
+import ffc.loaders.data.ImageShape;
 
 /** Lays decoded pixels out as [channels, height, width], converting between gray and RGB. */
 final class Planes {

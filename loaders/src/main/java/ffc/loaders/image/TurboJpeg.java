@@ -5,7 +5,7 @@ import com.sun.jna.Native;
 import com.sun.jna.NativeLibrary;
 import com.sun.jna.NativeLong;
 import com.sun.jna.Pointer;
-import ffc.loaders.ImageShape;
+import ffc.loaders.data.ImageShape;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.util.Map;

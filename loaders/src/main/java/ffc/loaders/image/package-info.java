@@ -1,2 +1,4 @@
-/** Decoding and augmentation of single images. Open {@code ImageDecoder} first. */
+/**
+ * Decoding and augmentation of single images. Open {@link ffc.loaders.image.ImageDecoder} first.
+ */
 package ffc.loaders.image;

@@ -1,9 +1,9 @@
 package ffc.loaders.index;
 
-import ffc.loaders.BadDataException;
-import ffc.loaders.store.Blob;
-import ffc.loaders.store.LongArray;
-import ffc.loaders.store.MappedFile;
+import ffc.loaders.data.BadDataException;
+import ffc.loaders.table.Blob;
+import ffc.loaders.table.LongArray;
+import ffc.loaders.table.MappedFile;
 import java.nio.ByteBuffer;
 import java.util.concurrent.atomic.AtomicLongArray;
 

@@ -1,19 +1,19 @@
 package ffc.loaders.index;
 
-import ffc.loaders.BadDataException;
-import ffc.loaders.DataConfig;
-import ffc.loaders.Dataset;
-import ffc.loaders.format.Datasets;
-import ffc.loaders.format.Synthetic;
-import ffc.loaders.store.IdentityTable;
-import ffc.loaders.store.ImageTable;
-import ffc.loaders.store.LongArray;
-import ffc.loaders.store.MappedFile;
-import ffc.loaders.store.Names;
-import ffc.loaders.store.Place;
-import ffc.loaders.store.RecordDataset;
-import ffc.loaders.store.Source;
-import ffc.loaders.store.SyntheticDataset;
+import ffc.loaders.data.BadDataException;
+import ffc.loaders.data.DataConfig;
+import ffc.loaders.data.Dataset;
+import ffc.loaders.source.Sources;
+import ffc.loaders.source.Synthetic;
+import ffc.loaders.table.IdentityTable;
+import ffc.loaders.table.ImageTable;
+import ffc.loaders.table.LongArray;
+import ffc.loaders.table.MappedFile;
+import ffc.loaders.table.Names;
+import ffc.loaders.table.Place;
+import ffc.loaders.table.RecordDataset;
+import ffc.loaders.table.Source;
+import ffc.loaders.table.SyntheticDataset;
 import java.nio.ByteBuffer;
 import java.nio.file.Path;
 import java.util.HashMap;
@@ -135,7 +135,7 @@ public final class DatasetIndex {
   private Source source() {
     List<Path> paths = header.parts().stream().map(part -> part.resolve(folder)).toList();
     try {
-      return Datasets.source(
+      return Sources.open(
           DataConfig.Format.valueOf(header.format()),
           folder.toString(),
           paths,

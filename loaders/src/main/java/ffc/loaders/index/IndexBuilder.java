@@ -1,13 +1,13 @@
 package ffc.loaders.index;
 
-import ffc.loaders.BadDataException;
-import ffc.loaders.DataConfig;
-import ffc.loaders.Progress;
-import ffc.loaders.format.Datasets;
-import ffc.loaders.format.SyntheticSpec;
-import ffc.loaders.store.Fingerprint;
-import ffc.loaders.store.IdentityCounter;
-import ffc.loaders.store.Source;
+import ffc.loaders.data.BadDataException;
+import ffc.loaders.data.DataConfig;
+import ffc.loaders.data.Progress;
+import ffc.loaders.source.Sources;
+import ffc.loaders.source.SyntheticSpec;
+import ffc.loaders.table.Fingerprint;
+import ffc.loaders.table.IdentityCounter;
+import ffc.loaders.table.Source;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.channels.FileChannel;
@@ -45,7 +45,7 @@ public final class IndexBuilder {
       DataConfig.Source from, Path out, int rowsPerRun, Progress progress) {
     checkFree(out);
     Path folder = partial(out);
-    try (Source source = Datasets.source(from)) {
+    try (Source source = Sources.open(from)) {
       Files.createDirectories(folder);
       try (FileChannel channel = lock(folder)) {
         // A walk may only go on over lists that nobody has touched.

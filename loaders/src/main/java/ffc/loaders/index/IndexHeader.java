@@ -1,10 +1,10 @@
 package ffc.loaders.index;
 
-import ffc.loaders.BadDataException;
-import ffc.loaders.DataConfig;
-import ffc.loaders.format.LmdbSource;
-import ffc.loaders.store.Place;
-import ffc.loaders.store.Source;
+import ffc.loaders.data.BadDataException;
+import ffc.loaders.data.DataConfig;
+import ffc.loaders.source.LmdbSource;
+import ffc.loaders.table.Place;
+import ffc.loaders.table.Source;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;

@@ -1,10 +1,10 @@
 package ffc.loaders.index;
 
 import com.google.common.io.Closer;
-import ffc.loaders.store.Fingerprint;
-import ffc.loaders.store.HeapTable;
-import ffc.loaders.store.IdentityTable;
-import ffc.loaders.store.MappedFile;
+import ffc.loaders.table.Fingerprint;
+import ffc.loaders.table.HeapTable;
+import ffc.loaders.table.IdentityTable;
+import ffc.loaders.table.MappedFile;
 import java.io.Closeable;
 import java.io.IOException;
 import java.nio.ByteBuffer;

@@ -1,6 +1,6 @@
 package ffc.loaders.index;
 
-import ffc.loaders.store.Source;
+import ffc.loaders.table.Source;
 import java.io.Closeable;
 import java.io.IOException;
 import java.nio.ByteBuffer;

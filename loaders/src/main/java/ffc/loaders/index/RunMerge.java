@@ -1,11 +1,11 @@
 package ffc.loaders.index;
 
-import ffc.loaders.BadDataException;
-import ffc.loaders.Progress;
-import ffc.loaders.store.HeapTable;
-import ffc.loaders.store.IdentityCounter;
-import ffc.loaders.store.LongArray;
-import ffc.loaders.store.MappedFile;
+import ffc.loaders.data.BadDataException;
+import ffc.loaders.data.Progress;
+import ffc.loaders.table.HeapTable;
+import ffc.loaders.table.IdentityCounter;
+import ffc.loaders.table.LongArray;
+import ffc.loaders.table.MappedFile;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;

@@ -1,8 +1,8 @@
 package ffc.loaders.index;
 
-import ffc.loaders.Progress;
-import ffc.loaders.store.HeapTable;
-import ffc.loaders.store.Source;
+import ffc.loaders.data.Progress;
+import ffc.loaders.table.HeapTable;
+import ffc.loaders.table.Source;
 import it.unimi.dsi.fastutil.Arrays;
 import it.unimi.dsi.fastutil.longs.LongArrayList;
 import java.io.BufferedOutputStream;

@@ -1,7 +1,7 @@
 package ffc.loaders.index;
 
-import ffc.loaders.BadDataException;
-import ffc.loaders.store.LongArray;
+import ffc.loaders.data.BadDataException;
+import ffc.loaders.table.LongArray;
 
 /**
  * Numbers of an index, each compared with its range when it is read: sums that match do not make

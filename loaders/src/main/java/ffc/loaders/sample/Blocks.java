@@ -1,6 +1,6 @@
 package ffc.loaders.sample;
 
-import ffc.loaders.Dataset;
+import ffc.loaders.data.Dataset;
 
 /**
  * Identities cut into blocks of consecutive numbers, which both loaders visit in one order that

@@ -1,6 +1,6 @@
 package ffc.loaders.sample;
 
-import ffc.loaders.Cursor;
+import ffc.loaders.data.Cursor;
 
 /**
  * The images of one trainer's batch before decoding: B rows, two sides.

@@ -1,8 +1,8 @@
 package ffc.loaders.sample;
 
-import ffc.loaders.Cursor;
-import ffc.loaders.DataConfig;
-import ffc.loaders.Dataset;
+import ffc.loaders.data.Cursor;
+import ffc.loaders.data.DataConfig;
+import ffc.loaders.data.Dataset;
 
 /**
  * Chooses the images of every batch: a pure function of seed, cursor, rank and configuration, in

@@ -1,5 +1,5 @@
 /**
- * What each batch consists of: keyed orders and the sampler that reads them. Open {@code
- * PairSampler} first.
+ * What each batch consists of: keyed orders of identities and images, and the sampler that reads
+ * them. Open {@link ffc.loaders.sample.PairSampler} first.
  */
 package ffc.loaders.sample;

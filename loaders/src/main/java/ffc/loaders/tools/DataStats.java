@@ -1,10 +1,10 @@
 package ffc.loaders.tools;
 
-import ffc.loaders.Dataset;
-import ffc.loaders.Progress;
+import ffc.loaders.data.Dataset;
+import ffc.loaders.data.Progress;
 import ffc.loaders.image.ImageDecoder;
 import ffc.loaders.sample.Permutation;
-import ffc.loaders.store.RecordDataset;
+import ffc.loaders.table.RecordDataset;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.util.Map;

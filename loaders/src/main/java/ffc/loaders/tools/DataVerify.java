@@ -1,14 +1,15 @@
 package ffc.loaders.tools;
 
-import ffc.loaders.BadDataException;
-import ffc.loaders.DataConfig;
-import ffc.loaders.Dataset;
-import ffc.loaders.ImageShape;
-import ffc.loaders.Progress;
-import ffc.loaders.format.Datasets;
-import ffc.loaders.format.RecordIoSource;
+import ffc.loaders.DataSets;
+import ffc.loaders.data.BadDataException;
+import ffc.loaders.data.DataConfig;
+import ffc.loaders.data.Dataset;
+import ffc.loaders.data.ImageShape;
+import ffc.loaders.data.Progress;
 import ffc.loaders.index.DatasetIndex;
-import ffc.loaders.store.RecordDataset;
+import ffc.loaders.source.RecordIoSource;
+import ffc.loaders.source.Sources;
+import ffc.loaders.table.RecordDataset;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -41,7 +42,7 @@ public final class DataVerify {
       DataConfig.Source source, ImageShape shape, int threads, Progress progress) {
     FaultList faults = new FaultList();
     if (source.format() == DataConfig.Format.recordio) {
-      try (RecordIoSource packs = (RecordIoSource) Datasets.source(source)) {
+      try (RecordIoSource packs = (RecordIoSource) Sources.open(source)) {
         return verifyPacks(packs, source, shape, threads, progress, faults);
       }
     }
@@ -53,7 +54,7 @@ public final class DataVerify {
     faults.attempt(
         -1,
         () -> {
-          try (Dataset data = Datasets.inspect(source, line -> faults.add(-1, line))) {
+          try (Dataset data = DataSets.inspect(source, line -> faults.add(-1, line))) {
             notes.addAll(data.notes());
             records[0] = data.images();
             if (data instanceof RecordDataset encoded) {
@@ -93,7 +94,7 @@ public final class DataVerify {
       faults.add(Long.MAX_VALUE, e.getMessage());
     }
     // Opening compares labels, identity ranges and counts; a damaged record is listed already.
-    faults.attempt(Long.MAX_VALUE, () -> Dataset.open(source).close());
+    faults.attempt(Long.MAX_VALUE, () -> DataSets.open(source).close());
     return new Report(records.get(), faults.lines(), List.of());
   }
 }

@@ -1,7 +1,7 @@
 package ffc.loaders.tools;
 
-import ffc.loaders.Dataset;
-import ffc.loaders.store.RecordDataset;
+import ffc.loaders.data.Dataset;
+import ffc.loaders.table.RecordDataset;
 
 /** Asks for a set of stored images where bytes are copied untouched. */
 final class Encoded {

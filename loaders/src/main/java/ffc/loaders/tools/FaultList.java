@@ -1,6 +1,6 @@
 package ffc.loaders.tools;
 
-import ffc.loaders.BadDataException;
+import ffc.loaders.data.BadDataException;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.LinkedHashSet;

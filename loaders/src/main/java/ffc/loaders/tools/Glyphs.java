@@ -1,9 +1,10 @@
 package ffc.loaders.tools;
 
-import ffc.loaders.DataConfig;
-import ffc.loaders.Dataset;
-import ffc.loaders.ImageShape;
-import ffc.loaders.Progress;
+import ffc.loaders.DataSets;
+import ffc.loaders.data.DataConfig;
+import ffc.loaders.data.Dataset;
+import ffc.loaders.data.ImageShape;
+import ffc.loaders.data.Progress;
 import ffc.loaders.sample.Permutation;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -201,7 +202,7 @@ public final class Glyphs {
   }
 
   private static Dataset open(Path rec) {
-    return Dataset.open(new DataConfig.Source(DataConfig.Format.recordio, rec.toString()));
+    return DataSets.open(new DataConfig.Source(DataConfig.Format.recordio, rec.toString()));
   }
 
   /** A row an identity, chosen at random, so that wrong glyphs are seen at a glance. */

@@ -1,7 +1,7 @@
 package ffc.loaders.tools;
 
-import ffc.loaders.BadDataException;
-import ffc.loaders.ImageShape;
+import ffc.loaders.data.BadDataException;
+import ffc.loaders.data.ImageShape;
 import ffc.loaders.image.ImageDecoder;
 import java.io.IOException;
 import java.nio.ByteBuffer;

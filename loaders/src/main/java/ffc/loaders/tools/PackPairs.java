@@ -1,7 +1,7 @@
 package ffc.loaders.tools;
 
-import ffc.loaders.Progress;
-import ffc.loaders.format.ListedPairs;
+import ffc.loaders.data.Progress;
+import ffc.loaders.pairs.ListedPairs;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
@@ -22,7 +22,7 @@ public final class PackPairs {
    * @param folder what the paths are relative to
    * @param out the file to write
    * @return number of pairs
-   * @throws ffc.loaders.BadDataException if an image cannot be decoded
+   * @throws ffc.loaders.data.BadDataException if an image cannot be decoded
    */
   public static int run(Path list, Path folder, Path out, Progress progress) {
     try (ListedPairs pairs = ListedPairs.open(list, folder);

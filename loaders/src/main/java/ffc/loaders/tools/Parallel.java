@@ -1,6 +1,6 @@
 package ffc.loaders.tools;
 
-import ffc.loaders.Progress;
+import ffc.loaders.data.Progress;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.ExecutionException;

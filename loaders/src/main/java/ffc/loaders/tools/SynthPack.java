@@ -1,8 +1,8 @@
 package ffc.loaders.tools;
 
-import ffc.loaders.Dataset;
-import ffc.loaders.ImageShape;
-import ffc.loaders.Progress;
+import ffc.loaders.data.Dataset;
+import ffc.loaders.data.ImageShape;
+import ffc.loaders.data.Progress;
 import java.awt.image.BufferedImage;
 import java.awt.image.DataBufferByte;
 import java.io.ByteArrayOutputStream;

@@ -1,8 +1,8 @@
 package ffc.loaders.tools;
 
-import ffc.loaders.Dataset;
-import ffc.loaders.Progress;
-import ffc.loaders.store.RecordDataset;
+import ffc.loaders.data.Dataset;
+import ffc.loaders.data.Progress;
+import ffc.loaders.table.RecordDataset;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;

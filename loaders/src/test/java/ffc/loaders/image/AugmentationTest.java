@@ -2,8 +2,8 @@ package ffc.loaders.image;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import ffc.loaders.DataConfig;
-import ffc.loaders.ImageShape;
+import ffc.loaders.data.DataConfig;
+import ffc.loaders.data.ImageShape;
 import java.nio.ByteBuffer;
 import java.util.HashSet;
 import java.util.Random;

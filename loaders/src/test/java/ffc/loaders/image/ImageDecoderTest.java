@@ -4,8 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.catchThrowable;
 
-import ffc.loaders.ImageShape;
-import ffc.loaders.format.TestPacks;
+import ffc.loaders.data.ImageShape;
+import ffc.loaders.source.TestPacks;
 import java.awt.Color;
 import java.awt.image.BufferedImage;
 import java.awt.image.IndexColorModel;

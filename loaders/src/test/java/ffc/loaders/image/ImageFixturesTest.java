@@ -3,7 +3,7 @@ package ffc.loaders.image;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import ffc.loaders.ImageShape;
+import ffc.loaders.data.ImageShape;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;

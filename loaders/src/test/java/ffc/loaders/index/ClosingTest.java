@@ -3,14 +3,15 @@ package ffc.loaders.index;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import ffc.loaders.BadDataException;
-import ffc.loaders.DataConfig;
-import ffc.loaders.DataConfig.Format;
-import ffc.loaders.Dataset;
+import ffc.loaders.DataSets;
 import ffc.loaders.OpenFiles;
-import ffc.loaders.Progress;
-import ffc.loaders.format.TestLmdb;
-import ffc.loaders.format.TestPacks;
+import ffc.loaders.data.BadDataException;
+import ffc.loaders.data.DataConfig;
+import ffc.loaders.data.DataConfig.Format;
+import ffc.loaders.data.Dataset;
+import ffc.loaders.data.Progress;
+import ffc.loaders.source.TestLmdb;
+import ffc.loaders.source.TestPacks;
 import ffc.loaders.tools.DataVerify;
 import ffc.loaders.tools.RecordIoWriter;
 import java.io.IOException;
@@ -58,14 +59,14 @@ class ClosingTest {
   }
 
   private static void refused(DataConfig.Source source) {
-    assertThatThrownBy(() -> Dataset.open(source)).isInstanceOf(BadDataException.class);
+    assertThatThrownBy(() -> DataSets.open(source)).isInstanceOf(BadDataException.class);
   }
 
   @Test
   void anOpenSetHasItsFilesOpenAndAClosedOneNot() {
     for (DataConfig.Source source :
         List.of(source(Format.recordio, pack, pack), source(Format.lmdb, lmdb))) {
-      try (Dataset set = Dataset.open(source)) {
+      try (Dataset set = DataSets.open(source)) {
         assertThat(set.images()).isPositive();
         assertThat(OpenFiles.below(dir)).isNotEmpty();
       }
@@ -92,7 +93,7 @@ class ClosingTest {
     Path index = dir.resolve("index");
     IndexBuilder.build(source(Format.recordio, pack), index, 10, SILENT);
     assertThat(OpenFiles.below(dir)).isEmpty();
-    Dataset.open(source(Format.index, index)).close();
+    DataSets.open(source(Format.index, index)).close();
     assertThat(OpenFiles.below(dir)).isEmpty();
     Files.writeString(pack, "more", StandardOpenOption.APPEND);
     refused(source(Format.index, index));

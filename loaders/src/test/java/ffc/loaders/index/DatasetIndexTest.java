@@ -3,16 +3,17 @@ package ffc.loaders.index;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import ffc.loaders.BadDataException;
-import ffc.loaders.DataConfig;
-import ffc.loaders.DataConfig.Format;
-import ffc.loaders.Dataset;
-import ffc.loaders.ImageShape;
-import ffc.loaders.Progress;
-import ffc.loaders.Quickstart;
-import ffc.loaders.format.SyntheticSpec;
-import ffc.loaders.format.TestLmdb;
-import ffc.loaders.format.TestPacks;
+import ffc.loaders.DataSets;
+import ffc.loaders.data.BadDataException;
+import ffc.loaders.data.DataConfig;
+import ffc.loaders.data.DataConfig.Format;
+import ffc.loaders.data.Dataset;
+import ffc.loaders.data.ImageShape;
+import ffc.loaders.data.Progress;
+import ffc.loaders.data.Quickstart;
+import ffc.loaders.source.SyntheticSpec;
+import ffc.loaders.source.TestLmdb;
+import ffc.loaders.source.TestPacks;
 import java.nio.ByteBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -93,7 +94,7 @@ class DatasetIndexTest {
         DatasetIndex.verify(out);
         assertThat(Path.of(out + ".partial")).doesNotExist();
         try (Dataset got = DatasetIndex.open(out, 0);
-            Dataset want = Dataset.open(source)) {
+            Dataset want = DataSets.open(source)) {
           assertSameImages(got, want, new ImageShape(1, 4, 3));
         }
       }
@@ -137,7 +138,7 @@ class DatasetIndexTest {
             new DataConfig.Source(Format.folder, at.resolve("folder").toString()),
             new DataConfig.Source(Format.lmdb, at.resolve("lmdb").toString()),
             new DataConfig.Source(Format.index, at.resolve("index").toString()))) {
-      try (Dataset set = Dataset.open(source)) {
+      try (Dataset set = DataSets.open(source)) {
         samples.add(set.contentSample());
       }
     }
@@ -147,7 +148,7 @@ class DatasetIndexTest {
   @Test
   void indexesTheQuickstartPack() {
     try (Dataset got = index(Quickstart.train(), 5000);
-        Dataset want = Dataset.open(Quickstart.train())) {
+        Dataset want = DataSets.open(Quickstart.train())) {
       assertSameImages(got, want, Quickstart.SHAPE);
     }
   }
@@ -158,7 +159,7 @@ class DatasetIndexTest {
       private static final long serialVersionUID = 1L;
     }
     for (DataConfig.Source source : sources()) {
-      try (Dataset want = Dataset.open(source)) {
+      try (Dataset want = DataSets.open(source)) {
         for (int kill = 1; kill < 60; kill += 29) {
           Path out = dir.resolve("killed-" + source.format() + kill);
           int[] reports = {kill};
@@ -204,7 +205,7 @@ class DatasetIndexTest {
         .hasMessage("killed");
     IndexBuilder.build(sources.get(0), out, 16, Progress.NONE);
     try (Dataset got = DatasetIndex.open(out, 0);
-        Dataset want = Dataset.open(sources.get(0))) {
+        Dataset want = DataSets.open(sources.get(0))) {
       assertSameImages(got, want, new ImageShape(1, 4, 3));
     }
     assertThatThrownBy(() -> IndexBuilder.build(sources.get(0), out, 16, Progress.NONE))
@@ -242,9 +243,9 @@ class DatasetIndexTest {
     SyntheticSpec spec = new SyntheticSpec(5000, 3, SyntheticSpec.Tail.zipf, 4);
     Path out = dir.resolve("synth");
     IndexBuilder.synthesize(spec, out, Progress.NONE);
-    try (Dataset got = Dataset.open(new DataConfig.Source(Format.synthetic, out.toString()));
+    try (Dataset got = DataSets.open(new DataConfig.Source(Format.synthetic, out.toString()));
         Dataset want =
-            Dataset.open(new DataConfig.Source(Format.synthetic, "ids=5000;mean=3;seed=4"))) {
+            DataSets.open(new DataConfig.Source(Format.synthetic, "ids=5000;mean=3;seed=4"))) {
       assertThat((double) got.images() / got.identities()).isBetween(2.5, 3.5);
       assertThat(got.fingerprint()).isEqualTo(want.fingerprint());
       ImageShape shape = new ImageShape(1, 8, 8);

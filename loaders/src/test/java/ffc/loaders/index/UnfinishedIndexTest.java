@@ -3,14 +3,15 @@ package ffc.loaders.index;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import ffc.loaders.BadDataException;
-import ffc.loaders.DataConfig;
-import ffc.loaders.DataConfig.Format;
-import ffc.loaders.Dataset;
-import ffc.loaders.ImageShape;
-import ffc.loaders.Progress;
-import ffc.loaders.format.TestLmdb;
-import ffc.loaders.format.TestPacks;
+import ffc.loaders.DataSets;
+import ffc.loaders.data.BadDataException;
+import ffc.loaders.data.DataConfig;
+import ffc.loaders.data.DataConfig.Format;
+import ffc.loaders.data.Dataset;
+import ffc.loaders.data.ImageShape;
+import ffc.loaders.data.Progress;
+import ffc.loaders.source.TestLmdb;
+import ffc.loaders.source.TestPacks;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.file.Files;
@@ -74,7 +75,7 @@ class UnfinishedIndexTest {
 
   private void assertIndexIsOf(DataConfig.Source source) {
     try (Dataset got = DatasetIndex.open(out, 0);
-        Dataset want = Dataset.open(source)) {
+        Dataset want = DataSets.open(source)) {
       assertThat(got.fingerprint()).isEqualTo(want.fingerprint());
       ByteBuffer a = ByteBuffer.allocate(SHAPE.bytes());
       ByteBuffer b = ByteBuffer.allocate(SHAPE.bytes());

@@ -3,8 +3,9 @@ package ffc.loaders.sample;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import ffc.loaders.DataConfig;
-import ffc.loaders.Dataset;
+import ffc.loaders.DataSets;
+import ffc.loaders.data.DataConfig;
+import ffc.loaders.data.Dataset;
 import java.lang.reflect.Proxy;
 import java.util.ArrayList;
 import java.util.BitSet;
@@ -30,7 +31,7 @@ class BlocksTest {
   }
 
   private static Dataset set(long identities) {
-    return Dataset.open(
+    return DataSets.open(
         new DataConfig.Source(
             DataConfig.Format.synthetic, "ids=" + identities + ";mean=3;tail=zipf;seed=2"));
   }

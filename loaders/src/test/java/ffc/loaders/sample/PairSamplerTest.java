@@ -3,10 +3,11 @@ package ffc.loaders.sample;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import ffc.loaders.Cursor;
-import ffc.loaders.DataConfig;
-import ffc.loaders.DataConfig.SingleImage;
-import ffc.loaders.Dataset;
+import ffc.loaders.DataSets;
+import ffc.loaders.data.Cursor;
+import ffc.loaders.data.DataConfig;
+import ffc.loaders.data.DataConfig.SingleImage;
+import ffc.loaders.data.Dataset;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
@@ -20,7 +21,7 @@ class PairSamplerTest {
   private static final long SEED = 31_337;
 
   private static Dataset set(long identities) {
-    return Dataset.open(
+    return DataSets.open(
         new DataConfig.Source(
             DataConfig.Format.synthetic, "ids=" + identities + ";mean=3;tail=zipf;seed=2"));
   }
@@ -217,7 +218,7 @@ class PairSamplerTest {
   }
 
   private static Dataset constant(long identities, int images) {
-    return Dataset.open(
+    return DataSets.open(
         new DataConfig.Source(
             DataConfig.Format.synthetic,
             "ids=%d;mean=%d;tail=constant;seed=1".formatted(identities, images)));
@@ -356,7 +357,7 @@ class PairSamplerTest {
   @Test
   void refusesToSkipWhenAllIdentitiesAreSingle() {
     try (Dataset data =
-        Dataset.open(
+        DataSets.open(
             new DataConfig.Source(
                 DataConfig.Format.synthetic, "ids=20;mean=1;tail=constant;seed=1"))) {
       PairSampler sampler =

@@ -4,10 +4,11 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.junit.jupiter.api.Assumptions.assumeFalse;
 
-import ffc.loaders.DataConfig;
-import ffc.loaders.Dataset;
-import ffc.loaders.ImageShape;
-import ffc.loaders.Progress;
+import ffc.loaders.DataSets;
+import ffc.loaders.data.DataConfig;
+import ffc.loaders.data.Dataset;
+import ffc.loaders.data.ImageShape;
+import ffc.loaders.data.Progress;
 import java.nio.ByteBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -76,7 +77,7 @@ class GlyphsTest {
     DataConfig.Source source = new DataConfig.Source(DataConfig.Format.recordio, rec.toString());
     assertThat(DataVerify.run(source, new ImageShape(1, 32, 32), 2, Progress.NONE).faults())
         .isEmpty();
-    try (Dataset data = Dataset.open(source)) {
+    try (Dataset data = DataSets.open(source)) {
       List<String> labels = Files.readAllLines(dir.resolve("glyphs.labels.tsv"));
       assertThat(labels).hasSize((int) data.identities() + 1);
       ByteBuffer image = ByteBuffer.allocate(1024);

@@ -3,12 +3,12 @@ package ffc.loaders.tools;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import ffc.loaders.Dataset;
-import ffc.loaders.ImageShape;
-import ffc.loaders.Progress;
-import ffc.loaders.store.IdentityTable;
-import ffc.loaders.store.LongArray;
-import ffc.loaders.store.SyntheticDataset;
+import ffc.loaders.data.Dataset;
+import ffc.loaders.data.ImageShape;
+import ffc.loaders.data.Progress;
+import ffc.loaders.table.IdentityTable;
+import ffc.loaders.table.LongArray;
+import ffc.loaders.table.SyntheticDataset;
 import java.nio.file.Path;
 import java.util.function.LongUnaryOperator;
 import org.junit.jupiter.api.Test;

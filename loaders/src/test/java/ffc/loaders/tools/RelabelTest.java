@@ -3,10 +3,11 @@ package ffc.loaders.tools;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import ffc.loaders.DataConfig;
-import ffc.loaders.Dataset;
-import ffc.loaders.ImageShape;
-import ffc.loaders.Progress;
+import ffc.loaders.DataSets;
+import ffc.loaders.data.DataConfig;
+import ffc.loaders.data.Dataset;
+import ffc.loaders.data.ImageShape;
+import ffc.loaders.data.Progress;
 import java.nio.ByteBuffer;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -24,7 +25,7 @@ class RelabelTest {
   void writesTheKeptImagesUnderTheirNewIdentities() {
     Random random = new Random(6);
     try (Dataset data =
-        Dataset.open(
+        DataSets.open(
             new DataConfig.Source(DataConfig.Format.recordio, "../data/quickstart/open.rec"))) {
       long[] identity = new long[(int) data.images()];
       for (int image = 0; image < identity.length; image++) {
@@ -40,7 +41,7 @@ class RelabelTest {
         }
       }
       try (Dataset clean =
-          Dataset.open(new DataConfig.Source(DataConfig.Format.recordio, rec.toString()))) {
+          DataSets.open(new DataConfig.Source(DataConfig.Format.recordio, rec.toString()))) {
         assertThat(result.images()).isEqualTo(kept.size()).isEqualTo(clean.images());
         assertThat(result.identities()).isEqualTo(167).isEqualTo(clean.identities());
         ByteBuffer got = ByteBuffer.allocateDirect(SHAPE.bytes());

@@ -3,17 +3,19 @@ package ffc.loaders.tools;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import ffc.loaders.BadDataException;
-import ffc.loaders.DataConfig;
-import ffc.loaders.DataConfig.Format;
-import ffc.loaders.Dataset;
-import ffc.loaders.ImageShape;
-import ffc.loaders.Progress;
-import ffc.loaders.Quickstart;
-import ffc.loaders.VerificationSet;
-import ffc.loaders.format.TestPacks;
+import ffc.loaders.DataSets;
+import ffc.loaders.VerificationSets;
+import ffc.loaders.data.BadDataException;
+import ffc.loaders.data.DataConfig;
+import ffc.loaders.data.DataConfig.Format;
+import ffc.loaders.data.Dataset;
+import ffc.loaders.data.ImageShape;
+import ffc.loaders.data.Progress;
+import ffc.loaders.data.Quickstart;
+import ffc.loaders.data.VerificationSet;
 import ffc.loaders.index.IndexBuilder;
-import ffc.loaders.store.RecordDataset;
+import ffc.loaders.source.TestPacks;
+import ffc.loaders.table.RecordDataset;
 import java.nio.ByteBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -33,7 +35,7 @@ class ToolsTest {
 
   @Test
   void statsCountTheQuickstartSet() {
-    try (Dataset data = Dataset.open(Quickstart.train())) {
+    try (Dataset data = DataSets.open(Quickstart.train())) {
       DataStats stats = DataStats.of(data, 500, Progress.NONE);
       assertThat(stats.mean()).isCloseTo(10.351, org.assertj.core.data.Offset.offset(1e-9));
       assertThat(stats.median()).isEqualTo(8);
@@ -112,7 +114,7 @@ class ToolsTest {
     writer.image(2, 1, TestPacks.png(2, 4, 3));
     writer.close();
     Path out = dir.resolve("out");
-    try (Dataset data = Dataset.open(recordio(rec))) {
+    try (Dataset data = DataSets.open(recordio(rec))) {
       assertThat(Unpack.run(data, out, Progress.NONE)).isEqualTo(3);
       assertThat(Unpack.run(data, out, Progress.NONE)).isEqualTo(3);
     }
@@ -133,7 +135,7 @@ class ToolsTest {
     Files.writeString(list, "0.png 1.png 0\n1.png 2.png 1\n");
     Path bin = dir.resolve("out.bin");
     assertThat(PackPairs.run(list, dir, bin, Progress.NONE)).isEqualTo(2);
-    try (VerificationSet set = VerificationSet.openBin(bin)) {
+    try (VerificationSet set = VerificationSets.openBin(bin)) {
       assertThat(set.pairs()).isEqualTo(2);
       assertThat(List.of(set.same(0), set.same(1))).containsExactly(false, true);
       ByteBuffer out = ByteBuffer.allocate(12);
@@ -155,7 +157,7 @@ class ToolsTest {
   @Test
   void splitHoldsIdentitiesOutWithoutLosingAny() throws Exception {
     Path out = dir.resolve("split");
-    try (RecordDataset data = (RecordDataset) Dataset.open(Quickstart.open())) {
+    try (RecordDataset data = (RecordDataset) DataSets.open(Quickstart.open())) {
       Split.Result result = Split.run(data, 100, 2, 3, out, Progress.NONE);
       assertThat(Split.Result.identities(result.open())).isEqualTo(100);
       assertThat(Split.Result.identities(result.train())).isEqualTo(401);
@@ -170,7 +172,7 @@ class ToolsTest {
       Set<String> names = new HashSet<>();
       for (String side : List.of("train", "open")) {
         try (RecordDataset part =
-            (RecordDataset) Dataset.open(recordio(out.resolve(side + ".rec")))) {
+            (RecordDataset) DataSets.open(recordio(out.resolve(side + ".rec")))) {
           List<String> labels = Files.readAllLines(out.resolve(side + ".labels.tsv"));
           for (long id = 0; id < part.identities(); id++) {
             String[] fields = labels.get((int) id + 1).split("\t", -1);
@@ -197,9 +199,9 @@ class ToolsTest {
     Path rec = dir.resolve("s.rec");
     ImageShape shape = new ImageShape(3, 24, 24);
     try (Dataset synth =
-        Dataset.open(new DataConfig.Source(Format.synthetic, "ids=20;mean=3;seed=1"))) {
+        DataSets.open(new DataConfig.Source(Format.synthetic, "ids=20;mean=3;seed=1"))) {
       assertThat(SynthPack.run(synth, shape, 0.9f, rec, Progress.NONE)).isPositive();
-      try (Dataset pack = Dataset.open(recordio(rec))) {
+      try (Dataset pack = DataSets.open(recordio(rec))) {
         assertThat(pack.identities()).isEqualTo(20);
         assertThat(pack.images()).isEqualTo(synth.images());
         ByteBuffer a = ByteBuffer.allocate(shape.bytes());

@@ -1,0 +1,217 @@
+package ffc.cli;
+
+import ffc.runs.compare.Cell;
+import ffc.runs.compare.CellConfig;
+import ffc.runs.compare.CellResult;
+import ffc.runs.compare.CellRunner;
+import ffc.runs.compare.Comparison;
+import ffc.runs.compare.ComparisonPage;
+import ffc.runs.compare.ComparisonReader;
+import ffc.runs.compare.FigureNames;
+import ffc.runs.compare.Outcome;
+import ffc.runs.compare.Plots;
+import ffc.runs.compare.ResultFiles;
+import ffc.runs.experiment.Experiment;
+import ffc.runs.experiment.Trial;
+import ffc.runs.plan.ByteSize;
+import ffc.runs.plan.ClassCount;
+import ffc.runs.plan.MemoryPlan;
+import ffc.runs.record.Hardware;
+import ffc.runs.record.WholeFile;
+import java.io.IOException;
+import java.io.PrintWriter;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.Callable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+import picocli.CommandLine.Spec;
+import tools.jackson.databind.node.ObjectNode;
+
+/** {@code ffc compare}. */
+@Command(
+    name = "compare",
+    description = {
+      "Compare methods fairly: the same data, batch, backbone and steps for each.",
+      "",
+      "Every cell (method, class count, seed, repeat) trains in a JVM of its own. Finished cells"
+          + " are kept: the same command goes on where it was ended. Cells that ran under other"
+          + " settings than the file has now are set aside and run again.",
+      ""
+    },
+    footer = {
+      "",
+      "Example:",
+      "  ./ffc compare configs/compare-accuracy-quick.yaml --out runs/accuracy-quick"
+    },
+    mixinStandardHelpOptions = true)
+public final class CompareCommand implements Callable<Integer> {
+  /** Cells that a message lists: a comparison may have hundreds. */
+  private static final int MOST_NAMES = 12;
+
+  @Spec private CommandSpec spec;
+
+  @Parameters(paramLabel = "CONFIG", description = "Comparison file, as in configs/compare-*.yaml")
+  private Path config;
+
+  @Option(
+      names = "--out",
+      paramLabel = "DIR",
+      description = "Folder of the results (default runs/<name>)")
+  private Path out;
+
+  @Option(
+      names = "--only",
+      paramLabel = "TEXT",
+      description = "Run only cells whose folder name contains this text")
+  private String only = "";
+
+  @Option(
+      names = "--report-only",
+      description = "Run nothing; write tables, plots and page from the cells that are there")
+  private boolean reportOnly;
+
+  @Override
+  public Integer call() throws IOException, InterruptedException {
+    Comparison comparison = ComparisonReader.read(config);
+    Optional<Trial> trial = Trial.fromEnvironment();
+    if (trial.isPresent()) {
+      comparison = comparison.firstRound();
+      spec.commandLine()
+          .getErr()
+          .println("ffc: " + trial.get() + " takes the first steps of the first round only");
+    }
+    PrintWriter log = spec.commandLine().getOut();
+    Path folder = out == null ? Path.of("runs", comparison.name()) : out;
+    List<Cell> cells = Cell.of(comparison);
+    // A mistake in the last cell must not show after hours.
+    ComparisonReader.checkCells(config, comparison, !reportOnly);
+    requireOneOf(cells);
+    CellRunner runner = new CellRunner(comparison, folder, log);
+    Files.createDirectories(folder);
+    List<CellResult> results = new ArrayList<>();
+    List<Outcome.Missing> missing = new ArrayList<>();
+    boolean failed = false;
+    for (int i = 0; i < cells.size(); i++) {
+      Cell cell = cells.get(i);
+      double predicted = predicted(comparison, cell);
+      List<String> differences = runner.differences(cell);
+      CellResult result = differences.isEmpty() ? read(runner, cell, predicted, comparison) : null;
+      String reason = null;
+      boolean runs = !reportOnly && cell.folder().contains(only);
+      if (!differences.isEmpty()) {
+        String stale = "run under other settings (" + brief(differences) + ")";
+        if (runs) {
+          say(log, i, cells.size(), cell, stale + ", set aside as " + runner.setAside(cell));
+        } else {
+          reason = stale + ", does not count";
+        }
+      }
+      if (reason != null) {
+        result = null;
+      } else if (result == null && !fits(comparison, predicted)) {
+        reason = "does not fit into " + comparison.memory();
+      } else if (result == null && !runs) {
+        reason = "not run";
+      } else if (result == null) {
+        say(log, i, cells.size(), cell, "training");
+        String mistake = runner.train(cell);
+        result = mistake == null ? read(runner, cell, predicted, comparison) : null;
+        reason = mistake == null ? null : "failed, " + mistake;
+        failed |= result == null;
+      }
+      if (result == null) {
+        say(log, i, cells.size(), cell, reason == null ? "left no result" : reason);
+        missing.add(
+            new Outcome.Missing(cell, reason == null ? "left no result" : reason, predicted));
+      } else {
+        results.add(result);
+        say(log, i, cells.size(), cell, describe(result));
+      }
+    }
+    report(new Outcome(comparison, results, missing), folder);
+    log.println("comparison " + folder.resolve("comparison.html"));
+    log.flush();
+    return failed ? 1 : 0;
+  }
+
+  private void requireOneOf(List<Cell> cells) {
+    List<String> names = cells.stream().map(Cell::folder).toList();
+    if (names.stream().noneMatch(name -> name.contains(only))) {
+      String shown = String.join(", ", names.subList(0, Math.min(MOST_NAMES, names.size())));
+      throw new IllegalArgumentException(
+          "--only: got \"%s\", which is part of no cell's name; wanted one of %s%s"
+              .formatted(
+                  only,
+                  shown,
+                  names.size() > MOST_NAMES
+                      ? " and " + (names.size() - MOST_NAMES) + " more"
+                      : ""));
+    }
+  }
+
+  private static String brief(List<String> differences) {
+    return differences.get(0)
+        + (differences.size() == 1 ? "" : ", and " + (differences.size() - 1) + " more");
+  }
+
+  private static CellResult read(
+      CellRunner runner, Cell cell, double predicted, Comparison comparison) throws IOException {
+    return CellResult.read(cell, runner.run(cell), predicted, comparison.target());
+  }
+
+  private static double predicted(Comparison comparison, Cell cell) {
+    Experiment experiment = CellConfig.experiment(comparison, cell, false);
+    long classes =
+        cell.classes() == Comparison.AS_IS
+            ? ClassCount.of(experiment.data().train())
+            : cell.classes();
+    return new MemoryPlan(experiment, 1).predict(experiment.method(), classes).total();
+  }
+
+  private static boolean fits(Comparison comparison, double predicted) {
+    return comparison.memory() == null || predicted <= ByteSize.parse(comparison.memory());
+  }
+
+  private static void report(Outcome outcome, Path folder) throws IOException {
+    ObjectNode machine = Hardware.describe();
+    machine.put(
+        "jvm", System.getProperty("java.vm.name") + " " + System.getProperty("java.version"));
+    ResultFiles.write(outcome, machine, folder);
+    Map<String, Path> plots = new Plots(outcome).write(folder.resolve("plots"));
+    WholeFile.write(
+        folder.resolve("comparison.html"), new ComparisonPage(outcome, plots, machine).html());
+  }
+
+  /** The figures that a run has: one of a few steps has no throughput. */
+  static String describe(CellResult result) {
+    StringBuilder text = new StringBuilder();
+    if (Double.isFinite(result.imagesPerSecond())) {
+      text.append(String.format(Locale.ROOT, "%.0f images/s, ", result.imagesPerSecond()));
+    }
+    double peak = Plots.peak(result);
+    text.append("peak ").append(Double.isFinite(peak) ? ByteSize.text((long) peak) : "-");
+    text.append(" (predicted ").append(ByteSize.text((long) result.predictedBytes())).append(")");
+    result
+        .figures()
+        .forEach(
+            (name, value) -> {
+              if (name.contains("tar_at_far") && !FigureNames.ofStratum(name)) {
+                text.append(String.format(Locale.ROOT, ", %s %.3f", FigureNames.text(name), value));
+              }
+            });
+    return text.toString();
+  }
+
+  private static void say(PrintWriter log, int index, int count, Cell cell, String what) {
+    log.println("[" + (index + 1) + "/" + count + "] " + cell.folder() + ": " + what);
+    log.flush();
+  }
+}

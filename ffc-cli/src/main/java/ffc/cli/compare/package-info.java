@@ -1,5 +1,0 @@
-/**
- * Fair comparisons: the same data, batch, backbone and steps for several methods, seeds and class
- * counts, each cell in a JVM of its own. Open {@link ffc.cli.compare.CompareCommand} first.
- */
-package ffc.cli.compare;

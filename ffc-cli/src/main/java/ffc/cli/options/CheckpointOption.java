@@ -1,0 +1,58 @@
+package ffc.cli.options;
+
+import ffc.core.checkpoint.Checkpoints;
+import ffc.core.net.ModelConfig;
+import ffc.core.train.TrainedEncoder;
+import ffc.eval.EvaluateConfig;
+import ffc.runs.record.RunDirectory;
+import ffc.runs.record.RunTarget;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import picocli.CommandLine.Option;
+
+/** The options that choose a trained network. */
+public final class CheckpointOption {
+  @Option(
+      names = "--checkpoint",
+      paramLabel = "DIR",
+      required = true,
+      description = "A run directory (its newest checkpoint) or one of its checkpoints")
+  private Path given;
+
+  @Option(
+      names = "--net",
+      paramLabel = "NET",
+      defaultValue = "probe",
+      description = "probe or gallery (default: ${DEFAULT-VALUE})")
+  private EvaluateConfig.Net net;
+
+  /** Probe or gallery. */
+  public EvaluateConfig.Net net() {
+    return net;
+  }
+
+  /** The checkpoint's folder. */
+  public Path folder() throws IOException {
+    if (!Files.isDirectory(given)) {
+      throw new IllegalArgumentException(given + ": no such folder");
+    }
+    Path run = RunTarget.runOf(given);
+    if (!run.equals(given)) {
+      return given;
+    }
+    return new Checkpoints(run.resolve("checkpoints"), 1)
+        .latest()
+        .orElseThrow(() -> new IllegalArgumentException(run + ": the run has no checkpoint yet"));
+  }
+
+  /** Structure of the network, from the run's own configuration. */
+  public ModelConfig model() throws IOException {
+    return RunDirectory.config(RunTarget.runOf(given)).model();
+  }
+
+  /** The trained network. */
+  public TrainedEncoder open() throws IOException {
+    return TrainedEncoder.open(folder(), model(), net);
+  }
+}

@@ -1,5 +1,0 @@
-/**
- * What an experiment will take in memory, method by method and class count by class count, before
- * anything is loaded. Open {@link ffc.cli.plan.MemoryPlan} first.
- */
-package ffc.cli.plan;

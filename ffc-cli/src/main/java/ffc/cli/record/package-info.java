@@ -1,5 +1,0 @@
-/**
- * What a run leaves in its directory: resolved config, manifest, figures by step, evaluations,
- * summary and event files. Open {@link ffc.cli.record.RunRecorder} first.
- */
-package ffc.cli.record;

@@ -1,5 +1,0 @@
-/**
- * Cleaning of labelled sets by the embeddings of a trained model: what does not belong to its
- * identity, and which identities look like one. Open {@link ffc.core.clean.Cleaning} first.
- */
-package ffc.core.clean;

@@ -1,0 +1,176 @@
+package ffc.core.ffc;
+
+import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.NDManager;
+import ai.djl.ndarray.NDScope;
+import ai.djl.ndarray.index.NDIndex;
+import ai.djl.ndarray.types.DataType;
+import ai.djl.ndarray.types.Shape;
+import ffc.engine.Closer;
+import ffc.idgroup.DirectRows;
+import ffc.idgroup.DoubleRows;
+import ffc.idgroup.FloatRows;
+import ffc.idgroup.Patch;
+import ffc.idgroup.Rows;
+import java.nio.ByteOrder;
+import java.nio.FloatBuffer;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.function.Function;
+
+/**
+ * The matrix of the group's first head as the engine sees it. On the CPU it is the group's own
+ * rows, held once; on an accelerator a copy of them, to which only changed rows travel. A proposal
+ * is laid over it for the time of a call, so that no [K, E] array is ever made in a step.
+ */
+final class GroupMatrix implements AutoCloseable {
+  // K slots, E embedding, n changed rows
+
+  private static final int BLOCK = 8192;
+
+  private final NDManager manager;
+  private final NDArray rowsKE;
+  private final Rows host;
+
+  /**
+   * A zero matrix on the manager's device.
+   *
+   * @param capacity K
+   * @param dim E
+   */
+  GroupMatrix(NDManager parent, int capacity, int dim) {
+    this(parent, new Shape(capacity, dim), DataType.FLOAT32, null);
+  }
+
+  /** A copy of host rows, of their precision, that follows them by {@link #apply}. */
+  GroupMatrix(NDManager parent, Rows host) {
+    this(
+        parent,
+        new Shape(host.count(), host.dim()),
+        host.isDouble() ? DataType.FLOAT64 : DataType.FLOAT32,
+        host);
+  }
+
+  private GroupMatrix(NDManager parent, Shape shape, DataType type, Rows copied) {
+    Rows.elements((int) shape.get(0), (int) shape.get(1));
+    manager = parent.newSubManager();
+    try {
+      rowsKE = manager.zeros(shape, type);
+      NDScope.unregister(rowsKE);
+      if (copied != null) {
+        host = copied;
+        reset();
+      } else if (rowsKE.getDevice().isGpu()) {
+        host = new FloatRows((int) shape.get(0), (int) shape.get(1));
+      } else {
+        host = own();
+      }
+    } catch (Throwable e) {
+      Closer.of(manager).closeAfter(e);
+      throw e;
+    }
+  }
+
+  /** The engine's memory as rows; block by block, because a buffer ends at 2 GiB. */
+  private DirectRows own() {
+    int count = (int) rowsKE.getShape().get(0);
+    List<FloatBuffer> blocks = new ArrayList<>();
+    try (NDScope scope = new NDScope()) {
+      scope.suppressNotUsedWarning();
+      for (int from = 0; from < count; from += BLOCK) {
+        NDArray block = rowsKE.get(from + ":" + Math.min(count, from + BLOCK));
+        blocks.add(block.toByteBuffer(true).order(ByteOrder.nativeOrder()).asFloatBuffer());
+      }
+    }
+    return new DirectRows(blocks, BLOCK, count, (int) rowsKE.getShape().get(1));
+  }
+
+  /**
+   * The host's side of the matrix, for the group to keep its rows in; valid until this is closed.
+   */
+  Rows rows() {
+    return host;
+  }
+
+  /** Overwrites all rows with the host's, for example after a checkpoint was loaded. */
+  void reset() {
+    if (host instanceof DirectRows) {
+      return;
+    }
+    // Block by block: a second copy of a large group would be the peak of a run.
+    for (int from = 0; from < host.count(); from += BLOCK) {
+      int to = Math.min(host.count(), from + BLOCK);
+      Rows block = host.create(to - from);
+      for (int row = from; row < to; row++) {
+        host.copyRow(row, block, row - from);
+      }
+      try (NDScope scope = new NDScope()) {
+        scope.suppressNotUsedWarning();
+        rowsKE.set(new NDIndex(from + ":" + to), upload(manager, block));
+      }
+    }
+  }
+
+  /** Takes over rows that the group has committed. */
+  void apply(Patch patch) {
+    if (patch.slots().length > 0 && !(host instanceof DirectRows)) {
+      try (NDScope scope = new NDScope()) {
+        scope.suppressNotUsedWarning();
+        rowsKE.set(
+            new NDIndex("{}", manager.create(toLong(patch.slots()))),
+            upload(manager, patch.rows()));
+      }
+    }
+  }
+
+  /**
+   * Calls the head with the group as it would be with some rows changed, and restores it.
+   *
+   * @param columns number of leading slots that the head sees
+   * @param head gets a view f [columns, E] that is valid during the call only; the group must not
+   *     be read meanwhile
+   */
+  <T> T with(Patch patch, int columns, Function<NDArray, T> head) {
+    if (patch.slots().length == 0) {
+      return head.apply(view(columns));
+    }
+    NDIndex changed = new NDIndex("{}", manager.create(toLong(patch.slots())));
+    NDArray before = rowsKE.get(changed);
+    rowsKE.set(changed, upload(manager, patch.rows()));
+    try {
+      return head.apply(view(columns));
+    } finally {
+      rowsKE.set(changed, before);
+    }
+  }
+
+  private NDArray view(int columns) {
+    return columns == rowsKE.getShape().get(0) ? rowsKE : rowsKE.get("0:" + columns);
+  }
+
+  /** A matrix of the Java heap on the device, in its own precision. */
+  private static NDArray upload(NDManager manager, Rows rows) {
+    Shape shape = new Shape(rows.count(), rows.dim());
+    if (rows instanceof FloatRows f) {
+      return manager.create(f.values(), shape);
+    }
+    return manager.create(((DoubleRows) rows).values(), shape);
+  }
+
+  private static long[] toLong(int[] values) {
+    long[] longs = new long[values.length];
+    for (int i = 0; i < values.length; i++) {
+      longs[i] = values[i];
+    }
+    return longs;
+  }
+
+  @Override
+  public void close() {
+    try (manager) {
+      if (host instanceof DirectRows direct) {
+        direct.release(); // before the memory is gone
+      }
+    }
+  }
+}

@@ -1,0 +1,159 @@
+package ffc.core.net;
+
+import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.NDManager;
+import ffc.core.loss.MarginHead;
+import ffc.engine.Closer;
+import ffc.loaders.data.ImageShape;
+
+/** A backbone on a device, and the way from its features to unit embeddings. Owns its arrays. */
+public final class Encoder implements AutoCloseable {
+  // B images, E embedding
+
+  private final Backbone backbone;
+  private final ImageShape shape;
+  private final int embedding;
+  private final BatchNorm batchNorm;
+  private final Precision precision;
+
+  /** What a forward pass is for. */
+  public enum Mode {
+    /** A loss: batch norm as {@link BatchNorm} says, and dropout. */
+    train,
+    /** Features that others are scored against: batch norm as in training, without dropout. */
+    gallery,
+    /** Embeddings to judge: running statistics, without dropout. */
+    eval
+  }
+
+  /** Statistics that batch norm uses outside of {@link Mode#eval}. */
+  public enum BatchNorm {
+    /** Those of the batch at hand, which move the running ones. */
+    batch,
+    /** The running ones, which stay as they are. */
+    running
+  }
+
+  private Encoder(
+      Backbone backbone,
+      ImageShape shape,
+      int embedding,
+      BatchNorm batchNorm,
+      Precision precision) {
+    this.backbone = backbone;
+    this.shape = shape;
+    this.embedding = embedding;
+    this.batchNorm = batchNorm;
+    this.precision = precision;
+  }
+
+  /**
+   * Builds a network with fresh weights and batch norm by the batch, unless the model freezes it.
+   *
+   * @param manager on the device that the network shall run on
+   * @param seed decides the weights
+   * @param precision of convolutions and matrix products; weights are f32 in any case
+   */
+  public static Encoder create(
+      ModelConfig config, NDManager manager, long seed, Precision precision) {
+    return create(config, BatchNorm.batch, manager, seed, precision);
+  }
+
+  /**
+   * Builds a network with fresh weights.
+   *
+   * @param batchNorm what batch norm uses; {@code running} in any case if the model freezes it
+   */
+  static Encoder create(
+      ModelConfig config, BatchNorm batchNorm, NDManager manager, long seed, Precision precision) {
+    Parameters parameters = new Parameters(manager, seed, precision == Precision.bf16);
+    try {
+      return new Encoder(
+          backbone(config, parameters),
+          config.shape(),
+          config.embedding(),
+          config.freezeBatchNorm() ? BatchNorm.running : batchNorm,
+          precision);
+    } catch (Throwable e) {
+      Closer.of(parameters).closeAfter(e);
+      throw e;
+    }
+  }
+
+  /**
+   * Builds a backbone.
+   *
+   * @param parameters of the network; stay the caller's, closed after a failure too
+   * @throws IllegalArgumentException if one of its arrays would be longer than an array can be
+   */
+  static Backbone backbone(ModelConfig config, Parameters parameters) {
+    try {
+      return config.backbone() == ModelConfig.Backbone.mobilefacenet
+          ? new MobileFaceNet(parameters, config.shape(), config.embedding())
+          : new IResNet(
+              parameters,
+              config.shape(),
+              config.layers(),
+              config.widths(),
+              config.embedding(),
+              config.dropout());
+    } catch (ArithmeticException e) {
+      throw new IllegalArgumentException(
+          "model: one array of the network would have more than 2,147,483,647 values; wanted smaller"
+              + " model.widths, model.input or model.embedding",
+          e);
+    }
+  }
+
+  /**
+   * Features before normalisation.
+   *
+   * @param images f32 [B, channels, height, width] in [-1, 1]
+   * @return f32 [B, E], registered with the caller's scope
+   */
+  public NDArray features(NDArray images, Mode mode) {
+    return backbone.forward(
+        images, mode != Mode.eval && batchNorm == BatchNorm.batch, mode == Mode.train);
+  }
+
+  /** Unit embeddings, f32 [B, E]; arguments as {@link #features}. */
+  public NDArray embed(NDArray images, Mode mode) {
+    return MarginHead.normalise(features(images, mode));
+  }
+
+  /** The arrays of the network. */
+  public Parameters parameters() {
+    return backbone.parameters();
+  }
+
+  /** Shape of the images it takes. */
+  public ImageShape shape() {
+    return shape;
+  }
+
+  /** E, the size of an embedding. */
+  public int embedding() {
+    return embedding;
+  }
+
+  /** Precision of its convolutions and matrix products. */
+  public Precision precision() {
+    return precision;
+  }
+
+  /** What the network takes in memory. */
+  public NetworkSize size() {
+    boolean gpu = parameters().weightList().head().getDevice().isGpu();
+    return NetworkSize.of(this, gpu);
+  }
+
+  /** Values that one image keeps for the backward pass. */
+  long activationsPerImage() {
+    return backbone.activationsPerImage();
+  }
+
+  @Override
+  public void close() {
+    backbone.parameters().close();
+  }
+}

@@ -1,0 +1,7 @@
+package ffc.core.net;
+
+/** Arithmetic of the networks. */
+public enum Precision {
+  fp32,
+  bf16
+}

@@ -1,0 +1,84 @@
+package ffc.core.net;
+
+import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.NDManager;
+import ai.djl.ndarray.types.Shape;
+import ffc.formats.WeightFile;
+import java.nio.file.Path;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.TreeSet;
+
+/** Fills a network with stored arrays, strictly: every name on both sides, every shape equal. */
+public final class Weights {
+  private Weights() {}
+
+  public static void load(Parameters parameters, Map<String, NDArray> stored, String what) {
+    TreeSet<String> missing = new TreeSet<>(parameters.all().keySet());
+    missing.removeAll(stored.keySet());
+    TreeSet<String> unknown = new TreeSet<>(stored.keySet());
+    unknown.removeAll(parameters.all().keySet());
+    if (!missing.isEmpty() || !unknown.isEmpty()) {
+      throw new IllegalArgumentException(
+          what
+              + ": the stored network is another one; missing "
+              + first(missing)
+              + ", not expected "
+              + first(unknown));
+    }
+    parameters
+        .all()
+        .forEach(
+            (name, array) -> {
+              if (!stored.get(name).getShape().equals(array.getShape())) {
+                throw new IllegalArgumentException(
+                    what
+                        + ": the stored network is another one; "
+                        + name
+                        + " has shape "
+                        + stored.get(name).getShape()
+                        + ", expected "
+                        + array.getShape());
+              }
+            });
+    stored.forEach(parameters::set);
+  }
+
+  /**
+   * Fills a network from a weight file of this or another system: all its names under one prefix,
+   * and nothing else in the file.
+   */
+  public static void loadFile(Parameters parameters, Path file) {
+    WeightFile.Network network;
+    try {
+      network = WeightFile.network(file, parameters.all().keySet());
+    } catch (IllegalArgumentException e) {
+      throw new IllegalArgumentException("model.initFrom " + e.getMessage(), e);
+    }
+    if (!network.leftOver().isEmpty()) {
+      throw new IllegalArgumentException(
+          "model.initFrom "
+              + file
+              + ": holds more than the network: "
+              + WeightFile.some(network.leftOver())
+              + "; ./ffc import FILE --config CONFIG --out NEW.safetensors leaves it out");
+    }
+    try (NDManager manager = NDManager.newBaseManager()) {
+      Map<String, NDArray> arrays = new LinkedHashMap<>();
+      network
+          .tensors()
+          .forEach(
+              (name, tensor) ->
+                  arrays.put(name, manager.create(tensor.toFloats(), new Shape(tensor.shape()))));
+      load(parameters, arrays, "model.initFrom " + file);
+    }
+  }
+
+  private static String first(TreeSet<String> names) {
+    return names.isEmpty()
+        ? "nothing"
+        : names.size() == 1
+            ? names.first()
+            : names.first() + " and " + (names.size() - 1) + " more";
+  }
+}

@@ -1,0 +1,90 @@
+package ffc.core.optim;
+
+import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.NDList;
+import ai.djl.ndarray.NDManager;
+import ffc.core.checkpoint.CheckpointInput;
+import ffc.core.checkpoint.CheckpointReader;
+import ffc.core.checkpoint.CheckpointWriter;
+import ffc.core.net.Parameters;
+import ffc.engine.NativeOps;
+import java.io.DataOutputStream;
+import java.io.IOException;
+import java.util.Map;
+
+/**
+ * Adam with decoupled weight decay (Loshchilov and Hutter 2019) by PyTorch's rule: p ← p (1 − lr
+ * wd), then p ← p − lr m̂ / (√v̂ + ε) with both moments corrected for their start at zero.
+ */
+public final class AdamW extends Optimizer {
+  private static final String UPDATES = "optimizer-updates.bin";
+
+  private final double beta1;
+  private final double beta2;
+  private final double epsilon;
+  private final double weightDecay;
+  private final Map<String, NDArray> first;
+  private final Map<String, NDArray> second;
+  private long updates;
+
+  AdamW(OptimizerConfig config, Parameters parameters, NDManager parent) {
+    super(parameters, parent);
+    beta1 = config.betas().get(0);
+    beta2 = config.betas().get(1);
+    epsilon = config.epsilon();
+    weightDecay = config.weightDecay();
+    first = state();
+    second = state();
+  }
+
+  @Override
+  public void step(double learningRate, double gradientFactor) {
+    updates++;
+    NativeOps.adamw(
+        list(weights()),
+        list(gradients()),
+        list(first),
+        list(second),
+        learningRate,
+        beta1,
+        beta2,
+        epsilon,
+        weightDecay,
+        updates,
+        gradientFactor);
+  }
+
+  @Override
+  public void takeBack() {
+    updates--;
+  }
+
+  @Override
+  public NDList stateList() {
+    return list(first).addAll(list(second));
+  }
+
+  @Override
+  public void save(CheckpointWriter out) throws IOException {
+    out.tensors("optimizer-first", first);
+    out.tensors("optimizer-second", second);
+    try (DataOutputStream file = out.file(UPDATES, 1)) {
+      file.writeLong(updates);
+    }
+  }
+
+  @Override
+  public void load(CheckpointReader in) throws IOException {
+    try (NDManager temporary = manager.newSubManager()) {
+      restore(first, in.tensors("optimizer-first", temporary), in.folder() + "/optimizer-first");
+      restore(second, in.tensors("optimizer-second", temporary), in.folder() + "/optimizer-second");
+    }
+    try (CheckpointInput file = in.file(UPDATES, 1)) {
+      updates = file.readLong();
+      if (updates < 0) {
+        throw file.bad(updates + " updates");
+      }
+      file.expectEnd();
+    }
+  }
+}

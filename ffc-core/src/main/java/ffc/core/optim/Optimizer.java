@@ -1,0 +1,119 @@
+package ffc.core.optim;
+
+import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.NDList;
+import ai.djl.ndarray.NDManager;
+import ai.djl.ndarray.index.NDIndex;
+import ffc.core.checkpoint.CheckpointReader;
+import ffc.core.checkpoint.CheckpointWriter;
+import ffc.core.net.Parameters;
+import ffc.engine.NativeOps;
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.Map;
+
+/** Moves the weights of a network along their gradients. Owns its state. */
+public abstract sealed class Optimizer implements AutoCloseable permits Sgd, AdamW {
+  private static final NDIndex ALL = new NDIndex(":");
+
+  private final Map<String, NDArray> weights;
+  final NDManager manager;
+
+  Optimizer(Parameters parameters, NDManager parent) {
+    this.weights = parameters.weights();
+    this.manager = parent.newSubManager();
+  }
+
+  /** The optimiser that a configuration describes. */
+  public static Optimizer of(OptimizerConfig config, Parameters parameters, NDManager parent) {
+    return switch (config.type()) {
+      case sgd -> new Sgd(config, parameters, parent);
+      case adamw -> new AdamW(config, parameters, parent);
+    };
+  }
+
+  /** The weights by name. */
+  final Map<String, NDArray> weights() {
+    return weights;
+  }
+
+  /** The gradients by name; they live until the step's scope closes. */
+  final Map<String, NDArray> gradients() {
+    Map<String, NDArray> gradients = new LinkedHashMap<>();
+    weights.forEach((name, w) -> gradients.put(name, w.getGradient()));
+    return gradients;
+  }
+
+  /** The arrays of a map, in its order. */
+  static NDList list(Map<String, NDArray> arrays) {
+    return new NDList(new ArrayList<>(arrays.values()));
+  }
+
+  /** One state array a weight, zero. */
+  final Map<String, NDArray> state() {
+    Map<String, NDArray> state = new LinkedHashMap<>();
+    weights.forEach((name, w) -> state.put(name, manager.zeros(w.getShape())));
+    return state;
+  }
+
+  /** The gradients, in the order of the weights; they live until the step's scope closes. */
+  public final NDList gradientList() {
+    return list(gradients());
+  }
+
+  /** The state arrays, for averaging over trainers. */
+  public abstract NDList stateList();
+
+  /** Global Euclidean norm of the gradients. */
+  public final double gradientNorm() {
+    return NativeOps.norm(list(gradients()));
+  }
+
+  /** Sets the gradients to zero. */
+  public final void zeroGradients() {
+    NativeOps.zero(list(gradients()));
+  }
+
+  /**
+   * One update.
+   *
+   * @param learningRate rate of this step
+   * @param gradientFactor factor of the gradients, for example of norm clipping
+   */
+  public abstract void step(double learningRate, double gradientFactor);
+
+  /** Forgets the last {@link #step}: its caller has put weights and state back. */
+  public void takeBack() {}
+
+  /** Writes the state. */
+  public abstract void save(CheckpointWriter out) throws IOException;
+
+  /** Restores what {@link #save} wrote. */
+  public abstract void load(CheckpointReader in) throws IOException;
+
+  /** Copies stored arrays into state arrays of the same names and shapes. */
+  static void restore(Map<String, NDArray> state, Map<String, NDArray> stored, String what) {
+    state.forEach(
+        (name, array) -> {
+          NDArray value = stored.get(name);
+          if (value == null || !value.getShape().equals(array.getShape())) {
+            throw new IllegalArgumentException(
+                what
+                    + ": "
+                    + name
+                    + " is "
+                    + (value == null ? "missing" : value.getShape())
+                    + ", expected "
+                    + array.getShape()
+                    + "; the checkpoint belongs to another model");
+          }
+          array.set(ALL, value);
+        });
+  }
+
+  @Override
+  public void close() {
+    manager.close();
+  }
+}

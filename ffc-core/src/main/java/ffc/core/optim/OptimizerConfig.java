@@ -1,0 +1,81 @@
+package ffc.core.optim;
+
+import com.fasterxml.jackson.annotation.JsonPropertyDescription;
+import jakarta.validation.constraints.DecimalMax;
+import jakarta.validation.constraints.DecimalMin;
+import jakarta.validation.constraints.Min;
+import jakarta.validation.constraints.NotNull;
+import jakarta.validation.constraints.Positive;
+import jakarta.validation.constraints.PositiveOrZero;
+import java.util.List;
+
+/** Section {@code optimizer} of an experiment, for the probe network and trained class centres. */
+public record OptimizerConfig(
+    @JsonPropertyDescription("sgd (default) or adamw") Type type,
+    @NotNull @Positive @JsonPropertyDescription("Peak learning rate") Double learningRate,
+    @DecimalMin("0") @DecimalMax("0.9999") @JsonPropertyDescription("sgd: momentum (default 0.9)")
+        Double momentum,
+    @JsonPropertyDescription("sgd: Nesterov momentum (default false)") Boolean nesterov,
+    @PositiveOrZero
+        @JsonPropertyDescription(
+            "Weight decay: added to the gradient by sgd, decoupled in adamw (default 0)")
+        Double weightDecay,
+    @JsonPropertyDescription("adamw: decay of the two moments (default [0.9, 0.999])")
+        List<Double> betas,
+    @Positive @JsonPropertyDescription("adamw: term added to the denominator (default 1e-8)")
+        Double epsilon,
+    @JsonPropertyDescription("Course of the learning rate (default constant)")
+        ScheduleConfig schedule,
+    @Positive @JsonPropertyDescription("Largest global norm of the gradient; absent = no clipping")
+        Double clipNorm) {
+
+  /** Update rules. */
+  public enum Type {
+    sgd,
+    adamw
+  }
+
+  /** Courses of the learning rate after warm-up. */
+  public enum Course {
+    constant,
+    linear,
+    cosine,
+    multistep,
+    polynomial
+  }
+
+  /** Learning-rate schedule: a linear warm-up, then a course to the end. */
+  public record ScheduleConfig(
+      @JsonPropertyDescription("constant (default), linear, cosine, multistep or polynomial")
+          Course type,
+      @PositiveOrZero @JsonPropertyDescription("Steps of linear warm-up from 0 (default 0)")
+          Integer warmupSteps,
+      @Min(1) @JsonPropertyDescription("Length of the schedule (default run.steps)") Long steps,
+      @JsonPropertyDescription("multistep: steps at which the rate is multiplied by gamma")
+          List<@Positive Long> milestones,
+      @Positive @JsonPropertyDescription("multistep: factor at each milestone (default 0.1)")
+          Double gamma,
+      @Positive @JsonPropertyDescription("polynomial: power (default 2)") Double power,
+      @PositiveOrZero @JsonPropertyDescription("linear, cosine, polynomial: final rate (default 0)")
+          Double finalRate) {
+    public ScheduleConfig {
+      type = type == null ? Course.constant : type;
+      warmupSteps = warmupSteps == null ? 0 : warmupSteps;
+      milestones = milestones == null ? List.of() : List.copyOf(milestones);
+      gamma = gamma == null ? 0.1 : gamma;
+      power = power == null ? 2.0 : power;
+      finalRate = finalRate == null ? 0.0 : finalRate;
+    }
+  }
+
+  public OptimizerConfig {
+    type = type == null ? Type.sgd : type;
+    momentum = momentum == null ? 0.9 : momentum;
+    nesterov = nesterov != null && nesterov;
+    weightDecay = weightDecay == null ? 0.0 : weightDecay;
+    betas = betas == null ? List.of(0.9, 0.999) : List.copyOf(betas);
+    epsilon = epsilon == null ? 1e-8 : epsilon;
+    schedule =
+        schedule == null ? new ScheduleConfig(null, null, null, null, null, null, null) : schedule;
+  }
+}

@@ -1,0 +1,84 @@
+package ffc.core.train;
+
+import ai.djl.ndarray.NDList;
+import ffc.core.net.Encoder;
+import ffc.core.net.RunningStatistics;
+import ffc.core.optim.Optimizer;
+import ffc.exchange.EpochEndedException;
+import java.util.LinkedHashMap;
+import java.util.Map;
+
+/** Probe, gallery and optimiser of one trainer, as far as the other trainers are concerned. */
+final class Networks {
+  private final Encoder probe;
+  private final Encoder gallery;
+  private final Optimizer optimizer;
+  private final Lockstep lockstep;
+
+  /**
+   * @param gallery may be null
+   */
+  Networks(Encoder probe, Encoder gallery, Optimizer optimizer, Lockstep lockstep) {
+    this.probe = probe;
+    this.gallery = gallery;
+    this.optimizer = optimizer;
+    this.lockstep = lockstep;
+  }
+
+  /** The running statistics of batch norm. */
+  NDList runningStatistics() {
+    NDList arrays = new NDList(probe.parameters().bufferList());
+    if (gallery != null) {
+      arrays.addAll(gallery.parameters().bufferList());
+    }
+    return arrays;
+  }
+
+  private NDList all() {
+    NDList arrays = runningStatistics();
+    arrays.addAll(probe.parameters().weightList());
+    arrays.addAll(optimizer.stateList());
+    if (gallery != null) {
+      arrays.addAll(gallery.parameters().weightList());
+    }
+    return arrays;
+  }
+
+  /** Checksums of all arrays by network and name. */
+  Map<String, Long> hashes() {
+    Map<String, Long> hashes = new LinkedHashMap<>();
+    probe.parameters().hashes().forEach((name, hash) -> hashes.put("probe." + name, hash));
+    if (gallery != null) {
+      gallery.parameters().hashes().forEach((name, hash) -> hashes.put("gallery." + name, hash));
+    }
+    return hashes;
+  }
+
+  /**
+   * The optimiser's step and, if it is time, the networks' mean over the trainers. The gallery is
+   * averaged before it follows the probe, which comes to the same.
+   *
+   * @param factor of the gradients; 0 = the step is dropped, the probe does not move
+   * @param average whether to average; the step's last exchange
+   * @throws EpochEndedException if the trainers change meanwhile: nothing has moved then
+   */
+  void move(double rate, double factor, boolean average) {
+    NDList arrays = average ? all() : new NDList();
+    RunningStatistics before = RunningStatistics.keep(arrays);
+    if (factor != 0) {
+      optimizer.step(rate, factor * lockstep.gradientFactor());
+    }
+    if (!average) {
+      return;
+    }
+    try {
+      lockstep.average(arrays);
+    } catch (EpochEndedException e) {
+      before.restore();
+      if (factor != 0) {
+        optimizer.takeBack();
+      }
+      throw e;
+    }
+  }
+}

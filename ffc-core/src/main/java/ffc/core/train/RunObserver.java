@@ -1,0 +1,50 @@
+package ffc.core.train;
+
+import ffc.eval.roc.EvalResult;
+import java.nio.file.Path;
+import java.util.List;
+
+/**
+ * Whoever watches a run: the command line writes run records and draws progress from these calls.
+ * All come from the training thread, in order; an exception ends the run.
+ */
+public interface RunObserver {
+  /** Before the first step: the step the run starts from (0 or the checkpoint's). */
+  void started(long fromStep, long toStep);
+
+  /**
+   * Before {@link #started}: checkpoints of later steps, which an abandoned continuation of the run
+   * has left, were moved away.
+   *
+   * @param folder where they are now
+   * @param checkpoints their names
+   */
+  default void setAside(Path folder, List<String> checkpoints) {}
+
+  /**
+   * The trainers have lost what only one of them held: the run goes on from its last checkpoint,
+   * and the steps after that are made again.
+   *
+   * @param fromStep steps that had been made
+   * @param toStep the checkpoint's
+   */
+  default void wentBack(long fromStep, long toStep) {}
+
+  /** After every step: cheap figures for a progress bar. */
+  void progress(long step, double loss, double imagesPerSecond);
+
+  /** Every {@code run.reportEvery} steps and at the last one. */
+  void report(StepReport report);
+
+  /** After an evaluation at the given step. */
+  void evaluated(long step, EvalResult result);
+
+  /** A set could not be evaluated at the given step; the run goes on. */
+  default void evaluationFailed(long step, String set, String problem) {}
+
+  /** After a checkpoint of the given step became durable at the given folder. */
+  void checkpoint(long step, Path folder);
+
+  /** At the end, also of an interrupted run. */
+  void finished(RunSummary summary);
+}

@@ -1,0 +1,112 @@
+package ffc.core.train;
+
+import ai.djl.ndarray.NDManager;
+import ai.djl.ndarray.types.Shape;
+import ffc.core.checkpoint.CheckpointReader;
+import ffc.core.net.Encoder;
+import ffc.core.net.EncoderEmbedder;
+import ffc.core.net.ModelConfig;
+import ffc.core.net.Precision;
+import ffc.core.net.Weights;
+import ffc.engine.Autograd;
+import ffc.engine.Closer;
+import ffc.eval.EvaluateConfig;
+import ffc.eval.embedding.ImageEmbedder;
+import ffc.formats.HostTensor;
+import ffc.formats.WeightFile;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.LinkedHashMap;
+import java.util.Map;
+
+/** A network with the weights of a checkpoint, for judging and embedding. Owns its arrays. */
+public final class TrainedEncoder implements AutoCloseable {
+  private final NDManager manager;
+  private final Encoder encoder;
+
+  private TrainedEncoder(NDManager manager, Encoder encoder) {
+    this.manager = manager;
+    this.encoder = encoder;
+  }
+
+  /**
+   * Loads a network.
+   *
+   * @param checkpoint folder {@code RUN/checkpoints/step-...}
+   * @param model structure of the network that was trained
+   * @throws IllegalArgumentException if the checkpoint is torn, has no such network, or holds one
+   *     of another structure
+   */
+  public static TrainedEncoder open(Path checkpoint, ModelConfig model, EvaluateConfig.Net net)
+      throws IOException {
+    CheckpointReader in = CheckpointReader.open(checkpoint);
+    if (!in.has(net + ".safetensors")) {
+      throw new IllegalArgumentException(
+          checkpoint + ": holds no " + net + " network; its method trains the probe only");
+    }
+    Autograd.off();
+    NDManager manager = NDManager.newBaseManager();
+    try (NDManager temporary = manager.newSubManager()) {
+      Encoder encoder = Encoder.create(model, manager, 0, Precision.fp32);
+      Weights.load(encoder.parameters(), in.tensors(net.name(), temporary), checkpoint + "/" + net);
+      return new TrainedEncoder(manager, encoder);
+    } catch (Throwable e) {
+      Closer.of(manager).closeAfter(e);
+      throw e;
+    }
+  }
+
+  /**
+   * The weights of a model in a file of another system.
+   *
+   * @throws IllegalArgumentException as {@link WeightFile#network}, or if a shape differs
+   */
+  public static WeightFile.Network find(ModelConfig model, Path file) {
+    Autograd.off();
+    try (NDManager manager = NDManager.newBaseManager();
+        Encoder encoder = Encoder.create(model, manager, 0, Precision.fp32)) {
+      WeightFile.Network network = WeightFile.network(file, encoder.parameters().all().keySet());
+      network
+          .tensors()
+          .forEach(
+              (name, array) -> {
+                Shape wanted = encoder.parameters().all().get(name).getShape();
+                if (!Arrays.equals(wanted.getShape(), array.shape())) {
+                  throw new IllegalArgumentException(
+                      file
+                          + ": "
+                          + name
+                          + " has shape "
+                          + Arrays.toString(array.shape())
+                          + ", expected "
+                          + Arrays.toString(wanted.getShape()));
+                }
+              });
+      return network;
+    }
+  }
+
+  /** Copies of the network's arrays by name, f32, in state-dict order. */
+  public Map<String, HostTensor> weights() {
+    Map<String, HostTensor> weights = new LinkedHashMap<>();
+    encoder
+        .parameters()
+        .all()
+        .forEach(
+            (name, array) ->
+                weights.put(
+                    name, HostTensor.of(array.toFloatArray(), array.getShape().getShape())));
+    return weights;
+  }
+
+  /** The network as evaluation sees it; valid until this is closed. */
+  public ImageEmbedder embedder() {
+    return new EncoderEmbedder(encoder);
+  }
+
+  @Override
+  public void close() {
+    manager.close(); // the network's arrays are below it
+  }
+}

@@ -1,0 +1,58 @@
+package ffc.core.train;
+
+import ai.djl.ndarray.NDManager;
+import ai.djl.ndarray.NDScope;
+import ffc.core.checkpoint.CheckpointReader;
+import ffc.core.checkpoint.CheckpointWriter;
+import ffc.core.method.Method;
+import ffc.core.net.Encoder;
+import ffc.core.net.Weights;
+import ffc.core.optim.Optimizer;
+import ffc.loaders.data.Dataset;
+import java.io.IOException;
+
+/**
+ * What a checkpoint holds of a trainer: the probe, the optimiser's state, the method's, and the
+ * plain numbers of {@link TrainerState}. Owns nothing.
+ *
+ * @param manager on the device of the networks
+ */
+record TrainerContent(
+    Encoder probe, Optimizer optimizer, Method method, Dataset dataset, NDManager manager) {
+
+  /** Writes all of it; a call of all trainers if the method is sharded. */
+  void save(CheckpointWriter out, TrainerState at) throws IOException {
+    try (NDScope scope = new NDScope()) {
+      scope.suppressNotUsedWarning();
+      out.tensors("probe", probe.parameters().all());
+      optimizer.save(out);
+      method.save(out);
+    }
+    at.save(out);
+  }
+
+  /**
+   * Restores all of it; a call of all trainers if the method is sharded.
+   *
+   * @return the numbers
+   * @throws IllegalArgumentException if it is of another data set or structure, or damaged
+   */
+  TrainerState load(CheckpointReader in) throws IOException {
+    TrainerState state = TrainerState.load(in);
+    if (!state.data().equals(dataset.fingerprint())) {
+      throw new IllegalArgumentException(
+          in.folder()
+              + ": the run was trained on data with fingerprint "
+              + state.data()
+              + ", data.train has "
+              + dataset.fingerprint()
+              + "; start a new run, or point data.train at the old data");
+    }
+    try (NDManager temporary = manager.newSubManager()) {
+      Weights.load(probe.parameters(), in.tensors("probe", temporary), in.folder() + "/probe");
+    }
+    optimizer.load(in);
+    method.load(in);
+    return state;
+  }
+}

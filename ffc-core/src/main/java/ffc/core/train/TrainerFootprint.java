@@ -1,0 +1,56 @@
+package ffc.core.train;
+
+import ffc.core.method.Footprint;
+import ffc.core.method.RunConfig;
+import ffc.core.net.ModelConfig;
+import ffc.core.net.NetworkSize;
+import ffc.core.optim.OptimizerConfig;
+import ffc.loaders.data.DataConfig;
+import java.util.LinkedHashMap;
+import java.util.Map;
+
+/**
+ * Predicted memory of one trainer: that of its method and what every method needs. The constants
+ * were measured on the CPU, see {@code docs/benchmarks/memory.md}.
+ */
+public final class TrainerFootprint {
+  /** Code, engine, young heap and buffers of a process that has nothing to do yet. */
+  static final long PROCESS = 165_000_000;
+
+  /** More heap, embeddings and histograms where sets of some ten thousand images are judged. */
+  static final long EVALUATION = 130_000_000;
+
+  private TrainerFootprint() {}
+
+  /**
+   * All parts, in the order of tables.
+   *
+   * @param method parts of the method
+   * @param size of the probe
+   * @param evaluates whether the run judges sets
+   */
+  public static Footprint of(
+      Footprint method,
+      NetworkSize size,
+      ModelConfig model,
+      DataConfig data,
+      OptimizerConfig optimizer,
+      RunConfig run,
+      boolean evaluates) {
+    boolean adam = optimizer.type() == OptimizerConfig.Type.adamw;
+    int pairs = Math.max(1, data.pairsPerBatch() / run.accumulate());
+    Map<String, Long> parts = new LinkedHashMap<>(method.parts());
+    parts.put("probe", 4 * size.weights());
+    parts.put("probe_gradient_and_momentum", (adam ? 12 : 8) * size.weights());
+    parts.put("activations", size.activationBytes(pairs));
+    parts.put("batches", 2L * data.pairsPerBatch() * model.shape().bytes() * (data.prefetch() + 2));
+    if (data.cacheBytes() > 0) {
+      parts.put("record_cache", data.cacheBytes());
+    }
+    if (evaluates) {
+      parts.put("evaluation", EVALUATION);
+    }
+    parts.put("process", PROCESS);
+    return new Footprint(parts);
+  }
+}

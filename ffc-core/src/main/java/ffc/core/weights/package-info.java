@@ -1,5 +1,0 @@
-/**
- * Arrays on disk in the formats of others: safetensors, PyTorch's {@code .pth} and NumPy's {@code
- * .npy}, known to no network and no tensor library. Open {@link ffc.core.weights.WeightFile} first.
- */
-package ffc.core.weights;

@@ -1,0 +1,82 @@
+package ffc.core.export;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.within;
+
+import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.NDList;
+import ai.djl.ndarray.NDManager;
+import ai.djl.ndarray.types.Shape;
+import ai.djl.pytorch.engine.PtNDManager;
+import ai.djl.pytorch.engine.PtSymbolBlock;
+import ai.djl.pytorch.jni.IValueUtils;
+import ai.djl.pytorch.jni.JniUtils;
+import ffc.core.net.Encoder;
+import ffc.core.net.ModelConfig;
+import ffc.core.net.Parameters;
+import ffc.core.net.Precision;
+import ffc.engine.Autograd;
+import ffc.formats.HostTensor;
+import java.io.ByteArrayInputStream;
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Random;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
+
+class BackboneScriptTest {
+  @ParameterizedTest
+  @EnumSource(names = {"iresnet", "mobilefacenet"})
+  void givesTheEmbeddingsOfTheNetwork(ModelConfig.Backbone backbone) throws IOException {
+    ModelConfig model =
+        new ModelConfig(
+            backbone, List.of(3, 20, 16), List.of(2, 1), List.of(8, 12), 16, 0.3, null, null);
+    Autograd.off();
+    try (NDManager manager = NDManager.newBaseManager("PyTorch");
+        Encoder encoder = Encoder.create(model, manager, 5, Precision.fp32)) {
+      Map<String, HostTensor> weights = disturbed(encoder.parameters(), manager);
+      ByteArrayOutputStream file = new ByteArrayOutputStream();
+      BackboneScript.write(model, weights, file);
+      PtSymbolBlock program =
+          JniUtils.loadModule(
+              (PtNDManager) manager, new ByteArrayInputStream(file.toByteArray()), false, false);
+      NDArray images = manager.randomUniform(-1, 1, new Shape(5, 3, 20, 16));
+      float[] wanted = encoder.embed(images, Encoder.Mode.eval).toFloatArray();
+      float[] got = IValueUtils.forward(program, new NDList(images), false).head().toFloatArray();
+      assertThat(got).hasSameSizeAs(wanted);
+      for (int i = 0; i < got.length; i++) {
+        assertThat(got[i]).as("value %d", i).isCloseTo(wanted[i], within(1e-5f));
+      }
+      weights.remove("fc.bias");
+      assertThatThrownBy(() -> BackboneScript.write(model, weights, new ByteArrayOutputStream()))
+          .isInstanceOf(IllegalArgumentException.class)
+          .hasMessageContaining("array fc.bias: got null");
+    }
+  }
+
+  /** Random values in all arrays, so that no layer is an identity; variances stay positive. */
+  private static Map<String, HostTensor> disturbed(Parameters parameters, NDManager manager) {
+    Random random = new Random(3);
+    Map<String, HostTensor> weights = new LinkedHashMap<>();
+    Map.copyOf(parameters.all())
+        .forEach(
+            (name, array) -> {
+              float[] values = array.toFloatArray();
+              for (int i = 0; i < values.length; i++) {
+                double noise = 0.2 * random.nextGaussian();
+                values[i] =
+                    (float)
+                        (name.endsWith("running_var")
+                            ? values[i] * Math.exp(noise)
+                            : values[i] + noise);
+              }
+              parameters.set(name, manager.create(values, array.getShape()));
+              weights.put(name, HostTensor.of(values, array.getShape().getShape()));
+            });
+    return weights;
+  }
+}

@@ -1,0 +1,252 @@
+package ffc.core.loss;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.within;
+import static org.assertj.core.api.Assertions.withinPercentage;
+
+import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.NDManager;
+import ai.djl.ndarray.types.DataType;
+import ai.djl.ndarray.types.Shape;
+import ffc.core.ffc.FfcHead;
+import ffc.engine.Autograd;
+import java.util.Arrays;
+import java.util.Random;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
+
+/** Gradients of the head against central differences of its own value, in double precision. */
+class MarginHeadTest {
+  private static final int B = 5;
+  private static final int E = 7;
+  private static final int K = 9;
+  private static final double STEP = 1e-6;
+
+  private NDManager manager;
+
+  static Stream<Margin> margins() {
+    return Stream.of(
+        new Margin.CosFace(0.4),
+        new Margin.CosFace(0),
+        new Margin.ArcFace(0.5, true),
+        new Margin.ArcFace(0.5, false),
+        new Margin.Combined(1, 0.3, 0.2),
+        new Margin.Combined(1.35, 0.5, 0.1),
+        new Margin.Sv(0.4, 1.2));
+  }
+
+  @BeforeEach
+  void open() {
+    manager = NDManager.newBaseManager();
+    Autograd.off();
+  }
+
+  @AfterEach
+  void close() {
+    manager.close();
+  }
+
+  @ParameterizedTest
+  @MethodSource("margins")
+  void gradientsAreThoseOfTheValue(Margin margin) {
+    for (long seed = 1; seed <= 5; seed++) {
+      Random random = new Random(seed);
+      double[] embeddings = unitRows(random, B, E);
+      double[] weights = unitRows(random, K, E);
+      long[] targets = random.longs(B, 0, K).toArray();
+      MarginHead head = new MarginHead(margin, 8);
+      MarginHead.Part part =
+          head.softmax(array(embeddings, B), array(weights, K), manager.create(targets), 3, true);
+      assertGradient(
+          part.embeddingGradient(),
+          embeddings,
+          v -> softmax(head, v, weights, targets),
+          margin + " embeddings, seed " + seed);
+      assertGradient(
+          part.weightGradient(),
+          weights,
+          v -> softmax(head, embeddings, v, targets),
+          margin + " weights, seed " + seed);
+    }
+  }
+
+  private double softmax(MarginHead head, double[] embeddings, double[] weights, long[] targets) {
+    return FfcHead.scalar(
+        head.softmax(array(embeddings, B), array(weights, K), manager.create(targets), 3, false)
+            .value());
+  }
+
+  @Test
+  void freshGradientIsThatOfTheValue() {
+    for (long seed = 1; seed <= 5; seed++) {
+      Random random = new Random(seed);
+      double[] embeddings = unitRows(random, B, E);
+      double[] weights = unitRows(random, K, E);
+      MarginHead.Part part = MarginHead.fresh(array(embeddings, B), array(weights, K), 3, B);
+      assertGradient(
+          part.embeddingGradient(),
+          embeddings,
+          v -> FfcHead.scalar(MarginHead.fresh(array(v, B), array(weights, K), 3, B).value()),
+          "seed " + seed);
+    }
+  }
+
+  @Test
+  void singlePrecisionOfManyColumnsGivesWhatDoubleGives() {
+    int columns = 30_001;
+    for (long seed = 1; seed <= 2; seed++) {
+      Random random = new Random(seed);
+      NDArray embeddings = array(unitRows(random, B, E), B);
+      NDArray weights = array(unitRows(random, columns, E), columns);
+      NDArray targets = manager.create(new long[] {0, columns - 1, columns / 2, 16_384, 5});
+      MarginHead head = new MarginHead(new Margin.CosFace(0.4), 32);
+      assertSame(
+          head.softmax(single(embeddings), single(weights), targets, B, false),
+          head.softmax(embeddings, weights, targets, B, false),
+          seed);
+      assertSame(
+          MarginHead.fresh(single(embeddings), single(weights), 3, B),
+          MarginHead.fresh(embeddings, weights, 3, B),
+          seed);
+    }
+  }
+
+  private static NDArray single(NDArray values) {
+    return values.toType(DataType.FLOAT32, true);
+  }
+
+  private static void assertSame(MarginHead.Part single, MarginHead.Part exact, long seed) {
+    assertThat(FfcHead.scalar(single.value()))
+        .as("value, seed %d", seed)
+        .isCloseTo(FfcHead.scalar(exact.value()), withinPercentage(1e-4));
+    float[] gradient = single.embeddingGradient().toFloatArray();
+    double[] wanted = exact.embeddingGradient().toDoubleArray();
+    double largest = Arrays.stream(wanted).map(Math::abs).max().orElseThrow();
+    for (int i = 0; i < wanted.length; i++) {
+      assertThat((double) gradient[i])
+          .as("gradient %d, seed %d", i, seed)
+          .isCloseTo(wanted[i], within(1e-5 * largest));
+    }
+  }
+
+  @Test
+  void gradientPassesThroughTheNormalisation() {
+    Random random = new Random(3);
+    double[] raw = random.doubles((long) B * E, -2, 2).toArray();
+    double[] direction = random.doubles((long) B * E, -1, 1).toArray();
+    NDArray g = array(direction, B);
+    NDArray v = array(raw, B);
+    NDArray norm = MarginHead.norm(v);
+    NDArray gradient = MarginHead.throughNormalisation(g, v.div(norm), norm);
+    assertGradient(
+        gradient,
+        raw,
+        w -> FfcHead.scalar(MarginHead.normalise(array(w, B)).mul(g).sum()),
+        "normalisation");
+  }
+
+  @ParameterizedTest
+  @MethodSource("margins")
+  void valueAndGradientStayFiniteAtTheEdges(Margin margin) {
+    // A sample on its class centre, one opposite to it, one at a right angle.
+    float[] embeddings = {1, 0, -1, 0, 0, 1};
+    float[] weights = {1, 0, 0, 1, -1, 0};
+    MarginHead.Part part =
+        new MarginHead(margin, 64)
+            .softmax(
+                manager.create(embeddings, new Shape(3, 2)),
+                manager.create(weights, new Shape(3, 2)),
+                manager.create(new long[] {0, 0, 0}),
+                3,
+                true);
+    assertThat(part.value().toFloatArray()).as(margin.toString()).matches(MarginHeadTest::finite);
+    assertThat(part.embeddingGradient().toFloatArray()).matches(MarginHeadTest::finite);
+    assertThat(part.weightGradient().toFloatArray()).matches(MarginHeadTest::finite);
+  }
+
+  @Test
+  void ignoredColumnsAreNoNegatives() {
+    Random random = new Random(4);
+    double[] embeddings = unitRows(random, 1, E);
+    double[] weights = unitRows(random, K, E);
+    boolean[] ignored = new boolean[K];
+    for (int k = 1; k < K - 1; k++) {
+      ignored[k] = true;
+    }
+    MarginHead head = new MarginHead(new Margin.CosFace(0.4), 8);
+    NDArray e = array(embeddings, 1);
+    NDArray target = manager.create(new long[] {0});
+    double value =
+        FfcHead.scalar(
+            head.softmax(
+                    e,
+                    array(weights, K),
+                    target,
+                    manager.create(ignored, new Shape(1, K)),
+                    1,
+                    false)
+                .value());
+    double own = 8 * (dot(embeddings, weights, 0) - 0.4);
+    double other = 8 * dot(embeddings, weights, K - 1);
+    assertThat(value).isCloseTo(Math.log1p(Math.exp(other - own)), within(1e-9));
+  }
+
+  private static double dot(double[] e, double[] weights, int row) {
+    double sum = 0;
+    for (int i = 0; i < E; i++) {
+      sum += e[i] * weights[row * E + i];
+    }
+    return sum;
+  }
+
+  private static boolean finite(float[] values) {
+    for (float v : values) {
+      if (!Float.isFinite(v)) {
+        return false;
+      }
+    }
+    return true;
+  }
+
+  private interface Value {
+    double at(double[] point);
+  }
+
+  private static void assertGradient(NDArray gradient, double[] at, Value value, String what) {
+    double[] actual = gradient.toDoubleArray();
+    assertThat(actual).as(what).hasSameSizeAs(at);
+    for (int i = 0; i < at.length; i++) {
+      double[] up = at.clone();
+      double[] down = at.clone();
+      up[i] += STEP;
+      down[i] -= STEP;
+      double expected = (value.at(up) - value.at(down)) / (2 * STEP);
+      assertThat(actual[i])
+          .as(what + ", element " + i)
+          .isCloseTo(expected, within(1e-6 * Math.max(1, Math.abs(expected))));
+    }
+  }
+
+  private NDArray array(double[] values, int rows) {
+    return manager.create(values, new Shape(rows, values.length / rows));
+  }
+
+  private static double[] unitRows(Random random, int rows, int dim) {
+    double[] values = new double[rows * dim];
+    for (int r = 0; r < rows; r++) {
+      double squares = 0;
+      for (int i = 0; i < dim; i++) {
+        values[r * dim + i] = random.nextGaussian();
+        squares += values[r * dim + i] * values[r * dim + i];
+      }
+      for (int i = 0; i < dim; i++) {
+        values[r * dim + i] /= Math.sqrt(squares);
+      }
+    }
+    return values;
+  }
+}

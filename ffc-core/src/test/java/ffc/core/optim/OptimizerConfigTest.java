@@ -1,0 +1,163 @@
+package ffc.core.optim;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.within;
+
+import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.NDManager;
+import ai.djl.ndarray.NDScope;
+import ai.djl.ndarray.types.Shape;
+import ffc.core.checkpoint.CheckpointReader;
+import ffc.core.checkpoint.Checkpoints;
+import ffc.core.net.Parameters;
+import ffc.engine.Autograd;
+import java.io.BufferedReader;
+import java.io.IOException;
+import java.io.InputStreamReader;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** Update rules against PyTorch's; reference values by bench/optimizer_golden.py. */
+class OptimizerConfigTest {
+  @TempDir Path folder;
+
+  @ParameterizedTest
+  @ValueSource(strings = {"sgd", "sgd-nesterov", "sgd-plain", "adamw"})
+  void updatesAreThoseOfPyTorch(String rule) throws IOException {
+    assertThat(run(rule, false)).containsExactly(golden(rule), within(2e-6));
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"sgd", "adamw"})
+  void aRestoredOptimizerGoesOnAsBefore(String rule) throws IOException {
+    assertThat(run(rule, true)).containsExactly(run(rule, false), within(0.0));
+  }
+
+  @Test
+  void clippingScalesTheGradientOnly() {
+    Autograd.off();
+    try (NDManager manager = NDManager.newBaseManager();
+        Parameters parameters = new Parameters(manager, 1)) {
+      NDArray weight = weight(parameters, manager);
+      try (Optimizer optimizer = Optimizer.of(config("sgd-plain"), parameters, manager)) {
+        setGradient(weight, new float[] {3, 0, -4});
+        assertThat(optimizer.gradientNorm()).isCloseTo(5, within(1e-6));
+        optimizer.step(0.1, 0.5);
+        // p - 0.1 (0.5 g + 0.01 p)
+        assertThat(weight.toFloatArray())
+            .containsExactly(
+                new float[] {0.5f - 0.15f - 5e-4f, -1 + 0.001f, 2 + 0.2f - 0.002f}, within(1e-6f));
+        optimizer.zeroGradients();
+        assertThat(optimizer.gradientNorm()).isZero();
+      }
+    }
+  }
+
+  /** Arrays of a network's size that live to the end of a step are what the plan does not count. */
+  @ParameterizedTest
+  @ValueSource(strings = {"sgd", "adamw"})
+  void aStepMakesNoArraysButTheViewsOfItsGradients(String rule) {
+    Autograd.off();
+    try (NDManager manager = NDManager.newBaseManager();
+        Parameters parameters = new Parameters(manager, 1)) {
+      List<NDArray> weights =
+          List.of(
+              parameters.constant("a", new Shape(3), 1),
+              parameters.constant("b", new Shape(2, 2), 1),
+              parameters.constant("c", new Shape(5), 1));
+      parameters.requireGradients();
+      weights.forEach(w -> setGradient(w, new float[(int) w.size()]));
+      try (Optimizer optimizer = Optimizer.of(config(rule), parameters, manager)) {
+        NDManager owner = weights.get(0).getManager();
+        int before = owner.getManagedArrays().size();
+        optimizer.step(0.1, 0.5);
+        int after = owner.getManagedArrays().size();
+        assertThat(after - before).isEqualTo(weights.size());
+      }
+    }
+  }
+
+  private double[] run(String rule, boolean interrupted) throws IOException {
+    Autograd.off();
+    double[] values = new double[18];
+    try (NDManager manager = NDManager.newBaseManager();
+        Parameters parameters = new Parameters(manager, 1)) {
+      NDArray weight = weight(parameters, manager);
+      Optimizer optimizer = Optimizer.of(config(rule), parameters, manager);
+      for (int step = 0; step < 6; step++) {
+        if (interrupted && step == 3) {
+          Optimizer before = optimizer;
+          Path saved = new Checkpoints(folder, 1).write(step, before::save);
+          before.close();
+          optimizer = Optimizer.of(config(rule), parameters, manager);
+          optimizer.load(CheckpointReader.open(saved));
+        }
+        try (NDScope scope = new NDScope()) {
+          scope.suppressNotUsedWarning();
+          float[] g = new float[3];
+          for (int i = 0; i < 3; i++) {
+            g[i] = (float) Math.sin(step + i);
+          }
+          setGradient(weight, g);
+          optimizer.step(step < 3 ? 0.1 : 0.01, 1);
+          optimizer.zeroGradients();
+        }
+        float[] now = weight.toFloatArray();
+        for (int i = 0; i < 3; i++) {
+          values[step * 3 + i] = now[i];
+        }
+      }
+      optimizer.close();
+    }
+    return values;
+  }
+
+  private static NDArray weight(Parameters parameters, NDManager manager) {
+    NDArray weight = parameters.constant("w", new Shape(3), 0);
+    parameters.set("w", manager.create(new float[] {0.5f, -1, 2}));
+    parameters.requireGradients();
+    return weight;
+  }
+
+  /** d sum(w g) / d w = g, added to the gradient that is there. */
+  private static void setGradient(NDArray weight, float[] gradient) {
+    NDArray g = weight.getManager().create(gradient, weight.getShape());
+    NDArray product = Autograd.record(() -> weight.mul(g));
+    Autograd.backward(product, product.onesLike());
+  }
+
+  private static OptimizerConfig config(String rule) {
+    return rule.equals("adamw")
+        ? new OptimizerConfig(
+            OptimizerConfig.Type.adamw, 0.1, null, null, 0.05, List.of(0.8, 0.95), 1e-6, null, null)
+        : new OptimizerConfig(
+            OptimizerConfig.Type.sgd,
+            0.1,
+            rule.equals("sgd-plain") ? 0.0 : 0.9,
+            rule.equals("sgd-nesterov"),
+            0.01,
+            null,
+            null,
+            null,
+            null);
+  }
+
+  private static double[] golden(String rule) throws IOException {
+    try (BufferedReader in =
+        new BufferedReader(
+            new InputStreamReader(
+                OptimizerConfigTest.class.getResourceAsStream("optimizer-golden.tsv"),
+                StandardCharsets.UTF_8))) {
+      String line = in.lines().filter(l -> l.startsWith(rule + "\t")).findFirst().orElseThrow();
+      return Arrays.stream(line.split("\t")[1].split(" "))
+          .mapToDouble(Double::parseDouble)
+          .toArray();
+    }
+  }
+}

@@ -1,0 +1,193 @@
+package ffc.core.train;
+
+import ffc.core.ffc.Ffc;
+import ffc.core.ffc.FfcConfig;
+import ffc.core.method.RunConfig;
+import ffc.core.net.ModelConfig;
+import ffc.core.optim.OptimizerConfig;
+import ffc.engine.ProcessMemory;
+import ffc.eval.roc.EvalResult;
+import ffc.exchange.GroupExchange;
+import ffc.exchange.LocalExchange;
+import ffc.loaders.DataSets;
+import ffc.loaders.data.DataConfig;
+import ffc.loaders.data.Dataset;
+import java.io.IOException;
+import java.io.PrintStream;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.function.BooleanSupplier;
+import java.util.function.UnaryOperator;
+
+/**
+ * A small run on the quick-start data for tests; also the main class of JVMs that tests start and
+ * kill.
+ */
+public final class TinyRun implements RunObserver {
+  final List<String> losses = new ArrayList<>();
+  final List<StepReport> reports = new ArrayList<>();
+  private final PrintStream out;
+  private RunSummary summary;
+
+  private TinyRun(PrintStream out) {
+    this.out = out;
+  }
+
+  public static final FfcConfig FFC =
+      new FfcConfig("ffc", 40, 0.9, null, null, null, null, null, null, null);
+
+  public static Trainer.Setup setup(
+      FfcConfig method, int steps, Path checkpoints, Path resumeFrom) {
+    DataConfig data =
+        new DataConfig(
+            new DataConfig.Source(DataConfig.Format.recordio, "../data/quickstart/train.rec"),
+            8,
+            8,
+            true,
+            null,
+            new DataConfig.Augment(true, 2),
+            null,
+            null,
+            null,
+            null,
+            null,
+            null);
+    ModelConfig model =
+        new ModelConfig(
+            ModelConfig.Backbone.iresnet,
+            List.of(1, 32, 32),
+            List.of(1, 1),
+            List.of(4, 8),
+            16,
+            0.1,
+            null,
+            null);
+    OptimizerConfig optimizer =
+        new OptimizerConfig(null, 0.1, 0.9, true, 1e-4, null, null, null, 5.0);
+    RunConfig run =
+        new RunConfig(
+            (long) steps,
+            null,
+            10,
+            5,
+            null,
+            null,
+            RunConfig.Device.cpu,
+            null,
+            1,
+            null,
+            null,
+            null,
+            null);
+    return new Trainer.Setup(
+        11,
+        data,
+        model,
+        "ffc",
+        context -> new Ffc(method, context),
+        optimizer,
+        run,
+        List.of(),
+        checkpoints,
+        resumeFrom,
+        0,
+        1);
+  }
+
+  /** Runs a setup and keeps what it reports. */
+  public static TinyRun run(Trainer.Setup setup) throws IOException {
+    return run(setup, new PrintStream(PrintStream.nullOutputStream()));
+  }
+
+  private static TinyRun run(Trainer.Setup setup, PrintStream out) throws IOException {
+    return run(setup, new LocalExchange(), () -> false, out);
+  }
+
+  /** Runs one of several trainers. */
+  public static TinyRun run(Trainer.Setup setup, GroupExchange exchange, BooleanSupplier stop)
+      throws IOException {
+    return run(setup, exchange, stop, new PrintStream(PrintStream.nullOutputStream()));
+  }
+
+  /** An observer that keeps what it is told to itself. */
+  static TinyRun silent() {
+    return new TinyRun(new PrintStream(PrintStream.nullOutputStream()));
+  }
+
+  private static TinyRun run(
+      Trainer.Setup setup, GroupExchange exchange, BooleanSupplier stop, PrintStream out)
+      throws IOException {
+    TinyRun observer = new TinyRun(out);
+    try (Dataset data = DataSets.open(setup.data().train());
+        Trainer trainer = new Trainer(setup, data, exchange, observer, stop)) {
+      observer.summary = trainer.run();
+    }
+    return observer;
+  }
+
+  RunSummary summary() {
+    return summary;
+  }
+
+  /** A setup with other run settings. */
+  static Trainer.Setup with(Trainer.Setup s, UnaryOperator<RunConfig> change) {
+    return copy(s, change, s.gpu());
+  }
+
+  /** A setup on another GPU, if it runs on one. */
+  static Trainer.Setup onGpu(Trainer.Setup s, int gpu) {
+    return copy(s, run -> run, gpu);
+  }
+
+  private static Trainer.Setup copy(Trainer.Setup s, UnaryOperator<RunConfig> change, int gpu) {
+    return new Trainer.Setup(
+        s.seed(),
+        s.data(),
+        s.model(),
+        s.methodName(),
+        s.method(),
+        s.optimizer(),
+        change.apply(s.run()),
+        s.evaluate(),
+        s.checkpoints(),
+        s.resumeFrom(),
+        gpu,
+        s.syncEvery());
+  }
+
+  /** Arguments: steps, checkpoint folder, checkpoint to resume from or "-". */
+  public static void main(String[] args) throws IOException {
+    Path resume = args[2].equals("-") ? null : Path.of(args[2]);
+    run(setup(FFC, Integer.parseInt(args[0]), Path.of(args[1]), resume), System.out);
+  }
+
+  @Override
+  public void started(long fromStep, long toStep) {
+    out.println("started " + fromStep);
+  }
+
+  @Override
+  public void progress(long step, double loss, double imagesPerSecond) {
+    losses.add(step + " " + loss);
+    out.println("loss " + step + " " + loss);
+    out.flush();
+  }
+
+  @Override
+  public void report(StepReport report) {
+    reports.add(report);
+    out.println("rss " + report.step() + " " + ProcessMemory.anonymous());
+  }
+
+  @Override
+  public void evaluated(long step, EvalResult result) {}
+
+  @Override
+  public void checkpoint(long step, Path folder) {
+    out.println("checkpoint " + step + " " + folder);
+  }
+
+  @Override
+  public void finished(RunSummary summary) {}
+}

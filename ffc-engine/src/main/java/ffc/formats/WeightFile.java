@@ -1,0 +1,217 @@
+package ffc.formats;
+
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.channels.FileChannel;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.stream.Collectors;
+
+/** Reads named arrays from a file of any supported format, which its first bytes tell. */
+public final class WeightFile {
+  /** Prefixes under which scripts keep a network, by preference where several fit. */
+  private static final List<String> PREFERRED =
+      List.of(
+          "state_dict_backbone.",
+          "state_dict.",
+          "model_state_dict.",
+          "model.",
+          "network.",
+          "net.",
+          "backbone.");
+
+  /** Prefixes of wrappers around a network, dropped where all names have them. */
+  private static final List<String> WRAPPERS =
+      List.of("module.", "_orig_mod.", "model.", "network.", "net.", "backbone.");
+
+  private WeightFile() {}
+
+  /**
+   * A network found in a file.
+   *
+   * @param tensors its arrays by name, f32, finite
+   * @param prefix under which the file has them, such as {@code state_dict.module.}
+   * @param leftOver names of the file that are not the network's, counters aside
+   */
+  public record Network(Map<String, HostTensor> tensors, String prefix, List<String> leftOver) {}
+
+  /**
+   * Finds a network whose names are known: all of them under one prefix.
+   *
+   * @param names every array of the network
+   * @throws IllegalArgumentException if the file cannot be read, no prefix has all the names, or a
+   *     value is not finite
+   */
+  public static Network network(Path file, Set<String> names) {
+    Map<String, HostTensor> all = read(file);
+    return network(file, all, prefix(file, all.keySet(), names), names);
+  }
+
+  /** Finds a network whose names are not known: under a usual prefix, or all that there is. */
+  public static Network network(Path file) {
+    Map<String, HostTensor> all = read(file);
+    Set<String> stored = all.keySet();
+    String prefix =
+        PREFERRED.stream()
+            .filter(usual -> stored.stream().anyMatch(name -> name.startsWith(usual)))
+            .findFirst()
+            .orElse("");
+    List<String> names = stored.stream().filter(name -> name.startsWith(prefix)).toList();
+    String whole = prefix;
+    for (int i = 0; i < WRAPPERS.size(); ) {
+      String longer = whole + WRAPPERS.get(i);
+      boolean shared = names.stream().allMatch(name -> name.startsWith(longer));
+      whole = shared ? longer : whole;
+      i = shared ? 0 : i + 1;
+    }
+    int drop = whole.length();
+    return network(
+        file,
+        all,
+        whole,
+        names.stream().map(name -> name.substring(drop)).collect(Collectors.toSet()));
+  }
+
+  private static Network network(
+      Path file, Map<String, HostTensor> all, String prefix, Set<String> names) {
+    Map<String, HostTensor> found = new LinkedHashMap<>();
+    List<String> leftOver = new ArrayList<>();
+    all.forEach(
+        (name, array) -> {
+          String bare = name.startsWith(prefix) ? name.substring(prefix.length()) : null;
+          if (bare != null && names.contains(bare)) {
+            found.put(bare, array);
+          } else if (bare == null || !StateDict.isCounter(bare)) {
+            leftOver.add(name);
+          }
+        });
+    Map<String, HostTensor> finite = StateDict.asF32(found);
+    finite.forEach((name, array) -> requireFinite(file, name, array));
+    return new Network(finite, prefix, leftOver);
+  }
+
+  /** The prefix with the most of the names, which must be all of them. */
+  private static String prefix(Path file, Set<String> stored, Set<String> names) {
+    Set<String> candidates = new LinkedHashSet<>(List.of(""));
+    candidates.addAll(PREFERRED);
+    // Whichever of the names the file lacks, the others tell its prefix.
+    for (String name : stored) {
+      for (int dot = name.indexOf('.'); dot >= 0; dot = name.indexOf('.', dot + 1)) {
+        if (names.contains(name.substring(dot + 1))) {
+          candidates.add(name.substring(0, dot + 1));
+        }
+      }
+    }
+    String best = "";
+    long most = -1;
+    for (String prefix : candidates) {
+      long fitting = names.stream().filter(name -> stored.contains(prefix + name)).count();
+      if (fitting > most) {
+        best = prefix;
+        most = fitting;
+      }
+    }
+    if (most < names.size()) {
+      String prefixed = best;
+      List<String> missing =
+          names.stream().filter(name -> !stored.contains(prefixed + name)).sorted().toList();
+      List<String> unknown =
+          stored.stream()
+              .filter(name -> !StateDict.isCounter(name))
+              .filter(
+                  name ->
+                      !name.startsWith(prefixed)
+                          || !names.contains(name.substring(prefixed.length())))
+              .sorted()
+              .toList();
+      throw new IllegalArgumentException(
+          file
+              + ": the stored network is another one; missing "
+              + some(missing)
+              + ", not expected "
+              + some(unknown));
+    }
+    return best;
+  }
+
+  /** The first of some names and the number of the others. */
+  public static String some(List<String> names) {
+    return names.isEmpty()
+        ? "nothing"
+        : names.get(0) + (names.size() == 1 ? "" : " and " + (names.size() - 1) + " more");
+  }
+
+  private static void requireFinite(Path file, String name, HostTensor array) {
+    float[] values = array.toFloats();
+    for (int i = 0; i < values.length; i++) {
+      if (!Float.isFinite(values[i])) {
+        throw new IllegalArgumentException(
+            file + ": key " + name + ": value " + i + " is " + values[i] + ", wanted finite ones");
+      }
+    }
+  }
+
+  /**
+   * Reads all arrays. Names of dicts within dicts are joined by dots.
+   *
+   * @return arrays by name, in the order of the file
+   * @throws IllegalArgumentException if the file is missing, corrupt or of another format
+   */
+  public static Map<String, HostTensor> read(Path file) {
+    if (!Files.isRegularFile(file)) {
+      throw new IllegalArgumentException(
+          file + ": no such file; wanted weights (.safetensors or a PyTorch .pth)");
+    }
+    byte[] start = start(file);
+    String text = new String(start, StandardCharsets.ISO_8859_1);
+    if (text.startsWith("PK") || text.startsWith(ascii(TorchCheckpoint.LEGACY))) {
+      return TorchCheckpoint.read(file);
+    }
+    String other =
+        text.isEmpty()
+            ? "an empty file"
+            : text.startsWith("version https://git-lfs")
+                ? "a Git LFS pointer (the file itself is fetched by: git lfs pull)"
+                : text.matches("(?is)\\s*<(!doctype|html|\\?xml).*")
+                    ? "a web page, not what the download was to give"
+                    : text.startsWith("\u0093NUMPY")
+                        ? "a NumPy array"
+                        : text.startsWith("\u0089HDF")
+                            ? "an HDF5 file"
+                            : text.startsWith("\u001f\u008b")
+                                ? "a gzip file: unpack it"
+                                : text.startsWith("\u0080")
+                                    ? "a pickle that torch.save did not write"
+                                    : text.startsWith("\b") && text.contains("pytorch")
+                                        ? "an ONNX model"
+                                        : null;
+    if (other != null) {
+      throw new IllegalArgumentException(
+          file + ": got " + other + ", wanted weights (.safetensors or a PyTorch .pth)");
+    }
+    return Safetensors.read(file).tensors();
+  }
+
+  private static String ascii(byte[] bytes) {
+    return new String(bytes, StandardCharsets.ISO_8859_1);
+  }
+
+  private static byte[] start(Path file) {
+    try (FileChannel channel = FileChannel.open(file, StandardOpenOption.READ)) {
+      ByteBuffer start = WholeFiles.read(channel, 0, (int) Math.min(64, channel.size()));
+      byte[] bytes = new byte[start.remaining()];
+      start.get(bytes);
+      return bytes;
+    } catch (IOException e) {
+      throw WholeFiles.unreadable(file, e);
+    }
+  }
+}

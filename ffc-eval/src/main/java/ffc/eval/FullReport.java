@@ -1,0 +1,73 @@
+package ffc.eval;
+
+import ffc.eval.allpairs.AllPairs;
+import ffc.eval.embedding.Embeddings;
+import ffc.eval.embedding.RowView;
+import ffc.eval.roc.IdentityGroup;
+import ffc.eval.search.Identification;
+import ffc.eval.search.OpenSet;
+import java.util.List;
+import java.util.function.LongUnaryOperator;
+
+/**
+ * Everything the protocols say about one labelled set of embeddings.
+ *
+ * @param allPairs true accept rates and ROC curve
+ * @param identification leave-one-out search; null if only pairs were asked for
+ * @param openSet search with every second identity enrolled; null if the set is too small or only
+ *     pairs were asked for
+ * @param overall shares with bootstrap intervals over identities
+ * @param strata the same by size of the identity in the training set; empty without it
+ */
+public record FullReport(
+    AllPairs allPairs,
+    Identification identification,
+    OpenSet openSet,
+    IdentityGroup overall,
+    List<IdentityGroup> strata) {
+  /**
+   * Judges a set.
+   *
+   * @param trainingImages images of an identity in the training set, or null if not known
+   * @throws IllegalArgumentException if nothing can be compared
+   */
+  public static FullReport of(Embeddings embeddings, LongUnaryOperator trainingImages) {
+    return of(embeddings, trainingImages, false);
+  }
+
+  /**
+   * As {@link #of(Embeddings, LongUnaryOperator)}.
+   *
+   * @param pairsOnly leave both searches out: less than half of the work on large sets
+   */
+  public static FullReport of(
+      Embeddings embeddings, LongUnaryOperator trainingImages, boolean pairsOnly) {
+    Embeddings sorted = RowView.sorted(embeddings);
+    if (pairsOnly) {
+      AllPairs allPairs = AllPairs.of(sorted);
+      ByIdentity counts = ByIdentity.count(sorted, allPairs.tarAtFar(), null);
+      return new FullReport(allPairs, null, null, counts.all(), strata(counts, trainingImages));
+    }
+    Identification.Search search = new Identification.Search(sorted);
+    AllPairs allPairs = AllPairs.of(sorted, search);
+    ByIdentity counts = ByIdentity.count(sorted, allPairs.tarAtFar(), search);
+    return new FullReport(
+        allPairs,
+        search.result().numbered(row -> RowView.original(sorted, (int) row)),
+        openSet(sorted),
+        counts.all(),
+        strata(counts, trainingImages));
+  }
+
+  private static List<IdentityGroup> strata(ByIdentity counts, LongUnaryOperator images) {
+    return images == null ? List.of() : counts.strata(images);
+  }
+
+  private static OpenSet openSet(Embeddings embeddings) {
+    try {
+      return OpenSet.split(embeddings);
+    } catch (IllegalArgumentException tooSmall) {
+      return null;
+    }
+  }
+}

@@ -1,0 +1,76 @@
+package ffc.eval.roc;
+
+import java.util.List;
+import java.util.Map;
+
+/**
+ * Figures of one evaluation set. Figures that a protocol does not produce are absent: an empty map,
+ * an empty list, or null.
+ *
+ * @param name the set, with {@code @gallery} appended for the gallery network
+ * @param images images embedded
+ * @param identities identities among them; 0 for pair sets
+ * @param accuracyMean mean test accuracy of the 10-fold protocol, in [0, 1]
+ * @param accuracyStd its population standard deviation
+ * @param tarAtFar true accept rate by false accept rate, keys such as {@code 1e-3}
+ * @param rankN identification rate by rank, keys such as {@code 1} (leave-one-out 1:N)
+ * @param roc points of the ROC curve by rising false accept rate
+ * @param scores how the similarities of genuine and impostor pairs are spread; null if there are
+ *     not both
+ * @param cmc identification rate at ranks 1, 2, …, 20
+ * @param groups figures with confidence intervals of the whole set and by the size of the identity
+ *     in the training set, where that was asked for
+ * @param neighbours some probes with their nearest other images, for reports
+ * @param flip whether the embedding of the mirrored image was added
+ * @param seconds wall time of the evaluation
+ * @param notes what these figures leave out, a line each
+ */
+public record EvalResult(
+    String name,
+    long images,
+    long identities,
+    Double accuracyMean,
+    Double accuracyStd,
+    Map<String, Double> tarAtFar,
+    Map<Integer, Double> rankN,
+    List<RocPoint> roc,
+    ScoreHistogram scores,
+    List<Double> cmc,
+    List<IdentityGroup> groups,
+    List<Neighbours> neighbours,
+    boolean flip,
+    double seconds,
+    List<String> notes) {
+
+  /** One point of a ROC curve. */
+  public record RocPoint(double far, double tar) {}
+
+  /**
+   * A probe image and the images most similar to it, best first.
+   *
+   * @param probe image number in its set
+   * @param images image numbers of the neighbours
+   * @param identities their identities
+   * @param cosines their similarities to the probe
+   */
+  public record Neighbours(
+      long probe, long probeIdentity, long[] images, long[] identities, float[] cosines) {}
+
+  /**
+   * A figure by its path in {@code summary.json}, such as {@code tar_at_far.1e-3}, {@code rank1} or
+   * {@code accuracy_mean}; null if this result has none.
+   */
+  public Double metric(String path) {
+    if (path.startsWith("tar_at_far.")) {
+      return tarAtFar.get(path.substring("tar_at_far.".length()));
+    }
+    if (path.startsWith("rank")) {
+      return path.matches("rank[0-9]+") ? rankN.get(Integer.valueOf(path.substring(4))) : null;
+    }
+    return switch (path) {
+      case "accuracy_mean" -> accuracyMean;
+      case "accuracy_std" -> accuracyStd;
+      default -> null;
+    };
+  }
+}

@@ -1,0 +1,153 @@
+package ffc.runs.experiment;
+
+import com.fasterxml.classmate.ResolvedType;
+import com.fasterxml.jackson.annotation.JsonFormat;
+import com.github.victools.jsonschema.generator.CustomDefinition;
+import com.github.victools.jsonschema.generator.FieldScope;
+import com.github.victools.jsonschema.generator.MemberScope;
+import com.github.victools.jsonschema.generator.Option;
+import com.github.victools.jsonschema.generator.OptionPreset;
+import com.github.victools.jsonschema.generator.SchemaGenerationContext;
+import com.github.victools.jsonschema.generator.SchemaGenerator;
+import com.github.victools.jsonschema.generator.SchemaGeneratorConfigBuilder;
+import com.github.victools.jsonschema.generator.SchemaVersion;
+import com.github.victools.jsonschema.module.jackson.JacksonSchemaModule;
+import com.github.victools.jsonschema.module.jakarta.validation.JakartaValidationModule;
+import com.github.victools.jsonschema.module.jakarta.validation.JakartaValidationOption;
+import ffc.core.method.MethodConfig;
+import jakarta.validation.constraints.Pattern;
+import java.math.BigDecimal;
+import java.util.List;
+import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.node.ArrayNode;
+import tools.jackson.databind.node.ObjectNode;
+
+/**
+ * JSON schema of an experiment, derived from the config records and their annotations: what editors
+ * complete from and what {@link ConfigLoader} validates against.
+ */
+public final class ConfigSchema {
+  private static final BigDecimal INT_MAX = BigDecimal.valueOf(Integer.MAX_VALUE);
+  private static final BigDecimal LONG_MAX = BigDecimal.valueOf(Long.MAX_VALUE);
+
+  /** Marks lists of which one element may stand alone, while the schema is made. */
+  private static final String ONE_OR_MORE = "oneOrMore";
+
+  private ConfigSchema() {}
+
+  /** The schema, draft 2020-12; a new tree at each call. */
+  public static ObjectNode generate() {
+    SchemaGeneratorConfigBuilder builder =
+        new SchemaGeneratorConfigBuilder(SchemaVersion.DRAFT_2020_12, OptionPreset.PLAIN_JSON)
+            .with(new JacksonSchemaModule())
+            .with(
+                new JakartaValidationModule(JakartaValidationOption.NOT_NULLABLE_FIELD_IS_REQUIRED))
+            .with(
+                Option.DEFINITIONS_FOR_ALL_OBJECTS,
+                Option.FORBIDDEN_ADDITIONAL_PROPERTIES_BY_DEFAULT);
+    builder
+        .forFields()
+        .withStringPatternResolver(ConfigSchema::pattern)
+        .withStringMinLengthResolver(ConfigSchema::shortest)
+        .withNumberInclusiveMaximumResolver(ConfigSchema::maximum)
+        .withNumberInclusiveMinimumResolver(ConfigSchema::minimum)
+        .withInstanceAttributeOverride(
+            (attributes, field, context) -> markOneOrMore(attributes, field));
+    builder
+        .forTypesInGeneral()
+        .withPropertySorter(
+            (unused1, unused2) -> 0) // as declared: the order in which people read a file
+        .withCustomDefinitionProvider(
+            (type, context) ->
+                type.getErasedType() == MethodConfig.class
+                    ? new CustomDefinition(
+                        methods(context),
+                        CustomDefinition.DefinitionType.STANDARD,
+                        CustomDefinition.AttributeInclusion.NO)
+                    : null);
+    ObjectNode schema = new SchemaGenerator(builder.build()).generateSchema(Experiment.class);
+    widenTypes(schema);
+    schema.put("title", "FFC experiment");
+    return schema;
+  }
+
+  /** The section of a method: the settings depend on {@code type}. */
+  private static ObjectNode methods(SchemaGenerationContext context) {
+    ObjectNode schema = context.getGeneratorConfig().createObjectNode();
+    schema.put("type", "object");
+    schema.putArray("required").add("type");
+    ObjectNode type = schema.putObject("properties").putObject("type");
+    type.put("description", "Name of the method");
+    Methods.types().forEach(type.putArray("enum")::add);
+    ArrayNode choices = schema.putArray("allOf");
+    for (String name : Methods.types()) {
+      ResolvedType config = context.getTypeContext().resolve(Methods.config(name));
+      ObjectNode choice = choices.addObject();
+      ObjectNode condition = choice.putObject("if");
+      condition.putObject("properties").putObject("type").put("const", name);
+      condition.putArray("required").add("type");
+      choice.set("then", context.createDefinitionReference(config));
+    }
+    return schema;
+  }
+
+  /** Patterns of jakarta validation match the whole text, those of JSON schema any part of it. */
+  private static String pattern(MemberScope<?, ?> scope) {
+    Pattern pattern = annotation(scope);
+    return pattern == null ? null : "^(?:" + pattern.regexp() + ")$";
+  }
+
+  /** An empty text stands for a variable without a value; left out, a setting has its default. */
+  private static Integer shortest(FieldScope field) {
+    return is(field, String.class) ? 1 : null;
+  }
+
+  private static BigDecimal maximum(FieldScope field) {
+    return is(field, Integer.class, int.class)
+        ? INT_MAX
+        : is(field, Long.class, long.class) ? LONG_MAX : null;
+  }
+
+  private static BigDecimal minimum(FieldScope field) {
+    return is(field, Integer.class, int.class)
+        ? INT_MAX.negate()
+        : is(field, Long.class, long.class) ? LONG_MAX.negate() : null;
+  }
+
+  private static boolean is(FieldScope field, Class<?>... types) {
+    Class<?> type = field.getType() == null ? null : field.getType().getErasedType();
+    return type != null && List.of(types).contains(type);
+  }
+
+  /** Marks a list whose element may stand alone. */
+  private static void markOneOrMore(ObjectNode attributes, FieldScope field) {
+    JsonFormat format = field.getAnnotation(JsonFormat.class);
+    if (format != null
+        && List.of(format.with()).contains(JsonFormat.Feature.ACCEPT_SINGLE_VALUE_AS_ARRAY)) {
+      attributes.put(ONE_OR_MORE, true); // the type is written later
+    }
+  }
+
+  /**
+   * YAML reads {@code at: [100, end]} as a number and a text: where digits match, both will do. A
+   * list of one may be written as its element.
+   */
+  private static void widenTypes(JsonNode node) {
+    String pattern = node.path("pattern").asString("");
+    if (node instanceof ObjectNode object && !pattern.isEmpty() && "1".matches(pattern)) {
+      object.putArray("type").add("string").add("integer");
+      object.put("minimum", 0);
+    }
+    if (node instanceof ObjectNode object && object.remove(ONE_OR_MORE) != null) {
+      object.putArray("type").add("string").add("array");
+      object.put("minLength", 1);
+    }
+    node.forEach(ConfigSchema::widenTypes);
+  }
+
+  private static Pattern annotation(MemberScope<?, ?> scope) {
+    return scope.isFakeContainerItemScope()
+        ? scope.getContainerItemAnnotation(Pattern.class)
+        : scope.getAnnotation(Pattern.class);
+  }
+}

@@ -1,0 +1,82 @@
+package ffc.runs.experiment;
+
+import ffc.core.method.RunConfig;
+import ffc.loaders.data.BadDataException;
+import ffc.loaders.data.DataConfig;
+import ffc.loaders.source.Sources;
+import java.nio.file.Files;
+import java.nio.file.InvalidPathException;
+import java.nio.file.Path;
+import java.util.List;
+
+/** What this machine must have: the files that an experiment names, and the device. */
+final class MachineRules {
+  private static final List<Path> GPU_NODES =
+      List.of(Path.of("/dev/nvidiactl"), Path.of("/dev/dxg"));
+
+  private final Experiment experiment;
+  private final Rules rules;
+
+  MachineRules(Experiment experiment, Rules rules) {
+    this.experiment = experiment;
+    this.rules = rules;
+  }
+
+  void check() {
+    rules.rule(
+        "data.train.path",
+        () -> {
+          DataConfig.Source train = experiment.data().train();
+          // A synthetic set may be described instead of named.
+          if (train.format() == DataConfig.Format.synthetic && train.text().contains("=")) {
+            return null;
+          }
+          try {
+            return Sources.files(train).stream()
+                .filter(path -> !Files.exists(path))
+                .findFirst()
+                .map(path -> missing(path.toString()))
+                .orElse(null);
+          } catch (BadDataException e) {
+            return Describe.oneLine(e.getMessage());
+          }
+        });
+    rules.rule(
+        "data.cacheBytes",
+        () -> {
+          long heap = Runtime.getRuntime().maxMemory();
+          return experiment.data().cacheBytes() <= heap / 2
+              ? null
+              : "got %d, wanted at most half of the Java heap, which is %d here; give it more by FFC_JAVA_OPTS=-Xmx..."
+                  .formatted(experiment.data().cacheBytes(), heap / 2);
+        });
+    rules.rule(
+        "model.initFrom",
+        () ->
+            experiment.model().initFrom() == null ? null : missing(experiment.model().initFrom()));
+    for (int i = 0; i < experiment.evaluate().size(); i++) {
+      String path = experiment.evaluate().get(i).path();
+      rules.rule("evaluate." + i + ".path", () -> missing(path));
+    }
+    rules.rule(
+        "run.device",
+        () ->
+            experiment.run().device() == RunConfig.Device.gpu
+                    && GPU_NODES.stream().noneMatch(Files::exists)
+                ? "got gpu, but this machine has no NVIDIA device; wanted auto or cpu"
+                : null);
+  }
+
+  private static String missing(String path) {
+    try {
+      if (path.isBlank() || !Files.exists(Path.of(path.strip()))) {
+        return "no such file or folder: "
+            + (path.isBlank() ? "(empty)" : path.strip())
+            + " (paths are relative to the working directory)";
+      }
+    } catch (InvalidPathException e) {
+      return "not a path: " + Describe.oneLine(path);
+    }
+    return null;
+  }
+}

@@ -1,0 +1,142 @@
+package ffc.runs.experiment;
+
+import ffc.core.ffc.FfcConfig;
+import ffc.core.loss.MarginConfig;
+import ffc.loaders.data.DataConfig;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import tools.jackson.core.JsonPointer;
+import tools.jackson.databind.JsonNode;
+
+/** What must hold within section {@code method}. */
+final class MethodRules {
+  private static final String MARGIN = "method.margin";
+
+  /**
+   * Settings of margin families, with what configs resolved by earlier versions say of foreign
+   * ones.
+   */
+  private static final Map<String, Double> FOREIGN =
+      Map.of("margin", 0.4, "m1", 1.0, "m2", 0.3, "m3", 0.2, "t", 1.2);
+
+  private final Experiment experiment;
+  private final ConfigTree tree;
+  private final Rules rules;
+
+  MethodRules(Experiment experiment, ConfigTree tree, Rules rules) {
+    this.experiment = experiment;
+    this.tree = tree;
+    this.rules = rules;
+  }
+
+  void check() {
+    if (experiment.method() instanceof FfcConfig ffc) {
+      ffc(ffc);
+    }
+    JsonNode margin = tree.at(pointer(MARGIN));
+    if (margin.isObject()) {
+      margin(margin);
+    }
+  }
+
+  private void ffc(FfcConfig ffc) {
+    rules.rule(
+        "method.capacity",
+        () -> {
+          int trainers = experiment.trainers();
+          DataConfig data = experiment.data();
+          long batch = (long) trainers * (data.idsPerBatch() + data.instancesPerBatch());
+          return ffc.capacity() >= batch
+              ? null
+              : "got "
+                  + ffc.capacity()
+                  + ", wanted at least "
+                  + batch
+                  + ": the identities of one batch (data.idsPerBatch "
+                  + data.idsPerBatch()
+                  + " + data.instancesPerBatch "
+                  + data.instancesPerBatch()
+                  + (trainers == 1 ? "" : ", for each of " + trainers + " trainers")
+                  + ") must fit into the group; raise it, or lower the counts";
+        },
+        "data.idsPerBatch",
+        "data.instancesPerBatch",
+        "run.devices",
+        "cluster.trainers");
+    rules.rule(
+        "method.update.type",
+        () -> {
+          String type = ffc.update().type();
+          List<String> known = List.of("weighted", "two-row");
+          return known.contains(type)
+              ? null
+              : "got the text \""
+                  + Describe.oneLine(type)
+                  + "\", wanted weighted or two-row"
+                  + Nearest.to(type, known).map(n -> "; did you mean " + n + "?").orElse("");
+        });
+  }
+
+  private void margin(JsonNode given) {
+    String path = MARGIN + ".type";
+    rules.rule(
+        MARGIN + ".margin",
+        () -> {
+          MarginConfig.Type type = type(given);
+          double most = type.largestMargin();
+          JsonNode margin = given.path("margin");
+          return margin.isNumber()
+                  && type.settings().contains("margin")
+                  && margin.doubleValue() > most
+              ? "got "
+                  + margin
+                  + ", wanted at most "
+                  + most
+                  + ": "
+                  + type
+                  + " subtracts it from a cosine"
+              : null;
+        },
+        path);
+    List<String> names = new ArrayList<>(given.propertyNames());
+    names.removeAll(List.of("type", "scale"));
+    for (String name : names) {
+      rules.rule(
+          MARGIN + "." + name,
+          () -> {
+            MarginConfig.Type type = type(given);
+            if (type.settings().contains(name) || isResolved(given, type)) {
+              return null;
+            }
+            return "margin "
+                + type
+                + " has no such setting; "
+                + (type.settings().isEmpty()
+                    ? "it has none but scale"
+                    : "it has " + String.join(", ", type.settings()) + " and scale")
+                + "; leave it out";
+          },
+          path);
+    }
+  }
+
+  private static MarginConfig.Type type(JsonNode margin) {
+    String type = margin.path("type").asString("");
+    return type.isEmpty() ? MarginConfig.Type.cosface : MarginConfig.Type.valueOf(type);
+  }
+
+  /** Earlier versions spelled out the settings of every family in config.resolved.yaml. */
+  private static boolean isResolved(JsonNode margin, MarginConfig.Type type) {
+    return FOREIGN.entrySet().stream()
+        .allMatch(
+            setting ->
+                type.settings().contains(setting.getKey())
+                    ? margin.has(setting.getKey())
+                    : margin.path(setting.getKey()).asDouble(Double.NaN) == setting.getValue());
+  }
+
+  private static JsonPointer pointer(String dotted) {
+    return ConfigTree.pointer(List.of(dotted.split("\\.")));
+  }
+}

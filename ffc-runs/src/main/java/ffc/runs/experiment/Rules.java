@@ -1,0 +1,302 @@
+package ffc.runs.experiment;
+
+import ffc.core.ffc.FfcConfig;
+import ffc.core.net.ModelConfig;
+import ffc.core.optim.OptimizerConfig;
+import ffc.core.optim.OptimizerConfig.Course;
+import ffc.exchange.hazelcast.ClusterConfig;
+import ffc.pfc.partialfc.PartialFcConfig;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Set;
+import java.util.function.Supplier;
+import tools.jackson.core.JsonPointer;
+
+/** What must hold between settings. A rule is silent where a setting it reads is itself wrong. */
+final class Rules {
+  private final Experiment experiment;
+  private final ConfigTree tree;
+  private final Set<JsonPointer> faulty;
+  private final List<Problem> problems;
+
+  Rules(Experiment experiment, ConfigTree tree, Set<JsonPointer> faulty, List<Problem> problems) {
+    this.experiment = experiment;
+    this.tree = tree;
+    this.faulty = faulty;
+    this.problems = problems;
+  }
+
+  void check() {
+    batch();
+    model();
+    new MethodRules(experiment, tree, this).check();
+    optimizer();
+    ForeignSettings.check(experiment, tree, this);
+    devices();
+    new EvaluationRules(experiment, this).check();
+    cluster();
+  }
+
+  /**
+   * Reports what {@code mistake} returns at the setting {@code at}.
+   *
+   * @param mistake the message, or null if all is well; only asked if everything read is sound
+   * @param reads further settings that the rule reads
+   */
+  void rule(String at, Supplier<String> mistake, String... reads) {
+    List<String> all = new ArrayList<>(List.of(reads));
+    all.add(at);
+    if (all.stream().anyMatch(this::touched)) {
+      return;
+    }
+    String message = mistake.get();
+    if (message != null) {
+      problems.add(new Problem(place(at, all), at, message));
+    }
+  }
+
+  /** An override that took part in a mistake is the likelier culprit than the file. */
+  private String place(String at, List<String> reads) {
+    return reads.stream()
+        .map(path -> tree.valuePlace(pointer(path)))
+        .filter(place -> place.startsWith("--set "))
+        .findFirst()
+        .orElseGet(() -> tree.valuePlace(pointer(at)));
+  }
+
+  private boolean touched(String path) {
+    String setting = pointer(path).toString();
+    return faulty.stream()
+        .map(JsonPointer::toString)
+        .anyMatch(
+            wrong ->
+                setting.equals(wrong)
+                    || setting.startsWith(wrong + "/")
+                    || wrong.startsWith(setting + "/"));
+  }
+
+  private static JsonPointer pointer(String dotted) {
+    return ConfigTree.pointer(List.of(dotted.split("\\.")));
+  }
+
+  private void batch() {
+    rule(
+        "data.instancesPerBatch",
+        () ->
+            experiment.data().instancesPerBatch() % 2 == 0
+                ? null
+                : "got "
+                    + experiment.data().instancesPerBatch()
+                    + ", wanted an even number: its images go to two sides");
+    rule(
+        "data.idsPerBatch",
+        () ->
+            experiment.data().pairsPerBatch() >= 2
+                ? null
+                : "idsPerBatch + instancesPerBatch / 2 is "
+                    + experiment.data().pairsPerBatch()
+                    + ", wanted at least 2: batch norm needs two images a side",
+        "data.instancesPerBatch");
+    rule(
+        "run.accumulate",
+        () ->
+            experiment.run().accumulate() * 2 <= experiment.data().pairsPerBatch()
+                    || experiment.run().accumulate() == 1
+                ? null
+                : "got "
+                    + experiment.run().accumulate()
+                    + " micro-batches, wanted at least 2 images a side in each (a side has "
+                    + experiment.data().pairsPerBatch()
+                    + ")",
+        "data.idsPerBatch",
+        "data.instancesPerBatch");
+  }
+
+  private void model() {
+    rule(
+        "model.layers",
+        () -> {
+          ModelConfig model = experiment.model();
+          boolean given = !tree.at(pointer("model.layers")).isMissingNode();
+          if (model.backbone() == ModelConfig.Backbone.iresnet) {
+            return model.layers() == null
+                ? "missing; backbone iresnet needs the blocks of each stage"
+                : model.widths() != null && model.layers().size() != model.widths().size()
+                    ? "got "
+                        + model.layers().size()
+                        + " stages, wanted as many as model.widths ("
+                        + model.widths().size()
+                        + ")"
+                    : null;
+          }
+          return given ? presetMistake("model.layers", model.layers()) : null;
+        },
+        "model.backbone",
+        "model.widths");
+    rule(
+        "model.widths",
+        () -> {
+          ModelConfig model = experiment.model();
+          if (model.backbone() == ModelConfig.Backbone.iresnet) {
+            return model.widths() == null
+                ? "missing; backbone iresnet needs the channels of each stage"
+                : null;
+          }
+          return tree.at(pointer("model.widths")).isMissingNode()
+              ? null
+              : presetMistake("model.widths", model.widths());
+        },
+        "model.backbone");
+    rule("model.input", this::inputMistake, "model.backbone", "model.widths", "model.layers");
+  }
+
+  /** A preset may be spelled out, as config.resolved.yaml does, but not changed. */
+  private String presetMistake(String path, List<Integer> preset) {
+    List<Integer> got = new ArrayList<>();
+    tree.at(pointer(path)).forEach(value -> got.add(value.asInt()));
+    return got.equals(preset)
+        ? null
+        : "backbone "
+            + experiment.model().backbone()
+            + " fixes it"
+            + (preset == null ? "" : " to " + preset)
+            + "; wanted backbone iresnet for stages of your own";
+  }
+
+  private String inputMistake() {
+    ModelConfig model = experiment.model();
+    int channels = model.input().get(0);
+    if (channels != 1 && channels != 3) {
+      return "got " + channels + " channels, wanted 1 (gray) or 3 (RGB)";
+    }
+    int stages =
+        model.backbone() == ModelConfig.Backbone.mobilefacenet || model.widths() == null
+            ? 4
+            : model.widths().size();
+    int divisor = 1 << stages;
+    for (int side : model.input().subList(1, 3)) {
+      if (side % divisor != 0) {
+        return "got "
+            + model.input().get(1)
+            + "x"
+            + model.input().get(2)
+            + ", wanted height and width divisible by "
+            + divisor
+            + ": each of the "
+            + stages
+            + " stages halves the image";
+      }
+    }
+    return null;
+  }
+
+  private void optimizer() {
+    rule(
+        "optimizer.nesterov",
+        () ->
+            experiment.optimizer().nesterov() && experiment.optimizer().momentum() == 0
+                ? "Nesterov momentum wants optimizer.momentum above 0"
+                : null,
+        "optimizer.momentum");
+    rule(
+        "optimizer.betas",
+        () -> {
+          List<Double> betas = experiment.optimizer().betas();
+          return betas.size() == 2 && betas.stream().allMatch(b -> b >= 0 && b < 1)
+              ? null
+              : "got " + betas + ", wanted two numbers in [0, 1)";
+        });
+    rule(
+        "optimizer.schedule.milestones",
+        this::milestonesMistake,
+        "optimizer.schedule.type",
+        "optimizer.schedule.steps",
+        "run.steps");
+  }
+
+  private String milestonesMistake() {
+    OptimizerConfig.ScheduleConfig schedule = experiment.optimizer().schedule();
+    List<Long> milestones = schedule.milestones();
+    if (schedule.type() != Course.multistep) {
+      return null;
+    }
+    if (milestones.isEmpty()) {
+      return "missing; schedule multistep needs the steps at which the rate drops";
+    }
+    long length = schedule.steps() == null ? experiment.run().steps() : schedule.steps();
+    long before = 0;
+    for (long milestone : milestones) {
+      if (milestone <= before) {
+        return "got " + milestones + ", wanted rising steps";
+      }
+      before = milestone;
+    }
+    return before < length
+        ? null
+        : "got a milestone at " + before + ", wanted one before the schedule's end at " + length;
+  }
+
+  private void cluster() {
+    ClusterConfig cluster = experiment.cluster();
+    if (cluster == null) {
+      return;
+    }
+    rule(
+        "cluster.rank",
+        () ->
+            cluster.rank() < cluster.trainers()
+                ? null
+                : "got "
+                    + cluster.rank()
+                    + ", wanted below cluster.trainers ("
+                    + cluster.trainers()
+                    + ")",
+        "cluster.trainers");
+    rule("cluster.trainers", () -> oneTrainerOnly("section cluster"), "method.type");
+  }
+
+  /** The mistake if several trainers are asked for and the method knows one only. */
+  private String oneTrainerOnly(String what) {
+    return experiment.method() instanceof FfcConfig
+            || experiment.method() instanceof PartialFcConfig
+        ? null
+        : "method "
+            + experiment.method().type()
+            + " trains with one trainer; leave "
+            + what
+            + " away, or use ffc or partial-fc";
+  }
+
+  private void devices() {
+    rule(
+        "run.devices",
+        () -> {
+          List<Integer> devices = experiment.run().devices();
+          if (experiment.cluster() != null && !devices.isEmpty()) {
+            return "got "
+                + devices
+                + " beside section cluster, whose trainers are processes with a GPU each; leave"
+                + " run.devices away and set cluster.devices";
+          }
+          if (devices.size() < 2) {
+            return null;
+          }
+          if (devices.stream().distinct().count() < devices.size()) {
+            return "got " + devices + ", wanted each GPU once: it has one trainer";
+          }
+          return oneTrainerOnly("run.devices");
+        },
+        "method.type",
+        "cluster");
+    rule(
+        "model.dropout",
+        () ->
+            experiment.run().devices().size() < 2 || experiment.model().dropout() == 0
+                ? null
+                : "got "
+                    + experiment.model().dropout()
+                    + ", but the trainers of run.devices share the engine's generator and would not"
+                    + " draw the same values again; wanted 0, or cluster.devices",
+        "run.devices");
+  }
+}

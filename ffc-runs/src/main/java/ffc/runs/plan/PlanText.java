@@ -1,0 +1,133 @@
+package ffc.runs.plan;
+
+import ffc.core.method.Footprint;
+import ffc.runs.experiment.Experiment;
+import java.util.ArrayList;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Locale;
+import java.util.Set;
+import java.util.stream.LongStream;
+
+/** The text that {@code ffc plan} prints. */
+public final class PlanText {
+  private static final long[] GRID = {
+    10_000, 100_000, 1_000_000, 10_000_000, 100_000_000, 1_000_000_000
+  };
+
+  private final Experiment experiment;
+  private final MemoryPlan plan;
+  private final List<Contender> contenders;
+  private final long classes;
+  private final long memory;
+
+  public PlanText(Experiment experiment, MemoryPlan plan, long classes, long memory) {
+    this.experiment = experiment;
+    this.plan = plan;
+    this.contenders = Contender.of(experiment);
+    this.classes = classes;
+    this.memory = memory;
+  }
+
+  public String render() {
+    List<Footprint> predicted =
+        contenders.stream().map(c -> plan.predict(c.method(), classes)).toList();
+    Set<String> parts = new LinkedHashSet<>();
+    predicted.forEach(p -> parts.addAll(p.parts().keySet()));
+    List<List<String>> rows = new ArrayList<>();
+    rows.add(heading("predicted bytes of one trainer"));
+    for (String part : parts) {
+      List<String> row = new ArrayList<>(List.of(part.replace('_', ' ')));
+      predicted.forEach(
+          p -> row.add(p.parts().containsKey(part) ? ByteSize.text(p.parts().get(part)) : "-"));
+      rows.add(row);
+    }
+    rows.add(row("together", predicted.stream().map(p -> ByteSize.text(p.total())).toList()));
+    rows.add(
+        row(
+            "fits into " + ByteSize.text(memory),
+            predicted.stream().map(p -> p.total() <= memory ? "yes" : "no").toList()));
+    rows.add(
+        row(
+            "most classes that fit",
+            contenders.stream().map(c -> most(plan.largest(c.method(), memory))).toList()));
+    StringBuilder text = new StringBuilder();
+    text.append(
+        String.format(
+            Locale.ROOT,
+            "%s: %s of %,d values, embedding %d, %d images a step, %,d identities%n%n",
+            experiment.name(),
+            experiment.model().backbone(),
+            plan.weights(),
+            experiment.model().embedding(),
+            2 * experiment.data().pairsPerBatch(),
+            classes));
+    text.append(table(rows)).append('\n').append(table(grid())).append('\n');
+    text.append(notes());
+    return text.toString();
+  }
+
+  private List<List<String>> grid() {
+    List<List<String>> rows = new ArrayList<>();
+    rows.add(heading("identities"));
+    LongStream counts = LongStream.concat(LongStream.of(GRID), LongStream.of(classes));
+    for (long count : counts.sorted().distinct().toArray()) {
+      rows.add(
+          row(
+              String.format(Locale.ROOT, "%,d", count),
+              contenders.stream()
+                  .map(
+                      c -> {
+                        long total = plan.predict(c.method(), count).total();
+                        return ByteSize.text(total) + (total <= memory ? "" : " !");
+                      })
+                  .toList()));
+    }
+    return rows;
+  }
+
+  private String notes() {
+    StringBuilder notes = new StringBuilder("! does not fit. ");
+    notes.append("Activations are an estimate; page cache of the data is not counted");
+    for (Contender c : contenders) {
+      long disk = plan.diskBytes(c.method(), classes);
+      if (disk > 0) {
+        notes.append("; ").append(c.name()).append(" keeps ").append(ByteSize.text(disk));
+        notes.append(" on disk");
+      }
+    }
+    return notes.append(".\n").toString();
+  }
+
+  private List<String> heading(String first) {
+    return row(first, contenders.stream().map(Contender::name).toList());
+  }
+
+  private static List<String> row(String first, List<String> others) {
+    List<String> row = new ArrayList<>(List.of(first));
+    row.addAll(others);
+    return row;
+  }
+
+  static String most(long classes) {
+    return classes == MemoryPlan.MOST_CLASSES
+        ? "any number"
+        : classes == 0 ? "none" : String.format(Locale.ROOT, "%,d", classes);
+  }
+
+  /** Columns, the first to the left, the others to the right. */
+  static String table(List<List<String>> rows) {
+    StringBuilder text = new StringBuilder();
+    for (List<String> row : rows) {
+      StringBuilder line = new StringBuilder();
+      for (int c = 0; c < row.size(); c++) {
+        int column = c;
+        int width = rows.stream().mapToInt(r -> r.get(column).length()).max().orElse(0);
+        String pad = " ".repeat(width - row.get(c).length());
+        line.append(c == 0 ? row.get(c) + pad : "  " + pad + row.get(c));
+      }
+      text.append(line.toString().stripTrailing()).append('\n');
+    }
+    return text.toString();
+  }
+}

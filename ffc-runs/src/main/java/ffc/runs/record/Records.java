@@ -1,0 +1,110 @@
+package ffc.runs.record;
+
+import ffc.core.train.RunSummary;
+import ffc.core.train.StepReport;
+import ffc.eval.roc.EvalResult;
+import java.util.Map;
+import java.util.TreeMap;
+import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.node.ObjectNode;
+
+/** The JSON form of what a run reports; the keys are a contract with whoever reads the files. */
+public final class Records {
+  private Records() {}
+
+  /** A line of {@code steps.jsonl}. */
+  public static ObjectNode step(StepReport report) {
+    ObjectNode line = Json.object();
+    line.put("step", report.step());
+    line.put("epoch", report.epoch());
+    line.put("id_epoch", report.idEpoch());
+    Json.put(line, "loss", report.loss());
+    Json.put(line, "terms", report.terms());
+    Json.put(line, "learning_rate", report.learningRate());
+    Json.put(line, "gradient_norm", report.gradientNorm());
+    Json.put(line, "images_per_second", report.imagesPerSecond());
+    Json.put(line, "data_wait_share", report.dataWaitShare());
+    Json.put(line, "statistics", report.statistics());
+    line.put("rss_bytes", report.rssBytes());
+    return line;
+  }
+
+  /** A line of {@code evaluations.jsonl}. */
+  public static ObjectNode evaluation(long step, EvalResult result) {
+    ObjectNode line = Json.object();
+    line.put("step", step);
+    line.setAll(evaluation(result));
+    return line;
+  }
+
+  /** One result by itself: figures, curves, strata and neighbours. */
+  public static ObjectNode evaluation(EvalResult result) {
+    ObjectNode line = Json.object();
+    line.put("set", result.name());
+    line.put("images", result.images());
+    line.put("identities", result.identities());
+    line.put("flip", result.flip());
+    line.put("seconds", result.seconds());
+    line.set("figures", figures(result));
+    EvaluationJson.roc(line, result.roc());
+    EvaluationJson.scores(line, result.scores());
+    EvaluationJson.cmc(line, result.cmc());
+    EvaluationJson.groups(line, result.groups());
+    EvaluationJson.neighbours(line, result.neighbours());
+    if (!result.notes().isEmpty()) {
+      result.notes().forEach(line.putArray("notes")::add);
+    }
+    return line;
+  }
+
+  /**
+   * The figures of a set as {@code summary.json} names them; those that do not apply are absent.
+   */
+  static ObjectNode figures(EvalResult result) {
+    ObjectNode figures = Json.object();
+    Json.put(figures, "accuracy_mean", result.accuracyMean());
+    Json.put(figures, "accuracy_std", result.accuracyStd());
+    if (!result.tarAtFar().isEmpty()) {
+      Json.put(figures, "tar_at_far", result.tarAtFar());
+    }
+    new TreeMap<>(result.rankN()).forEach((rank, share) -> Json.put(figures, "rank" + rank, share));
+    return figures;
+  }
+
+  /**
+   * {@code summary.json}.
+   *
+   * @param evaluated latest figures by set, over all resumes
+   * @param failed why the latest evaluation of a set failed, by set
+   */
+  static ObjectNode summary(
+      RunSummary summary, Map<String, JsonNode> evaluated, Map<String, String> failed) {
+    ObjectNode node = Json.object();
+    node.put("method", summary.method());
+    node.put("finished", summary.finished());
+    node.put("steps", summary.steps());
+    node.put("images", summary.images());
+    Json.put(node, "images_per_second", summary.imagesPerSecond());
+    if (Double.isFinite(summary.stepMsP50())) {
+      ObjectNode times = node.putObject("step_ms");
+      Json.put(times, "p50", summary.stepMsP50());
+      Json.put(times, "p99", summary.stepMsP99());
+    }
+    node.put("skipped_steps", summary.skippedSteps());
+    node.put("peak_rss_bytes", summary.peakRssBytes());
+    node.put("peak_anon_bytes", summary.peakAnonBytes());
+    node.put("heap_peak_bytes", summary.heapPeakBytes());
+    if (summary.devicePeakBytes() != null) {
+      node.put("device_peak_bytes", summary.devicePeakBytes());
+    }
+    ObjectNode predicted = node.putObject("predicted_bytes");
+    summary.predictedBytes().forEach(predicted::put);
+    ObjectNode eval = node.putObject("eval");
+    evaluated.forEach(eval::set);
+    if (!failed.isEmpty()) {
+      ObjectNode reasons = node.putObject("not_evaluated");
+      failed.forEach(reasons::put);
+    }
+    return node;
+  }
+}

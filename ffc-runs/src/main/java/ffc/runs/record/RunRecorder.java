@@ -1,0 +1,187 @@
+package ffc.runs.record;
+
+import ffc.core.train.RunObserver;
+import ffc.core.train.RunSummary;
+import ffc.core.train.StepReport;
+import ffc.engine.Closer;
+import ffc.eval.roc.EvalResult;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Path;
+import java.time.Clock;
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.Set;
+import java.util.function.Consumer;
+import java.util.stream.Stream;
+import tools.jackson.databind.JsonNode;
+
+/**
+ * Writes the records of a run as it goes. What they hold of steps after the one that the run goes
+ * on from is set aside, beside the checkpoints of those steps, as are lines that cannot be read.
+ * Close it after the run.
+ */
+public final class RunRecorder implements RunObserver, AutoCloseable {
+  private final RunDirectory run;
+  private final Clock clock;
+  private final Consumer<String> say;
+  private final Map<String, JsonNode> latest = new LinkedHashMap<>();
+
+  /** What an evaluation that is made again would repeat: sets judged at the step gone on from. */
+  private final Set<String> judged = new HashSet<>();
+
+  private final Map<String, String> failed = new LinkedHashMap<>();
+  private final List<String> moved = new ArrayList<>();
+  private Path aside;
+  private long fromStep;
+
+  private JsonLines steps;
+  private JsonLines evaluations;
+  private EventFile events;
+
+  /**
+   * @param run the directory; stays the caller's
+   * @param clock for event files
+   * @param say told in a line what was set aside, if anything was
+   */
+  public RunRecorder(RunDirectory run, Clock clock, Consumer<String> say) {
+    this.run = run;
+    this.clock = clock;
+    this.say = say;
+  }
+
+  @Override
+  public void setAside(Path folder, List<String> checkpoints) {
+    aside = folder;
+    moved.addAll(checkpoints);
+  }
+
+  @Override
+  public void started(long fromStep, long toStep) {
+    this.fromStep = fromStep;
+    writing(
+        () -> {
+          Path folder = aside == null ? run.aside(fromStep) : aside;
+          steps = JsonLines.after(run.file("steps.jsonl"), fromStep, folder, moved::add);
+          evaluations =
+              JsonLines.after(run.file("evaluations.jsonl"), fromStep, folder, moved::add);
+          run.setAsideOutcome(fromStep, folder, moved::add);
+          for (JsonNode line : JsonLines.read(run.file("evaluations.jsonl"))) {
+            latest.put(line.path("set").asString(""), line.path("figures"));
+            if (line.path("step").asLong() == fromStep) {
+              judged.add(line.path("set").asString(""));
+            }
+          }
+          events = new EventFile(run.folder(), fromStep, clock);
+          if (!moved.isEmpty()) {
+            say.accept(
+                "set aside what the run had after step "
+                    + fromStep
+                    + ": "
+                    + String.join(", ", moved)
+                    + " (in "
+                    + folder
+                    + ")");
+          }
+        });
+    aside = null;
+    moved.clear();
+  }
+
+  /** As after a resume: what later steps have left is cut off. */
+  @Override
+  public void wentBack(long fromStep, long toStep) {
+    close();
+    latest.clear();
+    judged.clear();
+    started(toStep, toStep);
+  }
+
+  @Override
+  public void progress(long step, double loss, double imagesPerSecond) {}
+
+  @Override
+  public void report(StepReport report) {
+    Map<String, Double> figures = new LinkedHashMap<>();
+    figures.put("loss", report.loss());
+    report.terms().forEach((term, value) -> figures.put("loss/" + term, value));
+    figures.put("learning_rate", report.learningRate());
+    figures.put("gradient_norm", report.gradientNorm());
+    figures.put("images_per_second", report.imagesPerSecond());
+    figures.put("data_wait_share", report.dataWaitShare());
+    figures.put("rss_bytes", (double) report.rssBytes());
+    report.statistics().forEach((name, value) -> figures.put("statistics/" + name, value));
+    writing(
+        () -> {
+          steps.append(Records.step(report));
+          events.scalars(report.step(), figures);
+        });
+  }
+
+  @Override
+  public void evaluated(long step, EvalResult result) {
+    Map<String, Double> figures = new LinkedHashMap<>();
+    String prefix = "eval/" + result.name() + "/";
+    result.tarAtFar().forEach((far, tar) -> figures.put(prefix + "tar_at_far_" + far, tar));
+    result.rankN().forEach((rank, share) -> figures.put(prefix + "rank" + rank, share));
+    if (result.accuracyMean() != null) {
+      figures.put(prefix + "accuracy_mean", result.accuracyMean());
+    }
+    latest.put(result.name(), Records.figures(result));
+    failed.remove(result.name());
+    boolean again = step == fromStep && judged.contains(result.name());
+    writing(
+        () -> {
+          if (!again) {
+            evaluations.append(Records.evaluation(step, result));
+          }
+          events.scalars(step, figures);
+        });
+  }
+
+  @Override
+  public void evaluationFailed(long step, String set, String problem) {
+    failed.put(set, "step " + step + ": " + problem);
+  }
+
+  @Override
+  public void checkpoint(long step, Path folder) {
+    writing(
+        () -> {
+          steps.force();
+          evaluations.force();
+        });
+  }
+
+  @Override
+  public void finished(RunSummary summary) {
+    writing(
+        () ->
+            WholeFile.write(
+                run.file("summary.json"),
+                Records.summary(summary, latest, failed).toPrettyString() + "\n"));
+  }
+
+  @Override
+  public void close() {
+    Closer files = new Closer();
+    Stream.of(steps, evaluations, events).filter(Objects::nonNull).forEach(files::add);
+    files.close();
+  }
+
+  private interface Writing {
+    void run() throws IOException;
+  }
+
+  private static void writing(Writing action) {
+    try {
+      action.run();
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+}

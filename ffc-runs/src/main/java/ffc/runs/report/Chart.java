@@ -1,0 +1,167 @@
+package ffc.runs.report;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.function.DoubleUnaryOperator;
+import java.util.stream.DoubleStream;
+
+/**
+ * A line chart as inline SVG. The colours come from the page's style sheet, so that one drawing
+ * serves light and dark; the page's script shows values under the pointer from the data attribute.
+ *
+ * @param title what is shown, with its unit
+ * @param note a sentence below the title; may be empty
+ * @param xName what the x axis counts
+ * @param series lines; those without a finite point are left out
+ * @param logX logarithmic x axis; points at x = 0 or below are left out
+ * @param fromZero whether the y axis must include 0
+ */
+record Chart(
+    String title, String note, String xName, List<Series> series, boolean logX, boolean fromZero) {
+  private static final int WIDTH = 560;
+  private static final int HEIGHT = 250;
+  private static final int LEFT = 48;
+  private static final int RIGHT = 14;
+  private static final int TOP = 10;
+  private static final int BOTTOM = 36;
+
+  Chart {
+    boolean log = logX;
+    series =
+        series.stream()
+            .map(
+                s ->
+                    new Series(
+                            s.name(),
+                            s.points().stream()
+                                .filter(p -> Double.isFinite(p[1]) && (!log || p[0] > 0))
+                                .toList())
+                        .thinned())
+            .filter(s -> !s.points().isEmpty())
+            .toList();
+  }
+
+  /** A chart over training steps. */
+  static Chart overSteps(String title, String note, List<Series> series, boolean fromZero) {
+    return new Chart(title, note, "step", series, false, fromZero);
+  }
+
+  boolean isEmpty() {
+    return series.isEmpty();
+  }
+
+  String html() {
+    StringBuilder html = new StringBuilder("<figure class=\"card chart\"><figcaption><h3>");
+    html.append(Html.escape(title)).append("</h3>");
+    if (!note.isEmpty()) {
+      html.append("<p>").append(Html.escape(note)).append("</p>");
+    }
+    if (series.size() > 1) {
+      html.append("<ul class=\"legend\">");
+      for (int i = 0; i < series.size(); i++) {
+        html.append("<li class=\"c").append(i % 6).append("\">");
+        html.append(Html.escape(series.get(i).name())).append("</li>");
+      }
+      html.append("</ul>");
+    }
+    return html.append("</figcaption>").append(svg()).append("</figure>\n").toString();
+  }
+
+  private String svg() {
+    Axis x = axisX();
+    Axis y = axisY();
+    DoubleUnaryOperator toX = v -> LEFT + x.position(v) * (WIDTH - LEFT - RIGHT);
+    DoubleUnaryOperator toY = v -> HEIGHT - BOTTOM - y.position(v) * (HEIGHT - TOP - BOTTOM);
+    StringBuilder svg = new StringBuilder();
+    svg.append(
+        Html.format(
+            "<svg viewBox=\"0 0 %d %d\" role=\"img\" aria-label=\"%s\" data-chart=\"%s\">",
+            WIDTH, HEIGHT, Html.escape(title), Html.escape(data(toX, toY))));
+    for (double tick : y.ticks()) {
+      double at = toY.applyAsDouble(tick);
+      svg.append(
+          Html.format(
+              "<line class=\"grid\" x1=\"%d\" x2=\"%d\" y1=\"%.1f\" y2=\"%.1f\"/>",
+              LEFT, WIDTH - RIGHT, at, at));
+      svg.append(
+          Html.format(
+              "<text class=\"tick\" x=\"%d\" y=\"%.1f\" text-anchor=\"end\">%s</text>",
+              LEFT - 7, at + 4, y.label(tick)));
+    }
+    for (double tick : x.ticks()) {
+      double at = toX.applyAsDouble(tick);
+      svg.append(
+          Html.format(
+              "<line class=\"grid\" x1=\"%.1f\" x2=\"%.1f\" y1=\"%d\" y2=\"%d\"/>",
+              at, at, HEIGHT - BOTTOM, HEIGHT - BOTTOM + 4));
+      svg.append(
+          Html.format(
+              "<text class=\"tick\" x=\"%.1f\" y=\"%d\" text-anchor=\"middle\">%s</text>",
+              at, HEIGHT - BOTTOM + 17, x.label(tick)));
+    }
+    svg.append(
+        Html.format(
+            "<text class=\"tick\" x=\"%d\" y=\"%d\" text-anchor=\"end\">%s</text>",
+            WIDTH - RIGHT, HEIGHT - 4, Html.escape(xName)));
+    for (int i = 0; i < series.size(); i++) {
+      svg.append(line(series.get(i), i, toX, toY));
+    }
+    return svg.append("</svg>").toString();
+  }
+
+  private static String line(
+      Series series, int index, DoubleUnaryOperator toX, DoubleUnaryOperator toY) {
+    List<double[]> points = series.points();
+    if (points.size() == 1) {
+      return Html.format(
+          "<circle class=\"c%d dot\" cx=\"%.1f\" cy=\"%.1f\" r=\"3.5\"/>",
+          index % 6, toX.applyAsDouble(points.get(0)[0]), toY.applyAsDouble(points.get(0)[1]));
+    }
+    StringBuilder path = new StringBuilder();
+    for (double[] point : points) {
+      path.append(path.isEmpty() ? 'M' : 'L');
+      path.append(
+          Html.format("%.1f %.1f", toX.applyAsDouble(point[0]), toY.applyAsDouble(point[1])));
+    }
+    return Html.format("<path class=\"c%d line\" d=\"%s\"/>", index % 6, path);
+  }
+
+  private Axis axisX() {
+    double min = values(0).min().orElse(0);
+    double max = values(0).max().orElse(1);
+    return logX ? Axis.logarithmic(min, max) : Axis.tight(min, max, 6);
+  }
+
+  private Axis axisY() {
+    double min = values(1).min().orElse(0);
+    double max = values(1).max().orElse(1);
+    return Axis.linear(fromZero ? Math.min(0, min) : min, fromZero ? Math.max(0, max) : max, 4);
+  }
+
+  private DoubleStream values(int coordinate) {
+    return series.stream()
+        .flatMapToDouble(s -> s.points().stream().mapToDouble(p -> p[coordinate]));
+  }
+
+  /** The points for the script: {@code [[name, [[px, py, x, y], ...]], ...]}. */
+  private String data(DoubleUnaryOperator toX, DoubleUnaryOperator toY) {
+    List<String> all = new ArrayList<>();
+    for (Series s : series) {
+      List<String> points = new ArrayList<>();
+      for (double[] p : s.points()) {
+        points.add(
+            Html.format(
+                "[%.1f,%.1f,%s,%s]",
+                toX.applyAsDouble(p[0]), toY.applyAsDouble(p[1]), brief(p[0]), brief(p[1])));
+      }
+      all.add("[\"" + s.name().replace("\"", "'") + "\",[" + String.join(",", points) + "]]");
+    }
+    return "{\"x\":\"" + xName + "\",\"s\":[" + String.join(",", all) + "]}";
+  }
+
+  private static String brief(double value) {
+    return value == Math.rint(value) && Math.abs(value) < 1e15
+        ? Long.toString((long) value)
+        : Html.format("%.5g", value);
+  }
+}

@@ -1,0 +1,136 @@
+package ffc.runs.report;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.stream.Stream;
+import tools.jackson.databind.JsonNode;
+
+/**
+ * The pictures of one evaluation, from its JSON: ROC on a logarithmic axis, score histograms, CMC,
+ * accuracy by stratum. What an evaluation does not hold is left out.
+ */
+final class EvaluationCards {
+  private final String set;
+  private final JsonNode line;
+
+  /**
+   * @param set its name in titles
+   * @param line keys {@code roc}, {@code scores}, {@code cmc}, {@code groups}, each optional
+   */
+  EvaluationCards(String set, JsonNode line) {
+    this.set = set;
+    this.line = line;
+  }
+
+  List<String> html() {
+    List<String> cards = new ArrayList<>();
+    Stream.of(roc(), scores(), cmc())
+        .filter(chart -> !chart.isEmpty())
+        .map(Chart::html)
+        .forEach(cards::add);
+    if (line.path("groups").size() > 1) {
+      cards.add(strata().html());
+    }
+    return cards;
+  }
+
+  private Chart roc() {
+    List<double[]> points = new ArrayList<>();
+    line.path("roc")
+        .forEach(p -> points.add(new double[] {p.get(0).asDouble(), p.get(1).asDouble()}));
+    return new Chart(
+        "ROC on " + set,
+        "true accept rate by false accept rate" + step(),
+        "false accept rate",
+        List.of(new Series("TAR", points)),
+        true,
+        true);
+  }
+
+  private Chart scores() {
+    JsonNode scores = line.path("scores");
+    return new Chart(
+        "Scores on " + set,
+        "share of the pairs of each kind by similarity, in percent" + step(),
+        "cosine",
+        List.of(shares("genuine", scores), shares("impostor", scores)),
+        false,
+        true);
+  }
+
+  private static Series shares(String kind, JsonNode scores) {
+    double all = 0;
+    for (JsonNode count : scores.path(kind)) {
+      all += count.asDouble();
+    }
+    List<double[]> points = new ArrayList<>();
+    double middle = scores.path("low").asDouble() + scores.path("width").asDouble() / 2;
+    for (JsonNode count : scores.path(kind)) {
+      points.add(new double[] {middle, 100 * count.asDouble() / Math.max(1, all)});
+      middle += scores.path("width").asDouble();
+    }
+    return new Series(kind, points);
+  }
+
+  private Chart cmc() {
+    List<double[]> points = new ArrayList<>();
+    for (JsonNode rate : line.path("cmc")) {
+      points.add(new double[] {points.size() + 1, rate.asDouble()});
+    }
+    return new Chart(
+        "CMC on " + set,
+        "share of the probes whose identity is found within a rank" + step(),
+        "rank",
+        List.of(new Series("found", points)),
+        false,
+        false);
+  }
+
+  private BarChart strata() {
+    List<String> keys = new ArrayList<>();
+    List<String> names = new ArrayList<>();
+    for (String far : line.path("groups").get(0).path("tar_at_far").propertyNames()) {
+      if (far.matches("1e-[345]")) {
+        keys.add(far);
+        names.add("TAR@FAR=" + far);
+      }
+    }
+    boolean ranks = line.path("groups").get(0).has("rank1");
+    if (ranks) {
+      names.add("rank-1");
+    }
+    List<BarChart.Group> groups = new ArrayList<>();
+    for (JsonNode group : line.path("groups")) {
+      List<BarChart.Bar> bars = new ArrayList<>();
+      keys.forEach(far -> bars.add(bar(group.path("tar_at_far").path(far))));
+      if (ranks) {
+        bars.add(bar(group.path("rank1")));
+      }
+      groups.add(
+          new BarChart.Group(
+              group.path("name").asString(),
+              Html.format("%,d IDs", group.path("identities").asLong()),
+              bars));
+    }
+    return new BarChart(
+        "Accuracy by stratum on " + set,
+        "by images of the identity in the training set: head 20 and more, middle 4 to 19, tail 1 to"
+            + " 3; with 95 % intervals"
+            + step(),
+        names,
+        groups);
+  }
+
+  private static BarChart.Bar bar(JsonNode share) {
+    return share.isMissingNode()
+        ? null
+        : new BarChart.Bar(
+            share.path("value").asDouble(),
+            share.path("low").asDouble(),
+            share.path("high").asDouble());
+  }
+
+  private String step() {
+    return line.has("step") ? ", at step " + line.path("step").asLong() : "";
+  }
+}

@@ -1,0 +1,195 @@
+package ffc.runs.report;
+
+import ffc.runs.experiment.ConfigWriter;
+import ffc.runs.record.RunDirectory;
+import ffc.runs.record.WholeFile;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import tools.jackson.databind.JsonNode;
+
+/** Several runs side by side: figures, differing settings, curves. */
+public final class RunComparison {
+  private final List<RunFiles> runs;
+
+  /**
+   * @param runs at least one, in the order to show
+   */
+  public RunComparison(List<RunFiles> runs) {
+    this.runs = List.copyOf(runs);
+  }
+
+  /** Heading and one row a run: state, steps, loss, speed, memory and the figures of each set. */
+  public List<List<String>> table() {
+    Set<String> figures = new LinkedHashSet<>();
+    runs.forEach(run -> figures.addAll(headline(run).keySet()));
+    List<List<String>> rows = new ArrayList<>();
+    List<String> heading =
+        new ArrayList<>(List.of("run", "state", "steps", "loss", "images/s", "peak MB"));
+    heading.addAll(figures);
+    rows.add(heading);
+    for (RunFiles run : runs) {
+      JsonNode summary = run.summary();
+      List<String> row = new ArrayList<>();
+      row.add(name(run));
+      row.add(state(run));
+      row.add(Long.toString(run.lastStep()));
+      row.add(run.steps().isEmpty() ? "-" : number("%.3f", last(run).path("loss"), 1));
+      row.add(number("%.0f", summary.path("images_per_second"), 1));
+      row.add(number("%.0f", summary.path("peak_rss_bytes"), 1e-6));
+      Map<String, Double> own = headline(run);
+      figures.forEach(
+          name -> row.add(own.containsKey(name) ? Html.format("%.4f", own.get(name)) : "-"));
+      rows.add(row);
+    }
+    return rows;
+  }
+
+  private static String state(RunFiles run) {
+    JsonNode summary = run.summary();
+    if (RunDirectory.isHeld(run.folder())) {
+      return "running";
+    }
+    // A run that was resumed and killed has gone on after the summary that it had.
+    boolean wentOn = summary.path("steps").asLong(Long.MAX_VALUE) < run.lastStep();
+    return summary.isEmpty() || wentOn
+        ? "unfinished"
+        : summary.path("finished").asBoolean(true) ? "done" : "stopped";
+  }
+
+  /** Settings in which the runs differ, a row each; only the heading if there are none. */
+  public List<List<String>> settings() {
+    List<Map<String, String>> settings = runs.stream().map(run -> settings(run.folder())).toList();
+    Set<String> paths = new LinkedHashSet<>();
+    settings.forEach(s -> paths.addAll(s.keySet()));
+    List<List<String>> rows = new ArrayList<>();
+    List<String> heading = new ArrayList<>(List.of("setting"));
+    runs.forEach(run -> heading.add(name(run)));
+    rows.add(heading);
+    for (String path : paths) {
+      List<String> values = settings.stream().map(s -> s.getOrDefault(path, "-")).toList();
+      if (Set.copyOf(values).size() > 1) {
+        List<String> row = new ArrayList<>(List.of(path));
+        row.addAll(values);
+        rows.add(row);
+      }
+    }
+    if (rows.size() == 1) {
+      rows.add(new ArrayList<>(List.of("(all equal)")));
+      runs.forEach(run -> rows.get(1).add(""));
+    }
+    return rows;
+  }
+
+  /** None of a run whose record of them is damaged: its figures can still be compared. */
+  private static Map<String, String> settings(Path run) {
+    try {
+      return ConfigWriter.flat(RunDirectory.config(run));
+    } catch (IllegalArgumentException e) {
+      return Map.of("(config.resolved.yaml)", "cannot be read");
+    }
+  }
+
+  /** Writes the page with the tables and the curves of all runs; returns its path. */
+  public Path write(Path file) throws IOException {
+    Path folder = file.toAbsolutePath().getParent();
+    Files.createDirectories(folder);
+    StringBuilder body = new StringBuilder("<main><header><h1>Runs compared</h1><p>");
+    body.append(runs.size()).append(" runs</p></header>\n");
+    body.append("<section class=\"card wide\"><h3>Figures</h3>");
+    body.append(TextTable.html(table())).append("</section>\n");
+    body.append("<section class=\"card wide\"><h3>Settings that differ</h3>");
+    body.append(TextTable.html(settings())).append("</section>\n<div class=\"grid\">\n");
+    for (Chart chart : charts()) {
+      if (!chart.isEmpty()) {
+        body.append(chart.html());
+      }
+    }
+    body.append("</div></main>\n");
+    WholeFile.write(file, Html.page("Runs compared – FFC", body.toString()));
+    return file;
+  }
+
+  private List<Chart> charts() {
+    List<Chart> charts = new ArrayList<>();
+    Set<String> sets = new LinkedHashSet<>();
+    runs.forEach(run -> sets.addAll(run.latestEvaluations().keySet()));
+    for (String set : sets) {
+      charts.add(
+          new Chart(
+              "ROC on " + set,
+              "true accept rate by false accept rate, last evaluation",
+              "false accept rate",
+              runs.stream().map(run -> new Series(name(run), roc(run, set))).toList(),
+              true,
+              true));
+    }
+    charts.add(curve("Loss", "loss", 1, true));
+    charts.add(curve("Images per second", "images_per_second", 1, true));
+    charts.add(curve("Gradient norm", "gradient_norm", 1, true));
+    charts.add(curve("Learning rate", "learning_rate", 1, true));
+    charts.add(curve("Resident memory in MB", "rss_bytes", 1e-6, true));
+    return charts;
+  }
+
+  private Chart curve(String title, String key, double factor, boolean fromZero) {
+    List<Series> series = new ArrayList<>();
+    for (RunFiles run : runs) {
+      List<double[]> points = new ArrayList<>();
+      for (JsonNode line : run.steps()) {
+        points.add(
+            new double[] {
+              line.path("step").asDouble(), line.path(key).asDouble(Double.NaN) * factor
+            });
+      }
+      series.add(new Series(name(run), points));
+    }
+    return Chart.overSteps(title, "", series, fromZero);
+  }
+
+  private static List<double[]> roc(RunFiles run, String set) {
+    List<double[]> points = new ArrayList<>();
+    JsonNode evaluation = run.latestEvaluations().get(set);
+    if (evaluation != null) {
+      evaluation
+          .path("roc")
+          .forEach(p -> points.add(new double[] {p.get(0).asDouble(), p.get(1).asDouble()}));
+    }
+    return points;
+  }
+
+  /** The figure of each set that is looked at first: TAR@FAR=1e-3, rank-1, accuracy. */
+  private static Map<String, Double> headline(RunFiles run) {
+    Map<String, Double> figures = new LinkedHashMap<>();
+    run.latestEvaluations()
+        .forEach(
+            (set, line) ->
+                RunReport.flatten("", line.path("figures"))
+                    .forEach(
+                        (name, value) -> {
+                          if (name.matches("TAR@FAR=1e-3|rank1|accuracy_mean")) {
+                            figures.put(set + " " + name.replace("_mean", ""), value);
+                          }
+                        }));
+    return figures;
+  }
+
+  private static JsonNode last(RunFiles run) {
+    return run.steps().get(run.steps().size() - 1);
+  }
+
+  private static String number(String format, JsonNode value, double factor) {
+    return value.isNumber() ? Html.format(format, value.asDouble() * factor) : "-";
+  }
+
+  private static String name(RunFiles run) {
+    Path folder = run.folder().toAbsolutePath().normalize();
+    return folder.getFileName().toString();
+  }
+}

@@ -1,0 +1,36 @@
+package ffc.runs.report;
+
+import java.util.ArrayList;
+import java.util.List;
+
+/**
+ * One line of a chart: points by rising x.
+ *
+ * @param name in the legend
+ * @param points as (x, y); y may be NaN, which leaves a gap
+ */
+record Series(String name, List<double[]> points) {
+  private static final int DRAWN = 500;
+
+  Series {
+    points = List.copyOf(points);
+  }
+
+  /** The series with few enough points to draw: neighbours are averaged. */
+  Series thinned() {
+    int stride = (points.size() + DRAWN - 1) / DRAWN;
+    if (stride <= 1) {
+      return this;
+    }
+    List<double[]> thin = new ArrayList<>();
+    for (int i = 0; i < points.size(); i += stride) {
+      int end = Math.min(points.size(), i + stride);
+      double y = 0;
+      for (double[] point : points.subList(i, end)) {
+        y += point[1];
+      }
+      thin.add(new double[] {points.get(end - 1)[0], y / (end - i)});
+    }
+    return new Series(name, thin);
+  }
+}

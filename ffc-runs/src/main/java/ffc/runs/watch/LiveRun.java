@@ -1,0 +1,251 @@
+package ffc.runs.watch;
+
+import ffc.core.train.RunObserver;
+import ffc.core.train.RunSummary;
+import ffc.core.train.StepReport;
+import ffc.engine.ProcessMemory;
+import ffc.eval.roc.EvalResult;
+import ffc.runs.record.Json;
+import ffc.runs.record.JsonLines;
+import ffc.runs.record.Records;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Path;
+import java.time.Clock;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.node.ObjectNode;
+
+/**
+ * What is known of a run at the moment: the training thread tells it, others read it as JSON or as
+ * metrics. Of a long run a bounded, evenly thinned part of the reports is kept. Put it after the
+ * recorder: a resumed run's earlier figures come from its files.
+ */
+public final class LiveRun implements RunObserver {
+  private static final Set<String> COUNTERS =
+      Set.of("group_hits", "group_insertions", "group_evictions");
+
+  private final String name;
+  private final String method;
+  private final Path folder;
+  private final Clock clock;
+  private long id;
+  private ThinnedLines steps = new ThinnedLines();
+  private ThinnedLines evaluations = new ThinnedLines();
+  private final Map<String, Evaluated> latest = new LinkedHashMap<>();
+
+  private long sequence;
+  private String state = "starting";
+  private long fromStep;
+  private long toStep;
+  private long step;
+  private double loss = Double.NaN;
+  private double imagesPerSecond = Double.NaN;
+  private long startedMillis;
+  private long steppedMillis;
+  private long checkpointStep;
+  private StepReport report;
+
+  private record Evaluated(long step, EvalResult result) {}
+
+  /**
+   * @param name of the experiment
+   * @param method its method
+   * @param folder the run directory, of which earlier records are read
+   * @param clock for the time left
+   */
+  public LiveRun(String name, String method, Path folder, Clock clock) {
+    this.name = name;
+    this.method = method;
+    this.folder = folder;
+    this.clock = clock;
+    this.id = clock.millis();
+  }
+
+  @Override
+  public synchronized void started(long fromStep, long toStep) {
+    this.fromStep = fromStep;
+    this.toStep = toStep;
+    step = fromStep;
+    startedMillis = clock.millis();
+    steppedMillis = startedMillis;
+    state = "training";
+    readRecords();
+  }
+
+  private void readRecords() {
+    try {
+      JsonLines.read(folder.resolve("steps.jsonl"))
+          .forEach(line -> steps.add(++sequence, (ObjectNode) line));
+      JsonLines.read(folder.resolve("evaluations.jsonl")).forEach(this::addEvaluation);
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  /** The page begins anew, with what the recorder has kept. */
+  @Override
+  public synchronized void wentBack(long from, long to) {
+    id++;
+    steps = new ThinnedLines();
+    evaluations = new ThinnedLines();
+    latest.clear();
+    started(to, toStep);
+  }
+
+  @Override
+  public synchronized void progress(long step, double loss, double imagesPerSecond) {
+    this.step = step;
+    this.loss = loss;
+    this.imagesPerSecond = imagesPerSecond;
+    steppedMillis = clock.millis();
+  }
+
+  @Override
+  public synchronized void report(StepReport report) {
+    this.report = report;
+    steps.add(++sequence, Records.step(report));
+  }
+
+  @Override
+  public synchronized void evaluated(long step, EvalResult result) {
+    latest.put(result.name(), new Evaluated(step, result));
+    addEvaluation(Records.evaluation(step, result));
+  }
+
+  private void addEvaluation(JsonNode line) {
+    ObjectNode kept = (ObjectNode) line.deepCopy();
+    kept.remove(List.of("neighbours", "scores", "cmc", "groups"));
+    // One curve a set is drawn.
+    evaluations
+        .after(0)
+        .filter(earlier -> earlier.path("set").equals(kept.path("set")))
+        .forEach(earlier -> earlier.remove("roc"));
+    evaluations.add(++sequence, kept);
+  }
+
+  @Override
+  public synchronized void checkpoint(long step, Path folder) {
+    checkpointStep = step;
+  }
+
+  @Override
+  public synchronized void finished(RunSummary summary) {
+    state = summary.finished() ? "finished" : "stopped";
+  }
+
+  /**
+   * What the live page draws.
+   *
+   * <pre>
+   * id           changes when another process serves the page, or the run went back
+   * next         what to give as {@code after} the next time
+   * run          name, method, state, steps, loss, images/s, seconds left
+   * steps        lines of steps.jsonl
+   * evaluations  lines of evaluations.jsonl without neighbours
+   * </pre>
+   *
+   * @param after leave out the lines that came up to this number; 0 for all that are kept
+   */
+  synchronized String json(long after) {
+    ObjectNode json = Json.object();
+    json.put("id", id);
+    json.put("next", sequence);
+    ObjectNode run = json.putObject("run");
+    run.put("name", name);
+    run.put("method", method);
+    run.put("state", state);
+    run.put("step", step);
+    run.put("last_step", toStep);
+    Json.put(run, "loss", loss);
+    Json.put(run, "images_per_second", imagesPerSecond);
+    Json.put(run, "seconds_left", secondsLeft());
+    run.put("checkpoint_step", checkpointStep);
+    steps.after(after).forEach(json.putArray("steps")::add);
+    evaluations.after(after).forEach(json.putArray("evaluations")::add);
+    return json.toString();
+  }
+
+  /** By the average of this process so far, evaluations and checkpoints included. */
+  private double secondsLeft() {
+    return step == fromStep || !state.equals("training")
+        ? Double.NaN
+        : (steppedMillis - startedMillis) / 1e3 / (step - fromStep) * (toStep - step);
+  }
+
+  /** The same figures for Prometheus. */
+  synchronized String metrics() {
+    Prometheus out = new Prometheus();
+    out.gauge("ffc_run_info", "What runs; always 1", 1, "name", name, "method", method);
+    out.gauge("ffc_step", "Steps completed, over all resumes", step);
+    out.gauge("ffc_target_steps", "Steps that the run is to make", toStep);
+    out.gauge(
+        "ffc_checkpoint_step", "Step of the newest checkpoint of this process", checkpointStep);
+    if (steppedMillis > 0) {
+      out.gauge("ffc_last_step_timestamp_seconds", "When the last step ended", steppedMillis / 1e3);
+    }
+    if (!Double.isNaN(loss) || step > fromStep) {
+      out.gauge("ffc_loss", "Loss of the last step", loss);
+      out.gauge("ffc_images_per_second", "Images trained on", imagesPerSecond);
+    }
+    if (report != null) {
+      report(out, report);
+    }
+    latest.forEach(
+        (set, evaluated) -> {
+          evaluation(out, set, evaluated.result);
+          out.gauge("ffc_evaluation_step", "Step of a set's result", evaluated.step, "set", set);
+        });
+    out.gauge("process_resident_memory_bytes", "Resident memory", ProcessMemory.rss());
+    Runtime jvm = Runtime.getRuntime();
+    out.gauge(
+        "jvm_memory_used_bytes",
+        "Java heap in use",
+        jvm.totalMemory() - jvm.freeMemory(),
+        "area",
+        "heap");
+    return out.text();
+  }
+
+  private static void report(Prometheus out, StepReport report) {
+    report
+        .terms()
+        .forEach((term, value) -> out.gauge("ffc_loss_term", "Loss by term", value, "term", term));
+    out.gauge("ffc_learning_rate", "Rate of the last report", report.learningRate());
+    out.gauge("ffc_gradient_norm", "Norm before clipping", report.gradientNorm());
+    out.gauge(
+        "ffc_data_wait_ratio", "Share of the time spent waiting for data", report.dataWaitShare());
+    out.gauge("ffc_epoch", "Epoch of a loader", report.epoch(), "loader", "instance");
+    out.gauge("ffc_epoch", "Epoch of a loader", report.idEpoch(), "loader", "id");
+    report
+        .statistics()
+        .forEach(
+            (statistic, value) -> {
+              if (COUNTERS.contains(statistic)) {
+                out.counter("ffc_" + statistic + "_total", "See docs/watching.md", value);
+              } else {
+                out.gauge("ffc_" + statistic, "See docs/watching.md", value);
+              }
+            });
+  }
+
+  private static void evaluation(Prometheus out, String set, EvalResult result) {
+    String help = "Latest result of a set";
+    if (result.accuracyMean() != null) {
+      out.gauge("ffc_evaluation", help, result.accuracyMean(), "set", set, "figure", "accuracy");
+    }
+    result
+        .tarAtFar()
+        .forEach(
+            (far, tar) ->
+                out.gauge("ffc_evaluation", help, tar, "set", set, "figure", "tar_at_far_" + far));
+    result
+        .rankN()
+        .forEach(
+            (rank, share) ->
+                out.gauge("ffc_evaluation", help, share, "set", set, "figure", "rank" + rank));
+  }
+}

@@ -1,0 +1,76 @@
+package ffc.runs.experiment;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import org.junit.jupiter.api.Test;
+
+class TrialTest {
+  private static final String EXPERIMENT =
+      """
+      name: long
+      data: {train: {format: synthetic, path: "ids=1000;mean=3"}}
+      model: {backbone: r18}
+      method: {type: ffc}
+      optimizer: {learningRate: 0.1, schedule: {%s}}
+      run: {steps: %d}
+      evaluate:
+        - {name: a, format: bin, path: a.bin, at: [2, 500, end]}
+        - {name: b, format: bin, path: b.bin, at: [900], every: 100}
+      """;
+
+  private final List<String> said = new ArrayList<>();
+
+  private Experiment load(String schedule, long steps, Optional<Trial> trial, String... overrides) {
+    byte[] yaml = EXPERIMENT.formatted(schedule, steps).getBytes(StandardCharsets.UTF_8);
+    return new ConfigLoader(trial, said::add).parse("long", yaml, List.of(overrides), false);
+  }
+
+  @Test
+  void theStepsAreThoseWithWhichTheWholeRunWouldBegin() {
+    Experiment trial =
+        load("type: multistep, milestones: [300, 600]", 1000, Optional.of(new Trial(3)));
+
+    assertThat(trial.run().steps()).isEqualTo(3);
+    assertThat(trial.optimizer().schedule().steps()).isEqualTo(1000);
+    assertThat(trial.optimizer().schedule().milestones()).containsExactly(300L, 600L);
+    assertThat(trial.evaluate().get(0).at()).containsExactly("2", "end");
+    assertThat(trial.evaluate().get(1).at()).isEmpty();
+    assertThat(said)
+        .containsExactly(
+            "FFC_TRY=3 takes the first steps only: run.steps=3 optimizer.schedule.steps=1000"
+                + " evaluate.0.at=[2, end] evaluate.1.at=[]");
+  }
+
+  @Test
+  void aConstantRateIsGivenNoLength() {
+    for (String schedule : List.of("", "type: constant", "warmupSteps: 10")) {
+      Experiment trial = load(schedule, 1000, Optional.of(new Trial(3)));
+      assertThat(trial.run().steps()).isEqualTo(3);
+      assertThat(trial.optimizer().schedule().steps()).isNull();
+    }
+  }
+
+  @Test
+  void nothingElseIsChanged() {
+    Experiment whole = load("type: cosine, steps: 800", 1000, Optional.empty());
+    Experiment trial = load("type: cosine, steps: 800", 1000, Optional.of(new Trial(3)));
+
+    var before = ConfigWriter.flat(whole);
+    var after = ConfigWriter.flat(trial);
+    before.keySet().removeIf(path -> before.get(path).equals(after.get(path)));
+    assertThat(before.keySet())
+        .containsExactlyInAnyOrder("run.steps", "evaluate.0.at", "evaluate.1.at");
+  }
+
+  @Test
+  void aShorterRunStaysAndTheCommandLineIsHeardFirst() {
+    Experiment trial = load("", 1000, Optional.of(new Trial(3)), "run.steps=2", "evaluate=[]");
+
+    assertThat(trial.run().steps()).isEqualTo(2);
+    assertThat(said).isEmpty();
+  }
+}

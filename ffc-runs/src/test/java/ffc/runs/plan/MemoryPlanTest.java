@@ -1,0 +1,130 @@
+package ffc.runs.plan;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import ai.djl.Device;
+import ai.djl.ndarray.NDManager;
+import ffc.core.ffc.FfcConfig;
+import ffc.core.method.Footprint;
+import ffc.core.method.RunConfig;
+import ffc.core.net.Encoder;
+import ffc.core.net.NetworkSize;
+import ffc.pfc.partialfc.PartialFcConfig;
+import ffc.runs.experiment.ConfigLoader;
+import ffc.runs.experiment.Experiment;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+class MemoryPlanTest {
+  private final Experiment experiment =
+      new ConfigLoader().load(Path.of("../configs/quickstart.yaml"), List.of(), false);
+  private final PartialFcConfig partial =
+      new PartialFcConfig(null, 0.1, null, null, null, null, null);
+  private final PartialFcConfig full = new PartialFcConfig(null, 1.0, null, null, null, null, null);
+
+  @Test
+  void classCentresGrowWithTheClassesAndTheGroupDoesNot() {
+    MemoryPlan plan = new MemoryPlan(experiment, 1);
+    Footprint million = plan.predict(partial, 1_000_000);
+    assertThat(million.parts())
+        .containsEntry("classes", 4L * 1_000_000 * 128 + 125_000)
+        .containsEntry("momenta", 4L * 1_000_000 * 128)
+        .containsEntry("class_gradient", 4L * 2048 * 128);
+    assertThat(plan.predict(full, 1_000_000).parts())
+        .containsEntry("class_gradient", 4L * 2048 * 128);
+    FfcConfig ffc = (FfcConfig) experiment.method();
+    assertThat(plan.predict(ffc, 1_000_000_000)).isEqualTo(plan.predict(ffc, 1000));
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "backbone: iresnet, input: [1, 32, 32], layers: [1, 2], widths: [4, 8], embedding: 16",
+        "backbone: mobilefacenet, embedding: 64",
+        "backbone: r18, embedding: 32"
+      })
+  void aNetworkIsCountedAsItWouldBeBuilt(String model) {
+    String yaml =
+        """
+        name: x
+        data: {train: {format: synthetic, path: "ids=1000;mean=3"}}
+        model: {%s}
+        method: {type: ffc}
+        optimizer: {learningRate: 0.1}
+        run: {steps: 1}
+        """
+            .formatted(model);
+    Experiment some =
+        new ConfigLoader().parse("x", yaml.getBytes(StandardCharsets.UTF_8), List.of(), false);
+    try (NDManager manager = NDManager.newBaseManager(Device.cpu());
+        Encoder built = Encoder.create(some.model(), manager, 0, some.run().precision())) {
+      assertThat(
+              NetworkSize.of(
+                      some.model(),
+                      some.run().precision(),
+                      some.run().device() == RunConfig.Device.gpu)
+                  .weights())
+          .isEqualTo(built.parameters().size());
+    }
+  }
+
+  @Test
+  void trainersShareTheClasses() {
+    MemoryPlan four = new MemoryPlan(experiment, 4);
+    assertThat(four.predict(partial, 1_000_000).parts())
+        .containsEntry("momenta", 4L * 250_000 * 128);
+  }
+
+  @Test
+  void theLargestCountIsTheLastThatFits() {
+    MemoryPlan plan = new MemoryPlan(experiment, 1);
+    long memory = 8L << 30;
+    long largest = plan.largest(partial, memory);
+    assertThat(plan.predict(partial, largest).total()).isLessThanOrEqualTo(memory);
+    assertThat(plan.predict(partial, largest + 1).total()).isGreaterThan(memory);
+    // The sample itself is what Partial FC has on top of full FC: 16 bytes a sampled class.
+    assertThat(plan.largest(full, memory)).isBetween(largest, largest + largest / 100);
+    assertThat(plan.largest(experiment.method(), memory)).isEqualTo(MemoryPlan.MOST_CLASSES);
+    assertThat(plan.largest(partial, 1 << 20)).isZero();
+  }
+
+  @Test
+  void mappedTablesAreOnDisk() {
+    PartialFcConfig mapped =
+        new PartialFcConfig(
+            null, 0.1, null, null, null, PartialFcConfig.Storage.mapped, "somewhere");
+    MemoryPlan plan = new MemoryPlan(experiment, 1);
+    assertThat(plan.diskBytes(mapped, 100_000_000)).isEqualTo(2L * 4 * 100_000_000 * 128);
+    assertThat(plan.predict(mapped, 100_000_000).parts()).doesNotContainKey("momenta");
+  }
+
+  @Test
+  void thePlanNamesEveryMethodOnceAndWhatFits() {
+    String text = new PlanText(experiment, new MemoryPlan(experiment, 1), 2000, 8L << 30).render();
+    assertThat(text.lines().filter(l -> l.startsWith("predicted bytes")).findFirst().orElseThrow())
+        .containsSubsequence("ffc", "partial-fc 0.1", "full-fc", "virtual-fc", "dcq", "triplet");
+    assertThat(text).contains("most classes that fit", "any number", " !", "1,000,000,000");
+  }
+
+  @Test
+  void sizesAreReadAndWritten() {
+    assertThat(ByteSize.parse("80GiB")).isEqualTo(80L << 30);
+    assertThat(ByteSize.parse("1.5 GB")).isEqualTo(1_500_000_000L);
+    assertThat(ByteSize.parse("4096")).isEqualTo(4096);
+    assertThat(ByteSize.text(1_234_000_000L)).isEqualTo("1.23 GB");
+    assertThat(ByteSize.text(12_345_678L)).isEqualTo("12.3 MB");
+    assertThat(ByteSize.text(999)).isEqualTo("999 B");
+    for (String wrong : List.of("", "-1GB", "80 gigs", "0")) {
+      assertThatThrownBy(() -> ByteSize.parse(wrong))
+          .isInstanceOf(IllegalArgumentException.class)
+          .hasMessageContaining("such as 80GiB");
+    }
+    assertThat(ClassCount.parse("1e8")).isEqualTo(100_000_000);
+    assertThatThrownBy(() -> ClassCount.parse("many")).isInstanceOf(IllegalArgumentException.class);
+  }
+}

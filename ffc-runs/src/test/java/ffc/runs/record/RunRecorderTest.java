@@ -1,0 +1,161 @@
+package ffc.runs.record;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import ffc.core.train.StepReport;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.time.Clock;
+import java.util.List;
+import java.util.Map;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import tools.jackson.databind.JsonNode;
+
+class RunRecorderTest {
+  @TempDir Path temp;
+
+  @Test
+  void writesStepsWithTheAgreedKeysAndNumbersThatReadBackExactly() throws Exception {
+    ScriptedRun script = new ScriptedRun(0, 40, 40, 4);
+    record(script);
+
+    List<JsonNode> lines = JsonLines.read(temp.resolve("steps.jsonl"));
+
+    assertThat(lines).hasSize(10);
+    JsonNode line = lines.get(2);
+    StepReport expected = script.report(12);
+    assertThat(line.propertyNames())
+        .containsExactly(
+            "step",
+            "epoch",
+            "id_epoch",
+            "loss",
+            "terms",
+            "learning_rate",
+            "gradient_norm",
+            "images_per_second",
+            "data_wait_share",
+            "statistics",
+            "rss_bytes");
+    assertThat(line.path("step").asLong()).isEqualTo(12);
+    assertThat(line.path("loss").asDouble()).isEqualTo(expected.loss());
+    assertThat(line.path("terms").path("fresh").asDouble())
+        .isEqualTo(expected.terms().get("fresh"));
+    assertThat(line.path("learning_rate").asDouble()).isEqualTo(expected.learningRate());
+    assertThat(line.path("statistics").path("group_occupied").asDouble()).isEqualTo(200);
+  }
+
+  @Test
+  void aRunThatWentBackLeavesEachStepOnce() throws Exception {
+    ScriptedRun script = new ScriptedRun(0, 40, 40, 4);
+    RunDirectory directory = RunDirectory.create(temp);
+    try (directory;
+        RunRecorder recorder = new RunRecorder(directory, Clock.systemUTC(), line -> {})) {
+      recorder.started(0, 40);
+      for (long step : new long[] {4, 8, 12}) {
+        recorder.report(script.report(step));
+      }
+      recorder.wentBack(13, 5);
+      recorder.report(script.report(8));
+    }
+    assertThat(JsonLines.read(temp.resolve("steps.jsonl")))
+        .extracting(line -> line.path("step").asLong())
+        .containsExactly(4L, 8L);
+  }
+
+  @Test
+  void summaryFollowsTheContract() throws Exception {
+    record(new ScriptedRun(0, 40, 40, 4));
+
+    JsonNode summary = Json.parse(Files.readString(temp.resolve("summary.json")));
+
+    assertThat(summary.propertyNames())
+        .containsExactly(
+            "method",
+            "finished",
+            "steps",
+            "images",
+            "images_per_second",
+            "step_ms",
+            "skipped_steps",
+            "peak_rss_bytes",
+            "peak_anon_bytes",
+            "heap_peak_bytes",
+            "predicted_bytes",
+            "eval");
+    assertThat(summary.path("finished").asBoolean()).isTrue();
+    assertThat(summary.path("step_ms").path("p50").asDouble()).isEqualTo(210.25);
+    JsonNode open = summary.path("eval").path("open");
+    assertThat(open.propertyNames()).containsExactly("tar_at_far", "rank1", "rank5");
+    assertThat(open.path("tar_at_far").propertyNames()).containsExactly("1e-3", "1e-4", "1e-5");
+    assertThat(open.path("rank1").asDouble()).isEqualTo(0.97);
+  }
+
+  @Test
+  void aResumedRunCutsItsRecordsToTheCheckpointAndEndsLikeAnUnbrokenOne() throws Exception {
+    Path unbroken = temp.resolve("unbroken");
+    Path killed = temp.resolve("killed");
+    record(unbroken, new ScriptedRun(0, 60, 60, 4));
+
+    record(killed, new ScriptedRun(0, 47, 60, 4)); // the checkpoint is of step 40
+    Files.writeString(
+        killed.resolve("steps.jsonl"), "{\"step\": 48, \"lo", StandardOpenOption.APPEND);
+    record(killed, new ScriptedRun(40, 60, 60, 4));
+
+    assertThat(killed.resolve("steps.jsonl"))
+        .hasSameTextualContentAs(unbroken.resolve("steps.jsonl"));
+    assertThat(killed.resolve("evaluations.jsonl"))
+        .hasSameTextualContentAs(unbroken.resolve("evaluations.jsonl"));
+    assertThat(killed.resolve("summary.json"))
+        .hasSameTextualContentAs(unbroken.resolve("summary.json"));
+  }
+
+  @Test
+  void anInterruptedRunKeepsTheEvaluationsOfTheProcessBefore() throws Exception {
+    record(new ScriptedRun(0, 24, 60, 4));
+    record(new ScriptedRun(20, 26, 60, 4));
+
+    JsonNode summary = Json.parse(Files.readString(temp.resolve("summary.json")));
+    assertThat(summary.path("finished").asBoolean()).isFalse();
+    assertThat(summary.path("eval").path("open").has("rank1")).isTrue();
+  }
+
+  @Test
+  void leavesOutWhatIsNotFinite() throws Exception {
+    try (RunDirectory run = RunDirectory.create(temp.resolve("r"));
+        RunRecorder recorder = new RunRecorder(run, Clock.systemUTC(), line -> {})) {
+      recorder.started(0, 2);
+      recorder.report(
+          new StepReport(
+              1,
+              0,
+              0,
+              1.5,
+              Map.of(),
+              0.1,
+              Double.POSITIVE_INFINITY,
+              9,
+              0,
+              Map.of("x", Double.NaN),
+              1));
+    }
+
+    assertThat(Files.readString(temp.resolve("r/steps.jsonl"), StandardCharsets.UTF_8))
+        .doesNotContain("NaN", "Infinity", "gradient_norm")
+        .contains("\"loss\":1.5");
+  }
+
+  private void record(ScriptedRun script) throws Exception {
+    record(temp, script);
+  }
+
+  private static void record(Path folder, ScriptedRun script) throws Exception {
+    try (RunDirectory run = RunDirectory.create(folder);
+        RunRecorder recorder = new RunRecorder(run, Clock.systemUTC(), line -> {})) {
+      script.play(recorder, run.checkpoints());
+    }
+  }
+}

@@ -1,0 +1,77 @@
+package ffc.runs.report;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Random;
+import org.junit.jupiter.api.Test;
+
+class ChartTest {
+  @Test
+  void linearAxesCoverTheValuesWithFewRoundTicks() {
+    for (int seed = 0; seed < 2000; seed++) {
+      Random random = new Random(seed);
+      double min = random.nextGaussian() * Math.pow(10, random.nextInt(12) - 6);
+      double max = min + Math.abs(random.nextGaussian()) * Math.pow(10, random.nextInt(12) - 6);
+
+      Axis axis = Axis.linear(min, max, 4);
+
+      assertThat(axis.low()).as("seed %d", seed).isLessThanOrEqualTo(min + 1e-6 * (max - min));
+      assertThat(axis.high()).as("seed %d", seed).isGreaterThanOrEqualTo(max - 1e-6 * (max - min));
+      assertThat(axis.ticks()).as("seed %d", seed).hasSizeBetween(2, 8);
+    }
+  }
+
+  @Test
+  void labelsSayNoMoreThanTheTicksNeed() {
+    assertThat(labels(Axis.linear(0, 1, 4)))
+        .containsExactly("0.00", "0.25", "0.50", "0.75", "1.00");
+    assertThat(labels(Axis.linear(0, 180, 4))).containsExactly("0", "50", "100", "150", "200");
+    assertThat(labels(Axis.linear(0, 40_000, 4))).containsExactly("0", "10k", "20k", "30k", "40k");
+    assertThat(labels(Axis.linear(-0.1, 0.1, 4)))
+        .containsExactly("-0.10", "-0.05", "0.00", "0.05", "0.10");
+    assertThat(labels(Axis.logarithmic(2e-5, 0.3)))
+        .containsExactly("1e-5", "1e-4", "1e-3", "1e-2", "1e-1", "1");
+  }
+
+  @Test
+  void leavesOutWhatCannotBeDrawn() {
+    List<double[]> points = new ArrayList<>();
+    points.add(new double[] {0, 0.1}); // zero has no place on a logarithmic axis
+    points.add(new double[] {1e-3, Double.NaN});
+    Chart empty = new Chart("t", "", "far", List.of(new Series("a", points)), true, true);
+    points.add(new double[] {1e-2, 0.5});
+    Chart dot = new Chart("t", "", "far", List.of(new Series("a", points)), true, true);
+
+    assertThat(empty.isEmpty()).isTrue();
+    assertThat(dot.html()).contains("<circle").doesNotContain("NaN", "Infinity");
+  }
+
+  @Test
+  void longSeriesAreThinnedToTheirAverages() {
+    List<double[]> points = new ArrayList<>();
+    for (int i = 1; i <= 10_000; i++) {
+      points.add(new double[] {i, i % 2});
+    }
+
+    Series thin = new Series("a", points).thinned();
+
+    assertThat(thin.points()).hasSize(500);
+    assertThat(thin.points()).allSatisfy(point -> assertThat(point[1]).isEqualTo(0.5));
+    assertThat(thin.points().get(499)[0]).isEqualTo(10_000);
+  }
+
+  @Test
+  void namesAreEscaped() {
+    Series series = new Series("<b>\"x\"</b>", List.of(new double[] {1, 2}, new double[] {2, 3}));
+
+    assertThat(Chart.overSteps("<t>", "&", List.of(series, series), true).html())
+        .doesNotContain("<b>", "<t>")
+        .contains("&lt;b&gt;");
+  }
+
+  private static List<String> labels(Axis axis) {
+    return axis.ticks().stream().map(axis::label).toList();
+  }
+}

@@ -1,0 +1,109 @@
+package ffc.exchange.hazelcast;
+
+import ffc.exchange.Replica;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.net.InetAddress;
+import java.net.ServerSocket;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.concurrent.Callable;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import java.util.function.Consumer;
+
+/** Settings for members on this machine at ports that were free, and threads to run them. */
+final class TestCluster implements AutoCloseable {
+  private final List<Integer> ports = new ArrayList<>();
+  private final int trainers;
+  private final ExecutorService threads = Executors.newCachedThreadPool();
+  ClusterConfig.OnLoss onLoss = ClusterConfig.OnLoss.wait;
+  String secret;
+  int deadlineSeconds = 30;
+  int waitSeconds = 60;
+  int hashEvery = 5;
+  Integer partitions;
+  ClusterConfig.WirePrecision gradients;
+
+  TestCluster(int trainers, int spare) {
+    this.trainers = trainers;
+    List<ServerSocket> sockets = new ArrayList<>();
+    try {
+      for (int i = 0; i < trainers + spare; i++) {
+        ServerSocket socket = new ServerSocket(0, 1, InetAddress.getLoopbackAddress());
+        sockets.add(socket);
+        ports.add(socket.getLocalPort());
+      }
+      for (ServerSocket socket : sockets) {
+        socket.close();
+      }
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  List<Integer> ports() {
+    return ports;
+  }
+
+  /** Settings of a rank that listens on the given one of the ports. */
+  ClusterConfig config(int rank, int port) {
+    return new ClusterConfig(
+        trainers,
+        rank,
+        null,
+        ports.stream().map(p -> "127.0.0.1:" + p).toList(),
+        ports.get(port),
+        null,
+        "test-" + ports.get(0),
+        secret,
+        null,
+        onLoss,
+        null,
+        null,
+        deadlineSeconds,
+        waitSeconds,
+        5,
+        hashEvery,
+        gradients,
+        null,
+        partitions);
+  }
+
+  /** What the trainers of a test agree on. */
+  static RunIdentity run(String config, String data) {
+    return new RunIdentity(new TreeMap<>(Map.of("config", config, "data", data)));
+  }
+
+  HazelcastExchange join(int rank, Replica replica) {
+    return join(config(rank, rank), replica, line -> {});
+  }
+
+  static HazelcastExchange join(ClusterConfig config, Replica replica, Consumer<String> status) {
+    return join(config, run("c1", "d1"), replica, status);
+  }
+
+  static HazelcastExchange join(
+      ClusterConfig config, RunIdentity run, Replica replica, Consumer<String> status) {
+    HazelcastExchange exchange = HazelcastExchange.connect(config, run, status, () -> false);
+    try {
+      exchange.begin(replica);
+      return exchange;
+    } catch (RuntimeException e) {
+      exchange.close();
+      throw e;
+    }
+  }
+
+  <T> Future<T> run(Callable<T> task) {
+    return threads.submit(task);
+  }
+
+  @Override
+  public void close() {
+    threads.shutdownNow();
+  }
+}

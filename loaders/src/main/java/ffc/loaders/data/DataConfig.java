@@ -1,0 +1,150 @@
+package ffc.loaders.data;
+
+import com.fasterxml.jackson.annotation.JsonFormat;
+import com.fasterxml.jackson.annotation.JsonPropertyDescription;
+import jakarta.validation.constraints.DecimalMax;
+import jakarta.validation.constraints.DecimalMin;
+import jakarta.validation.constraints.Min;
+import jakarta.validation.constraints.NotEmpty;
+import jakarta.validation.constraints.NotNull;
+import jakarta.validation.constraints.PositiveOrZero;
+import java.util.List;
+
+/** Section {@code data} of an experiment: what is trained on and how batches are drawn from it. */
+public record DataConfig(
+    @NotNull @JsonPropertyDescription("Training set") Source train,
+    @PositiveOrZero
+        @JsonPropertyDescription(
+            "Identities the ID loader draws per step and trainer, two images each (default 64)")
+        Integer idsPerBatch,
+    @PositiveOrZero
+        @JsonPropertyDescription(
+            "Images the instance loader contributes per step and trainer, both sides together"
+                + " (even, default 64)")
+        Integer instancesPerBatch,
+    @JsonPropertyDescription(
+            "Pair each instance image with another image of its identity (default true); false is"
+                + " the paper's two independent halves")
+        Boolean instancePartner,
+    @JsonPropertyDescription(
+            "What the ID loader does with a single-image identity: augment (two augmentations of"
+                + " it, default) or skip (left to the instance loader)")
+        SingleImage singleImage,
+    @JsonPropertyDescription("Random augmentation of training images") Augment augment,
+    @PositiveOrZero
+        @JsonPropertyDescription(
+            "Identities per block when both loaders walk the identities block by block, so that"
+                + " they meet within the life of a group slot; 0 = fully shuffled (default)")
+        Long localityBlock,
+    @Min(1) @JsonPropertyDescription("Decoding threads (default 1)") Integer workers,
+    @Min(1) @JsonPropertyDescription("Batches decoded ahead (default 4)") Integer prefetch,
+    @PositiveOrZero
+        @JsonPropertyDescription(
+            "Bytes of encoded records to keep on the Java heap, at most half of it; of use on network"
+                + " file systems, the system caches local disks itself; 0 = none (default)")
+        Long cacheBytes,
+    @JsonPropertyDescription("Unreadable training images: fail (default) or skip")
+        OnCorrupt onCorrupt,
+    @DecimalMin("0")
+        @DecimalMax("1")
+        @JsonPropertyDescription(
+            "Share of unreadable images above which a run with onCorrupt: skip fails (default"
+                + " 0.001)")
+        Double corruptBudget) {
+
+  /** A data set on disk. */
+  public record Source(
+      @NotNull @JsonPropertyDescription("recordio, folder, lmdb, manifest, index or synthetic")
+          Format format,
+      @NotNull
+          @NotEmpty
+          @JsonFormat(
+              with = {
+                JsonFormat.Feature.ACCEPT_SINGLE_VALUE_AS_ARRAY,
+                JsonFormat.Feature.WRITE_SINGLE_ELEM_ARRAYS_UNWRAPPED
+              })
+          @JsonPropertyDescription(
+              "File or folder, or a list of them where the format allows several; one text may also"
+                  + " separate them by commas")
+          List<String> path,
+      @JsonPropertyDescription(
+              "recordio and lmdb: dense (labels run from 0 without gaps, default) or compact (any"
+                  + " labels, numbered anew in their order)")
+          Labels labels) {
+    public Source {
+      path = path == null ? null : List.copyOf(path);
+      labels = labels == null ? Labels.dense : labels;
+    }
+
+    /** A set of dense labels by one text. */
+    public Source(Format format, String path) {
+      this(format, List.of(path), Labels.dense);
+    }
+
+    /** The paths as one text, for messages. */
+    public String text() {
+      return String.join(",", path);
+    }
+  }
+
+  /** What the labels of a set may be. */
+  public enum Labels {
+    dense,
+    compact
+  }
+
+  /** Formats of labelled image sets. */
+  public enum Format {
+    recordio,
+    folder,
+    lmdb,
+    manifest,
+    index,
+    synthetic
+  }
+
+  /** Policy for identities with a single image in the ID loader. */
+  public enum SingleImage {
+    augment,
+    skip
+  }
+
+  /** Policy for unreadable images. */
+  public enum OnCorrupt {
+    fail,
+    skip
+  }
+
+  /** Random augmentation: horizontal flip with probability one half, shift in pixels. */
+  public record Augment(
+      @JsonPropertyDescription("Flip horizontally with probability 1/2 (default false)")
+          Boolean flip,
+      @PositiveOrZero
+          @JsonPropertyDescription(
+              "Largest shift in pixels along each axis, edges padded with zero (default 0)")
+          Integer shift) {
+    public Augment {
+      flip = flip != null && flip;
+      shift = shift == null ? 0 : shift;
+    }
+  }
+
+  public DataConfig {
+    idsPerBatch = idsPerBatch == null ? 64 : idsPerBatch;
+    instancesPerBatch = instancesPerBatch == null ? 64 : instancesPerBatch;
+    instancePartner = instancePartner == null || instancePartner;
+    singleImage = singleImage == null ? SingleImage.augment : singleImage;
+    augment = augment == null ? new Augment(false, 0) : augment;
+    localityBlock = localityBlock == null ? 0L : localityBlock;
+    workers = workers == null ? 1 : workers;
+    prefetch = prefetch == null ? 4 : prefetch;
+    cacheBytes = cacheBytes == null ? 0L : cacheBytes;
+    onCorrupt = onCorrupt == null ? OnCorrupt.fail : onCorrupt;
+    corruptBudget = corruptBudget == null ? 0.001 : corruptBudget;
+  }
+
+  /** Images on one side of a trainer's batch: idsPerBatch + instancesPerBatch / 2. */
+  public int pairsPerBatch() {
+    return idsPerBatch + instancesPerBatch / 2;
+  }
+}

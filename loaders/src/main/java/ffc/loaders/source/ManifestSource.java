@@ -1,0 +1,171 @@
+package ffc.loaders.source;
+
+import com.google.common.hash.HashCode;
+import com.google.common.hash.Hashing;
+import ffc.loaders.table.Fingerprint;
+import ffc.loaders.table.MappedFile;
+import ffc.loaders.table.Names;
+import ffc.loaders.table.Place;
+import ffc.loaders.table.TextLines;
+import java.nio.ByteBuffer;
+import java.nio.file.Files;
+import java.nio.file.InvalidPathException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+
+/**
+ * Tab-separated lists of images, {@code id<TAB>path} lines in any order: IDs are 64-bit numbers or
+ * any other text, paths are relative to the list's folder. Numbers come first, in their order; text
+ * IDs follow in the order of a 128-bit hash (equal hashes of different IDs would merge them: one in
+ * 10^22 for 10^8 IDs). The same ID in several lists is one identity. Blank lines and lines that
+ * begin with # are left out.
+ */
+public final class ManifestSource extends FileSource {
+  private final String name;
+  private final List<MappedFile> lists = new ArrayList<>();
+
+  public ManifestSource(String name, List<Path> paths) {
+    this.name = name;
+    for (Path path : paths) {
+      lists.add(MappedFile.open(path));
+    }
+  }
+
+  @Override
+  public String name() {
+    return name;
+  }
+
+  @Override
+  public List<Path> parts() {
+    return lists.stream().map(MappedFile::path).toList();
+  }
+
+  @Override
+  public String stamp() {
+    Fingerprint stamp = new Fingerprint().add("manifest");
+    for (MappedFile list : lists) {
+      stamp.add(list.size());
+      byte[] head = new byte[(int) Math.min(list.size(), 4096)];
+      list.slice(0, head.length).get(head);
+      stamp.add(head);
+    }
+    return stamp.hex();
+  }
+
+  @Override
+  public List<Path> catalogues() {
+    return parts();
+  }
+
+  @Override
+  public long work() {
+    return lists.stream().mapToLong(MappedFile::size).sum();
+  }
+
+  @Override
+  public void scan(Position from, RowSink sink) {
+    long done = 0;
+    for (int part = 0; part < lists.size(); part++) {
+      if (part >= from.part()) {
+        sink.part(part, 0);
+        scanList(part, part == from.part() ? from.offset() : 0, done, sink);
+      }
+      done += lists.get(part).size();
+    }
+    sink.end(-1);
+  }
+
+  private void scanList(int part, long from, long doneBefore, RowSink sink) {
+    TextLines lines = new TextLines(lists.get(part), from, Names.MAX_BYTES);
+    boolean first = from == 0;
+    while (lines.next()) {
+      byte[] line = lines.bytes();
+      int length = lines.length();
+      if (length == 0 || line[0] == '#') {
+        continue;
+      }
+      int tab = 0;
+      while (tab < length && line[tab] != '\t') {
+        tab++;
+      }
+      if (tab == 0 || tab >= length - 1) {
+        throw lines.fault("wanted \"id<TAB>path\"");
+      }
+      if (first) {
+        refuseHeader(part, lines);
+        first = false;
+      }
+      long number = number(line, tab);
+      long key1 = 0;
+      long key2 = number;
+      if (number < 0) {
+        HashCode hash = Hashing.murmur3_128().hashBytes(line, 0, tab);
+        ByteBuffer halves = ByteBuffer.wrap(hash.asBytes());
+        key1 = halves.getLong() >>> 1 | 1L << 62; // behind all numbers
+        key2 = halves.getLong();
+      }
+      long place = Place.of(part, sink.name(line, 0, length));
+      sink.row(
+          key1,
+          key2,
+          place,
+          new Position(part, lines.offset(), 0, -1, 0, 0),
+          doneBefore + lines.offset());
+    }
+  }
+
+  /**
+   * A line of column names would become an identity. Only a first line whose path neither exists
+   * nor ends as images do is taken for one: a missing image is for the policy of unreadable images.
+   */
+  private void refuseHeader(int part, TextLines lines) {
+    String row = lines.text();
+    String path = pathIn(row);
+    if (!FolderSource.isImage(path) && !exists(root(part), path)) {
+      throw lines.fault(
+          "there is no file \"%s\"; if this is a header line, remove it or begin it with #; wanted"
+                  .formatted(path)
+              + " \"id<TAB>path\" with paths relative to the list's folder");
+    }
+  }
+
+  private static boolean exists(Path root, String path) {
+    try {
+      return Files.exists(root.resolve(path));
+    } catch (InvalidPathException e) {
+      return false;
+    }
+  }
+
+  /** A number as it is usually written, without sign or leading zeros; -1 for any other text. */
+  private static long number(byte[] text, int length) {
+    if (length > 18 || (length > 1 && text[0] == '0')) {
+      return -1;
+    }
+    long value = 0;
+    for (int i = 0; i < length; i++) {
+      if (text[i] < '0' || text[i] > '9') {
+        return -1;
+      }
+      value = 10 * value + text[i] - '0';
+    }
+    return value;
+  }
+
+  @Override
+  Path root(int part) {
+    return lists.get(part).path().toAbsolutePath().getParent();
+  }
+
+  @Override
+  String pathIn(String row) {
+    return row.substring(row.indexOf('\t') + 1);
+  }
+
+  @Override
+  String identityIn(String row) {
+    return row.substring(0, Math.max(0, row.indexOf('\t')));
+  }
+}

@@ -1,5 +1,0 @@
-/**
- * How images are found: mapped files, the table of identities, records and their cache. Open {@code
- * RecordDataset} first.
- */
-package ffc.loaders.store;

@@ -1,0 +1,437 @@
+package ffc.pfc.classes;
+
+import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.NDManager;
+import ai.djl.ndarray.NDScope;
+import ai.djl.ndarray.types.DataType;
+import ai.djl.ndarray.types.Shape;
+import java.io.DataInputStream;
+import java.io.DataOutputStream;
+import java.io.IOException;
+import java.nio.FloatBuffer;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+
+/**
+ * The class centres W [C, E] of a trained classifier, or a contiguous range of them, and the
+ * optimiser state of each row. Rows live on the host, outside of the Java heap, and move in place;
+ * the device only ever sees the rows that a step samples, block by block. A row gets its initial
+ * values, N(0, 0.01²) by seed and class alone, when it is first needed.
+ *
+ * <p>The logits take unit rows w/|w|; {@link #update} leads the gradient through that
+ * normalisation. Memory and threads stay the creator's.
+ */
+public final class ClassCenters {
+  // C classes, E embedding, n sampled classes, m classes of a block
+
+  /** Standard deviation of initial values, as in the Partial FC papers. */
+  static final double INITIAL = 0.01;
+
+  /** Classes whose cosines are computed together: the block's arrays stay in the cache. */
+  public static final int BLOCK = 2048;
+
+  /** Rows read one after the other before they are used: their cache misses overlap. */
+  private static final int BATCH = 16;
+
+  private static final int FRESH = 1 << 16;
+
+  private final ClassRange range;
+  private final int dim;
+  private final long seed;
+  private final RowRule rule;
+  private final boolean dense;
+  private final RowWorkers workers;
+  private final RowTable rows;
+  private final RowTable[] state;
+  private final RowTable counts;
+  private final RowFlags initialised;
+
+  /**
+   * @param range the classes to hold
+   * @param dense whether rows that were not sampled move too: their momentum and weight decay
+   */
+  public ClassCenters(
+      ClassRange range,
+      int dim,
+      long seed,
+      RowRule rule,
+      boolean dense,
+      TableMemory memory,
+      RowWorkers workers) {
+    this.range = range;
+    this.dim = dim;
+    this.seed = seed;
+    this.rule = rule;
+    this.dense = dense;
+    this.workers = workers;
+    rows = new RowTable("classes", range.size(), dim, memory);
+    state = new RowTable[rule.states()];
+    for (int i = 0; i < state.length; i++) {
+      state[i] = new RowTable("state" + i, range.size(), dim, memory);
+    }
+    counts = rule.counts() ? new RowTable("counts", range.size(), 1, memory) : null;
+    initialised = new RowFlags(range.size());
+  }
+
+  /** The classes that have their rows here. */
+  public ClassRange range() {
+    return range;
+  }
+
+  public int dim() {
+    return dim;
+  }
+
+  /** State rows kept beside each row. */
+  public int states() {
+    return state.length;
+  }
+
+  /** Whether each row counts its own updates. */
+  boolean countsUpdates() {
+    return counts != null;
+  }
+
+  /** The place of a class in the tables. */
+  private long place(long cls) {
+    return cls - range.from();
+  }
+
+  /** Rows that have been given values. */
+  public long initialisedRows() {
+    return initialised.count();
+  }
+
+  /** Gives rows that are new their initial values. */
+  public void prepare(SampledClasses sampled) {
+    if (initialised.count() == range.size()) {
+      return;
+    }
+    // A bounded list: an update of every row begins by preparing all of them.
+    long[] fresh = new long[Math.min(sampled.count(), FRESH)];
+    int n = 0;
+    for (int column = 0; column < sampled.count(); column++) {
+      if (initialised.add(place(sampled.at(column)))) {
+        fresh[n++] = sampled.at(column);
+        if (n == fresh.length) {
+          initialise(fresh, n);
+          n = 0;
+        }
+      }
+    }
+    initialise(fresh, n);
+  }
+
+  private void initialise(long[] fresh, int n) {
+    workers.run(
+        n,
+        (from, to) -> {
+          float[] row = new float[dim];
+          for (long i = from; i < to; i++) {
+            InitialRows.fill(row, seed, fresh[(int) i], INITIAL);
+            rows.write(place(fresh[(int) i]), row);
+          }
+        });
+  }
+
+  /** One row, for inspection; new rows get their initial values. */
+  public float[] row(long cls) {
+    prepare(SampledClasses.of(new long[] {cls}));
+    float[] row = new float[dim];
+    rows.read(place(cls), row);
+    return row;
+  }
+
+  /** One row of optimiser state, for inspection. */
+  public float[] state(int index, long cls) {
+    float[] row = new float[dim];
+    state[index].read(place(cls), row);
+    return row;
+  }
+
+  /** Overwrites one row. */
+  public void set(long cls, float[] row) {
+    initialised.add(place(cls));
+    rows.write(place(cls), row);
+  }
+
+  /**
+   * Unit rows of a block of columns, prepared before.
+   *
+   * @return f32 [to - from, E]; owned by the manager
+   */
+  public NDArray unit(SampledClasses sampled, int from, int to, NDManager manager) {
+    NDArray unitME = manager.create(new Shape(to - from, dim), DataType.FLOAT32);
+    unit(sampled, from, to, unitME);
+    return unitME;
+  }
+
+  /**
+   * As {@link #unit(SampledClasses, int, int, NDManager)}, into an array that is there.
+   *
+   * @param unitME f32 [to - from, E], contiguous; overwritten
+   */
+  public void unit(SampledClasses sampled, int from, int to, NDArray unitME) {
+    NativeBuffers.fill(
+        unitME,
+        out -> {
+          float[][] batch = new float[BATCH][dim];
+          for (int begin = from; begin < to; begin += BATCH) {
+            int n = Math.min(BATCH, to - begin);
+            for (int i = 0; i < n; i++) {
+              rows.read(place(sampled.at(begin + i)), batch[i]);
+            }
+            for (int i = 0; i < n; i++) {
+              scale(batch[i], 1 / norm(batch[i]));
+              out.put((begin - from + i) * dim, batch[i], 0, dim);
+            }
+          }
+        });
+  }
+
+  /** The gradients of a step's rows, a block at a time. */
+  @FunctionalInterface
+  public interface Gradients {
+    /**
+     * Gradients of a block of {@link #BLOCK} columns; several threads ask at a time.
+     *
+     * @param worker number of the thread
+     * @return d loss / d unit row, f32 [m, E]; not used any more when the same thread asks for the
+     *     next block
+     */
+    NDArray block(int block, int worker);
+  }
+
+  /**
+   * One update, block by block: the gradients never exist as a whole. Blocks move side by side;
+   * each has rows of its own.
+   *
+   * @param sampled classes of the step
+   * @param gradients asked for each block once, before its rows move
+   * @param step updates of the whole matrix, this one included
+   */
+  public void update(SampledClasses sampled, Gradients gradients, double learningRate, long step) {
+    if (dense) {
+      prepare(SampledClasses.all(range.from(), range.to()));
+    }
+    int blocks = (sampled.count() + BLOCK - 1) / BLOCK;
+    workers.each(
+        blocks,
+        (number, worker) -> {
+          int first = number * BLOCK;
+          int end = Math.min(sampled.count(), first + BLOCK);
+          try (NDScope scope = new NDScope()) {
+            scope.suppressNotUsedWarning();
+            FloatBuffer values = NativeBuffers.floats(gradients.block(number, worker));
+            Block block = new Block(sampled, first, end, values, learningRate);
+            if (dense) {
+              // The rows before a block's first column belong to the block before it.
+              block.dense(
+                  first == 0 ? range.from() : sampled.at(first),
+                  end == sampled.count() ? range.to() : sampled.at(end),
+                  step);
+            } else {
+              block.sparse();
+            }
+          }
+        });
+    if (dense && blocks == 0) {
+      Block none = new Block(sampled, 0, 0, null, learningRate);
+      workers.run(
+          range.size(), (from, to) -> none.dense(range.from() + from, range.from() + to, step));
+    }
+  }
+
+  /** Columns [first, end) of an update with their gradients. */
+  private final class Block {
+    private final SampledClasses sampled;
+    private final int first;
+    private final int end;
+    private final FloatBuffer gradients;
+    private final double learningRate;
+
+    Block(SampledClasses sampled, int first, int end, FloatBuffer gradients, double learningRate) {
+      this.sampled = sampled;
+      this.first = first;
+      this.end = end;
+      this.gradients = gradients;
+      this.learningRate = learningRate;
+    }
+
+    /** Moves the sampled rows. */
+    void sparse() {
+      Row[] batch = new Row[BATCH];
+      Arrays.setAll(batch, i -> new Row());
+      for (int begin = first; begin < end; begin += BATCH) {
+        int n = Math.min(BATCH, end - begin);
+        for (int i = 0; i < n; i++) {
+          batch[i].read(sampled.at(begin + i));
+        }
+        for (int i = 0; i < n; i++) {
+          batch[i].move(gradients, begin - first + i, learningRate, 0);
+        }
+      }
+    }
+
+    /** Moves all rows of some classes. */
+    void dense(long from, long to, long step) {
+      Row row = new Row();
+      int column = sampled.columnFrom(from);
+      for (long cls = from; cls < to; cls++) {
+        boolean hit = column < end && sampled.at(column) == cls;
+        row.read(cls);
+        row.move(gradients, hit ? column++ - first : -1, learningRate, step);
+      }
+    }
+  }
+
+  /** A row on its way through an update, with its gradient and its state. */
+  private final class Row {
+    private final float[] row = new float[dim];
+    private final float[] gradient = new float[dim];
+    private final float[][] states = new float[state.length][dim];
+    private final float[] count = new float[1];
+
+    /** Its place in the tables. */
+    private long at;
+
+    void read(long cls) {
+      at = place(cls);
+      rows.read(at, row);
+      for (int i = 0; i < states.length; i++) {
+        state[i].read(at, states[i]);
+      }
+    }
+
+    /**
+     * @param gradients of a block
+     * @param place of the row's gradient in it; -1 = zero
+     * @param step updates of the row; 0 = the row counts by itself
+     */
+    void move(FloatBuffer gradients, int place, double learningRate, long step) {
+      if (place >= 0) {
+        gradients.get(place * dim, gradient, 0, dim);
+        throughNormalisation(gradient, row);
+      } else {
+        Arrays.fill(gradient, 0);
+      }
+      long updates = step;
+      if (counts != null && step == 0) {
+        counts.read(at, count);
+        count[0]++;
+        counts.write(at, count);
+        updates = (long) count[0];
+      }
+      rule.apply(row, gradient, states, updates, learningRate);
+      rows.write(at, row);
+      for (int i = 0; i < states.length; i++) {
+        state[i].write(at, states[i]);
+      }
+    }
+  }
+
+  /** (g − u (u·g)) / |w| with u = w / |w|, in place. */
+  static void throughNormalisation(float[] g, float[] w) {
+    float norm = norm(w);
+    float along = dot(g, w) / (norm * norm);
+    float inverse = 1 / norm;
+    for (int i = 0; i < g.length; i++) {
+      g[i] = (g[i] - w[i] * along) * inverse;
+    }
+  }
+
+  static float norm(float[] row) {
+    return (float) Math.max(Math.sqrt(dot(row, row)), 1e-12);
+  }
+
+  /**
+   * Eight independent sums: the order of additions is fixed, and the processor can overlap them.
+   */
+  private static float dot(float[] a, float[] b) {
+    float s0 = 0;
+    float s1 = 0;
+    float s2 = 0;
+    float s3 = 0;
+    float s4 = 0;
+    float s5 = 0;
+    float s6 = 0;
+    float s7 = 0;
+    int i = 0;
+    for (; i + 7 < a.length; i += 8) {
+      s0 += a[i] * b[i];
+      s1 += a[i + 1] * b[i + 1];
+      s2 += a[i + 2] * b[i + 2];
+      s3 += a[i + 3] * b[i + 3];
+      s4 += a[i + 4] * b[i + 4];
+      s5 += a[i + 5] * b[i + 5];
+      s6 += a[i + 6] * b[i + 6];
+      s7 += a[i + 7] * b[i + 7];
+    }
+    for (; i < a.length; i++) {
+      s0 += a[i] * b[i];
+    }
+    return s0 + s1 + (s2 + s3) + (s4 + s5 + (s6 + s7));
+  }
+
+  private static void scale(float[] row, float factor) {
+    for (int i = 0; i < row.length; i++) {
+      row[i] *= factor;
+    }
+  }
+
+  public RowFlags initialised() {
+    return initialised;
+  }
+
+  /** Bytes of a row with its state in a stream. */
+  long rowBytes() {
+    return 4L * dim * (1 + state.length) + (counts == null ? 0 : 4);
+  }
+
+  /** Writes all rows that have values with their state, ascending, little-endian. */
+  void saveRows(DataOutputStream out) throws IOException {
+    byte[] scratch = new byte[4 * dim];
+    for (long row = 0; row < range.size(); row++) {
+      if (initialised.get(row)) {
+        for (RowTable table : tables()) {
+          table.save(row, out, scratch);
+        }
+      }
+    }
+  }
+
+  /**
+   * Reads what {@link #saveRows} wrote; all else is forgotten.
+   *
+   * @param withValues the rows that have values: those that follow in the stream
+   */
+  void loadRows(DataInputStream in, RowFlags withValues) throws IOException {
+    byte[] scratch = new byte[4 * dim];
+    float[] zeros = new float[dim];
+    for (long row = 0; row < range.size(); row++) {
+      if (withValues.get(row)) {
+        for (RowTable table : tables()) {
+          table.load(row, in, scratch);
+        }
+      } else if (initialised.get(row)) {
+        // It gets its initial values anew, and state is zero then.
+        for (RowTable table : tables()) {
+          table.write(row, zeros);
+        }
+      }
+    }
+    initialised.set(withValues);
+  }
+
+  /** Row, states, count of updates: what there is of a class, in the order of a stream. */
+  private List<RowTable> tables() {
+    List<RowTable> all = new ArrayList<>();
+    all.add(rows);
+    all.addAll(Arrays.asList(state));
+    if (counts != null) {
+      all.add(counts);
+    }
+    return all;
+  }
+}

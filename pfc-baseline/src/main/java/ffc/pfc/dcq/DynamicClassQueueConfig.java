@@ -1,0 +1,33 @@
+package ffc.pfc.dcq;
+
+import com.fasterxml.jackson.annotation.JsonPropertyDescription;
+import ffc.core.loss.MarginConfig;
+import ffc.core.method.MethodConfig;
+import ffc.core.net.MomentumEncoder;
+import jakarta.validation.constraints.DecimalMax;
+import jakarta.validation.constraints.DecimalMin;
+import jakarta.validation.constraints.Positive;
+
+/** Settings of the method {@code dcq}. */
+public record DynamicClassQueueConfig(
+    @JsonPropertyDescription("dcq") String type,
+    @Positive @JsonPropertyDescription("Features K in the queue (default 10000)") Integer capacity,
+    @DecimalMin("0")
+        @DecimalMax("1")
+        @JsonPropertyDescription("m in gallery <- m gallery + (1 - m) probe (default 0.99)")
+        Double galleryMomentum,
+    @JsonPropertyDescription("Batch norm of the gallery: batch (default) or ema")
+        MomentumEncoder.BatchNorm galleryBatchNorm,
+    @JsonPropertyDescription("Margin softmax of a query over its own key and the queue")
+        MarginConfig margin)
+    implements MethodConfig {
+
+  public DynamicClassQueueConfig {
+    type = type == null ? "dcq" : type;
+    capacity = capacity == null ? 10_000 : capacity;
+    galleryMomentum = galleryMomentum == null ? 0.99 : galleryMomentum;
+    galleryBatchNorm =
+        galleryBatchNorm == null ? MomentumEncoder.BatchNorm.batch : galleryBatchNorm;
+    margin = margin == null ? MarginConfig.standard() : margin;
+  }
+}

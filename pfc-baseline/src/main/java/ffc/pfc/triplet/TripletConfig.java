@@ -1,0 +1,20 @@
+package ffc.pfc.triplet;
+
+import com.fasterxml.jackson.annotation.JsonPropertyDescription;
+import ffc.core.method.MethodConfig;
+import jakarta.validation.constraints.Positive;
+
+/** Settings of the method {@code triplet}. */
+public record TripletConfig(
+    @JsonPropertyDescription("triplet") String type,
+    @Positive
+        @JsonPropertyDescription(
+            "Margin between the squared distances of unit embeddings (default 0.2)")
+        Double margin)
+    implements MethodConfig {
+
+  public TripletConfig {
+    type = type == null ? "triplet" : type;
+    margin = margin == null ? 0.2 : margin;
+  }
+}

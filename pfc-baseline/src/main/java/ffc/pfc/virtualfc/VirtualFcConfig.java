@@ -1,0 +1,23 @@
+package ffc.pfc.virtualfc;
+
+import com.fasterxml.jackson.annotation.JsonPropertyDescription;
+import ffc.core.loss.MarginConfig;
+import ffc.core.method.MethodConfig;
+import jakarta.validation.constraints.Positive;
+
+/** Settings of the method {@code virtual-fc}. */
+public record VirtualFcConfig(
+    @JsonPropertyDescription("virtual-fc") String type,
+    @Positive
+        @JsonPropertyDescription(
+            "Columns G of the classifier; identity i has column i mod G (default 10000)")
+        Integer columns,
+    @JsonPropertyDescription("Margin softmax over the filled columns") MarginConfig margin)
+    implements MethodConfig {
+
+  public VirtualFcConfig {
+    type = type == null ? "virtual-fc" : type;
+    columns = columns == null ? 10_000 : columns;
+    margin = margin == null ? MarginConfig.standard() : margin;
+  }
+}

@@ -1,0 +1,176 @@
+package ffc.pfc.partialfc;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.within;
+
+import ffc.core.method.MethodContext;
+import ffc.core.optim.OptimizerConfig;
+import ffc.pfc.MethodRun;
+import ffc.pfc.classes.RowFlags;
+import ffc.pfc.dcq.DynamicClassQueue;
+import ffc.pfc.dcq.DynamicClassQueueConfig;
+import ffc.pfc.softmax.SampledSoftmaxTest;
+import ffc.pfc.triplet.Triplet;
+import ffc.pfc.triplet.TripletConfig;
+import ffc.pfc.virtualfc.VirtualFc;
+import ffc.pfc.virtualfc.VirtualFcConfig;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
+
+/** What every method must do, on short runs over the quick-start data. */
+class MethodsTest {
+  @TempDir Path folder;
+
+  private record Case(String name, MethodContext.Factory factory, OptimizerConfig.Type optimizer) {
+    @Override
+    public String toString() {
+      return name;
+    }
+  }
+
+  private static PartialFcConfig partial(double rate, PartialFcConfig.Update update) {
+    return new PartialFcConfig(null, rate, update, null, null, null, null);
+  }
+
+  private static Case pfc(
+      String name, double rate, PartialFcConfig.Update update, OptimizerConfig.Type optimizer) {
+    return new Case(name, context -> new PartialFc(partial(rate, update), context), optimizer);
+  }
+
+  static Stream<Case> cases() {
+    OptimizerConfig.Type sgd = OptimizerConfig.Type.sgd;
+    return Stream.of(
+        pfc("partial, sparse", 0.1, PartialFcConfig.Update.sparse, sgd),
+        pfc("partial, sparse, adamw", 0.1, null, OptimizerConfig.Type.adamw),
+        pfc("partial, dense", 0.1, PartialFcConfig.Update.dense, sgd),
+        pfc("full", 1, null, sgd),
+        new Case("virtual-fc", c -> new VirtualFc(new VirtualFcConfig(null, 300, null), c), sgd),
+        new Case(
+            "dcq",
+            c -> new DynamicClassQueue(new DynamicClassQueueConfig(null, 130, 0.9, null, null), c),
+            sgd),
+        new Case("triplet", c -> new Triplet(new TripletConfig(null, null), c), sgd));
+  }
+
+  @ParameterizedTest
+  @MethodSource("cases")
+  void aResumedRunRepeatsTheLossesOfAnUnbrokenOne(Case method) throws IOException {
+    Path whole = folder.resolve("whole");
+    List<Double> unbroken =
+        MethodRun.of(method.factory, method.optimizer, 8, 1, whole, null).losses;
+    List<Double> rest =
+        MethodRun.of(
+                method.factory,
+                method.optimizer,
+                8,
+                1,
+                folder.resolve("rest"),
+                whole.resolve("step-00000005"))
+            .losses;
+    assertThat(unbroken).hasSize(8).doesNotHaveDuplicates();
+    assertThat(rest).isEqualTo(unbroken.subList(5, 8));
+  }
+
+  /** Trained centres meet a class once in 60 steps; {@link SampledSoftmaxTest} sees them learn. */
+  static Stream<Case> classifiersWithoutTrainedCentres() {
+    return cases().skip(4);
+  }
+
+  @ParameterizedTest
+  @MethodSource("classifiersWithoutTrainedCentres")
+  void theLossFalls(Case method) throws IOException {
+    MethodRun run = MethodRun.of(method.factory, method.optimizer, 60, 1, folder, null);
+    // Queue and columns fill during the first steps, which makes the task harder.
+    double early = mean(run.losses.subList(10, 20));
+    double late = mean(run.losses.subList(50, 60));
+    assertThat(late).as(run.losses.toString()).isLessThan(early);
+  }
+
+  private static double mean(List<Double> values) {
+    return values.stream().mapToDouble(Double::doubleValue).average().orElseThrow();
+  }
+
+  @ParameterizedTest
+  @MethodSource("cases")
+  void aStepCanBeCutIntoSlices(Case method) throws IOException {
+    List<Double> whole =
+        MethodRun.of(method.factory, method.optimizer, 1, 1, folder.resolve("1"), null).losses;
+    List<Double> sliced =
+        MethodRun.of(method.factory, method.optimizer, 3, 2, folder.resolve("2"), null).losses;
+    assertThat(sliced).allMatch(Double::isFinite);
+    // Another number: batch norm sees half a batch, and methods that compare samples see fewer
+    // negatives. ReferenceStepsTest holds each method's sliced steps to 1e-5 of recorded ones.
+    assertThat(sliced.get(0)).isCloseTo(whole.get(0), within(0.25 * Math.abs(whole.get(0))));
+  }
+
+  @Test
+  void fullFcScoresAllClassesAndReportsThem() throws IOException {
+    MethodRun run =
+        MethodRun.of(
+            context -> new PartialFc(partial(1, null), context),
+            OptimizerConfig.Type.sgd,
+            5,
+            1,
+            folder,
+            null);
+    assertThat(run.reports.get(0).statistics())
+        .containsEntry("classes", 2000.0)
+        .containsEntry("classes_initialised", 2000.0)
+        .containsKey("target_cosine");
+    assertThat(run.summary.predictedBytes())
+        .containsEntry("classes", 4L * 2000 * 16 + RowFlags.bytes(2000))
+        .containsEntry("momenta", 4L * 2000 * 16)
+        .containsEntry("class_gradient", 4L * 2000 * 16);
+  }
+
+  @Test
+  void mappedStorageGivesTheSameLosses() throws IOException {
+    PartialFcConfig mapped =
+        new PartialFcConfig(
+            null,
+            0.1,
+            null,
+            null,
+            null,
+            PartialFcConfig.Storage.mapped,
+            folder.resolve("rows").toString());
+    List<Double> onDisk =
+        MethodRun.of(
+                c -> new PartialFc(mapped, c),
+                OptimizerConfig.Type.sgd,
+                4,
+                1,
+                folder.resolve("a"),
+                null)
+            .losses;
+    List<Double> inMemory =
+        MethodRun.of(
+                c -> new PartialFc(partial(0.1, null), c),
+                OptimizerConfig.Type.sgd,
+                4,
+                1,
+                folder.resolve("b"),
+                null)
+            .losses;
+    assertThat(onDisk).isEqualTo(inMemory);
+  }
+
+  @Test
+  void mappedStorageNeedsAFolder() {
+    PartialFcConfig config =
+        new PartialFcConfig(null, null, null, null, null, PartialFcConfig.Storage.mapped, null);
+    assertThatThrownBy(
+            () ->
+                MethodRun.of(
+                    c -> new PartialFc(config, c), OptimizerConfig.Type.sgd, 1, 1, folder, null))
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessageStartingWith("method.folder is missing");
+  }
+}

@@ -1,0 +1,218 @@
+package ffc.pfc.partialfc;
+
+import ffc.core.checkpoint.Checkpoints;
+import ffc.core.method.MethodContext;
+import ffc.core.method.RunConfig;
+import ffc.core.net.ModelConfig;
+import ffc.core.optim.OptimizerConfig;
+import ffc.core.train.RunObserver;
+import ffc.core.train.RunSummary;
+import ffc.core.train.StepReport;
+import ffc.core.train.Trainer;
+import ffc.eval.EvaluateConfig;
+import ffc.eval.roc.EvalResult;
+import ffc.exchange.GroupExchange;
+import ffc.loaders.DataSets;
+import ffc.loaders.data.DataConfig;
+import ffc.loaders.data.Dataset;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+
+/**
+ * A run of Partial FC, or of another method, on a global batch of {@value #IDS} + {@value #IDS}
+ * images, batch norm frozen; keeps the loss of every step.
+ */
+final class ShardedRun implements RunObserver {
+  static final int IDS = 12;
+  static final int STEPS = 8;
+  static final int CHECKPOINT_EVERY = 4;
+
+  /** Loss by step; a step that is made again must give the same. */
+  final Map<Long, Double> losses = new TreeMap<>();
+
+  /** Where the run went back, from and to. */
+  final List<String> wentBack = new ArrayList<>();
+
+  final List<StepReport> reports = new ArrayList<>();
+
+  /** Rank-1 rate by step; a step that is judged again must give the same. */
+  final Map<Long, Double> rank1 = new TreeMap<>();
+
+  /**
+   * What runs differ in.
+   *
+   * @param judgedOn folder of images to judge the probe on every second step; the best checkpoint
+   *     is kept then; null = none
+   */
+  record Settings(
+      MethodContext.Factory method,
+      OptimizerConfig.Type optimizer,
+      int slices,
+      int syncEvery,
+      Path judgedOn) {
+    static Settings of(MethodContext.Factory method) {
+      return new Settings(method, OptimizerConfig.Type.sgd, 1, 1, null);
+    }
+
+    Settings withOptimizer(OptimizerConfig.Type other) {
+      return new Settings(method, other, slices, syncEvery, judgedOn);
+    }
+
+    Settings withSlices(int count) {
+      return new Settings(method, optimizer, count, syncEvery, judgedOn);
+    }
+
+    Settings withSyncEvery(int every) {
+      return new Settings(method, optimizer, slices, every, judgedOn);
+    }
+
+    Settings judgedOn(Path images) {
+      return new Settings(method, optimizer, slices, syncEvery, images);
+    }
+
+    private List<EvaluateConfig> evaluate() {
+      return judgedOn == null
+          ? List.of()
+          : List.of(
+              new EvaluateConfig(
+                  "open",
+                  EvaluateConfig.Format.folder,
+                  judgedOn.toString(),
+                  null,
+                  null,
+                  null,
+                  2,
+                  null));
+    }
+  }
+
+  /** Runs one trainer to the end, and another in its place each time it is killed. */
+  static ShardedRun of(
+      Settings settings, int trainers, Path folder, Path resumeFrom, GroupExchangeFactory exchange)
+      throws IOException {
+    ShardedRun run = new ShardedRun();
+    Path from = resumeFrom;
+    while (true) {
+      try {
+        run.train(settings, trainers, folder, from, exchange.create());
+        return run;
+      } catch (ThreadCluster.Killed e) {
+        from = new Checkpoints(folder, 1).latest().orElse(null);
+      }
+    }
+  }
+
+  /** Makes the exchange of a process. */
+  interface GroupExchangeFactory {
+    GroupExchange create();
+  }
+
+  private void train(
+      Settings settings, int trainers, Path folder, Path resumeFrom, GroupExchange exchange)
+      throws IOException {
+    DataConfig data =
+        new DataConfig(
+            new DataConfig.Source(DataConfig.Format.recordio, "../data/quickstart/train.rec"),
+            IDS / trainers,
+            IDS / trainers,
+            false,
+            null,
+            new DataConfig.Augment(true, 2),
+            null,
+            null,
+            null,
+            null,
+            null,
+            null);
+    ModelConfig model =
+        new ModelConfig(
+            ModelConfig.Backbone.iresnet,
+            List.of(1, 32, 32),
+            List.of(1, 1),
+            List.of(4, 8),
+            16,
+            0.0,
+            true,
+            null);
+    boolean sgd = settings.optimizer() == OptimizerConfig.Type.sgd;
+    OptimizerConfig optimizer =
+        new OptimizerConfig(
+            settings.optimizer(), sgd ? 0.01 : 0.001, 0.9, sgd, 1e-4, null, null, null, 5.0);
+    RunConfig run =
+        new RunConfig(
+            (long) STEPS,
+            null,
+            STEPS,
+            CHECKPOINT_EVERY,
+            null,
+            settings.judgedOn() == null ? null : "open.rank1",
+            RunConfig.Device.cpu,
+            null,
+            1,
+            settings.slices(),
+            null,
+            null,
+            null);
+    try (Dataset dataset = DataSets.open(data.train());
+        Trainer trainer =
+            new Trainer(
+                new Trainer.Setup(
+                    11,
+                    data,
+                    model,
+                    "partial-fc",
+                    settings.method(),
+                    optimizer,
+                    run,
+                    settings.evaluate(),
+                    folder,
+                    resumeFrom,
+                    0,
+                    settings.syncEvery()),
+                dataset,
+                exchange,
+                this,
+                () -> false)) {
+      trainer.run();
+    }
+  }
+
+  @Override
+  public void started(long fromStep, long toStep) {}
+
+  @Override
+  public void wentBack(long fromStep, long toStep) {
+    wentBack.add(fromStep + " to " + toStep);
+  }
+
+  @Override
+  public void progress(long step, double loss, double imagesPerSecond) {
+    Double before = losses.put(step, loss);
+    if (before != null && before != loss) {
+      throw new AssertionError("step " + step + " gave " + before + ", made again " + loss);
+    }
+  }
+
+  @Override
+  public void report(StepReport report) {
+    reports.add(report);
+  }
+
+  @Override
+  public void evaluated(long step, EvalResult result) {
+    Double before = rank1.put(step, result.metric("rank1"));
+    if (before != null && !before.equals(result.metric("rank1"))) {
+      throw new AssertionError("step " + step + " had " + before + ", judged again " + result);
+    }
+  }
+
+  @Override
+  public void checkpoint(long step, Path folder) {}
+
+  @Override
+  public void finished(RunSummary result) {}
+}
