@@ -2,6 +2,7 @@ package ffc.cli;
 
 import ffc.runs.experiment.ConfigLoader;
 import ffc.runs.experiment.Experiment;
+import ffc.runs.experiment.Methods;
 import ffc.runs.plan.ByteSize;
 import ffc.runs.plan.ClassCount;
 import ffc.runs.plan.MemoryPlan;
@@ -93,7 +94,11 @@ public final class PlanCommand implements Callable<Integer> {
     MemoryPlan plan = new MemoryPlan(experiment, devices);
     spec.commandLine().getOut().print(new PlanText(experiment, plan, count, bytes).render());
     if (network != null) {
-      spec.commandLine().getOut().print(NetworkText.render(networkPlan(experiment, plan), devices));
+      spec.commandLine()
+          .getOut()
+          .print(
+              NetworkText.render(
+                  networkPlan(experiment, plan), Methods.beside(experiment.method()), devices));
     }
     spec.commandLine().getOut().flush();
     return 0;

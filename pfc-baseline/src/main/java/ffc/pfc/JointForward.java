@@ -7,6 +7,7 @@ import ffc.core.method.DevicePair;
 import ffc.core.method.Footprint;
 import ffc.core.method.StepProfile;
 import ffc.core.net.Encoder;
+import ffc.core.net.NetworkSize;
 import ffc.engine.Autograd;
 import java.util.Arrays;
 
@@ -78,7 +79,16 @@ public final class JointForward {
    * @param images that one forward pass takes, both sides together
    */
   public static Footprint withSecondSide(Footprint footprint, Encoder probe, int images) {
-    return footprint.with("activations_second_side", probe.size().activationBytes(images / 2));
+    return withSecondSide(footprint, probe.size(), images / 2);
+  }
+
+  /**
+   * As {@link #withSecondSide(Footprint, Encoder, int)}, of a network that is not there.
+   *
+   * @param pairs images a side that one forward pass takes
+   */
+  public static Footprint withSecondSide(Footprint footprint, NetworkSize probe, int pairs) {
+    return footprint.with("activations_second_side", probe.activationBytes(pairs));
   }
 
   public static long[] concat(long[] x, long[] y) {

@@ -2,12 +2,19 @@ package ffc.core.ffc;
 
 import com.fasterxml.jackson.annotation.JsonPropertyDescription;
 import ffc.core.loss.MarginConfig;
+import ffc.core.method.DependentSetting;
+import ffc.core.method.Footprint;
 import ffc.core.method.MethodConfig;
+import ffc.core.method.SettingCheck;
+import ffc.core.method.StepSizes;
+import ffc.core.method.Traffic;
 import ffc.core.net.MomentumEncoder;
+import ffc.loaders.data.DataConfig;
 import jakarta.validation.constraints.DecimalMax;
 import jakarta.validation.constraints.DecimalMin;
 import jakarta.validation.constraints.Positive;
 import jakarta.validation.constraints.PositiveOrZero;
+import java.util.List;
 
 /** Settings of the method {@code ffc}. */
 public record FfcConfig(
@@ -99,5 +106,73 @@ public record FfcConfig(
   public MomentumEncoder.Following following() {
     return new MomentumEncoder.Following(
         galleryMomentum, galleryMomentumSchedule, galleryBatchNorm);
+  }
+
+  @Override
+  public boolean severalTrainers() {
+    return true; // by replicas of the group
+  }
+
+  @Override
+  public Footprint footprint(StepSizes sizes) {
+    return Ffc.footprint(
+        this, sizes.embedding(), sizes.network().weights(), sizes.pairsOfSlice(), sizes.gpu());
+  }
+
+  /** Both sides' gallery features and identities to all others. */
+  @Override
+  public Traffic traffic(StepSizes sizes) {
+    double features = 2.0 * sizes.pairs() * (8 + 4.0 * sizes.embedding());
+    return sizes.trainers() == 1 ? Traffic.NONE : new Traffic(features * (sizes.trainers() - 1), 1);
+  }
+
+  @Override
+  public List<SettingCheck> checks(Peers peers) {
+    return List.of(
+        SettingCheck.of(
+            "method.capacity",
+            () -> capacityMistake(peers.data(), peers.trainers()),
+            "data.idsPerBatch",
+            "data.instancesPerBatch",
+            "run.devices",
+            "cluster.trainers"),
+        SettingCheck.oneOf("method.update.type", update::type, List.of("weighted", "two-row")));
+  }
+
+  private String capacityMistake(DataConfig data, int trainers) {
+    long batch = (long) trainers * (data.idsPerBatch() + data.instancesPerBatch());
+    return capacity >= batch
+        ? null
+        : "got "
+            + capacity
+            + ", wanted at least "
+            + batch
+            + ": the identities of one batch (data.idsPerBatch "
+            + data.idsPerBatch()
+            + " + data.instancesPerBatch "
+            + data.instancesPerBatch()
+            + (trainers == 1 ? "" : ", for each of " + trainers + " trainers")
+            + ") must fit into the group; raise it, or lower the counts";
+  }
+
+  @Override
+  public List<DependentSetting> dependentSettings() {
+    return List.of(
+        new DependentSetting(
+            "method.update.keep", "method.update.type", update.type(), List.of("weighted")));
+  }
+
+  @Override
+  public List<String> warnings(long identities) {
+    return capacity <= identities
+        ? List.of()
+        : List.of(
+            "method.capacity is %d, the set has %d identities: the slots beyond stay empty"
+                .formatted(capacity, identities));
+  }
+
+  /** Every default. */
+  public static FfcConfig standard() {
+    return new FfcConfig(null, null, null, null, null, null, null, null, null, null);
   }
 }

@@ -40,6 +40,16 @@ public sealed interface Margin {
     return null;
   }
 
+  /** Whether {@link #negatives} ever changes a cosine. */
+  default boolean changesNegatives() {
+    return false;
+  }
+
+  /** The largest value that the cosine of a negative can get, at least 1. */
+  default double largestNegative() {
+    return 1;
+  }
+
   /** The margin that a configuration names. */
   static Margin of(MarginConfig config) {
     Margin exact = exact(config);
@@ -121,6 +131,16 @@ public sealed interface Margin {
       cosBK.addi(change);
       return hard.muli(t - 1).addi(1);
     }
+
+    @Override
+    public boolean changesNegatives() {
+      return true;
+    }
+
+    @Override
+    public double largestNegative() {
+      return 2 * t - 1;
+    }
   }
 
   /**
@@ -137,6 +157,16 @@ public sealed interface Margin {
     @Override
     public NDArray negatives(NDArray cosBK, NDArray targetB) {
       return margin.negatives(cosBK, targetB);
+    }
+
+    @Override
+    public boolean changesNegatives() {
+      return margin.changesNegatives();
+    }
+
+    @Override
+    public double largestNegative() {
+      return margin.largestNegative();
     }
   }
 }

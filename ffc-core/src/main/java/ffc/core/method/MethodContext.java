@@ -34,6 +34,19 @@ public record MethodContext(
     LongSupplier step,
     StepProfile profile) {
 
+  /** What the footprint of the method depends on. */
+  public StepSizes sizes() {
+    return new StepSizes(
+        probe.size(),
+        probe.embedding(),
+        data.pairsPerBatch(),
+        run.accumulate(),
+        dataset.identities(),
+        exchange.trainers(),
+        probe.parameters().weightList().head().getDevice().isGpu(),
+        optimizer);
+  }
+
   /** Builds a method. */
   @FunctionalInterface
   public interface Factory {

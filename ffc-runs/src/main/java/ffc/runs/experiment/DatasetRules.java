@@ -1,6 +1,5 @@
 package ffc.runs.experiment;
 
-import ffc.core.ffc.FfcConfig;
 import ffc.loaders.data.Dataset;
 import java.util.ArrayList;
 import java.util.List;
@@ -31,11 +30,7 @@ public final class DatasetRules {
           "data.idsPerBatch draws %d identities a step, the set has %d: some come twice in a step"
               .formatted(drawn, identities));
     }
-    if (experiment.method() instanceof FfcConfig ffc && ffc.capacity() > identities) {
-      warnings.add(
-          "method.capacity is %d, the set has %d identities: the slots beyond stay empty"
-              .formatted(ffc.capacity(), identities));
-    }
+    warnings.addAll(experiment.method().warnings(identities));
     int warmup = experiment.optimizer().schedule().warmupSteps();
     if (!trial && warmup >= experiment.run().steps()) {
       warnings.add(

@@ -36,14 +36,15 @@ public record Experiment(
     @JsonPropertyDescription("Sets the model is judged on (default none)")
         List<@NotNull EvaluateConfig> evaluate,
     @JsonPropertyDescription("Several trainers and the network between them (default: one alone)")
-        ClusterConfig cluster) {
+        ClusterConfig cluster)
+    implements MethodConfig.Peers {
 
   public Experiment {
     seed = seed == null ? 0L : seed;
     evaluate = evaluate == null ? List.of() : List.copyOf(evaluate);
   }
 
-  /** Number of trainers whose batches make up a step. */
+  @Override
   public int trainers() {
     return cluster == null ? Math.max(1, run.devices().size()) : cluster.trainers();
   }

@@ -1,10 +1,9 @@
 package ffc.runs.experiment;
 
-import ffc.core.ffc.FfcConfig;
+import ffc.core.method.DependentSetting;
 import ffc.core.optim.OptimizerConfig;
 import ffc.core.optim.OptimizerConfig.Course;
 import ffc.core.optim.OptimizerConfig.Type;
-import ffc.pfc.partialfc.PartialFcConfig;
 import java.util.ArrayList;
 import java.util.List;
 import tools.jackson.databind.JsonNode;
@@ -41,12 +40,10 @@ record ForeignSettings(String path, List<String> types, String type, String got)
     if (experiment.optimizer() != null) { // null where the section itself is wrong
       ofOptimizer(all, experiment.optimizer());
     }
-    if (experiment.method() instanceof FfcConfig ffc) {
-      add(all, "method.update.keep", "method.update.type", ffc.update().type(), "weighted");
-    }
-    if (experiment.method() instanceof PartialFcConfig pfc) {
-      PartialFcConfig.Storage mapped = PartialFcConfig.Storage.mapped;
-      add(all, "method.folder", "method.storage", pfc.storage(), mapped);
+    if (experiment.method() != null) {
+      for (DependentSetting setting : experiment.method().dependentSettings()) {
+        add(all, setting.setting(), setting.on(), setting.got(), setting.wanted().toArray());
+      }
     }
     return all;
   }

@@ -1,8 +1,7 @@
 package ffc.runs.experiment;
 
-import ffc.core.ffc.FfcConfig;
 import ffc.core.loss.MarginConfig;
-import ffc.loaders.data.DataConfig;
+import ffc.core.method.SettingCheck;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -31,8 +30,8 @@ final class MethodRules {
   }
 
   void check() {
-    if (experiment.method() instanceof FfcConfig ffc) {
-      ffc(ffc);
+    if (experiment.method() != null) { // null where the section itself is wrong
+      experiment.method().checks(experiment).forEach(this::check);
     }
     JsonNode margin = tree.at(pointer(MARGIN));
     if (margin.isObject()) {
@@ -40,42 +39,23 @@ final class MethodRules {
     }
   }
 
-  private void ffc(FfcConfig ffc) {
+  private void check(SettingCheck check) {
     rules.rule(
-        "method.capacity",
-        () -> {
-          int trainers = experiment.trainers();
-          DataConfig data = experiment.data();
-          long batch = (long) trainers * (data.idsPerBatch() + data.instancesPerBatch());
-          return ffc.capacity() >= batch
-              ? null
-              : "got "
-                  + ffc.capacity()
-                  + ", wanted at least "
-                  + batch
-                  + ": the identities of one batch (data.idsPerBatch "
-                  + data.idsPerBatch()
-                  + " + data.instancesPerBatch "
-                  + data.instancesPerBatch()
-                  + (trainers == 1 ? "" : ", for each of " + trainers + " trainers")
-                  + ") must fit into the group; raise it, or lower the counts";
-        },
-        "data.idsPerBatch",
-        "data.instancesPerBatch",
-        "run.devices",
-        "cluster.trainers");
-    rules.rule(
-        "method.update.type",
-        () -> {
-          String type = ffc.update().type();
-          List<String> known = List.of("weighted", "two-row");
-          return known.contains(type)
-              ? null
-              : "got the text \""
-                  + Describe.oneLine(type)
-                  + "\", wanted weighted or two-row"
-                  + Nearest.to(type, known).map(n -> "; did you mean " + n + "?").orElse("");
-        });
+        check.setting(),
+        check.known().isEmpty()
+            ? check.mistake()
+            : () -> unknown(check.mistake().get(), check.known()),
+        check.reads().toArray(String[]::new));
+  }
+
+  private static String unknown(String text, List<String> known) {
+    return known.contains(text)
+        ? null
+        : "got the text \""
+            + Describe.oneLine(text)
+            + "\", wanted "
+            + String.join(" or ", known)
+            + Nearest.to(text, known).map(n -> "; did you mean " + n + "?").orElse("");
   }
 
   private void margin(JsonNode given) {

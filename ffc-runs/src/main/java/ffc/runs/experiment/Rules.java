@@ -1,11 +1,9 @@
 package ffc.runs.experiment;
 
-import ffc.core.ffc.FfcConfig;
 import ffc.core.net.ModelConfig;
 import ffc.core.optim.OptimizerConfig;
 import ffc.core.optim.OptimizerConfig.Course;
 import ffc.exchange.hazelcast.ClusterConfig;
-import ffc.pfc.partialfc.PartialFcConfig;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
@@ -257,14 +255,14 @@ final class Rules {
 
   /** The mistake if several trainers are asked for and the method knows one only. */
   private String oneTrainerOnly(String what) {
-    return experiment.method() instanceof FfcConfig
-            || experiment.method() instanceof PartialFcConfig
+    return experiment.method().severalTrainers()
         ? null
         : "method "
             + experiment.method().type()
             + " trains with one trainer; leave "
             + what
-            + " away, or use ffc or partial-fc";
+            + " away, or use "
+            + String.join(" or ", Methods.ofSeveralTrainers());
   }
 
   private void devices() {

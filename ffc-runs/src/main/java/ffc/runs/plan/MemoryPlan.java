@@ -1,20 +1,11 @@
 package ffc.runs.plan;
 
-import ffc.core.ffc.Ffc;
-import ffc.core.ffc.FfcConfig;
 import ffc.core.method.Footprint;
 import ffc.core.method.MethodConfig;
 import ffc.core.method.RunConfig;
+import ffc.core.method.StepSizes;
 import ffc.core.net.NetworkSize;
 import ffc.core.train.TrainerFootprint;
-import ffc.pfc.dcq.DynamicClassQueue;
-import ffc.pfc.dcq.DynamicClassQueueConfig;
-import ffc.pfc.partialfc.PartialFc;
-import ffc.pfc.partialfc.PartialFcConfig;
-import ffc.pfc.triplet.Triplet;
-import ffc.pfc.triplet.TripletConfig;
-import ffc.pfc.virtualfc.VirtualFc;
-import ffc.pfc.virtualfc.VirtualFcConfig;
 import ffc.runs.experiment.Experiment;
 
 /**
@@ -55,14 +46,8 @@ public final class MemoryPlan {
    * @param classes C, the identities of the whole training set
    */
   public Footprint predict(MethodConfig method, long classes) {
-    int pairs = Math.max(1, experiment.data().pairsPerBatch() / experiment.run().accumulate());
-    Footprint head = head(method, classes, pairs);
-    if (!(method instanceof FfcConfig)) {
-      // Baselines run both sides of the batch in one pass.
-      head = head.with("activations_second_side", size.activationBytes(pairs));
-    }
     return TrainerFootprint.of(
-        head,
+        method.footprint(sizes(classes)),
         size,
         experiment.model(),
         experiment.data(),
@@ -71,35 +56,21 @@ public final class MemoryPlan {
         !experiment.evaluate().isEmpty());
   }
 
-  private Footprint head(MethodConfig method, long classes, int pairs) {
-    int embedding = experiment.model().embedding();
-    if (method instanceof FfcConfig ffc) {
-      return Ffc.footprint(
-          ffc, embedding, size.weights(), pairs, experiment.run().device() == RunConfig.Device.gpu);
-    }
-    if (method instanceof PartialFcConfig partial) {
-      return PartialFc.footprint(
-          partial, experiment.optimizer(), classes, embedding, 2 * pairs, devices);
-    }
-    if (method instanceof VirtualFcConfig virtual) {
-      return VirtualFc.footprint(virtual, embedding, 2 * pairs);
-    }
-    if (method instanceof DynamicClassQueueConfig queue) {
-      return DynamicClassQueue.footprint(queue, embedding, size.weights(), 2 * pairs);
-    }
-    if (method instanceof TripletConfig) {
-      return Triplet.footprint(2 * pairs);
-    }
-    throw new IllegalArgumentException("no memory model of method " + method.type());
+  private StepSizes sizes(long classes) {
+    return new StepSizes(
+        size,
+        experiment.model().embedding(),
+        experiment.data().pairsPerBatch(),
+        experiment.run().accumulate(),
+        classes,
+        devices,
+        experiment.run().device() == RunConfig.Device.gpu,
+        experiment.optimizer());
   }
 
-  /** Bytes that mapped class tables take on disk; 0 for every other method. */
+  /** Bytes that a method keeps on disk, such as mapped class tables. */
   public long diskBytes(MethodConfig method, long classes) {
-    return method instanceof PartialFcConfig partial
-            && partial.storage() == PartialFcConfig.Storage.mapped
-        ? PartialFc.tableBytes(
-            experiment.optimizer(), classes, experiment.model().embedding(), devices)
-        : 0;
+    return method.diskBytes(sizes(classes));
   }
 
   /**

@@ -1,5 +1,10 @@
 package ffc.runs.plan;
 
+import ffc.core.method.MethodConfig;
+import ffc.core.method.StepSizes;
+import ffc.core.method.Traffic;
+import ffc.core.net.NetworkSize;
+import ffc.core.optim.OptimizerConfig;
 import ffc.exchange.hazelcast.ClusterConfig;
 import ffc.exchange.hazelcast.ClusterConfig.WirePrecision;
 import ffc.runs.experiment.Experiment;
@@ -12,15 +17,13 @@ import java.util.regex.Pattern;
  * waits for the others costs two latencies.
  */
 public final class NetworkPlan {
-  /** Floats of a chunk of the all-reduce, which works in rounds of one chunk a trainer. */
-  private static final double CHUNK = 1 << 18;
-
-  private final double pairs;
-  private final double embedding;
-  private final double slices;
-  private final double weights;
+  private final int pairs;
+  private final int embedding;
+  private final int slices;
+  private final long weights;
   private final double gradientBytes;
   private final double every;
+  private final OptimizerConfig optimizer;
   private final Link link;
   private final double aloneSeconds;
 
@@ -90,44 +93,33 @@ public final class NetworkPlan {
         experiment.cluster() == null ? ClusterConfig.local(1, 0) : experiment.cluster();
     this.gradientBytes = cluster.gradients() == WirePrecision.bf16 ? 2 : 4;
     this.every = cluster.sync().every();
+    this.optimizer = experiment.optimizer();
     this.link = link;
     this.aloneSeconds = aloneSeconds;
   }
 
-  /** FFC: both sides' gallery features to all, gradients added up. */
-  Prediction ffc(int trainers) {
-    double features = 2 * pairs * (8 + 4 * embedding);
-    double sent = trainers == 1 ? 0 : features * (trainers - 1);
-    double exchange = trainers == 1 ? 0 : sent / link.bandwidth + 2 * link.latency;
-    return together(trainers, sent, exchange);
-  }
-
-  /**
-   * Partial FC with its classes dealt out: identities and probe features to all, targets' cosines,
-   * sums of the softmax and the features' gradients added up, slice by slice, then the gradients.
-   */
-  Prediction partialFc(int trainers) {
-    double rows = 2 * pairs * trainers;
-    // Identities travel with a row of one value.
-    double gathered = 2 * pairs * (12 + 4 * embedding) * (trainers - 1);
-    double reduced = 2.0 * (trainers - 1) / trainers * 4 * rows * (embedding + 2);
-    double sent = trainers == 1 ? 0 : gathered + reduced;
-    double waits = 1 + slices * (1 + 2 * reductionWaits(rows / slices, trainers));
-    waits += slices * reductionWaits(rows / slices * embedding, trainers);
-    double exchange = trainers == 1 ? 0 : sent / link.bandwidth + 2 * waits * link.latency;
-    return together(trainers, sent, exchange);
-  }
-
-  /** Waits for others in an all-reduce. */
-  private static double reductionWaits(double floats, int trainers) {
-    return Math.ceil(floats / (trainers * CHUNK)) + 1;
+  /** Predicts a step of several trainers by a method. */
+  Prediction predict(MethodConfig method, int trainers) {
+    Traffic traffic =
+        method.traffic(
+            new StepSizes(
+                new NetworkSize(weights, 0, 0),
+                embedding,
+                pairs,
+                slices,
+                1,
+                trainers,
+                false,
+                optimizer));
+    double sent = traffic.sentBytes();
+    return together(trainers, sent, sent / link.bandwidth + 2 * traffic.waits() * link.latency);
   }
 
   private Prediction together(int trainers, double sent, double exchange) {
     double share = 2.0 * (trainers - 1) / trainers;
     // local SGD averages networks, momenta and gallery, unrounded, once in a while
     double reduced = every > 1 ? share * 4 * 3 * weights / every : share * gradientBytes * weights;
-    double rounds = Math.ceil(weights / (trainers * CHUNK)) / every;
+    double rounds = Traffic.rounds(weights, trainers) / every;
     double gradients =
         trainers == 1 ? 0 : reduced / link.bandwidth + (2 * rounds + 6) * link.latency;
     double step = aloneSeconds + exchange + gradients;

@@ -1,8 +1,11 @@
 package ffc.runs.plan;
 
+import ffc.core.method.MethodConfig;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
+import java.util.TreeMap;
 import java.util.stream.IntStream;
 
 /** What {@code ffc plan --network} prints. */
@@ -11,41 +14,48 @@ public final class NetworkText {
 
   private NetworkText() {}
 
-  public static String render(NetworkPlan plan, int trainers) {
+  /**
+   * A table of numbers of trainers.
+   *
+   * @param methods those that several trainers can train are shown
+   */
+  public static String render(NetworkPlan plan, List<MethodConfig> methods, int trainers) {
+    Map<String, MethodConfig> shown = new TreeMap<>();
+    methods.stream()
+        .filter(MethodConfig::severalTrainers)
+        .forEach(method -> shown.putIfAbsent(method.type(), method));
     List<List<String>> rows = new ArrayList<>();
-    rows.add(
-        List.of(
-            "trainers",
-            "ffc: step",
-            "exchange",
-            "gradients",
-            "sent",
-            "efficiency",
-            "partial-fc: step",
-            "exchange",
-            "sent",
-            "efficiency"));
+    List<String> heading = new ArrayList<>(List.of("trainers"));
+    for (String type : shown.keySet()) {
+      heading.add(type + ": step");
+      heading.add("exchange");
+      if (heading.size() == 3) {
+        heading.add("gradients"); // the same for all
+      }
+      heading.addAll(List.of("sent", "efficiency"));
+    }
+    rows.add(heading);
     IntStream.concat(IntStream.of(GRID), IntStream.of(trainers))
         .sorted()
         .distinct()
-        .forEach(n -> rows.add(row(plan.ffc(n), plan.partialFc(n))));
+        .forEach(
+            n -> rows.add(row(n, shown.values().stream().map(m -> plan.predict(m, n)).toList())));
     return "\npredicted for one trainer and step, its batch staying the same\n"
         + PlanText.table(rows)
         + "Nothing overlaps; the head's own work and the host's work on the group are not in it.\n";
   }
 
-  private static List<String> row(NetworkPlan.Prediction ffc, NetworkPlan.Prediction partial) {
-    return List.of(
-        Integer.toString(ffc.trainers()),
-        milliseconds(ffc.stepSeconds()),
-        milliseconds(ffc.exchangeSeconds()),
-        milliseconds(ffc.gradientSeconds()),
-        ByteSize.text((long) ffc.sentBytes()),
-        percent(ffc.efficiency()),
-        milliseconds(partial.stepSeconds()),
-        milliseconds(partial.exchangeSeconds()),
-        ByteSize.text((long) partial.sentBytes()),
-        percent(partial.efficiency()));
+  private static List<String> row(int trainers, List<NetworkPlan.Prediction> predictions) {
+    List<String> row = new ArrayList<>(List.of(Integer.toString(trainers)));
+    for (NetworkPlan.Prediction of : predictions) {
+      row.add(milliseconds(of.stepSeconds()));
+      row.add(milliseconds(of.exchangeSeconds()));
+      if (row.size() == 3) {
+        row.add(milliseconds(of.gradientSeconds()));
+      }
+      row.addAll(List.of(ByteSize.text((long) of.sentBytes()), percent(of.efficiency())));
+    }
+    return row;
   }
 
   private static String milliseconds(double seconds) {

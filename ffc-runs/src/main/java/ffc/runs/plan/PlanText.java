@@ -1,7 +1,9 @@
 package ffc.runs.plan;
 
 import ffc.core.method.Footprint;
+import ffc.core.method.MethodConfig;
 import ffc.runs.experiment.Experiment;
+import ffc.runs.experiment.Methods;
 import java.util.ArrayList;
 import java.util.LinkedHashSet;
 import java.util.List;
@@ -17,21 +19,21 @@ public final class PlanText {
 
   private final Experiment experiment;
   private final MemoryPlan plan;
-  private final List<Contender> contenders;
+  private final List<MethodConfig> methods;
   private final long classes;
   private final long memory;
 
   public PlanText(Experiment experiment, MemoryPlan plan, long classes, long memory) {
     this.experiment = experiment;
     this.plan = plan;
-    this.contenders = Contender.of(experiment);
+    this.methods = Methods.beside(experiment.method());
     this.classes = classes;
     this.memory = memory;
   }
 
   public String render() {
     List<Footprint> predicted =
-        contenders.stream().map(c -> plan.predict(c.method(), classes)).toList();
+        methods.stream().map(method -> plan.predict(method, classes)).toList();
     Set<String> parts = new LinkedHashSet<>();
     predicted.forEach(p -> parts.addAll(p.parts().keySet()));
     List<List<String>> rows = new ArrayList<>();
@@ -50,7 +52,7 @@ public final class PlanText {
     rows.add(
         row(
             "most classes that fit",
-            contenders.stream().map(c -> most(plan.largest(c.method(), memory))).toList()));
+            methods.stream().map(method -> most(plan.largest(method, memory))).toList()));
     StringBuilder text = new StringBuilder();
     text.append(
         String.format(
@@ -75,10 +77,10 @@ public final class PlanText {
       rows.add(
           row(
               String.format(Locale.ROOT, "%,d", count),
-              contenders.stream()
+              methods.stream()
                   .map(
-                      c -> {
-                        long total = plan.predict(c.method(), count).total();
+                      method -> {
+                        long total = plan.predict(method, count).total();
                         return ByteSize.text(total) + (total <= memory ? "" : " !");
                       })
                   .toList()));
@@ -89,10 +91,10 @@ public final class PlanText {
   private String notes() {
     StringBuilder notes = new StringBuilder("! does not fit. ");
     notes.append("Activations are an estimate; page cache of the data is not counted");
-    for (Contender c : contenders) {
-      long disk = plan.diskBytes(c.method(), classes);
+    for (MethodConfig method : methods) {
+      long disk = plan.diskBytes(method, classes);
       if (disk > 0) {
-        notes.append("; ").append(c.name()).append(" keeps ").append(ByteSize.text(disk));
+        notes.append("; ").append(method.label()).append(" keeps ").append(ByteSize.text(disk));
         notes.append(" on disk");
       }
     }
@@ -100,7 +102,7 @@ public final class PlanText {
   }
 
   private List<String> heading(String first) {
-    return row(first, contenders.stream().map(Contender::name).toList());
+    return row(first, methods.stream().map(MethodConfig::label).toList());
   }
 
   private static List<String> row(String first, List<String> others) {

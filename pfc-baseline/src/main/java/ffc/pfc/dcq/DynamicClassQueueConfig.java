@@ -2,8 +2,11 @@ package ffc.pfc.dcq;
 
 import com.fasterxml.jackson.annotation.JsonPropertyDescription;
 import ffc.core.loss.MarginConfig;
+import ffc.core.method.Footprint;
 import ffc.core.method.MethodConfig;
+import ffc.core.method.StepSizes;
 import ffc.core.net.MomentumEncoder;
+import ffc.pfc.JointForward;
 import jakarta.validation.constraints.DecimalMax;
 import jakarta.validation.constraints.DecimalMin;
 import jakarta.validation.constraints.Positive;
@@ -29,5 +32,14 @@ public record DynamicClassQueueConfig(
     galleryBatchNorm =
         galleryBatchNorm == null ? MomentumEncoder.BatchNorm.batch : galleryBatchNorm;
     margin = margin == null ? MarginConfig.standard() : margin;
+  }
+
+  @Override
+  public Footprint footprint(StepSizes sizes) {
+    return JointForward.withSecondSide(
+        DynamicClassQueue.footprint(
+            this, sizes.embedding(), sizes.network().weights(), 2 * sizes.pairsOfSlice()),
+        sizes.network(),
+        sizes.pairsOfSlice());
   }
 }

@@ -2,9 +2,15 @@ package ffc.pfc.partialfc;
 
 import com.fasterxml.jackson.annotation.JsonPropertyDescription;
 import ffc.core.loss.MarginConfig;
+import ffc.core.method.DependentSetting;
+import ffc.core.method.Footprint;
 import ffc.core.method.MethodConfig;
+import ffc.core.method.StepSizes;
+import ffc.core.method.Traffic;
+import ffc.pfc.JointForward;
 import jakarta.validation.constraints.DecimalMax;
 import jakarta.validation.constraints.DecimalMin;
+import java.util.List;
 
 /** Settings of the method {@code partial-fc}; {@code sampleRate: 1} is the full FC layer. */
 public record PartialFcConfig(
@@ -48,5 +54,70 @@ public record PartialFcConfig(
     update = update == null ? Update.sparse : update;
     margin = margin == null ? MarginConfig.standard() : margin;
     storage = storage == null ? Storage.memory : storage;
+  }
+
+  /** Full FC is the same method with every class in the logits. */
+  @Override
+  public String label() {
+    String kind = sampleRate == 1 ? "full-fc" : "partial-fc " + sampleRate;
+    return storage == Storage.mapped ? kind + " mapped" : kind;
+  }
+
+  @Override
+  public boolean severalTrainers() {
+    return true; // by shares of the classes
+  }
+
+  @Override
+  public Footprint footprint(StepSizes sizes) {
+    return JointForward.withSecondSide(
+        PartialFc.footprint(
+            this,
+            sizes.optimizer(),
+            sizes.classes(),
+            sizes.embedding(),
+            2 * sizes.pairsOfSlice(),
+            sizes.trainers()),
+        sizes.network(),
+        sizes.pairsOfSlice());
+  }
+
+  @Override
+  public long diskBytes(StepSizes sizes) {
+    return storage == Storage.mapped
+        ? PartialFc.tableBytes(
+            sizes.optimizer(), sizes.classes(), sizes.embedding(), sizes.trainers())
+        : 0;
+  }
+
+  /**
+   * Identities and probe features to all, targets' cosines, sums of the softmax and the features'
+   * gradients added up, slice by slice.
+   */
+  @Override
+  public Traffic traffic(StepSizes sizes) {
+    int trainers = sizes.trainers();
+    if (trainers == 1) {
+      return Traffic.NONE;
+    }
+    double rows = 2.0 * sizes.pairs() * trainers;
+    // Identities travel with a row of one value.
+    double gathered = 2.0 * sizes.pairs() * (12 + 4.0 * sizes.embedding()) * (trainers - 1);
+    double reduced = Traffic.reducedBytes(rows * (sizes.embedding() + 2), trainers);
+    double slices = sizes.slices();
+    double ofSums = Traffic.rounds(rows / slices, trainers) + 1;
+    double ofGradients = Traffic.rounds(rows / slices * sizes.embedding(), trainers) + 1;
+    return new Traffic(gathered + reduced, 1 + slices * (1 + 2 * ofSums) + slices * ofGradients);
+  }
+
+  @Override
+  public List<DependentSetting> dependentSettings() {
+    return List.of(
+        new DependentSetting("method.folder", "method.storage", storage, List.of(Storage.mapped)));
+  }
+
+  /** Every default but the share of classes in the logits. */
+  public static PartialFcConfig ofRate(double sampleRate) {
+    return new PartialFcConfig(null, sampleRate, null, null, null, null, null);
   }
 }

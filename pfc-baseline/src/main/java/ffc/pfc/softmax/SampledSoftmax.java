@@ -89,9 +89,9 @@ public final class SampledSoftmax implements AutoCloseable {
     this.workspace = new Workspace(manager, keptBytes, workers.threads());
   }
 
-  /** Bound of all logits: a support-vector margin raises hard negatives to t c + t − 1. */
+  /** Bound of all logits: a margin may raise negatives above 1. */
   private double largestLogit() {
-    return margin instanceof Margin.Sv sv ? scale * (2 * sv.t() - 1) : scale;
+    return scale * margin.largestNegative();
   }
 
   /**
@@ -398,7 +398,7 @@ public final class SampledSoftmax implements AutoCloseable {
     private record Logits(NDArray valuesMB, NDArray slopes, NDArray counts) {}
 
     private Logits logits(NDArray unitME) {
-      boolean raw = margin instanceof Margin.Sv;
+      boolean raw = margin.changesNegatives();
       NDArray valuesMB = NativeOps.product(unitME, raw ? unitBE : scaledBE);
       NDArray counts =
           threshold == null

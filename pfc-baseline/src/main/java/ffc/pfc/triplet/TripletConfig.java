@@ -1,7 +1,10 @@
 package ffc.pfc.triplet;
 
 import com.fasterxml.jackson.annotation.JsonPropertyDescription;
+import ffc.core.method.Footprint;
 import ffc.core.method.MethodConfig;
+import ffc.core.method.StepSizes;
+import ffc.pfc.JointForward;
 import jakarta.validation.constraints.Positive;
 
 /** Settings of the method {@code triplet}. */
@@ -16,5 +19,11 @@ public record TripletConfig(
   public TripletConfig {
     type = type == null ? "triplet" : type;
     margin = margin == null ? 0.2 : margin;
+  }
+
+  @Override
+  public Footprint footprint(StepSizes sizes) {
+    return JointForward.withSecondSide(
+        Triplet.footprint(2 * sizes.pairsOfSlice()), sizes.network(), sizes.pairsOfSlice());
   }
 }

@@ -2,7 +2,10 @@ package ffc.pfc.virtualfc;
 
 import com.fasterxml.jackson.annotation.JsonPropertyDescription;
 import ffc.core.loss.MarginConfig;
+import ffc.core.method.Footprint;
 import ffc.core.method.MethodConfig;
+import ffc.core.method.StepSizes;
+import ffc.pfc.JointForward;
 import jakarta.validation.constraints.Positive;
 
 /** Settings of the method {@code virtual-fc}. */
@@ -19,5 +22,13 @@ public record VirtualFcConfig(
     type = type == null ? "virtual-fc" : type;
     columns = columns == null ? 10_000 : columns;
     margin = margin == null ? MarginConfig.standard() : margin;
+  }
+
+  @Override
+  public Footprint footprint(StepSizes sizes) {
+    return JointForward.withSecondSide(
+        VirtualFc.footprint(this, sizes.embedding(), 2 * sizes.pairsOfSlice()),
+        sizes.network(),
+        sizes.pairsOfSlice());
   }
 }

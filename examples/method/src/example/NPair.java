@@ -1,0 +1,134 @@
+package example;
+
+import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.NDManager;
+import ai.djl.ndarray.NDScope;
+import ai.djl.ndarray.types.DataType;
+import ffc.core.checkpoint.CheckpointReader;
+import ffc.core.checkpoint.CheckpointWriter;
+import ffc.core.loss.Losses;
+import ffc.core.loss.MarginConfig;
+import ffc.core.loss.MarginHead;
+import ffc.core.method.DevicePair;
+import ffc.core.method.Footprint;
+import ffc.core.method.Method;
+import ffc.core.method.MethodContext;
+import ffc.core.method.MethodProvider;
+import ffc.core.net.Encoder;
+import ffc.engine.Autograd;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * The N-pair loss (Sohn 2016): each image of one side is to find its partner among all images of the
+ * other side. No classifier, no memory: what is learnt from is the batch.
+ */
+public final class NPair implements Method {
+  // b pairs of a slice, E embedding
+
+  private final Encoder probe;
+  private final MarginHead head;
+  private final Footprint footprint;
+
+  NPair(NPairConfig config, MethodContext context) {
+    this.probe = context.probe();
+    MarginConfig margin =
+        new MarginConfig(
+            MarginConfig.Type.normface, null, config.scale(), null, null, null, null, null);
+    this.head = MarginHead.of(margin);
+    this.footprint = config.footprint(context.sizes());
+  }
+
+  /** Names the method to the program: see {@code META-INF/services}. */
+  public static final class Provider implements MethodProvider<NPairConfig> {
+    @Override
+    public String type() {
+      return "n-pair";
+    }
+
+    @Override
+    public Class<NPairConfig> config() {
+      return NPairConfig.class;
+    }
+
+    @Override
+    public Method create(NPairConfig config, MethodContext context) {
+      return new NPair(config, context);
+    }
+
+    @Override
+    public List<NPairConfig> variants() {
+      return List.of(new NPairConfig(null, null));
+    }
+  }
+
+  @Override
+  public Losses accumulate(DevicePair pair) {
+    Losses.Sum losses = new Losses.Sum();
+    for (int slice = 0; slice < pair.slices(); slice++) {
+      try (NDScope scope = new NDScope()) {
+        scope.suppressNotUsedWarning();
+        int from = pair.from(slice);
+        int b = pair.from(slice + 1) - from;
+        NDArray images = pair.images(slice); // x above y
+        NDArray features = Autograd.record(() -> probe.features(images, Encoder.Mode.train));
+        NDArray detached = features.stopGradient();
+        NDArray norm = MarginHead.norm(detached);
+        NDArray unit = detached.div(norm);
+        NDManager manager = unit.getManager();
+        MarginHead.Part part =
+            head.softmax(
+                unit.get("0:" + b),
+                unit.get(b + ":" + 2 * b),
+                manager.arange(0, b, 1, DataType.INT64),
+                samePerson(manager, Arrays.copyOfRange(pair.xIds(), from, from + b)),
+                pair.size(),
+                true);
+        losses.add("n_pair", part.value().toFloatArray()[0]);
+        NDArray gradient = part.embeddingGradient().concat(part.weightGradient());
+        Autograd.backward(features, MarginHead.throughNormalisation(gradient, unit, norm));
+      }
+    }
+    return losses.total();
+  }
+
+  /** True where another pair of the batch is of the same identity: it is no negative. */
+  private static NDArray samePerson(NDManager manager, long[] ids) {
+    int b = ids.length;
+    boolean[] same = new boolean[b * b];
+    for (int i = 0; i < b; i++) {
+      for (int j = 0; j < b; j++) {
+        same[i * b + j] = i != j && ids[i] == ids[j];
+      }
+    }
+    return manager.create(same).reshape(b, b);
+  }
+
+  @Override
+  public void update(double learningRate) {} // nothing but the probe moves
+
+  @Override
+  public Map<String, Double> statistics() {
+    return Map.of();
+  }
+
+  @Override
+  public Encoder gallery() {
+    return null;
+  }
+
+  @Override
+  public Footprint footprint() {
+    return footprint;
+  }
+
+  @Override
+  public void save(CheckpointWriter out) {}
+
+  @Override
+  public void load(CheckpointReader in) {}
+
+  @Override
+  public void close() {}
+}
