@@ -12,6 +12,9 @@ import com.tngtech.archunit.core.domain.properties.HasName;
 import com.tngtech.archunit.core.importer.ClassFileImporter;
 import com.tngtech.archunit.core.importer.ImportOption;
 import ffc.core.method.MethodConfig;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -20,6 +23,7 @@ import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 
 /** The rules of the house. A rule whose subject has no classes fails, as ArchUnit's default. */
@@ -110,6 +114,23 @@ class ArchitectureTest {
           }
         });
     assertThat(large).isEqualTo(LARGE.keySet());
+  }
+
+  @Test
+  void everyPackageSaysWhatLivesThereAndWhatToOpenFirst() throws IOException {
+    Set<String> packages =
+        PROGRAM.stream().map(JavaClass::getPackageName).collect(Collectors.toSet());
+    Set<String> told = new TreeSet<>();
+    try (Stream<Path> files = Files.walk(Path.of(".."))) {
+      for (Path file : files.filter(f -> f.endsWith("package-info.java")).toList()) {
+        if (Files.readString(file).replaceAll("[\\s*]+", " ").matches(".*[.] Open \\{@link .*")) {
+          String inside =
+              file.toString().replaceAll(".*/src/main/java/(.*)/package-info.java", "$1");
+          told.add(inside.replace('/', '.'));
+        }
+      }
+    }
+    assertThat(told).containsAll(packages);
   }
 
   @Test

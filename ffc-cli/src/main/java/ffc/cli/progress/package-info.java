@@ -1,2 +1,5 @@
-/** What a run shows while it goes: a bar on a terminal, plain lines otherwise. */
+/**
+ * What a run shows while it goes: a bar on a terminal, plain lines otherwise. Open {@link
+ * ffc.cli.progress.PlainProgress} first.
+ */
 package ffc.cli.progress;
