@@ -9,7 +9,6 @@ import ffc.runs.compare.ComparisonPage;
 import ffc.runs.compare.ComparisonReader;
 import ffc.runs.compare.FigureNames;
 import ffc.runs.compare.Outcome;
-import ffc.runs.compare.Plots;
 import ffc.runs.compare.ResultFiles;
 import ffc.runs.experiment.Experiment;
 import ffc.runs.experiment.Trial;
@@ -25,7 +24,6 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
-import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
@@ -75,7 +73,7 @@ public final class CompareCommand implements Callable<Integer> {
 
   @Option(
       names = "--report-only",
-      description = "Run nothing; write tables, plots and page from the cells that are there")
+      description = "Run nothing; write tables and page from the cells that are there")
   private boolean reportOnly;
 
   @Override
@@ -185,9 +183,7 @@ public final class CompareCommand implements Callable<Integer> {
     machine.put(
         "jvm", System.getProperty("java.vm.name") + " " + System.getProperty("java.version"));
     ResultFiles.write(outcome, machine, folder);
-    Map<String, Path> plots = new Plots(outcome).write(folder.resolve("plots"));
-    WholeFile.write(
-        folder.resolve("comparison.html"), new ComparisonPage(outcome, plots, machine).html());
+    WholeFile.write(folder.resolve("comparison.html"), new ComparisonPage(outcome, machine).html());
   }
 
   /** The figures that a run has: one of a few steps has no throughput. */
@@ -196,7 +192,7 @@ public final class CompareCommand implements Callable<Integer> {
     if (Double.isFinite(result.imagesPerSecond())) {
       text.append(String.format(Locale.ROOT, "%.0f images/s, ", result.imagesPerSecond()));
     }
-    double peak = Plots.peak(result);
+    double peak = result.peakBytes();
     text.append("peak ").append(Double.isFinite(peak) ? ByteSize.text((long) peak) : "-");
     text.append(" (predicted ").append(ByteSize.text((long) result.predictedBytes())).append(")");
     result

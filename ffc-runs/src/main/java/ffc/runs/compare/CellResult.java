@@ -33,6 +33,11 @@ public record CellResult(
     Map<String, Double> figures,
     double secondsToTarget) {
 
+  /** Peak memory that is no page cache; of a run on a device, the device's. */
+  public double peakBytes() {
+    return Double.isNaN(devicePeakBytes) ? peakAnonBytes : devicePeakBytes;
+  }
+
   /** Reads a run directory; null if it holds no finished run. */
   public static CellResult read(
       Cell cell, Path run, double predictedBytes, Comparison.Target target) throws IOException {

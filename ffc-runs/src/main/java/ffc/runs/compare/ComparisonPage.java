@@ -1,12 +1,10 @@
 package ffc.runs.compare;
 
 import ffc.runs.plan.ByteSize;
+import ffc.runs.report.Chart;
 import ffc.runs.report.Html;
 import java.io.IOException;
-import java.nio.file.Files;
-import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.Base64;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Locale;
@@ -19,12 +17,10 @@ import tools.jackson.databind.node.ObjectNode;
 /** {@code comparison.html}: tables, plots and notes in one file that needs nothing else. */
 public final class ComparisonPage {
   private final Outcome outcome;
-  private final Map<String, Path> plots;
   private final ObjectNode machine;
 
-  public ComparisonPage(Outcome outcome, Map<String, Path> plots, ObjectNode machine) {
+  public ComparisonPage(Outcome outcome, ObjectNode machine) {
     this.outcome = outcome;
-    this.plots = plots;
     this.machine = machine;
   }
 
@@ -44,14 +40,10 @@ public final class ComparisonPage {
     if (comparison.overClasses()) {
       body.append("<h2>Cost by number of identities</h2>\n").append(scale());
     }
-    if (!plots.isEmpty()) {
+    List<Chart> charts = new Plots(outcome).charts();
+    if (!charts.isEmpty()) {
       body.append("<div class=\"grid\">");
-      for (Map.Entry<String, Path> plot : plots.entrySet()) {
-        body.append("<figure class=\"card\"><img style=\"width:100%;height:auto\" alt=\"");
-        body.append(Html.escape(plot.getKey())).append("\" src=\"data:image/png;base64,");
-        body.append(Base64.getEncoder().encodeToString(Files.readAllBytes(plot.getValue())));
-        body.append("\"></figure>\n");
-      }
+      charts.forEach(chart -> body.append(chart.html()));
       body.append("</div>\n");
     }
     if (!outcome.splitNames().isEmpty()) {
@@ -146,7 +138,7 @@ public final class ComparisonPage {
   private List<String> cost(Comparison.Contender contender, long classes) {
     return List.of(
         medianAndRange(contender, classes, CellResult::imagesPerSecond, "%.0f"),
-        bytes(contender, classes, Plots::peak),
+        bytes(contender, classes, CellResult::peakBytes),
         bytes(contender, classes, CellResult::predictedBytes));
   }
 
@@ -180,7 +172,7 @@ public final class ComparisonPage {
         } else {
           row.add(medianAndRange(contender, classes, CellResult::imagesPerSecond, "%.0f"));
           row.add(medianAndRange(contender, classes, CellResult::stepMs, "%.1f"));
-          row.add(bytes(contender, classes, Plots::peak));
+          row.add(bytes(contender, classes, CellResult::peakBytes));
           row.add(bytes(contender, classes, CellResult::predictedBytes));
           row.add(bytes(contender, classes, CellResult::peakRssBytes));
           row.add(bytes(contender, classes, CellResult::heapPeakBytes));

@@ -1,9 +1,7 @@
 package ffc.runs.record;
 
-import com.google.protobuf.CodedOutputStream;
 import ffc.engine.Closer;
 import ffc.formats.FileProblem;
-import java.io.ByteArrayOutputStream;
 import java.io.Closeable;
 import java.io.IOException;
 import java.net.InetAddress;
@@ -38,12 +36,6 @@ final class EventFile implements Closeable {
   private final FileChannel out;
   private final Clock clock;
 
-  /** Message content that goes into a nested field. */
-  @FunctionalInterface
-  private interface Fields {
-    void write(CodedOutputStream out) throws IOException;
-  }
-
   /**
    * Starts a new file in the folder.
    *
@@ -64,11 +56,9 @@ final class EventFile implements Closeable {
       throw FileProblem.writing(file, e);
     }
     try {
-      event(0, fields -> fields.writeString(3, "brain.Event:2"));
+      write(event(0).text(3, "brain.Event:2"));
       if (fromStep > 0) {
-        event(
-            fromStep + 1,
-            fields -> fields.writeByteArray(7, message(log -> log.writeEnum(1, SESSION_START))));
+        write(event(fromStep + 1).message(7, new ProtoMessage().integer(1, SESSION_START)));
       }
     } catch (Throwable e) {
       Closer.of(out).closeAfter(e);
@@ -88,33 +78,19 @@ final class EventFile implements Closeable {
 
   /** Writes the figures of a step in one event. */
   void scalars(long step, Map<String, Double> figures) throws IOException {
-    event(
-        step,
-        fields ->
-            fields.writeByteArray(
-                5,
-                message(
-                    summary -> {
-                      for (Map.Entry<String, Double> figure : figures.entrySet()) {
-                        summary.writeByteArray(
-                            1,
-                            message(
-                                value -> {
-                                  value.writeString(1, figure.getKey());
-                                  value.writeFloat(2, figure.getValue().floatValue());
-                                }));
-                      }
-                    })));
+    ProtoMessage summary = new ProtoMessage();
+    figures.forEach(
+        (name, value) ->
+            summary.message(1, new ProtoMessage().text(1, name).floatValue(2, value.floatValue())));
+    write(event(step).message(5, summary));
   }
 
-  private void event(long step, Fields content) throws IOException {
-    byte[] data =
-        message(
-            fields -> {
-              fields.writeDouble(1, clock.millis() / 1e3);
-              fields.writeInt64(2, step);
-              content.write(fields);
-            });
+  private ProtoMessage event(long step) {
+    return new ProtoMessage().doubleValue(1, clock.millis() / 1e3).integer(2, step);
+  }
+
+  private void write(ProtoMessage event) throws IOException {
+    byte[] data = event.toByteArray();
     ByteBuffer record = ByteBuffer.allocate(data.length + 16).order(ByteOrder.LITTLE_ENDIAN);
     record.putLong(data.length);
     record.putInt(maskedCrc(record.array(), 0, 8));
@@ -128,14 +104,6 @@ final class EventFile implements Closeable {
     } catch (IOException e) {
       throw FileProblem.writing(file, e);
     }
-  }
-
-  private static byte[] message(Fields content) throws IOException {
-    ByteArrayOutputStream bytes = new ByteArrayOutputStream();
-    CodedOutputStream fields = CodedOutputStream.newInstance(bytes);
-    content.write(fields);
-    fields.flush();
-    return bytes.toByteArray();
   }
 
   static int maskedCrc(byte[] bytes, int offset, int length) {

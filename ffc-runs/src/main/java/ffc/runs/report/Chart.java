@@ -14,10 +14,19 @@ import java.util.stream.DoubleStream;
  * @param xName what the x axis counts
  * @param series lines; those without a finite point are left out
  * @param logX logarithmic x axis; points at x = 0 or below are left out
+ * @param logY logarithmic y axis; points at y = 0 or below are left out
  * @param fromZero whether the y axis must include 0
  */
-record Chart(
-    String title, String note, String xName, List<Series> series, boolean logX, boolean fromZero) {
+public record Chart(
+    String title,
+    String note,
+    String xName,
+    List<Series> series,
+    boolean logX,
+    boolean logY,
+    boolean fromZero) {
+  private static final int COLOURS = 6;
+
   private static final int WIDTH = 560;
   private static final int HEIGHT = 250;
   private static final int LEFT = 48;
@@ -25,20 +34,32 @@ record Chart(
   private static final int TOP = 10;
   private static final int BOTTOM = 36;
 
-  Chart {
-    boolean log = logX;
-    series =
-        series.stream()
-            .map(
-                s ->
-                    new Series(
-                            s.name(),
-                            s.points().stream()
-                                .filter(p -> Double.isFinite(p[1]) && (!log || p[0] > 0))
-                                .toList())
-                        .thinned())
-            .filter(s -> !s.points().isEmpty())
-            .toList();
+  public Chart {
+    List<Series> drawn = new ArrayList<>();
+    for (int i = 0; i < series.size(); i++) {
+      Series s = series.get(i);
+      List<double[]> points = s.points().stream().filter(p -> isDrawn(p, logX, logY)).toList();
+      if (!points.isEmpty()) {
+        int colour = s.colour() < 0 ? drawn.size() : s.colour();
+        drawn.add(new Series(s.name(), points, s.look(), colour % COLOURS).thinned());
+      }
+    }
+    series = List.copyOf(drawn);
+  }
+
+  private static boolean isDrawn(double[] point, boolean logX, boolean logY) {
+    return Double.isFinite(point[1]) && (!logX || point[0] > 0) && (!logY || point[1] > 0);
+  }
+
+  /** A chart with a linear y axis. */
+  Chart(
+      String title,
+      String note,
+      String xName,
+      List<Series> series,
+      boolean logX,
+      boolean fromZero) {
+    this(title, note, xName, series, logX, false, fromZero);
   }
 
   /** A chart over training steps. */
@@ -46,21 +67,23 @@ record Chart(
     return new Chart(title, note, "step", series, false, fromZero);
   }
 
-  boolean isEmpty() {
+  public boolean isEmpty() {
     return series.isEmpty();
   }
 
-  String html() {
+  /** The chart with title, legend and note, for a page of {@link Html}. */
+  public String html() {
     StringBuilder html = new StringBuilder("<figure class=\"card chart\"><figcaption><h3>");
     html.append(Html.escape(title)).append("</h3>");
     if (!note.isEmpty()) {
       html.append("<p>").append(Html.escape(note)).append("</p>");
     }
-    if (series.size() > 1) {
+    List<Series> named = series.stream().filter(s -> !s.name().isEmpty()).toList();
+    if (named.size() > 1) {
       html.append("<ul class=\"legend\">");
-      for (int i = 0; i < series.size(); i++) {
-        html.append("<li class=\"c").append(i % 6).append("\">");
-        html.append(Html.escape(series.get(i).name())).append("</li>");
+      for (Series s : named) {
+        html.append("<li class=\"c").append(s.colour()).append("\">");
+        html.append(Html.escape(s.name())).append("</li>");
       }
       html.append("</ul>");
     }
@@ -103,27 +126,38 @@ record Chart(
         Html.format(
             "<text class=\"tick\" x=\"%d\" y=\"%d\" text-anchor=\"end\">%s</text>",
             WIDTH - RIGHT, HEIGHT - 4, Html.escape(xName)));
-    for (int i = 0; i < series.size(); i++) {
-      svg.append(line(series.get(i), i, toX, toY));
+    for (Series s : series) {
+      svg.append(drawn(s, toX, toY));
     }
     return svg.append("</svg>").toString();
   }
 
-  private static String line(
-      Series series, int index, DoubleUnaryOperator toX, DoubleUnaryOperator toY) {
+  private static String drawn(Series series, DoubleUnaryOperator toX, DoubleUnaryOperator toY) {
     List<double[]> points = series.points();
-    if (points.size() == 1) {
-      return Html.format(
-          "<circle class=\"c%d dot\" cx=\"%.1f\" cy=\"%.1f\" r=\"3.5\"/>",
-          index % 6, toX.applyAsDouble(points.get(0)[0]), toY.applyAsDouble(points.get(0)[1]));
+    StringBuilder svg = new StringBuilder();
+    if (series.look() != Series.Look.dots && points.size() > 1) {
+      StringBuilder path = new StringBuilder();
+      for (double[] point : points) {
+        path.append(path.isEmpty() ? 'M' : 'L');
+        path.append(
+            Html.format("%.1f %.1f", toX.applyAsDouble(point[0]), toY.applyAsDouble(point[1])));
+      }
+      svg.append(
+          Html.format(
+              "<path class=\"c%d line%s\" d=\"%s\"/>",
+              series.colour(), series.look() == Series.Look.dashed ? " dashed" : "", path));
     }
-    StringBuilder path = new StringBuilder();
-    for (double[] point : points) {
-      path.append(path.isEmpty() ? 'M' : 'L');
-      path.append(
-          Html.format("%.1f %.1f", toX.applyAsDouble(point[0]), toY.applyAsDouble(point[1])));
+    if (series.look() == Series.Look.marked
+        || series.look() == Series.Look.dots
+        || points.size() == 1) {
+      for (double[] point : points) {
+        svg.append(
+            Html.format(
+                "<circle class=\"c%d dot\" cx=\"%.1f\" cy=\"%.1f\" r=\"3.5\"/>",
+                series.colour(), toX.applyAsDouble(point[0]), toY.applyAsDouble(point[1])));
+      }
     }
-    return Html.format("<path class=\"c%d line\" d=\"%s\"/>", index % 6, path);
+    return svg.toString();
   }
 
   private Axis axisX() {
@@ -135,6 +169,9 @@ record Chart(
   private Axis axisY() {
     double min = values(1).min().orElse(0);
     double max = values(1).max().orElse(1);
+    if (logY) {
+      return Axis.logarithmic(min, max);
+    }
     return Axis.linear(fromZero ? Math.min(0, min) : min, fromZero ? Math.max(0, max) : max, 4);
   }
 
@@ -147,6 +184,9 @@ record Chart(
   private String data(DoubleUnaryOperator toX, DoubleUnaryOperator toY) {
     List<String> all = new ArrayList<>();
     for (Series s : series) {
+      if (s.name().isEmpty()) {
+        continue; // a companion of another one
+      }
       List<String> points = new ArrayList<>();
       for (double[] p : s.points()) {
         points.add(

@@ -6,18 +6,36 @@ import java.util.List;
 /**
  * One line of a chart: points by rising x.
  *
- * @param name in the legend
+ * @param name in the legend; empty for none
  * @param points as (x, y); y may be NaN, which leaves a gap
+ * @param look how it is drawn
+ * @param colour number of its colour; negative = its place among the series of the chart
  */
-record Series(String name, List<double[]> points) {
+public record Series(String name, List<double[]> points, Look look, int colour) {
   private static final int DRAWN = 500;
 
-  Series {
+  /** How points are drawn. */
+  public enum Look {
+    line,
+    dashed,
+    marked,
+    dots
+  }
+
+  /** A plain line. */
+  public Series(String name, List<double[]> points) {
+    this(name, points, Look.line, -1);
+  }
+
+  public Series {
     points = List.copyOf(points);
   }
 
   /** The series with few enough points to draw: neighbours are averaged. */
   Series thinned() {
+    if (look == Look.dots) {
+      return this;
+    }
     int stride = (points.size() + DRAWN - 1) / DRAWN;
     if (stride <= 1) {
       return this;
@@ -31,6 +49,6 @@ record Series(String name, List<double[]> points) {
       }
       thin.add(new double[] {points.get(end - 1)[0], y / (end - i)});
     }
-    return new Series(name, thin);
+    return new Series(name, thin, look, colour);
   }
 }

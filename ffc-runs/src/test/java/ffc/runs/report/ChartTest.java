@@ -71,6 +71,26 @@ class ChartTest {
         .contains("&lt;b&gt;");
   }
 
+  @Test
+  void linesDashesMarksAndDotsHaveTheColoursGiven() {
+    List<double[]> points =
+        List.of(new double[] {10, 1}, new double[] {100, 0}, new double[] {1000, 100});
+    List<Series> series =
+        List.of(
+            new Series("a", points, Series.Look.marked, 4),
+            new Series("", points, Series.Look.dashed, 4),
+            new Series("b", points, Series.Look.dots, 7));
+    String html = new Chart("t", "", "n", series, true, true, false).html();
+
+    assertThat(html).contains("path class=\"c4 line\"", "path class=\"c4 line dashed\"");
+    assertThat(html.split("circle class=\"c4", -1)).hasSize(1 + 2); // 0 has no logarithm
+    assertThat(html.split("circle class=\"c1", -1)).hasSize(1 + 2);
+    assertThat(html.split("<li class", -1)).hasSize(1 + 2);
+    assertThat(html)
+        .contains("&quot;a&quot;,[[", "&quot;b&quot;,[[")
+        .doesNotContain("&quot;&quot;,[[");
+  }
+
   private static List<String> labels(Axis axis) {
     return axis.ticks().stream().map(axis::label).toList();
   }
