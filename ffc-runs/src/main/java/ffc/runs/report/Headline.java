@@ -68,13 +68,6 @@ final class Headline {
   }
 
   private void tile(String value, String name, String note) {
-    tiles.add(
-        "<div class=\"tile\"><b>"
-            + Html.escape(value)
-            + "</b><span>"
-            + Html.escape(name)
-            + "</span><small>"
-            + Html.escape(note)
-            + "</small></div>");
+    tiles.add(Html.tile(value, name, note));
   }
 }

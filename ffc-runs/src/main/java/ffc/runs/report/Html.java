@@ -45,6 +45,17 @@ public final class Html {
         .replace("'", "&#39;");
   }
 
+  /** A figure in a box. */
+  public static String tile(String value, String name, String note) {
+    return "<div class=\"tile\"><b>"
+        + escape(value)
+        + "</b><span>"
+        + escape(name)
+        + "</span><small>"
+        + escape(note)
+        + "</small></div>";
+  }
+
   /** Formats with a decimal point in every country. */
   public static String format(String format, Object... values) {
     return String.format(Locale.ROOT, format, values);

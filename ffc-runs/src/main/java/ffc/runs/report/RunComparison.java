@@ -170,7 +170,7 @@ public final class RunComparison {
     run.latestEvaluations()
         .forEach(
             (set, line) ->
-                RunReport.flatten("", line.path("figures"))
+                RunCharts.flatten("", line.path("figures"))
                     .forEach(
                         (name, value) -> {
                           if (name.matches("TAR@FAR=1e-3|rank1|accuracy_mean")) {

@@ -7,7 +7,6 @@ import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import tools.jackson.core.JacksonException;
@@ -64,9 +63,7 @@ public record RunFiles(
 
   /** The last evaluation of each set, in the order in which the sets first appeared. */
   public Map<String, JsonNode> latestEvaluations() {
-    Map<String, JsonNode> latest = new LinkedHashMap<>();
-    evaluations.forEach(line -> latest.put(line.path("set").asString(""), line));
-    return latest;
+    return new RunCharts(steps, evaluations).latestEvaluations();
   }
 
   /** Last completed step that a record tells of; 0 if there is none. */

@@ -8,10 +8,13 @@ import ffc.eval.roc.EvalResult;
 import ffc.runs.record.Json;
 import ffc.runs.record.JsonLines;
 import ffc.runs.record.Records;
+import ffc.runs.report.Html;
+import ffc.runs.report.RunCharts;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Path;
 import java.time.Clock;
+import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -138,7 +141,7 @@ public final class LiveRun implements RunObserver {
   }
 
   /**
-   * What the live page draws.
+   * What the run has told so far, for programs.
    *
    * <pre>
    * id           changes when another process serves the page, or the run went back
@@ -167,6 +170,52 @@ public final class LiveRun implements RunObserver {
     steps.after(after).forEach(json.putArray("steps")::add);
     evaluations.after(after).forEach(json.putArray("evaluations")::add);
     return json.toString();
+  }
+
+  /**
+   * The live page's changing parts.
+   *
+   * <pre>
+   * id, next     as in {@link #json}
+   * name, title  of the experiment, of the document
+   * state        training, finished, stopped; with what goes on, as text
+   * done         share of the steps, in percent
+   * tiles        HTML, with the figures of the moment
+   * body         HTML, the curves; left out if nothing came after {@code seen}
+   * </pre>
+   *
+   * @param seen the number of the last answer, 0 for none
+   */
+  synchronized String page(long seen) {
+    ObjectNode json = Json.object();
+    json.put("id", id);
+    json.put("next", sequence);
+    json.put("name", name);
+    json.put("title", Html.format("%s – step %,d", name, step));
+    json.put("over", !state.equals("training") && !state.equals("starting"));
+    double left = secondsLeft();
+    json.put(
+        "state",
+        Html.format("%s, %s, step %,d of %,d", method, state, step, toStep)
+            + (Double.isNaN(left) ? "" : ", about " + clockText(left) + " left"));
+    json.put("done", 100.0 * step / Math.max(1, toStep));
+    List<JsonNode> lines = new ArrayList<>(steps.after(0).toList());
+    List<JsonNode> judged = new ArrayList<>(evaluations.after(0).toList());
+    json.put(
+        "tiles",
+        LiveTiles.html(step, toStep, loss, imagesPerSecond, checkpointStep, lines, judged));
+    if (sequence > seen || seen == 0) {
+      RunCharts charts = new RunCharts(lines, judged);
+      json.put("body", charts.overSteps() + charts.accuracy());
+    }
+    return json.toString();
+  }
+
+  private static String clockText(double seconds) {
+    long s = Math.round(seconds);
+    return s < 3600
+        ? Html.format("%d:%02d", s / 60, s % 60)
+        : Html.format("%d:%02d:%02d", s / 3600, s / 60 % 60, s % 60);
   }
 
   /** By the average of this process so far, evaluations and checkpoints included. */

@@ -13,10 +13,12 @@ import java.util.List;
 import java.util.Set;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
+import java.util.function.LongFunction;
 
 /**
- * Serves a run on the loopback interface: {@code /} a live page, {@code /figures.json} what it
- * draws, {@code /metrics} Prometheus' text. It only reads; nothing that is asked changes the run.
+ * Serves a run on the loopback interface: {@code /} a live page, {@code /page.json} its changing
+ * parts, {@code /figures.json} the records for programs, {@code /metrics} Prometheus' text. It only
+ * reads; nothing that is asked changes the run.
  */
 public final class WatchServer implements AutoCloseable {
   private static final String PAGE =
@@ -27,7 +29,7 @@ public final class WatchServer implements AutoCloseable {
               + " does not.</p></noscript>"
               + "<div class=\"progress\" role=\"progressbar\" aria-label=\"steps\"><i id=\"done\"></i></div>"
               + "<section class=\"tiles\" id=\"tiles\"></section>"
-              + "<div id=\"charts\"></div><div id=\"results\"></div></main>\n",
+              + "<div id=\"charts\"></div></main>\n",
           WatchServer.class,
           "live.js");
 
@@ -120,29 +122,32 @@ public final class WatchServer implements AutoCloseable {
       }
       switch (exchange.getRequestURI().getPath()) {
         case "/" -> send(exchange, 200, "text/html; charset=utf-8", PAGE);
-        case "/figures.json" -> figures(exchange);
+        case "/page.json" -> since(exchange, "seen", run::page);
+        case "/figures.json" -> since(exchange, "after", run::json);
         case "/metrics" -> send(exchange, 200, Prometheus.TYPE, run.metrics());
         default ->
             send(
                 exchange,
                 404,
                 "text/plain; charset=utf-8",
-                "there are /, /figures.json and /metrics\n");
+                "there are /, /page.json, /figures.json and /metrics\n");
       }
     }
   }
 
-  private void figures(HttpExchange exchange) throws IOException {
+  private void since(HttpExchange exchange, String name, LongFunction<String> answer)
+      throws IOException {
     String query = exchange.getRequestURI().getQuery();
-    String after = query == null ? "after=0" : query;
-    if (after.matches("after=[0-9]{1,18}")) {
-      send(exchange, 200, "application/json", run.json(Long.parseLong(after.substring(6))));
+    String asked = query == null ? name + "=0" : query;
+    if (asked.matches(name + "=[0-9]{1,18}")) {
+      long number = Long.parseLong(asked.substring(name.length() + 1));
+      send(exchange, 200, "application/json", answer.apply(number));
     } else {
       send(
           exchange,
           400,
           "text/plain; charset=utf-8",
-          "got ?" + query + ", wanted ?after=N, the number in the last answer's next\n");
+          "got ?" + query + ", wanted ?" + name + "=N, the number in the last answer's next\n");
     }
   }
 

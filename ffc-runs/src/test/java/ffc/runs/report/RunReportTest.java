@@ -48,7 +48,12 @@ class RunReportTest {
         .contains("<h1>quickstart</h1>", "method ffc, finished at step 400")
         .contains("TAR@FAR 1e-3", "rank-1", "images/s", "Predicted memory")
         .contains(
-            "<h3>Loss</h3>", "ROC on open", "Figures on open", "Occupancy", "Traffic", "Slot age")
+            "<h3>Loss</h3>",
+            "ROC on open",
+            "Figures on open",
+            "Group fill",
+            "Replacement",
+            "Slot age")
         .contains("Scores on open", "CMC on open", "Accuracy by stratum on open", "100 IDs")
         .contains("Learning rate", "Gradient norm", "Waiting for data", "Memory", "Throughput")
         .contains("ffc train &lt;x&gt;")

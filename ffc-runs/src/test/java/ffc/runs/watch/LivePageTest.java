@@ -66,11 +66,11 @@ class LivePageTest {
         .contains("Loss", "Throughput", "Waiting for data", "Memory", "Group fill", "Replacement")
         .contains("ROC on open", "Figures on open", "Learning rate", "gallery momentum");
     assertThat(texts("#charts h2"))
-        .containsExactly("Training", "Machine", "ID group", "Evaluations", "Other figures");
+        .containsExactly("Training", "ID group", "Machine", "Other figures", "Accuracy");
     assertThat(texts("h1")).containsExactly("glyphs <b>");
     assertThat(number("document.querySelectorAll('#charts path.line').length"))
         .isGreaterThan(titles.size());
-    assertThat(texts("#results td")).contains("rank1", "0.9700");
+    assertThat(texts("#charts td")).contains("rank1", "0.9700");
     assertThat(texts(".tile span")).contains("loss", "images/s", "memory", "TAR@FAR 1e-3");
     assertThat(browser.evaluate("document.querySelector('main').outerHTML").asString())
         .doesNotContain("NaN", "undefined", "Infinity");
@@ -87,7 +87,7 @@ class LivePageTest {
     assertThat(browser.problems()).isEmpty();
     assertThat(browser.requests())
         .allSatisfy(
-            url -> assertThat(url).matches("(data:.*|" + server.address() + "(figures.json.*)?)"));
+            url -> assertThat(url).matches("(data:.*|" + server.address() + "(page.json.*)?)"));
   }
 
   @Test

@@ -129,7 +129,7 @@ class WatchServerTest {
 
     assertThat(page.headers().firstValue("Content-Type")).hasValue("text/html; charset=utf-8");
     assertThat(page.body())
-        .contains("<style>", "prefers-color-scheme: dark", "figures.json")
+        .contains("<style>", "prefers-color-scheme: dark", "page.json")
         .doesNotContain("https://", "src=\"", "@import", "url(");
   }
 

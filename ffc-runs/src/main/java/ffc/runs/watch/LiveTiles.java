@@ -1,0 +1,86 @@
+package ffc.runs.watch;
+
+import ffc.runs.report.Html;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import tools.jackson.databind.JsonNode;
+
+/** The figures of the moment, at the top of the live page. */
+final class LiveTiles {
+  private final List<String> tiles = new ArrayList<>();
+
+  private LiveTiles() {}
+
+  static String html(
+      long step,
+      long toStep,
+      double loss,
+      double imagesPerSecond,
+      long checkpointStep,
+      List<JsonNode> steps,
+      List<JsonNode> evaluations) {
+    LiveTiles tiles = new LiveTiles();
+    tiles.add(step, "%,.0f", "steps", Html.format("of %,d", toStep));
+    tiles.add(loss, "%.3f", "loss", "of the last step");
+    tiles.add(imagesPerSecond, "%,.0f", "images/s", "with loading");
+    if (!steps.isEmpty()) {
+      tiles.report(steps);
+    }
+    if (checkpointStep > 0) {
+      tiles.add(checkpointStep, "%,.0f", "checkpoint", "newest, at step");
+    }
+    Map<String, JsonNode> latest = new LinkedHashMap<>();
+    evaluations.forEach(line -> latest.put(line.path("set").asString(""), line));
+    latest.values().forEach(tiles::evaluation);
+    return String.join("", tiles.tiles);
+  }
+
+  private void report(List<JsonNode> steps) {
+    JsonNode last = steps.get(steps.size() - 1);
+    add(100 * number(last, "data_wait_share"), "%.1f %%", "data wait", "share of a step");
+    add(number(last, "rss_bytes") / 1e6, "%,.0f MB", "memory", "resident");
+    JsonNode group = last.path("statistics");
+    add(number(group, "group_occupied"), "%,.0f", "slots in use", replaced(steps));
+    add(number(last, "learning_rate"), "%.3g", "learning rate", "now");
+  }
+
+  private static String replaced(List<JsonNode> steps) {
+    if (steps.size() > 1) {
+      JsonNode last = steps.get(steps.size() - 1);
+      JsonNode before = steps.get(steps.size() - 2);
+      double came = number(last.path("statistics"), "group_insertions");
+      double rate =
+          (came - number(before.path("statistics"), "group_insertions"))
+              / (number(last, "step") - number(before, "step"));
+      if (rate >= 0 && Double.isFinite(rate)) {
+        return Html.format("%,.0f replaced a step", rate);
+      }
+    }
+    return "ID group";
+  }
+
+  private void evaluation(JsonNode line) {
+    String note =
+        Html.format("%s, step %,d", line.path("set").asString(""), line.path("step").asLong());
+    JsonNode figures = line.path("figures");
+    if (figures.has("accuracy_mean")) {
+      add(number(figures, "accuracy_mean"), "%.4f", "accuracy", note);
+      return;
+    }
+    figures.path("tar_at_far").properties().stream()
+        .findFirst()
+        .ifPresent(tar -> add(tar.getValue().asDouble(), "%.4f", "TAR@FAR " + tar.getKey(), note));
+  }
+
+  private static double number(JsonNode node, String key) {
+    return node.path(key).isNumber() ? node.path(key).asDouble() : Double.NaN;
+  }
+
+  private void add(double value, String format, String name, String note) {
+    if (Double.isFinite(value)) {
+      tiles.add(Html.tile(Html.format(format, value), name, note));
+    }
+  }
+}
