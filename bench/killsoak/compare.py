@@ -4,6 +4,8 @@ import filecmp
 import json
 from pathlib import Path
 
+EVALUATE = 8  # steps between evaluations: with a checkpoint now and then, mostly without
+
 # Of one process, not of the run: times, memory, traffic, caches.
 NOT_OF_THE_RUN = ("images_per_second", "data_wait_share", "rss_bytes")
 SHARED = ("group_", "gallery_", "queue_", "columns_")  # figures that all trainers have in common
@@ -67,13 +69,16 @@ def differences(run, reference, last, others=()):
     missing = sorted(set(wanted) - seen)
     if missing:
         found.append(f"no record of {len(missing)} steps, the first of them {missing[0]}")
-    found += evaluation_differences(run, reference, others)
+    found += evaluation_differences(run, reference, others, last)
     found += file_differences(run, reference, last, others)
     return found
 
 
-def evaluation_differences(run, reference, others):
-    wanted = {(line["step"], line["set"]): line for line in evaluations(reference)}
+def evaluation_differences(run, reference, others, last):
+    # An unbroken run in pieces is judged at the end of each as well.
+    wanted = {
+        (line["step"], line["set"]): line for line in evaluations(reference)
+        if line["step"] % EVALUATE == 0 or line["step"] == last}
     found, seen = [], set()
     for folder in (run, *others):
         keys = []

@@ -16,7 +16,7 @@ from .process import CHECKPOINT, EVALUATION, FOUND, LOADED, STARTED, STEP, Faile
 HOME = Path(__file__).resolve().parents[2]
 CONFIG = "configs/quickstart.yaml"
 EVERY = 5  # steps between checkpoints
-EVALUATE = 8  # steps between evaluations: with a checkpoint now and then, mostly without
+EVALUATE = compare.EVALUATE
 PATIENCE = 300  # seconds without what must come: a hang
 
 # Sizes only; everything else is as the quick start ships it.
@@ -71,9 +71,10 @@ class Soak:
         self.environment["FFC_JAVA_OPTS"] = f"{self.java_options} -XX:SharedArchiveFile={archive} -Xshare:auto"
 
     def command(self, settings, steps, *more):
+        """steps: where the run ends; None for one that another goes on from."""
+        at = "" if steps is None else f", at: [{steps}]"
         evaluate = (
-            f"evaluate=[{{name: open, format: recordio, path: '{self.out}/data/open.rec', every: {EVALUATE},"
-            f" at: [{steps}]}}]")
+            f"evaluate=[{{name: open, format: recordio, path: '{self.out}/data/open.rec', every: {EVALUATE}{at}}}]")
         command = ["./ffc", "train", CONFIG]
         for setting in (*SIZES, evaluate, *settings):
             command += ["--set", setting]
@@ -102,7 +103,8 @@ class Soak:
                 if number > 1:
                     more.append(f"run.devices={list(range(number))}")
                 again = ["--resume"] if (folder / "run").exists() else []
-                command = self.command([*settings, *more], steps, "--out", str(folder / "run"), *again)
+                end = steps if last == steps else None
+                command = self.command([*settings, *more], end, "--out", str(folder / "run"), *again)
                 run = self.launch(command, folder)
                 code = run.await_exit(6 * PATIENCE)
                 if code:

@@ -306,8 +306,7 @@ class ComparisonTest {
     CellResult result = CellResult.read(cell, run, 1.1e9, null);
     Outcome outcome = new Outcome(comparison, List.of(result), List.of());
 
-    assertThat(new ComparisonPage(outcome, Json.object()).html())
-        .contains("<h2>Cost</h2>", "321");
+    assertThat(new ComparisonPage(outcome, Json.object()).html()).contains("<h2>Cost</h2>", "321");
   }
 
   @Test
