@@ -94,7 +94,8 @@ class Soak:
         with self.lock:
             lock = self.locks.setdefault(name, threading.Lock())
         with lock:
-            if len(segments) == 1 and (folder / "run" / "report.html").exists():
+            # One "of" a round is that round's alone: repeated, the round has other segments.
+            if not name.startswith("of ") and (folder / "run" / "report.html").exists():
                 return folder / "run"
             shutil.rmtree(folder, ignore_errors=True)
             folder.mkdir(parents=True)
