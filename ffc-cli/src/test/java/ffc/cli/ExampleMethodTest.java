@@ -18,7 +18,7 @@ import org.junit.jupiter.api.io.TempDir;
 /** The method of {@code examples/method}, compiled and named to a program that was not changed. */
 class ExampleMethodTest {
   private static final Path ROOT = Path.of("..").toAbsolutePath().normalize();
-  private static final Path SOURCE = ROOT.resolve("examples/method/src");
+  private static final Path EXAMPLE = ROOT.resolve("examples/method");
 
   @TempDir Path temp;
   private Path classes;
@@ -36,16 +36,16 @@ class ExampleMethodTest {
                 classes.toString(),
                 "-cp",
                 System.getProperty("java.class.path")));
-    try (Stream<Path> files = Files.list(SOURCE.resolve("example"))) {
+    try (Stream<Path> files = Files.list(EXAMPLE.resolve("src/example"))) {
       files.map(Path::toString).forEach(arguments::add);
     }
     assertThat(
             ToolProvider.getSystemJavaCompiler()
                 .run(null, null, null, arguments.toArray(String[]::new)))
         .isZero();
-    Path services = Files.createDirectories(classes.resolve("META-INF/services"));
-    String name = "ffc.core.method.MethodProvider";
-    Files.copy(SOURCE.resolve("META-INF/services").resolve(name), services.resolve(name));
+    String service = "META-INF/services/ffc.core.method.MethodProvider";
+    Files.createDirectories(classes.resolve(service).getParent());
+    Files.copy(EXAMPLE.resolve("resources").resolve(service), classes.resolve(service));
   }
 
   /** Types a command with the example on the class path, the project being the working folder. */
