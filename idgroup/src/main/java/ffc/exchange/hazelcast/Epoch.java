@@ -138,13 +138,19 @@ final class Epoch {
     return member.frames().begin(kind, plan.nonce(), tag, rank(position), flags, length);
   }
 
-  /** Sends a sealed record, which must not change any more. A failure ends the epoch. */
+  /**
+   * Sends a sealed record, which must not change any more. A failure ends the epoch.
+   *
+   * @throws EpochEndedException if the epoch has ended: Hazelcast would try for minutes to reach
+   *     those who have left, and keep every such record meanwhile
+   */
   void send(int to, byte[] frame) {
+    checkOpen();
     bytesSent += frame.length;
     Address address = addresses.get(to);
     if (address == null) {
       end("rank " + rank(to) + " has left");
-      return;
+      checkOpen();
     }
     member
         .send(address, plan.epoch(), frame)

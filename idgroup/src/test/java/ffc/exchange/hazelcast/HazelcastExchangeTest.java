@@ -12,6 +12,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Random;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
@@ -93,6 +94,7 @@ class HazelcastExchangeTest {
     try (TestCluster cluster = new TestCluster(3, 1)) {
       cluster.onLoss = ClusterConfig.OnLoss.shrink;
       CountDownLatch survivorsWentOn = new CountDownLatch(2);
+      CompletableFuture<Long> last = new CompletableFuture<>();
       List<Future<SimulatedTrainer>> survivors = new ArrayList<>();
       for (int rank = 0; rank < 2; rank++) {
         int r = rank;
@@ -107,7 +109,8 @@ class HazelcastExchangeTest {
                     while (exchange.trainers() < 3) { // the late one needs its time to be seen
                       trainer.runTo(exchange, trainer.step() + 1, step -> {});
                     }
-                    trainer.runTo(exchange, exchange.startStep() + 90, step -> {});
+                    // The same for all, also if one more epoch begins meanwhile.
+                    trainer.runTo(exchange, last.get(90, TimeUnit.SECONDS), step -> {});
                     exchange.finish();
                   }
                   return trainer;
@@ -120,7 +123,8 @@ class HazelcastExchangeTest {
       try (HazelcastExchange exchange = TestCluster.join(cluster.config(2, 3), late, line -> {})) {
         assertThat(exchange.trainers()).isEqualTo(3);
         assertThat(exchange.startStep()).isGreaterThanOrEqualTo(30);
-        late.runTo(exchange, exchange.startStep() + 90, step -> {});
+        last.complete(exchange.startStep() + 90);
+        late.runTo(exchange, last.join(), step -> {});
         exchange.finish();
       }
       assertThat(late.coverageIsExact()).isTrue();
@@ -392,6 +396,30 @@ class HazelcastExchangeTest {
       return true;
     } catch (EpochEndedException e) {
       return false;
+    }
+  }
+
+  /** Whoever goes on trying in an epoch that has ended must not pile up calls to those who left. */
+  @Test
+  void anEndedEpochSendsNothing() throws Exception {
+    try (TestCluster cluster = new TestCluster(2, 0)) {
+      Future<SimulatedTrainer> other = cluster.run(() -> train(cluster, 1, 1, 20, 60));
+      SimulatedTrainer trainer = new SimulatedTrainer(SMALL, true);
+      try (HazelcastExchange exchange = cluster.join(0, trainer)) {
+        assertThatThrownBy(
+                () -> {
+                  while (trainer.step() < 60) {
+                    trainer.step(exchange);
+                  }
+                })
+            .isInstanceOf(EpochEndedException.class);
+        other.get(90, TimeUnit.SECONDS);
+        long sent = exchange.bytesSent();
+        for (int i = 0; i < 10; i++) {
+          assertThatThrownBy(() -> trainer.step(exchange)).isInstanceOf(EpochEndedException.class);
+        }
+        assertThat(exchange.bytesSent()).isEqualTo(sent);
+      }
     }
   }
 

@@ -103,15 +103,30 @@ final class SimulatedTrainer implements Replica {
     step++;
   }
 
-  /** Steps until the given one, through every change of membership. */
+  /**
+   * Steps until the given one, through every change of membership.
+   *
+   * @throws IllegalStateException if the others have finished before
+   */
   void runTo(HazelcastExchange exchange, long last, LongConsumer afterStep) {
     while (step < last) {
       try {
         step(exchange);
         afterStep.accept(step);
       } catch (EpochEndedException e) {
-        exchange.rejoin();
+        rejoin(exchange);
       }
+    }
+  }
+
+  /**
+   * Goes on with the next epoch.
+   *
+   * @throws IllegalStateException if the others have finished, after which no step succeeds
+   */
+  void rejoin(HazelcastExchange exchange) {
+    if (!exchange.rejoin()) {
+      throw new IllegalStateException("the others have finished, this one is at step " + step);
     }
   }
 

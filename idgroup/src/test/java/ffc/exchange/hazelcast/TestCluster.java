@@ -13,6 +13,7 @@ import java.util.concurrent.Callable;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
+import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 
 /** Settings for members on this machine at ports that were free, and threads to run them. */
@@ -102,8 +103,16 @@ final class TestCluster implements AutoCloseable {
     return threads.submit(task);
   }
 
+  /** Interrupts what still runs; whatever does not end would disturb the tests that follow. */
   @Override
   public void close() {
     threads.shutdownNow();
+    try {
+      if (!threads.awaitTermination(60, TimeUnit.SECONDS)) {
+        throw new IllegalStateException("a trainer of this test still runs after 60 s");
+      }
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
   }
 }

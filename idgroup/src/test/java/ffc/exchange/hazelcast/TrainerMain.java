@@ -96,7 +96,7 @@ final class TrainerMain {
           }
         } catch (EpochEndedException e) {
           from = System.nanoTime();
-          exchange.rejoin();
+          trainer.rejoin(exchange);
           say(epochLine(exchange, from));
         }
         if (pauseMillis > 0) {
