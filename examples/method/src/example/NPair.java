@@ -1,5 +1,7 @@
 package example;
 
+import ffc.core.loss.MarginConfigBuilder;
+
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.NDScope;
@@ -34,8 +36,7 @@ public final class NPair implements Method {
   NPair(NPairConfig config, MethodContext context) {
     this.probe = context.probe();
     MarginConfig margin =
-        new MarginConfig(
-            MarginConfig.Type.normface, null, config.scale(), null, null, null, null, null);
+        MarginConfigBuilder.builder().type(MarginConfig.Type.normface).scale(config.scale()).build();
     this.head = MarginHead.of(margin);
     this.footprint = config.footprint(context.sizes());
   }

@@ -1,12 +1,14 @@
 package ffc.eval;
 
 import com.fasterxml.jackson.annotation.JsonPropertyDescription;
+import io.soabase.recordbuilder.core.RecordBuilder;
 import jakarta.validation.constraints.NotNull;
 import jakarta.validation.constraints.Pattern;
 import jakarta.validation.constraints.Positive;
 import java.util.List;
 
 /** One entry of section {@code evaluate}: a set on which the model is judged. */
+@RecordBuilder
 public record EvaluateConfig(
     @NotNull
         @Pattern(regexp = "[A-Za-z0-9_-]+")

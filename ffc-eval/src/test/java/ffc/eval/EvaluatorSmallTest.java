@@ -70,7 +70,14 @@ class EvaluatorSmallTest {
       EvaluateConfig.Net net,
       Boolean flip,
       EvaluateConfig.Strata strata) {
-    return new EvaluateConfig("set", format, path, net, flip, null, null, strata);
+    return EvaluateConfigBuilder.builder()
+        .name("set")
+        .format(format)
+        .path(path)
+        .net(net)
+        .flip(flip)
+        .strata(strata)
+        .build();
   }
 
   @Test

@@ -62,15 +62,11 @@ class EvaluatorTest {
   @CsvSource({"0, 0.7744227, 0.1166479, 0.0390262", "1, 0.8243339, 0.2218165, 0.0997940"})
   void pixelsReachTheQuickStartFloors(int radius, double rank1, double tar3, double tar4) {
     EvaluateConfig config =
-        new EvaluateConfig(
-            "open",
-            EvaluateConfig.Format.recordio,
-            DATA + "open.rec",
-            null,
-            null,
-            null,
-            null,
-            null);
+        EvaluateConfigBuilder.builder()
+            .name("open")
+            .format(EvaluateConfig.Format.recordio)
+            .path(DATA + "open.rec")
+            .build();
     try (Evaluator evaluator = new Evaluator()) {
       EvalResult result = evaluator.evaluate(config, new Pixels(radius));
       assertThat(result.images()).isEqualTo(5630);
@@ -89,15 +85,12 @@ class EvaluatorTest {
   @Test
   void judgesPairsInTenFolds() {
     EvaluateConfig config =
-        new EvaluateConfig(
-            "pairs",
-            EvaluateConfig.Format.bin,
-            DATA + "open.bin",
-            EvaluateConfig.Net.gallery,
-            null,
-            null,
-            null,
-            null);
+        EvaluateConfigBuilder.builder()
+            .name("pairs")
+            .format(EvaluateConfig.Format.bin)
+            .path(DATA + "open.bin")
+            .net(EvaluateConfig.Net.gallery)
+            .build();
     try (Evaluator evaluator = new Evaluator()) {
       EvalResult result = evaluator.evaluate(config, new Pixels(0));
       assertThat(result.name()).isEqualTo("pairs@gallery");
@@ -112,8 +105,12 @@ class EvaluatorTest {
   }
 
   private static EvaluateConfig open(EvaluateConfig.Strata strata) {
-    return new EvaluateConfig(
-        "open", EvaluateConfig.Format.recordio, DATA + "open.rec", null, null, null, null, strata);
+    return EvaluateConfigBuilder.builder()
+        .name("open")
+        .format(EvaluateConfig.Format.recordio)
+        .path(DATA + "open.rec")
+        .strata(strata)
+        .build();
   }
 
   private static Dataset dataset(String file) {
@@ -178,7 +175,12 @@ class EvaluatorTest {
         List.of(EvaluateConfig.Format.recordio, EvaluateConfig.Format.bin)) {
       String file = DATA + (format.isPairs() ? "open.bin" : "open.rec");
       EvaluateConfig config =
-          new EvaluateConfig("open", format, file, null, false, null, null, null);
+          EvaluateConfigBuilder.builder()
+              .name("open")
+              .format(format)
+              .path(file)
+              .flip(false)
+              .build();
       try (Evaluator evaluator = new Evaluator()) {
         EvalResult result = evaluator.evaluate(config, new Pixels(0));
         for (String figure : Evaluator.figures(format)) {

@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import ffc.loaders.data.BadDataException;
 import ffc.loaders.data.Cursor;
 import ffc.loaders.data.DataConfig;
+import ffc.loaders.data.DataConfigBuilder;
 import ffc.loaders.data.Dataset;
 import ffc.loaders.data.ImageShape;
 import ffc.loaders.data.PairBatch;
@@ -46,19 +47,15 @@ class DualLoaderTest {
 
   private static DataConfig config(
       int ids, int instances, boolean partner, int workers, int prefetch) {
-    return new DataConfig(
-        Quickstart.open(),
-        ids,
-        instances,
-        partner,
-        null,
-        new DataConfig.Augment(true, 2),
-        null,
-        workers,
-        prefetch,
-        null,
-        null,
-        null);
+    return DataConfigBuilder.builder()
+        .train(Quickstart.open())
+        .idsPerBatch(ids)
+        .instancesPerBatch(instances)
+        .instancePartner(partner)
+        .augment(new DataConfig.Augment(true, 2))
+        .workers(workers)
+        .prefetch(prefetch)
+        .build();
   }
 
   private record Taken(byte[] x, byte[] y, long[] xIds, long[] yIds, Cursor start, Cursor next) {
@@ -200,7 +197,14 @@ class DualLoaderTest {
   @Test
   void pairsTwoDifferentImagesWhereThereAreTwo() {
     DataConfig plain =
-        new DataConfig(Quickstart.train(), 16, 16, true, null, null, null, 1, 2, null, null, null);
+        DataConfigBuilder.builder()
+            .train(Quickstart.train())
+            .idsPerBatch(16)
+            .instancesPerBatch(16)
+            .instancePartner(true)
+            .workers(1)
+            .prefetch(2)
+            .build();
     int same = 0;
     for (Taken batch : take(train, plain, 0, 1, Cursor.START, 30)) {
       for (int row = 0; row < batch.xIds().length; row++) {
@@ -217,19 +221,15 @@ class DualLoaderTest {
   @Test
   void skipsSingleImageIdentitiesByWalkingPastThem() {
     DataConfig skip =
-        new DataConfig(
-            Quickstart.train(),
-            16,
-            0,
-            true,
-            DataConfig.SingleImage.skip,
-            null,
-            null,
-            1,
-            2,
-            null,
-            null,
-            null);
+        DataConfigBuilder.builder()
+            .train(Quickstart.train())
+            .idsPerBatch(16)
+            .instancesPerBatch(0)
+            .instancePartner(true)
+            .singleImage(DataConfig.SingleImage.skip)
+            .workers(1)
+            .prefetch(2)
+            .build();
     List<Taken> batches = take(train, skip, 0, 1, Cursor.START, 40);
     long taken = 0;
     for (Taken batch : batches) {
@@ -244,8 +244,15 @@ class DualLoaderTest {
     assertSame(resumed.get(29), batches.get(39));
     List<Long> ranks = new ArrayList<>();
     DataConfig half =
-        new DataConfig(
-            Quickstart.train(), 8, 0, true, skip.singleImage(), null, null, 1, 2, null, null, null);
+        DataConfigBuilder.builder()
+            .train(Quickstart.train())
+            .idsPerBatch(8)
+            .instancesPerBatch(0)
+            .instancePartner(true)
+            .singleImage(skip.singleImage())
+            .workers(1)
+            .prefetch(2)
+            .build();
     for (int rank = 0; rank < 2; rank++) {
       for (long id : take(train, half, rank, 2, batches.get(9).next(), 1).get(0).xIds()) {
         ranks.add(id);

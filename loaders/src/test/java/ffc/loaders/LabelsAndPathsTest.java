@@ -8,6 +8,7 @@ import ffc.loaders.data.DataConfig;
 import ffc.loaders.data.DataConfig.Format;
 import ffc.loaders.data.DataConfig.Labels;
 import ffc.loaders.data.DataConfig.Source;
+import ffc.loaders.data.DataConfigSourceBuilder;
 import ffc.loaders.data.Dataset;
 import ffc.loaders.data.ImageShape;
 import ffc.loaders.data.Progress;
@@ -91,7 +92,8 @@ class LabelsAndPathsTest {
             compact(Format.lmdb, db),
             compact(Format.lmdb, db, second));
     for (Source source : sources) {
-      Source dense = new Source(source.format(), source.path(), null);
+      Source dense =
+          DataConfigSourceBuilder.builder().format(source.format()).path(source.path()).build();
       assertThatThrownBy(() -> DataSets.open(dense).close())
           .isInstanceOf(BadDataException.class)
           .hasMessageContaining("identity 0 of ")

@@ -2,8 +2,11 @@ package ffc.pfc;
 
 import ffc.core.method.MethodContext;
 import ffc.core.method.RunConfig;
+import ffc.core.method.RunConfigBuilder;
 import ffc.core.net.ModelConfig;
+import ffc.core.net.ModelConfigBuilder;
 import ffc.core.optim.OptimizerConfig;
+import ffc.core.optim.OptimizerConfigBuilder;
 import ffc.core.train.RunObserver;
 import ffc.core.train.RunSummary;
 import ffc.core.train.StepReport;
@@ -12,6 +15,7 @@ import ffc.eval.roc.EvalResult;
 import ffc.exchange.LocalExchange;
 import ffc.loaders.DataSets;
 import ffc.loaders.data.DataConfig;
+import ffc.loaders.data.DataConfigBuilder;
 import ffc.loaders.data.Dataset;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -33,47 +37,42 @@ public final class MethodRun implements RunObserver {
       Path resumeFrom)
       throws IOException {
     DataConfig data =
-        new DataConfig(
-            new DataConfig.Source(DataConfig.Format.recordio, "../data/quickstart/train.rec"),
-            16,
-            16,
-            true,
-            null,
-            new DataConfig.Augment(true, 2),
-            null,
-            null,
-            null,
-            null,
-            null,
-            null);
+        DataConfigBuilder.builder()
+            .train(
+                new DataConfig.Source(DataConfig.Format.recordio, "../data/quickstart/train.rec"))
+            .idsPerBatch(16)
+            .instancesPerBatch(16)
+            .instancePartner(true)
+            .augment(new DataConfig.Augment(true, 2))
+            .build();
     ModelConfig model =
-        new ModelConfig(
-            ModelConfig.Backbone.iresnet,
-            List.of(1, 32, 32),
-            List.of(1, 1),
-            List.of(4, 8),
-            16,
-            0.0,
-            null,
-            null);
+        ModelConfigBuilder.builder()
+            .backbone(ModelConfig.Backbone.iresnet)
+            .input(List.of(1, 32, 32))
+            .layers(List.of(1, 1))
+            .widths(List.of(4, 8))
+            .embedding(16)
+            .dropout(0.0)
+            .build();
     double rate = optimizer == OptimizerConfig.Type.sgd ? 0.1 : 0.003;
     OptimizerConfig optimizerConfig =
-        new OptimizerConfig(optimizer, rate, 0.9, true, 1e-4, null, null, null, 5.0);
+        OptimizerConfigBuilder.builder()
+            .type(optimizer)
+            .learningRate(rate)
+            .momentum(0.9)
+            .nesterov(true)
+            .weightDecay(1e-4)
+            .clipNorm(5.0)
+            .build();
     RunConfig run =
-        new RunConfig(
-            (long) steps,
-            null,
-            5,
-            5,
-            null,
-            null,
-            RunConfig.Device.cpu,
-            null,
-            2,
-            slices,
-            null,
-            null,
-            null);
+        RunConfigBuilder.builder()
+            .steps((long) steps)
+            .reportEvery(5)
+            .checkpointEvery(5)
+            .device(RunConfig.Device.cpu)
+            .threads(2)
+            .accumulate(slices)
+            .build();
     MethodRun observer = new MethodRun();
     try (Dataset dataset = DataSets.open(data.train());
         Trainer trainer =

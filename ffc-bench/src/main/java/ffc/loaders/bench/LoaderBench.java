@@ -4,6 +4,7 @@ import ffc.loaders.DataSets;
 import ffc.loaders.DualLoader;
 import ffc.loaders.data.Cursor;
 import ffc.loaders.data.DataConfig;
+import ffc.loaders.data.DataConfigBuilder;
 import ffc.loaders.data.Dataset;
 import ffc.loaders.data.ImageShape;
 import ffc.loaders.data.PairBatch;
@@ -34,19 +35,15 @@ public final class LoaderBench {
     int workers = Integer.parseInt(args[3]);
     long images = Long.parseLong(args[4]);
     DataConfig config =
-        new DataConfig(
-            source,
-            64,
-            64,
-            true,
-            null,
-            new DataConfig.Augment(true, 2),
-            null,
-            workers,
-            4,
-            null,
-            null,
-            null);
+        DataConfigBuilder.builder()
+            .train(source)
+            .idsPerBatch(64)
+            .instancesPerBatch(64)
+            .instancePartner(true)
+            .augment(new DataConfig.Augment(true, 2))
+            .workers(workers)
+            .prefetch(4)
+            .build();
     try (Dataset data = DataSets.open(source);
         DualLoader loader = new DualLoader(data, config, shape, 1, 0, 1, Cursor.START)) {
       run(loader, images / 4);

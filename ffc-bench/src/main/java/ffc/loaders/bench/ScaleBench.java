@@ -4,6 +4,7 @@ import ffc.loaders.DataSets;
 import ffc.loaders.DualLoader;
 import ffc.loaders.data.Cursor;
 import ffc.loaders.data.DataConfig;
+import ffc.loaders.data.DataConfigBuilder;
 import ffc.loaders.data.Dataset;
 import ffc.loaders.data.ImageShape;
 import ffc.loaders.data.PairBatch;
@@ -26,19 +27,15 @@ public final class ScaleBench {
   private ScaleBench() {}
 
   private static DataConfig config(DataConfig.Source source, int ids, int instances) {
-    return new DataConfig(
-        source,
-        ids,
-        instances,
-        true,
-        null,
-        new DataConfig.Augment(true, 2),
-        null,
-        2,
-        4,
-        null,
-        null,
-        null);
+    return DataConfigBuilder.builder()
+        .train(source)
+        .idsPerBatch(ids)
+        .instancesPerBatch(instances)
+        .instancePartner(true)
+        .augment(new DataConfig.Augment(true, 2))
+        .workers(2)
+        .prefetch(4)
+        .build();
   }
 
   /** Runs once. */

@@ -3,6 +3,7 @@ package ffc.loaders.bench;
 import ffc.loaders.DualLoader;
 import ffc.loaders.data.Cursor;
 import ffc.loaders.data.DataConfig;
+import ffc.loaders.data.DataConfigBuilder;
 import ffc.loaders.data.Dataset;
 import ffc.loaders.data.ImageShape;
 import ffc.loaders.data.PairBatch;
@@ -74,19 +75,15 @@ public final class SlowSource {
     long nanos = Long.parseLong(args[2]) * 1_000_000_000L;
     for (int workers : new int[] {1, 2, 4, 8}) {
       DataConfig config =
-          new DataConfig(
-              new DataConfig.Source(DataConfig.Format.synthetic, "slow"),
-              16,
-              16,
-              true,
-              null,
-              new DataConfig.Augment(false, 0),
-              null,
-              workers,
-              prefetch,
-              null,
-              null,
-              null);
+          DataConfigBuilder.builder()
+              .train(new DataConfig.Source(DataConfig.Format.synthetic, "slow"))
+              .idsPerBatch(16)
+              .instancesPerBatch(16)
+              .instancePartner(true)
+              .augment(new DataConfig.Augment(false, 0))
+              .workers(workers)
+              .prefetch(prefetch)
+              .build();
       ImageShape shape = new ImageShape(1, 8, 8);
       try (DualLoader loader =
           new DualLoader(new Slow(millis), config, shape, 1, 0, 1, Cursor.START)) {

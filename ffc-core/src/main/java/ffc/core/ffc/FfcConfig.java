@@ -10,6 +10,7 @@ import ffc.core.method.StepSizes;
 import ffc.core.method.Traffic;
 import ffc.core.net.MomentumEncoder;
 import ffc.loaders.data.DataConfig;
+import io.soabase.recordbuilder.core.RecordBuilder;
 import jakarta.validation.constraints.DecimalMax;
 import jakarta.validation.constraints.DecimalMin;
 import jakarta.validation.constraints.Positive;
@@ -17,6 +18,7 @@ import jakarta.validation.constraints.PositiveOrZero;
 import java.util.List;
 
 /** Settings of the method {@code ffc}. */
+@RecordBuilder
 public record FfcConfig(
     @JsonPropertyDescription("ffc") String type,
     @Positive @JsonPropertyDescription("Slots K of the ID group (default 30000)") Integer capacity,
@@ -54,6 +56,7 @@ public record FfcConfig(
   }
 
   /** Update rule of the group. */
+  @RecordBuilder
   public record Update(
       @JsonPropertyDescription("weighted (default) or two-row (the reference code)") String type,
       @DecimalMin("0")
@@ -68,6 +71,7 @@ public record FfcConfig(
   }
 
   /** Loss of probe samples whose identity is not in the group: their highest cosines shrink. */
+  @RecordBuilder
   public record Fresh(
       @PositiveOrZero @JsonPropertyDescription("Weight of the term (default 1)") Double weight,
       @PositiveOrZero
@@ -95,9 +99,9 @@ public record FfcConfig(
         galleryMomentumSchedule == null ? MomentumEncoder.Course.constant : galleryMomentumSchedule;
     galleryBatchNorm =
         galleryBatchNorm == null ? MomentumEncoder.BatchNorm.batch : galleryBatchNorm;
-    update = update == null ? new Update(null, null) : update;
+    update = update == null ? FfcConfigUpdateBuilder.builder().build() : update;
     margin = margin == null ? MarginConfig.standard() : margin;
-    fresh = fresh == null ? new Fresh(null, null) : fresh;
+    fresh = fresh == null ? FfcConfigFreshBuilder.builder().build() : fresh;
     emptySlots = emptySlots == null ? EmptySlots.mask : emptySlots;
     warmFill = warmFill == null ? 0.0 : warmFill;
   }
@@ -173,6 +177,6 @@ public record FfcConfig(
 
   /** Every default. */
   public static FfcConfig standard() {
-    return new FfcConfig(null, null, null, null, null, null, null, null, null, null);
+    return FfcConfigBuilder.builder().build();
   }
 }

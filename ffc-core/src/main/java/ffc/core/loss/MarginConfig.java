@@ -1,6 +1,7 @@
 package ffc.core.loss;
 
 import com.fasterxml.jackson.annotation.JsonPropertyDescription;
+import io.soabase.recordbuilder.core.RecordBuilder;
 import jakarta.validation.constraints.DecimalMax;
 import jakarta.validation.constraints.DecimalMin;
 import jakarta.validation.constraints.Positive;
@@ -10,6 +11,7 @@ import java.util.List;
  * The margin of a softmax loss and the scale of its logits. Settings that are not the family's own
  * are null.
  */
+@RecordBuilder
 public record MarginConfig(
     @JsonPropertyDescription("cosface (default), arcface, combined, sv or normface") Type type,
     @DecimalMin("0")

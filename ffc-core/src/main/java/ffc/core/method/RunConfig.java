@@ -2,6 +2,7 @@ package ffc.core.method;
 
 import com.fasterxml.jackson.annotation.JsonPropertyDescription;
 import ffc.core.net.Precision;
+import io.soabase.recordbuilder.core.RecordBuilder;
 import jakarta.validation.constraints.Max;
 import jakarta.validation.constraints.Min;
 import jakarta.validation.constraints.NotNull;
@@ -10,6 +11,7 @@ import jakarta.validation.constraints.PositiveOrZero;
 import java.util.List;
 
 /** Section {@code run} of an experiment: how long, how precise, where, and what is kept. */
+@RecordBuilder
 public record RunConfig(
     @NotNull @Positive @JsonPropertyDescription("Steps to train") Long steps,
     @JsonPropertyDescription("fp32 (default) or bf16") Precision precision,

@@ -2,6 +2,7 @@ package ffc.core.net;
 
 import com.fasterxml.jackson.annotation.JsonPropertyDescription;
 import ffc.loaders.data.ImageShape;
+import io.soabase.recordbuilder.core.RecordBuilder;
 import jakarta.validation.constraints.DecimalMax;
 import jakarta.validation.constraints.DecimalMin;
 import jakarta.validation.constraints.Max;
@@ -11,6 +12,7 @@ import jakarta.validation.constraints.Size;
 import java.util.List;
 
 /** Section {@code model} of an experiment: the backbone that embeds an image. */
+@RecordBuilder
 public record ModelConfig(
     @NotNull
         @JsonPropertyDescription(

@@ -1,6 +1,7 @@
 package ffc.core.optim;
 
 import com.fasterxml.jackson.annotation.JsonPropertyDescription;
+import io.soabase.recordbuilder.core.RecordBuilder;
 import jakarta.validation.constraints.DecimalMax;
 import jakarta.validation.constraints.DecimalMin;
 import jakarta.validation.constraints.Min;
@@ -10,6 +11,7 @@ import jakarta.validation.constraints.PositiveOrZero;
 import java.util.List;
 
 /** Section {@code optimizer} of an experiment, for the probe network and trained class centres. */
+@RecordBuilder
 public record OptimizerConfig(
     @JsonPropertyDescription("sgd (default) or adamw") Type type,
     @NotNull @Positive @JsonPropertyDescription("Peak learning rate") Double learningRate,
@@ -45,6 +47,7 @@ public record OptimizerConfig(
   }
 
   /** Learning-rate schedule: a linear warm-up, then a course to the end. */
+  @RecordBuilder
   public record ScheduleConfig(
       @JsonPropertyDescription("constant (default), linear, cosine, multistep or polynomial")
           Course type,
@@ -75,7 +78,6 @@ public record OptimizerConfig(
     weightDecay = weightDecay == null ? 0.0 : weightDecay;
     betas = betas == null ? List.of(0.9, 0.999) : List.copyOf(betas);
     epsilon = epsilon == null ? 1e-8 : epsilon;
-    schedule =
-        schedule == null ? new ScheduleConfig(null, null, null, null, null, null, null) : schedule;
+    schedule = schedule == null ? OptimizerConfigScheduleConfigBuilder.builder().build() : schedule;
   }
 }

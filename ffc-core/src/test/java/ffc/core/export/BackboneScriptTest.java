@@ -14,6 +14,7 @@ import ai.djl.pytorch.jni.IValueUtils;
 import ai.djl.pytorch.jni.JniUtils;
 import ffc.core.net.Encoder;
 import ffc.core.net.ModelConfig;
+import ffc.core.net.ModelConfigBuilder;
 import ffc.core.net.Parameters;
 import ffc.core.net.Precision;
 import ffc.engine.Autograd;
@@ -33,8 +34,14 @@ class BackboneScriptTest {
   @EnumSource(names = {"iresnet", "mobilefacenet"})
   void givesTheEmbeddingsOfTheNetwork(ModelConfig.Backbone backbone) throws IOException {
     ModelConfig model =
-        new ModelConfig(
-            backbone, List.of(3, 20, 16), List.of(2, 1), List.of(8, 12), 16, 0.3, null, null);
+        ModelConfigBuilder.builder()
+            .backbone(backbone)
+            .input(List.of(3, 20, 16))
+            .layers(List.of(2, 1))
+            .widths(List.of(8, 12))
+            .embedding(16)
+            .dropout(0.3)
+            .build();
     Autograd.off();
     try (NDManager manager = NDManager.newBaseManager("PyTorch");
         Encoder encoder = Encoder.create(model, manager, 5, Precision.fp32)) {

@@ -15,9 +15,11 @@ import ffc.core.loss.Losses;
 import ffc.core.method.DevicePair;
 import ffc.core.method.MethodContext;
 import ffc.core.method.RunConfig;
+import ffc.core.method.RunConfigBuilder;
 import ffc.core.method.StepProfile;
 import ffc.core.net.Encoder;
 import ffc.core.net.ModelConfig;
+import ffc.core.net.ModelConfigBuilder;
 import ffc.core.net.MomentumEncoder;
 import ffc.core.net.Precision;
 import ffc.engine.Autograd;
@@ -29,6 +31,7 @@ import ffc.idgroup.Weighted;
 import ffc.loaders.DataSets;
 import ffc.loaders.data.Cursor;
 import ffc.loaders.data.DataConfig;
+import ffc.loaders.data.DataConfigBuilder;
 import ffc.loaders.data.Dataset;
 import ffc.loaders.data.ImageShape;
 import ffc.loaders.data.PairBatch;
@@ -50,15 +53,13 @@ class FfcConfigTest {
   private static final int E = 4;
   private static final ImageShape SHAPE = new ImageShape(1, 8, 8);
   private static final ModelConfig MODEL =
-      new ModelConfig(
-          ModelConfig.Backbone.iresnet,
-          List.of(1, 8, 8),
-          List.of(1),
-          List.of(4),
-          E,
-          null,
-          null,
-          null);
+      ModelConfigBuilder.builder()
+          .backbone(ModelConfig.Backbone.iresnet)
+          .input(List.of(1, 8, 8))
+          .layers(List.of(1))
+          .widths(List.of(4))
+          .embedding(E)
+          .build();
 
   @TempDir Path temp;
   private NDManager manager;
@@ -87,27 +88,33 @@ class FfcConfigTest {
 
   private static FfcConfig config(
       FfcConfig.Update update, FfcConfig.EmptySlots empty, Double warmFill) {
-    return new FfcConfig("ffc", K, 0.75, null, null, update, null, null, empty, warmFill);
+    return FfcConfigBuilder.builder()
+        .type("ffc")
+        .capacity(K)
+        .galleryMomentum(0.75)
+        .update(update)
+        .emptySlots(empty)
+        .warmFill(warmFill)
+        .build();
   }
 
   private Ffc ffc(FfcConfig config) {
     DataConfig draws =
-        new DataConfig(
-            new DataConfig.Source(DataConfig.Format.synthetic, "-"),
-            2,
-            4,
-            true,
-            null,
-            null,
-            null,
-            1,
-            1,
-            null,
-            null,
-            null);
+        DataConfigBuilder.builder()
+            .train(new DataConfig.Source(DataConfig.Format.synthetic, "-"))
+            .idsPerBatch(2)
+            .instancesPerBatch(4)
+            .instancePartner(true)
+            .workers(1)
+            .prefetch(1)
+            .build();
     RunConfig run =
-        new RunConfig(
-            9L, null, null, null, null, null, RunConfig.Device.cpu, null, 1, 2, null, null, null);
+        RunConfigBuilder.builder()
+            .steps(9L)
+            .device(RunConfig.Device.cpu)
+            .threads(1)
+            .accumulate(2)
+            .build();
     return new Ffc(
         config,
         new MethodContext(
@@ -216,7 +223,7 @@ class FfcConfigTest {
 
   @Test
   void goesOnFromWhatItWrote() throws IOException {
-    FfcConfig twoRow = config(new FfcConfig.Update("two-row", null), null, null);
+    FfcConfig twoRow = config(FfcConfigUpdateBuilder.builder().type("two-row").build(), null, null);
     try (Ffc ffc = ffc(twoRow);
         Ffc other = ffc(twoRow)) {
       step(ffc, new long[] {3, 5, 7, 9}, new long[] {3, 5, 8, 9}, true);
@@ -239,8 +246,12 @@ class FfcConfigTest {
   @Test
   void theRampGoesOnWhereItWas() throws IOException {
     FfcConfig ramp =
-        new FfcConfig(
-            "ffc", K, 0.99, MomentumEncoder.Course.ramp, null, null, null, null, null, null);
+        FfcConfigBuilder.builder()
+            .type("ffc")
+            .capacity(K)
+            .galleryMomentum(0.99)
+            .galleryMomentumSchedule(MomentumEncoder.Course.ramp)
+            .build();
     try (Ffc ffc = ffc(ramp);
         Ffc other = ffc(ramp)) {
       step(ffc, new long[] {3, 5, 7, 9}, new long[] {3, 5, 8, 9}, true);
@@ -325,7 +336,13 @@ class FfcConfigTest {
 
   @Test
   void neverMoreIdentitiesAreFilledInThanThereAre() {
-    FfcConfig large = new FfcConfig("ffc", 50, 0.75, null, null, null, null, null, null, 1.0);
+    FfcConfig large =
+        FfcConfigBuilder.builder()
+            .type("ffc")
+            .capacity(50)
+            .galleryMomentum(0.75)
+            .warmFill(1.0)
+            .build();
     try (Ffc ffc = ffc(large)) {
       assertThat(ffc.group().occupied()).isEqualTo(40);
     }
@@ -334,7 +351,7 @@ class FfcConfigTest {
   /** The start of the reference code, of which the empty slots are negatives too. */
   @Test
   void emptySlotsMayBeRandomPositiveRows() {
-    FfcConfig.Update twoRow = new FfcConfig.Update("two-row", null);
+    FfcConfig.Update twoRow = FfcConfigUpdateBuilder.builder().type("two-row").build();
     try (Ffc ffc = ffc(config(twoRow, FfcConfig.EmptySlots.random, null))) {
       double mean = 0;
       for (Rows rows : List.of(ffc.group().row0(), ffc.group().row1())) {
@@ -365,7 +382,7 @@ class FfcConfigTest {
   @Test
   void aFootprintCountsRowsGalleryAndLogits() {
     FfcConfig weighted = config(null, null, null);
-    FfcConfig twoRow = config(new FfcConfig.Update("two-row", null), null, null);
+    FfcConfig twoRow = config(FfcConfigUpdateBuilder.builder().type("two-row").build(), null, null);
     long matrix = 4L * K * E;
     assertThat(Ffc.footprint(weighted, E, 1000, 8, false).parts())
         .isEqualTo(Map.of("group", matrix + 40 * K, "gallery", 4000L, "logits", 4L * 8 * K));

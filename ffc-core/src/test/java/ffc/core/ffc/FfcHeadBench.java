@@ -54,7 +54,7 @@ final class FfcHeadBench {
       FfcHead head =
           new FfcHead(
               new MarginHead(new Margin.CosFace(0.4), 32),
-              new FfcConfig.Fresh(null, null),
+              FfcConfigFreshBuilder.builder().build(),
               true,
               capacity);
       try (matrix) {

@@ -17,6 +17,7 @@ import ffc.core.loss.MarginHead;
 import ffc.core.method.DevicePair;
 import ffc.core.net.Encoder;
 import ffc.core.net.ModelConfig;
+import ffc.core.net.ModelConfigBuilder;
 import ffc.core.net.MomentumEncoder;
 import ffc.core.net.Parameters;
 import ffc.core.net.Precision;
@@ -25,6 +26,7 @@ import ffc.core.optim.Optimizer;
 import ffc.core.optim.OptimizerConfig;
 import ffc.core.optim.OptimizerConfig.Course;
 import ffc.core.optim.OptimizerConfig.ScheduleConfig;
+import ffc.core.optim.OptimizerConfigBuilder;
 import ffc.core.optim.Schedule;
 import ffc.engine.Autograd;
 import java.io.DataOutputStream;
@@ -114,13 +116,14 @@ class StepPartsTest {
 
   @Test
   void hardNegativesAreAShareOfTheGroupWithinBounds() {
-    FfcConfig.Fresh usual = new FfcConfig.Fresh(null, null);
+    FfcConfig.Fresh usual = FfcConfigFreshBuilder.builder().build();
     assertThat(usual.weight()).isEqualTo(1);
     assertThat(usual.hardNegatives(100)).isEqualTo(3);
     assertThat(usual.hardNegatives(24_999)).isEqualTo(4);
     assertThat(usual.hardNegatives(25_000)).isEqualTo(5);
     assertThat(usual.hardNegatives(1_000_000)).isEqualTo(10);
-    assertThat(new FfcConfig.Fresh(null, 1).hardNegatives(1_000_000)).isEqualTo(1);
+    assertThat(FfcConfigFreshBuilder.builder().hardNegatives(1).build().hardNegatives(1_000_000))
+        .isEqualTo(1);
   }
 
   /** The fresh term takes no more cosines than there are, and of them the positive ones. */
@@ -183,8 +186,13 @@ class StepPartsTest {
   }
 
   private static OptimizerConfig adamw() {
-    return new OptimizerConfig(
-        OptimizerConfig.Type.adamw, 0.1, null, null, 0.05, List.of(0.8, 0.95), 1e-6, null, null);
+    return OptimizerConfigBuilder.builder()
+        .type(OptimizerConfig.Type.adamw)
+        .learningRate(0.1)
+        .weightDecay(0.05)
+        .betas(List.of(0.8, 0.95))
+        .epsilon(1e-6)
+        .build();
   }
 
   private static Parameters parameters(NDManager manager, int length) {
@@ -235,8 +243,13 @@ class StepPartsTest {
       for (OptimizerConfig config :
           List.of(
               adamw(),
-              new OptimizerConfig(
-                  OptimizerConfig.Type.sgd, 0.1, 0.9, true, 0.0, null, null, null, null))) {
+              OptimizerConfigBuilder.builder()
+                  .type(OptimizerConfig.Type.sgd)
+                  .learningRate(0.1)
+                  .momentum(0.9)
+                  .nesterov(true)
+                  .weightDecay(0.0)
+                  .build())) {
         String file = config.type() == OptimizerConfig.Type.sgd ? "optimizer" : "optimizer-first";
         try (Optimizer written = Optimizer.of(config, parameters, manager);
             Optimizer other = Optimizer.of(config, larger, manager)) {
@@ -296,7 +309,13 @@ class StepPartsTest {
   @Test
   void withoutMomentumThereIsNoState() throws IOException {
     OptimizerConfig plain =
-        new OptimizerConfig(OptimizerConfig.Type.sgd, 0.1, 0.0, false, 0.0, null, null, null, null);
+        OptimizerConfigBuilder.builder()
+            .type(OptimizerConfig.Type.sgd)
+            .learningRate(0.1)
+            .momentum(0.0)
+            .nesterov(false)
+            .weightDecay(0.0)
+            .build();
     try (NDManager manager = NDManager.newBaseManager();
         Parameters parameters = parameters(manager, 2);
         Optimizer optimizer = Optimizer.of(plain, parameters, manager)) {
@@ -308,20 +327,23 @@ class StepPartsTest {
   @Test
   void theGalleryMomentumIsConstantOrRisesToItsValue() {
     ModelConfig model =
-        new ModelConfig(
-            ModelConfig.Backbone.iresnet,
-            List.of(1, 8, 8),
-            List.of(1),
-            List.of(4),
-            4,
-            null,
-            null,
-            null);
+        ModelConfigBuilder.builder()
+            .backbone(ModelConfig.Backbone.iresnet)
+            .input(List.of(1, 8, 8))
+            .layers(List.of(1))
+            .widths(List.of(4))
+            .embedding(4)
+            .build();
     try (NDManager manager = NDManager.newBaseManager();
         Encoder probe = Encoder.create(model, manager, 1, Precision.fp32)) {
       for (MomentumEncoder.Course course : MomentumEncoder.Course.values()) {
         FfcConfig config =
-            new FfcConfig("ffc", 10, 0.9, course, null, null, null, null, null, null);
+            FfcConfigBuilder.builder()
+                .type("ffc")
+                .capacity(10)
+                .galleryMomentum(0.9)
+                .galleryMomentumSchedule(course)
+                .build();
         try (MomentumEncoder gallery =
             new MomentumEncoder(probe, model, config.following(), manager, 1)) {
           boolean ramp = course == MomentumEncoder.Course.ramp;

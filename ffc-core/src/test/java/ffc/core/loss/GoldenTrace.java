@@ -91,7 +91,7 @@ public record GoldenTrace(
           case "SV" -> MarginConfig.Type.sv;
           default -> throw new IllegalArgumentException("golden trace: unknown loss " + loss);
         };
-    return new MarginConfig(type, margin, scale, null, null, null, null, null);
+    return MarginConfigBuilder.builder().type(type).margin(margin).scale(scale).build();
   }
 
   /** How well losses agree with the recording: the reference rounds Arc and SV to float32. */

@@ -11,7 +11,8 @@ class ReferenceHeadTest {
   @ParameterizedTest
   @EnumSource(MarginConfig.Type.class)
   void gradientAgreesWithCentralDifferences(MarginConfig.Type type) {
-    MarginConfig margin = new MarginConfig(type, null, 8.0, 0.9, 0.2, 0.1, null, null);
+    MarginConfig margin =
+        MarginConfigBuilder.builder().type(type).scale(8.0).m1(0.9).m2(0.2).m3(0.1).build();
     ReferenceHead head = new ReferenceHead(margin, 0.7, 2, true);
     for (long seed = 0; seed < 10; seed++) {
       Random random = new Random(seed);

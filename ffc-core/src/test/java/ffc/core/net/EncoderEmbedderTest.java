@@ -14,15 +14,13 @@ class EncoderEmbedderTest {
   @Test
   void aNetworkThatTrainsInBf16IsJudgedAsItsCheckpointWillBe() throws Exception {
     ModelConfig model =
-        new ModelConfig(
-            ModelConfig.Backbone.iresnet,
-            List.of(1, 32, 32),
-            List.of(1, 1),
-            List.of(4, 8),
-            16,
-            null,
-            null,
-            null);
+        ModelConfigBuilder.builder()
+            .backbone(ModelConfig.Backbone.iresnet)
+            .input(List.of(1, 32, 32))
+            .layers(List.of(1, 1))
+            .widths(List.of(4, 8))
+            .embedding(16)
+            .build();
     ByteBuffer images = ByteBuffer.allocateDirect(3 * 32 * 32);
     byte[] pixels = new byte[images.capacity()];
     new Random(3).nextBytes(pixels);

@@ -7,6 +7,7 @@ import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.Shape;
 import ffc.core.ffc.FfcConfig;
+import ffc.core.ffc.FfcConfigBuilder;
 import ffc.engine.Autograd;
 import java.util.HashSet;
 import java.util.List;
@@ -34,19 +35,24 @@ class EncoderTest {
   }
 
   private static ModelConfig model(boolean frozen) {
-    return new ModelConfig(
-        ModelConfig.Backbone.iresnet,
-        List.of(1, 16, 16),
-        List.of(1),
-        List.of(4),
-        8,
-        0.5,
-        frozen,
-        null);
+    return ModelConfigBuilder.builder()
+        .backbone(ModelConfig.Backbone.iresnet)
+        .input(List.of(1, 16, 16))
+        .layers(List.of(1))
+        .widths(List.of(4))
+        .embedding(8)
+        .dropout(0.5)
+        .freezeBatchNorm(frozen)
+        .build();
   }
 
   private static FfcConfig ffc(MomentumEncoder.BatchNorm norm) {
-    return new FfcConfig("ffc", 40, 0.75, null, norm, null, null, null, null, null);
+    return FfcConfigBuilder.builder()
+        .type("ffc")
+        .capacity(40)
+        .galleryMomentum(0.75)
+        .galleryBatchNorm(norm)
+        .build();
   }
 
   private float[] features(Encoder encoder, Encoder.Mode mode, int seed) {

@@ -9,6 +9,7 @@ import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.NDScope;
 import ai.djl.ndarray.types.Shape;
 import ffc.core.ffc.FfcConfig;
+import ffc.core.ffc.FfcConfigBuilder;
 import ffc.core.ffc.WarmFill;
 import ffc.core.method.DevicePair;
 import ffc.core.method.MethodContext;
@@ -64,18 +65,21 @@ class ImagesTest {
   void theGroupIsFilledWithGalleryFeaturesOfAsManyIdentitiesAsWanted() {
     Autograd.off();
     ModelConfig model =
-        new ModelConfig(
-            ModelConfig.Backbone.iresnet,
-            List.of(1, 32, 32),
-            List.of(1),
-            List.of(4),
-            8,
-            0.5,
-            null,
-            null);
+        ModelConfigBuilder.builder()
+            .backbone(ModelConfig.Backbone.iresnet)
+            .input(List.of(1, 32, 32))
+            .layers(List.of(1))
+            .widths(List.of(4))
+            .embedding(8)
+            .dropout(0.5)
+            .build();
     FfcConfig config =
-        new FfcConfig(
-            "ffc", 100, 0.9, null, MomentumEncoder.BatchNorm.ema, null, null, null, null, null);
+        FfcConfigBuilder.builder()
+            .type("ffc")
+            .capacity(100)
+            .galleryMomentum(0.9)
+            .galleryBatchNorm(MomentumEncoder.BatchNorm.ema)
+            .build();
     try (NDManager manager = NDManager.newBaseManager();
         Encoder probe = Encoder.create(model, manager, 3, Precision.fp32);
         MomentumEncoder gallery =

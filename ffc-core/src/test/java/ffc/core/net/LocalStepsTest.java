@@ -105,15 +105,13 @@ class LocalStepsTest {
   private Trainer.Setup setup(int rank) {
     Trainer.Setup s = TinyRun.setup(TinyRun.FFC, 12, folder.resolve("rank" + rank), null);
     ModelConfig model =
-        new ModelConfig(
-            ModelConfig.Backbone.iresnet,
-            s.model().input(),
-            s.model().layers(),
-            s.model().widths(),
-            s.model().embedding(),
-            null,
-            null,
-            null);
+        ModelConfigBuilder.builder()
+            .backbone(ModelConfig.Backbone.iresnet)
+            .input(s.model().input())
+            .layers(s.model().layers())
+            .widths(s.model().widths())
+            .embedding(s.model().embedding())
+            .build();
     return new Trainer.Setup(
         s.seed(),
         s.data(),

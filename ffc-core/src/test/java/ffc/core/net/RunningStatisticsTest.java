@@ -15,15 +15,13 @@ class RunningStatisticsTest {
   void aDroppedStepLeavesNoNanBehind() {
     Autograd.off();
     ModelConfig model =
-        new ModelConfig(
-            ModelConfig.Backbone.iresnet,
-            List.of(1, 8, 8),
-            List.of(1),
-            List.of(4),
-            4,
-            null,
-            null,
-            null);
+        ModelConfigBuilder.builder()
+            .backbone(ModelConfig.Backbone.iresnet)
+            .input(List.of(1, 8, 8))
+            .layers(List.of(1))
+            .widths(List.of(4))
+            .embedding(4)
+            .build();
     try (NDManager manager = NDManager.newBaseManager();
         Encoder probe = Encoder.create(model, manager, 1, Precision.fp32)) {
       NDArray mean = probe.parameters().all().get("bn1.running_mean");

@@ -134,18 +134,20 @@ class OptimizerConfigTest {
 
   private static OptimizerConfig config(String rule) {
     return rule.equals("adamw")
-        ? new OptimizerConfig(
-            OptimizerConfig.Type.adamw, 0.1, null, null, 0.05, List.of(0.8, 0.95), 1e-6, null, null)
-        : new OptimizerConfig(
-            OptimizerConfig.Type.sgd,
-            0.1,
-            rule.equals("sgd-plain") ? 0.0 : 0.9,
-            rule.equals("sgd-nesterov"),
-            0.01,
-            null,
-            null,
-            null,
-            null);
+        ? OptimizerConfigBuilder.builder()
+            .type(OptimizerConfig.Type.adamw)
+            .learningRate(0.1)
+            .weightDecay(0.05)
+            .betas(List.of(0.8, 0.95))
+            .epsilon(1e-6)
+            .build()
+        : OptimizerConfigBuilder.builder()
+            .type(OptimizerConfig.Type.sgd)
+            .learningRate(0.1)
+            .momentum(rule.equals("sgd-plain") ? 0.0 : 0.9)
+            .nesterov(rule.equals("sgd-nesterov"))
+            .weightDecay(0.01)
+            .build();
   }
 
   private static double[] golden(String rule) throws IOException {

@@ -6,10 +6,12 @@ import ffc.core.checkpoint.CheckpointStream;
 import ffc.core.checkpoint.Checkpoints;
 import ffc.core.ffc.Ffc;
 import ffc.core.ffc.FfcConfig;
+import ffc.core.ffc.FfcConfigBuilder;
 import ffc.core.method.MethodContext;
 import ffc.core.method.StepProfile;
 import ffc.core.net.Encoder;
 import ffc.core.net.ModelConfig;
+import ffc.core.net.ModelConfigBuilder;
 import ffc.core.net.Precision;
 import ffc.core.optim.Optimizer;
 import ffc.engine.Autograd;
@@ -63,8 +65,7 @@ final class CheckpointBench {
         large
             ? model(List.of(3, 112, 112), List.of(3, 4, 14, 3), List.of(64, 128, 256, 512), 512)
             : model(List.of(1, 32, 32), List.of(1, 1, 1, 1), List.of(16, 32, 64, 128), 128);
-    FfcConfig ffc =
-        new FfcConfig(null, large ? 30_000 : 400, null, null, null, null, null, null, null, null);
+    FfcConfig ffc = FfcConfigBuilder.builder().capacity(large ? 30_000 : 400).build();
     Path folder = Path.of(args[2]);
     Trainer.Setup any = TinyRun.setup(ffc, 1, folder, null);
     Autograd.off();
@@ -98,8 +99,13 @@ final class CheckpointBench {
 
   private static ModelConfig model(
       List<Integer> input, List<Integer> layers, List<Integer> widths, int embedding) {
-    return new ModelConfig(
-        ModelConfig.Backbone.iresnet, input, layers, widths, embedding, null, null, null);
+    return ModelConfigBuilder.builder()
+        .backbone(ModelConfig.Backbone.iresnet)
+        .input(input)
+        .layers(layers)
+        .widths(widths)
+        .embedding(embedding)
+        .build();
   }
 
   private static void fill(IdGroup group, int capacity, int embedding) {

@@ -6,7 +6,9 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import ffc.core.checkpoint.CheckpointReader;
 import ffc.core.checkpoint.Checkpoints;
 import ffc.core.method.RunConfig;
+import ffc.core.method.RunConfigBuilder;
 import ffc.eval.EvaluateConfig;
+import ffc.eval.EvaluateConfigBuilder;
 import ffc.eval.roc.EvalResult;
 import ffc.exchange.LocalExchange;
 import ffc.loaders.DataSets;
@@ -217,8 +219,13 @@ class CheckpointLifeTest {
   }
 
   private static EvaluateConfig set(String name, Path path, int every) {
-    return new EvaluateConfig(
-        name, EvaluateConfig.Format.folder, path.toString(), null, null, List.of(), every, null);
+    return EvaluateConfigBuilder.builder()
+        .name(name)
+        .format(EvaluateConfig.Format.folder)
+        .path(path.toString())
+        .at(List.of())
+        .every(every)
+        .build();
   }
 
   /** A folder of identities, every image of them noise. */
@@ -256,20 +263,15 @@ class CheckpointLifeTest {
       throws IOException {
     Trainer.Setup s = TinyRun.setup(TinyRun.FFC, steps, folder, from);
     RunConfig run =
-        new RunConfig(
-            (long) steps,
-            null,
-            10,
-            5,
-            keep,
-            best,
-            s.run().device(),
-            null,
-            1,
-            null,
-            null,
-            null,
-            null);
+        RunConfigBuilder.builder()
+            .steps((long) steps)
+            .reportEvery(10)
+            .checkpointEvery(5)
+            .keepCheckpoints(keep)
+            .best(best)
+            .device(s.run().device())
+            .threads(1)
+            .build();
     Trainer.Setup setup =
         new Trainer.Setup(
             s.seed(),

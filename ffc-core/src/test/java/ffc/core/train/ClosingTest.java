@@ -7,6 +7,7 @@ import ai.djl.ndarray.NDManager;
 import ffc.core.FailingCall;
 import ffc.core.ffc.Ffc;
 import ffc.core.ffc.FfcConfig;
+import ffc.core.ffc.FfcConfigBuilder;
 import ffc.core.method.Method;
 import ffc.core.method.MethodContext;
 import ffc.core.method.StepProfile;
@@ -30,7 +31,12 @@ import org.junit.jupiter.api.io.TempDir;
 /** What is left of composites that could not be built, or of which a part cannot be closed. */
 class ClosingTest {
   private static final FfcConfig WARM =
-      new FfcConfig("ffc", 40, 0.9, null, null, null, null, null, null, 0.5);
+      FfcConfigBuilder.builder()
+          .type("ffc")
+          .capacity(40)
+          .galleryMomentum(0.9)
+          .warmFill(0.5)
+          .build();
 
   @TempDir Path folder;
 

@@ -5,7 +5,8 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import ffc.core.checkpoint.CheckpointStream;
 import ffc.core.method.RunConfig;
-import ffc.core.optim.OptimizerConfig;
+import ffc.core.method.RunConfigBuilder;
+import ffc.core.optim.OptimizerConfigBuilder;
 import ffc.exchange.GroupExchange;
 import ffc.exchange.LocalExchange;
 import ffc.exchange.Replica;
@@ -41,27 +42,27 @@ class DroppedStepsTest {
         TinyRun.with(
             TinyRun.setup(TinyRun.FFC, 6, folder, null),
             run ->
-                new RunConfig(
-                    run.steps(),
-                    null,
-                    1,
-                    1,
-                    9,
-                    null,
-                    run.device(),
-                    null,
-                    1,
-                    null,
-                    policy,
-                    null,
-                    null));
+                RunConfigBuilder.builder()
+                    .steps(run.steps())
+                    .reportEvery(1)
+                    .checkpointEvery(1)
+                    .keepCheckpoints(9)
+                    .device(run.device())
+                    .threads(1)
+                    .onNonFinite(policy)
+                    .build());
     return new Trainer.Setup(
         setup.seed(),
         setup.data(),
         setup.model(),
         "ffc",
         setup.method(),
-        new OptimizerConfig(null, 1e38, 0.9, true, 1e-4, null, null, null, null),
+        OptimizerConfigBuilder.builder()
+            .learningRate(1e38)
+            .momentum(0.9)
+            .nesterov(true)
+            .weightDecay(1e-4)
+            .build(),
         setup.run(),
         List.of(),
         folder,

@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assumptions.abort;
 
 import ai.djl.engine.Engine;
 import ffc.core.method.RunConfig;
+import ffc.core.method.RunConfigBuilder;
 import ffc.exchange.ThreadExchange;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -73,7 +74,12 @@ class GpuTest {
     return TinyRun.with(
         TinyRun.setup(TinyRun.FFC, 5, folder.resolve(name), null),
         run ->
-            new RunConfig(
-                run.steps(), null, 1, 0, null, null, device, null, 1, null, null, null, null));
+            RunConfigBuilder.builder()
+                .steps(run.steps())
+                .reportEvery(1)
+                .checkpointEvery(0)
+                .device(device)
+                .threads(1)
+                .build());
   }
 }

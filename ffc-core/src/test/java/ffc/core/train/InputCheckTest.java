@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThatCode;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import ffc.eval.EvaluateConfig;
+import ffc.eval.EvaluateConfigBuilder;
 import ffc.loaders.data.ImageShape;
 import java.util.List;
 import org.junit.jupiter.api.Test;
@@ -12,8 +13,11 @@ class InputCheckTest {
   private static void look(EvaluateConfig.Format format, String file, String best) {
     InputCheck.evaluations(
         List.of(
-            new EvaluateConfig(
-                "open", format, "../data/quickstart/" + file, null, null, null, null, null)),
+            EvaluateConfigBuilder.builder()
+                .name("open")
+                .format(format)
+                .path("../data/quickstart/" + file)
+                .build()),
         new ImageShape(1, 32, 32),
         best);
   }

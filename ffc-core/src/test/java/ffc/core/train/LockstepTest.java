@@ -8,7 +8,9 @@ import ffc.core.checkpoint.CheckpointInput;
 import ffc.core.checkpoint.CheckpointReader;
 import ffc.core.ffc.Ffc;
 import ffc.core.ffc.FfcConfig;
+import ffc.core.ffc.FfcConfigBuilder;
 import ffc.core.net.ModelConfig;
+import ffc.core.net.ModelConfigBuilder;
 import ffc.exchange.EpochEndedException;
 import ffc.exchange.GroupExchange;
 import ffc.exchange.LocalExchange;
@@ -17,6 +19,7 @@ import ffc.exchange.ThreadExchange;
 import ffc.idgroup.IdGroup;
 import ffc.loaders.DataSets;
 import ffc.loaders.data.DataConfig;
+import ffc.loaders.data.DataConfigBuilder;
 import ffc.loaders.data.Dataset;
 import java.io.IOException;
 import java.lang.reflect.InvocationHandler;
@@ -42,29 +45,23 @@ class LockstepTest {
   private Trainer.Setup setup(int trainers, String name, int syncEvery, Path resumeFrom) {
     Trainer.Setup s = TinyRun.setup(TinyRun.FFC, STEPS, folder.resolve(name), resumeFrom);
     DataConfig data =
-        new DataConfig(
-            s.data().train(),
-            IDS / trainers,
-            IDS / trainers,
-            false,
-            null,
-            s.data().augment(),
-            null,
-            null,
-            null,
-            null,
-            null,
-            null);
+        DataConfigBuilder.builder()
+            .train(s.data().train())
+            .idsPerBatch(IDS / trainers)
+            .instancesPerBatch(IDS / trainers)
+            .instancePartner(false)
+            .augment(s.data().augment())
+            .build();
     ModelConfig model =
-        new ModelConfig(
-            ModelConfig.Backbone.iresnet,
-            s.model().input(),
-            s.model().layers(),
-            s.model().widths(),
-            s.model().embedding(),
-            0.0,
-            true,
-            null);
+        ModelConfigBuilder.builder()
+            .backbone(ModelConfig.Backbone.iresnet)
+            .input(s.model().input())
+            .layers(s.model().layers())
+            .widths(s.model().widths())
+            .embedding(s.model().embedding())
+            .dropout(0.0)
+            .freezeBatchNorm(true)
+            .build();
     return new Trainer.Setup(
         s.seed(),
         data,
@@ -84,16 +81,14 @@ class LockstepTest {
   private Trainer.Setup defaults(String name) {
     Trainer.Setup s = setup(1, name, 1, null);
     ModelConfig model =
-        new ModelConfig(
-            ModelConfig.Backbone.iresnet,
-            s.model().input(),
-            s.model().layers(),
-            s.model().widths(),
-            s.model().embedding(),
-            null,
-            null,
-            null);
-    FfcConfig method = new FfcConfig("ffc", 72, null, null, null, null, null, null, null, null);
+        ModelConfigBuilder.builder()
+            .backbone(ModelConfig.Backbone.iresnet)
+            .input(s.model().input())
+            .layers(s.model().layers())
+            .widths(s.model().widths())
+            .embedding(s.model().embedding())
+            .build();
+    FfcConfig method = FfcConfigBuilder.builder().type("ffc").capacity(72).build();
     return new Trainer.Setup(
         s.seed(),
         s.data(),

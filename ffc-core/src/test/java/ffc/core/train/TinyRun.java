@@ -2,15 +2,20 @@ package ffc.core.train;
 
 import ffc.core.ffc.Ffc;
 import ffc.core.ffc.FfcConfig;
+import ffc.core.ffc.FfcConfigBuilder;
 import ffc.core.method.RunConfig;
+import ffc.core.method.RunConfigBuilder;
 import ffc.core.net.ModelConfig;
+import ffc.core.net.ModelConfigBuilder;
 import ffc.core.optim.OptimizerConfig;
+import ffc.core.optim.OptimizerConfigBuilder;
 import ffc.engine.ProcessMemory;
 import ffc.eval.roc.EvalResult;
 import ffc.exchange.GroupExchange;
 import ffc.exchange.LocalExchange;
 import ffc.loaders.DataSets;
 import ffc.loaders.data.DataConfig;
+import ffc.loaders.data.DataConfigBuilder;
 import ffc.loaders.data.Dataset;
 import java.io.IOException;
 import java.io.PrintStream;
@@ -35,51 +40,44 @@ public final class TinyRun implements RunObserver {
   }
 
   public static final FfcConfig FFC =
-      new FfcConfig("ffc", 40, 0.9, null, null, null, null, null, null, null);
+      FfcConfigBuilder.builder().type("ffc").capacity(40).galleryMomentum(0.9).build();
 
   public static Trainer.Setup setup(
       FfcConfig method, int steps, Path checkpoints, Path resumeFrom) {
     DataConfig data =
-        new DataConfig(
-            new DataConfig.Source(DataConfig.Format.recordio, "../data/quickstart/train.rec"),
-            8,
-            8,
-            true,
-            null,
-            new DataConfig.Augment(true, 2),
-            null,
-            null,
-            null,
-            null,
-            null,
-            null);
+        DataConfigBuilder.builder()
+            .train(
+                new DataConfig.Source(DataConfig.Format.recordio, "../data/quickstart/train.rec"))
+            .idsPerBatch(8)
+            .instancesPerBatch(8)
+            .instancePartner(true)
+            .augment(new DataConfig.Augment(true, 2))
+            .build();
     ModelConfig model =
-        new ModelConfig(
-            ModelConfig.Backbone.iresnet,
-            List.of(1, 32, 32),
-            List.of(1, 1),
-            List.of(4, 8),
-            16,
-            0.1,
-            null,
-            null);
+        ModelConfigBuilder.builder()
+            .backbone(ModelConfig.Backbone.iresnet)
+            .input(List.of(1, 32, 32))
+            .layers(List.of(1, 1))
+            .widths(List.of(4, 8))
+            .embedding(16)
+            .dropout(0.1)
+            .build();
     OptimizerConfig optimizer =
-        new OptimizerConfig(null, 0.1, 0.9, true, 1e-4, null, null, null, 5.0);
+        OptimizerConfigBuilder.builder()
+            .learningRate(0.1)
+            .momentum(0.9)
+            .nesterov(true)
+            .weightDecay(1e-4)
+            .clipNorm(5.0)
+            .build();
     RunConfig run =
-        new RunConfig(
-            (long) steps,
-            null,
-            10,
-            5,
-            null,
-            null,
-            RunConfig.Device.cpu,
-            null,
-            1,
-            null,
-            null,
-            null,
-            null);
+        RunConfigBuilder.builder()
+            .steps((long) steps)
+            .reportEvery(10)
+            .checkpointEvery(5)
+            .device(RunConfig.Device.cpu)
+            .threads(1)
+            .build();
     return new Trainer.Setup(
         11,
         data,

@@ -6,8 +6,12 @@ import static org.assertj.core.api.Assertions.within;
 import static org.assertj.core.api.Assertions.withinPercentage;
 
 import ffc.core.ffc.FfcConfig;
+import ffc.core.ffc.FfcConfigBuilder;
+import ffc.core.ffc.FfcConfigUpdateBuilder;
 import ffc.core.method.RunConfig;
+import ffc.core.method.RunConfigBuilder;
 import ffc.core.net.ModelConfig;
+import ffc.core.net.ModelConfigBuilder;
 import ffc.core.net.MomentumEncoder;
 import ffc.core.net.Precision;
 import ffc.formats.Safetensors;
@@ -29,17 +33,16 @@ class TrainerTest {
   @TempDir Path folder;
 
   private static FfcConfig ffc(MomentumEncoder.BatchNorm norm, String rule, double warmFill) {
-    return new FfcConfig(
-        "ffc",
-        40,
-        0.9,
-        MomentumEncoder.Course.ramp,
-        norm,
-        new FfcConfig.Update(rule, null),
-        null,
-        null,
-        rule.equals("two-row") ? FfcConfig.EmptySlots.random : null,
-        warmFill);
+    return FfcConfigBuilder.builder()
+        .type("ffc")
+        .capacity(40)
+        .galleryMomentum(0.9)
+        .galleryMomentumSchedule(MomentumEncoder.Course.ramp)
+        .galleryBatchNorm(norm)
+        .update(FfcConfigUpdateBuilder.builder().type(rule).build())
+        .emptySlots(rule.equals("two-row") ? FfcConfig.EmptySlots.random : null)
+        .warmFill(warmFill)
+        .build();
   }
 
   @Test
@@ -157,20 +160,14 @@ class TrainerTest {
     return TinyRun.with(
         setup,
         run ->
-            new RunConfig(
-                run.steps(),
-                Precision.bf16,
-                run.reportEvery(),
-                run.checkpointEvery(),
-                null,
-                null,
-                run.device(),
-                null,
-                1,
-                null,
-                null,
-                null,
-                null));
+            RunConfigBuilder.builder()
+                .steps(run.steps())
+                .precision(Precision.bf16)
+                .reportEvery(run.reportEvery())
+                .checkpointEvery(run.checkpointEvery())
+                .device(run.device())
+                .threads(1)
+                .build());
   }
 
   private static double loss(TinyRun run, int step) {
@@ -204,18 +201,24 @@ class TrainerTest {
     for (int slices : new int[] {1, 3, 6}) {
       Trainer.Setup s = TinyRun.setup(TinyRun.FFC, 3, folder.resolve("slices-" + slices), null);
       ModelConfig model =
-          new ModelConfig(
-              ModelConfig.Backbone.iresnet,
-              s.model().input(),
-              s.model().layers(),
-              s.model().widths(),
-              s.model().embedding(),
-              0.0,
-              true,
-              null);
+          ModelConfigBuilder.builder()
+              .backbone(ModelConfig.Backbone.iresnet)
+              .input(s.model().input())
+              .layers(s.model().layers())
+              .widths(s.model().widths())
+              .embedding(s.model().embedding())
+              .dropout(0.0)
+              .freezeBatchNorm(true)
+              .build();
       RunConfig run =
-          new RunConfig(
-              3L, null, 1, 0, null, null, s.run().device(), null, 1, slices, null, null, null);
+          RunConfigBuilder.builder()
+              .steps(3L)
+              .reportEvery(1)
+              .checkpointEvery(0)
+              .device(s.run().device())
+              .threads(1)
+              .accumulate(slices)
+              .build();
       Trainer.Setup sliced =
           new Trainer.Setup(
               s.seed(),

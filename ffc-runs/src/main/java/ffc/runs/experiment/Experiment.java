@@ -8,6 +8,7 @@ import ffc.core.optim.OptimizerConfig;
 import ffc.eval.EvaluateConfig;
 import ffc.exchange.hazelcast.ClusterConfig;
 import ffc.loaders.data.DataConfig;
+import io.soabase.recordbuilder.core.RecordBuilder;
 import jakarta.validation.constraints.NotNull;
 import jakarta.validation.constraints.Pattern;
 import jakarta.validation.constraints.PositiveOrZero;
@@ -17,6 +18,7 @@ import java.util.List;
  * A whole experiment file: everything that decides what a run computes. Optional settings that the
  * file leaves out hold their defaults.
  */
+@RecordBuilder
 public record Experiment(
     @NotNull
         @Pattern(regexp = "[A-Za-z0-9][A-Za-z0-9._-]*")

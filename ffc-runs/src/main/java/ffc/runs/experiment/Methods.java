@@ -7,12 +7,15 @@ import ffc.core.method.MethodContext;
 import ffc.core.method.MethodProvider;
 import ffc.pfc.dcq.DynamicClassQueue;
 import ffc.pfc.dcq.DynamicClassQueueConfig;
+import ffc.pfc.dcq.DynamicClassQueueConfigBuilder;
 import ffc.pfc.partialfc.PartialFc;
 import ffc.pfc.partialfc.PartialFcConfig;
 import ffc.pfc.triplet.Triplet;
 import ffc.pfc.triplet.TripletConfig;
+import ffc.pfc.triplet.TripletConfigBuilder;
 import ffc.pfc.virtualfc.VirtualFc;
 import ffc.pfc.virtualfc.VirtualFcConfig;
+import ffc.pfc.virtualfc.VirtualFcConfigBuilder;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -36,17 +39,17 @@ public final class Methods {
               "virtual-fc",
               VirtualFcConfig.class,
               VirtualFc::new,
-              List.of(new VirtualFcConfig(null, null, null))),
+              List.of(VirtualFcConfigBuilder.builder().build())),
           new MethodProvider.Of<>(
               "dcq",
               DynamicClassQueueConfig.class,
               DynamicClassQueue::new,
-              List.of(new DynamicClassQueueConfig(null, null, null, null, null))),
+              List.of(DynamicClassQueueConfigBuilder.builder().build())),
           new MethodProvider.Of<>(
               "triplet",
               TripletConfig.class,
               Triplet::new,
-              List.of(new TripletConfig(null, null))));
+              List.of(TripletConfigBuilder.builder().build())));
 
   private static final Map<String, MethodProvider<?>> TABLE = table();
 

@@ -11,6 +11,7 @@ import ffc.core.method.RunConfig;
 import ffc.core.net.Encoder;
 import ffc.core.net.NetworkSize;
 import ffc.pfc.partialfc.PartialFcConfig;
+import ffc.pfc.partialfc.PartialFcConfigBuilder;
 import ffc.runs.experiment.ConfigLoader;
 import ffc.runs.experiment.Experiment;
 import java.nio.charset.StandardCharsets;
@@ -23,9 +24,8 @@ import org.junit.jupiter.params.provider.ValueSource;
 class MemoryPlanTest {
   private final Experiment experiment =
       new ConfigLoader().load(Path.of("../configs/quickstart.yaml"), List.of(), false);
-  private final PartialFcConfig partial =
-      new PartialFcConfig(null, 0.1, null, null, null, null, null);
-  private final PartialFcConfig full = new PartialFcConfig(null, 1.0, null, null, null, null, null);
+  private final PartialFcConfig partial = PartialFcConfigBuilder.builder().sampleRate(0.1).build();
+  private final PartialFcConfig full = PartialFcConfigBuilder.builder().sampleRate(1.0).build();
 
   @Test
   void classCentresGrowWithTheClassesAndTheGroupDoesNot() {
@@ -96,8 +96,11 @@ class MemoryPlanTest {
   @Test
   void mappedTablesAreOnDisk() {
     PartialFcConfig mapped =
-        new PartialFcConfig(
-            null, 0.1, null, null, null, PartialFcConfig.Storage.mapped, "somewhere");
+        PartialFcConfigBuilder.builder()
+            .sampleRate(0.1)
+            .storage(PartialFcConfig.Storage.mapped)
+            .folder("somewhere")
+            .build();
     MemoryPlan plan = new MemoryPlan(experiment, 1);
     assertThat(plan.diskBytes(mapped, 100_000_000)).isEqualTo(2L * 4 * 100_000_000 * 128);
     assertThat(plan.predict(mapped, 100_000_000).parts()).doesNotContainKey("momenta");

@@ -2,6 +2,7 @@ package ffc.exchange.hazelcast;
 
 import com.fasterxml.jackson.annotation.JsonProperty;
 import com.fasterxml.jackson.annotation.JsonPropertyDescription;
+import io.soabase.recordbuilder.core.RecordBuilder;
 import jakarta.validation.constraints.Max;
 import jakarta.validation.constraints.Min;
 import jakarta.validation.constraints.Positive;
@@ -10,6 +11,7 @@ import java.util.ArrayList;
 import java.util.List;
 
 /** Section {@code cluster}: the trainers of a run and the network between them. */
+@RecordBuilder
 public record ClusterConfig(
     @Positive @JsonPropertyDescription("Trainers of the run (default 1)") Integer trainers,
     @PositiveOrZero @JsonPropertyDescription("Rank of this trainer, in [0, trainers) (default 0)")
@@ -86,6 +88,7 @@ public record ClusterConfig(
   }
 
   /** Settings of local SGD. */
+  @RecordBuilder
   public record SyncConfig(
       @Positive
           @JsonPropertyDescription(
@@ -128,7 +131,7 @@ public record ClusterConfig(
     heartbeatSeconds = heartbeatSeconds == null ? 15 : heartbeatSeconds;
     hashEvery = hashEvery == null ? 500 : hashEvery;
     gradients = gradients == null ? WirePrecision.fp32 : gradients;
-    sync = sync == null ? new SyncConfig(null) : sync;
+    sync = sync == null ? ClusterConfigSyncConfigBuilder.builder().build() : sync;
     partitions = partitions == null ? 31 : partitions;
   }
 
@@ -138,9 +141,7 @@ public record ClusterConfig(
    * @param rank of this trainer
    */
   public static ClusterConfig local(int trainers, int rank) {
-    return new ClusterConfig(
-        trainers, rank, null, null, null, null, null, null, null, null, null, null, null, null,
-        null, null, null, null, null);
+    return ClusterConfigBuilder.builder().trainers(trainers).rank(rank).build();
   }
 
   /** Number of the GPU that this trainer computes on, if it computes on one. */
@@ -150,26 +151,7 @@ public record ClusterConfig(
 
   /** The same with another port. */
   public ClusterConfig withPort(int port) {
-    return new ClusterConfig(
-        trainers,
-        rank,
-        devices,
-        members,
-        port,
-        networkInterface,
-        name,
-        secret,
-        backups,
-        onLoss,
-        quorum,
-        storageMembers,
-        deadlineSeconds,
-        waitSeconds,
-        heartbeatSeconds,
-        hashEvery,
-        gradients,
-        sync,
-        partitions);
+    return ClusterConfigBuilder.builder(this).port(port).build();
   }
 
   /** Port of a storage member by default: the one after the last trainer's. */

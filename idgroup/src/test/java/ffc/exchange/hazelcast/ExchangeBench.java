@@ -24,26 +24,14 @@ final class ExchangeBench {
     int rank = Integer.parseInt(args[1]);
     List<Integer> ports = Arrays.stream(args[3].split(",")).map(Integer::valueOf).toList();
     ClusterConfig config =
-        new ClusterConfig(
-            trainers,
-            rank,
-            null,
-            ports.stream().map(p -> "127.0.0.1:" + p).toList(),
-            ports.get(rank),
-            null,
-            args[2],
-            null,
-            null,
-            null,
-            null,
-            null,
-            null,
-            60,
-            null,
-            null,
-            null,
-            null,
-            null);
+        ClusterConfigBuilder.builder()
+            .trainers(trainers)
+            .rank(rank)
+            .members(ports.stream().map(p -> "127.0.0.1:" + p).toList())
+            .port(ports.get(rank))
+            .name(args[2])
+            .waitSeconds(60)
+            .build();
     try (HazelcastExchange exchange =
         HazelcastExchange.connect(
             config, TestCluster.run("bench", "bench"), line -> {}, () -> false)) {

@@ -12,9 +12,12 @@ class PlanMakerTest {
   private static final Plan LAST = new Plan(3, 1, 10, 0, 0, List.of(), "");
 
   private static ClusterConfig config(int trainers, int storage, ClusterConfig.OnLoss onLoss) {
-    return new ClusterConfig(
-        trainers, 0, null, null, null, null, null, null, null, onLoss, null, storage, null, null,
-        null, null, null, null, null);
+    return ClusterConfigBuilder.builder()
+        .trainers(trainers)
+        .rank(0)
+        .onLoss(onLoss)
+        .storageMembers(storage)
+        .build();
   }
 
   private static boolean goesOn(ClusterConfig config, Plan last, int trainersBits, int storage) {
@@ -74,10 +77,7 @@ class PlanMakerTest {
 
   @Test
   void portsOfStorageMembersFollowThoseOfTheTrainers() {
-    ClusterConfig config =
-        new ClusterConfig(
-            3, 1, null, null, 6001, null, null, null, null, null, null, null, null, null, null,
-            null, null, null, null);
+    ClusterConfig config = ClusterConfigBuilder.builder().trainers(3).rank(1).port(6001).build();
     assertThat(config.storagePort()).isEqualTo(6003);
     assertThat(config.members())
         .containsExactly(

@@ -52,26 +52,21 @@ final class TestCluster implements AutoCloseable {
 
   /** Settings of a rank that listens on the given one of the ports. */
   ClusterConfig config(int rank, int port) {
-    return new ClusterConfig(
-        trainers,
-        rank,
-        null,
-        ports.stream().map(p -> "127.0.0.1:" + p).toList(),
-        ports.get(port),
-        null,
-        "test-" + ports.get(0),
-        secret,
-        null,
-        onLoss,
-        null,
-        null,
-        deadlineSeconds,
-        waitSeconds,
-        5,
-        hashEvery,
-        gradients,
-        null,
-        partitions);
+    return ClusterConfigBuilder.builder()
+        .trainers(trainers)
+        .rank(rank)
+        .members(ports.stream().map(p -> "127.0.0.1:" + p).toList())
+        .port(ports.get(port))
+        .name("test-" + ports.get(0))
+        .secret(secret)
+        .onLoss(onLoss)
+        .deadlineSeconds(deadlineSeconds)
+        .waitSeconds(waitSeconds)
+        .heartbeatSeconds(5)
+        .hashEvery(hashEvery)
+        .gradients(gradients)
+        .partitions(partitions)
+        .build();
   }
 
   /** What the trainers of a test agree on. */

@@ -46,26 +46,21 @@ final class TrainerMain {
   }
 
   private static ClusterConfig config(Map<String, String> s) {
-    return new ClusterConfig(
-        Integer.parseInt(s.get("trainers")),
-        Integer.parseInt(s.getOrDefault("rank", "0")),
-        null,
-        Arrays.stream(s.get("ports").split(",")).map(p -> "127.0.0.1:" + p).toList(),
-        Integer.parseInt(s.get("port")),
-        null,
-        s.get("name"),
-        s.getOrDefault("secret", "").isEmpty() ? null : s.get("secret"),
-        null,
-        ClusterConfig.OnLoss.valueOf(s.getOrDefault("onLoss", "wait")),
-        null,
-        Integer.valueOf(s.getOrDefault("storageMembers", "0")),
-        Integer.parseInt(s.getOrDefault("deadlineSeconds", "60")),
-        Integer.parseInt(s.getOrDefault("waitSeconds", "120")),
-        Integer.parseInt(s.getOrDefault("heartbeatSeconds", "5")),
-        Integer.parseInt(s.getOrDefault("hashEvery", "50")),
-        null,
-        null,
-        Integer.valueOf(s.getOrDefault("partitions", "31")));
+    return ClusterConfigBuilder.builder()
+        .trainers(Integer.parseInt(s.get("trainers")))
+        .rank(Integer.parseInt(s.getOrDefault("rank", "0")))
+        .members(Arrays.stream(s.get("ports").split(",")).map(p -> "127.0.0.1:" + p).toList())
+        .port(Integer.parseInt(s.get("port")))
+        .name(s.get("name"))
+        .secret(s.getOrDefault("secret", "").isEmpty() ? null : s.get("secret"))
+        .onLoss(ClusterConfig.OnLoss.valueOf(s.getOrDefault("onLoss", "wait")))
+        .storageMembers(Integer.valueOf(s.getOrDefault("storageMembers", "0")))
+        .deadlineSeconds(Integer.parseInt(s.getOrDefault("deadlineSeconds", "60")))
+        .waitSeconds(Integer.parseInt(s.getOrDefault("waitSeconds", "120")))
+        .heartbeatSeconds(Integer.parseInt(s.getOrDefault("heartbeatSeconds", "5")))
+        .hashEvery(Integer.parseInt(s.getOrDefault("hashEvery", "50")))
+        .partitions(Integer.valueOf(s.getOrDefault("partitions", "31")))
+        .build();
   }
 
   private static void train(Map<String, String> settings, ClusterConfig config, AtomicLong last)

@@ -2,6 +2,7 @@ package ffc.loaders.data;
 
 import com.fasterxml.jackson.annotation.JsonFormat;
 import com.fasterxml.jackson.annotation.JsonPropertyDescription;
+import io.soabase.recordbuilder.core.RecordBuilder;
 import jakarta.validation.constraints.DecimalMax;
 import jakarta.validation.constraints.DecimalMin;
 import jakarta.validation.constraints.Min;
@@ -11,6 +12,7 @@ import jakarta.validation.constraints.PositiveOrZero;
 import java.util.List;
 
 /** Section {@code data} of an experiment: what is trained on and how batches are drawn from it. */
+@RecordBuilder
 public record DataConfig(
     @NotNull @JsonPropertyDescription("Training set") Source train,
     @PositiveOrZero
@@ -53,6 +55,7 @@ public record DataConfig(
         Double corruptBudget) {
 
   /** A data set on disk. */
+  @RecordBuilder
   public record Source(
       @NotNull @JsonPropertyDescription("recordio, folder, lmdb, manifest, index or synthetic")
           Format format,
@@ -116,6 +119,7 @@ public record DataConfig(
   }
 
   /** Random augmentation: horizontal flip with probability one half, shift in pixels. */
+  @RecordBuilder
   public record Augment(
       @JsonPropertyDescription("Flip horizontally with probability 1/2 (default false)")
           Boolean flip,

@@ -40,8 +40,17 @@ class CorruptImagesTest {
 
   private static DataConfig config(
       DataConfig.Source source, DataConfig.OnCorrupt policy, Double budget, int workers) {
-    return new DataConfig(
-        source, 8, 8, true, null, null, null, workers, 3, 10_000L, policy, budget);
+    return DataConfigBuilder.builder()
+        .train(source)
+        .idsPerBatch(8)
+        .instancesPerBatch(8)
+        .instancePartner(true)
+        .workers(workers)
+        .prefetch(3)
+        .cacheBytes(10_000L)
+        .onCorrupt(policy)
+        .corruptBudget(budget)
+        .build();
   }
 
   private record Taken(List<byte[]> x, List<Long> ids, Cursor next) {}

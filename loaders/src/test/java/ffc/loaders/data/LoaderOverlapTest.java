@@ -63,19 +63,14 @@ class LoaderOverlapTest {
 
   private static DualLoader loader(int workers, int prefetch, Runnable decoding) {
     DataConfig config =
-        new DataConfig(
-            new DataConfig.Source(DataConfig.Format.synthetic, "watched"),
-            ROWS,
-            0,
-            true,
-            null,
-            null,
-            null,
-            workers,
-            prefetch,
-            null,
-            null,
-            null);
+        DataConfigBuilder.builder()
+            .train(new DataConfig.Source(DataConfig.Format.synthetic, "watched"))
+            .idsPerBatch(ROWS)
+            .instancesPerBatch(0)
+            .instancePartner(true)
+            .workers(workers)
+            .prefetch(prefetch)
+            .build();
     return new DualLoader(new Watched(decoding), config, SHAPE, 1, 0, 1, Cursor.START);
   }
 

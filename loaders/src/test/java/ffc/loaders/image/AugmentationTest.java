@@ -3,6 +3,7 @@ package ffc.loaders.image;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import ffc.loaders.data.DataConfig;
+import ffc.loaders.data.DataConfigAugmentBuilder;
 import ffc.loaders.data.ImageShape;
 import java.nio.ByteBuffer;
 import java.util.HashSet;
@@ -66,7 +67,7 @@ class AugmentationTest {
 
   @Test
   void leavesImagesAloneWithoutSettings() {
-    Augmentation augmentation = new Augmentation(new DataConfig.Augment(null, null), SHAPE);
+    Augmentation augmentation = new Augmentation(DataConfigAugmentBuilder.builder().build(), SHAPE);
     ByteBuffer out = ByteBuffer.wrap(image());
     for (int key = 0; key < 100; key++) {
       augmentation.apply(key, out, 0);

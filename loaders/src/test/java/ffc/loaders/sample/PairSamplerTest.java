@@ -7,6 +7,7 @@ import ffc.loaders.DataSets;
 import ffc.loaders.data.Cursor;
 import ffc.loaders.data.DataConfig;
 import ffc.loaders.data.DataConfig.SingleImage;
+import ffc.loaders.data.DataConfigBuilder;
 import ffc.loaders.data.Dataset;
 import java.util.ArrayList;
 import java.util.HashSet;
@@ -28,19 +29,16 @@ class PairSamplerTest {
 
   private static DataConfig config(
       int ids, int instances, boolean partner, SingleImage single, long block) {
-    return new DataConfig(
-        new DataConfig.Source(DataConfig.Format.synthetic, "-"),
-        ids,
-        instances,
-        partner,
-        single,
-        null,
-        block,
-        1,
-        1,
-        null,
-        null,
-        null);
+    return DataConfigBuilder.builder()
+        .train(new DataConfig.Source(DataConfig.Format.synthetic, "-"))
+        .idsPerBatch(ids)
+        .instancesPerBatch(instances)
+        .instancePartner(partner)
+        .singleImage(single)
+        .localityBlock(block)
+        .workers(1)
+        .prefetch(1)
+        .build();
   }
 
   /** What all ranks together draw in a step, in the world's order. */

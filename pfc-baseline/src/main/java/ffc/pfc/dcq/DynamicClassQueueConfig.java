@@ -7,11 +7,13 @@ import ffc.core.method.MethodConfig;
 import ffc.core.method.StepSizes;
 import ffc.core.net.MomentumEncoder;
 import ffc.pfc.JointForward;
+import io.soabase.recordbuilder.core.RecordBuilder;
 import jakarta.validation.constraints.DecimalMax;
 import jakarta.validation.constraints.DecimalMin;
 import jakarta.validation.constraints.Positive;
 
 /** Settings of the method {@code dcq}. */
+@RecordBuilder
 public record DynamicClassQueueConfig(
     @JsonPropertyDescription("dcq") String type,
     @Positive @JsonPropertyDescription("Features K in the queue (default 10000)") Integer capacity,

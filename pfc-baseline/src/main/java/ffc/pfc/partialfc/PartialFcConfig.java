@@ -8,11 +8,13 @@ import ffc.core.method.MethodConfig;
 import ffc.core.method.StepSizes;
 import ffc.core.method.Traffic;
 import ffc.pfc.JointForward;
+import io.soabase.recordbuilder.core.RecordBuilder;
 import jakarta.validation.constraints.DecimalMax;
 import jakarta.validation.constraints.DecimalMin;
 import java.util.List;
 
 /** Settings of the method {@code partial-fc}; {@code sampleRate: 1} is the full FC layer. */
+@RecordBuilder
 public record PartialFcConfig(
     @JsonPropertyDescription("partial-fc") String type,
     @DecimalMin("0")
@@ -118,6 +120,6 @@ public record PartialFcConfig(
 
   /** Every default but the share of classes in the logits. */
   public static PartialFcConfig ofRate(double sampleRate) {
-    return new PartialFcConfig(null, sampleRate, null, null, null, null, null);
+    return PartialFcConfigBuilder.builder().sampleRate(sampleRate).build();
   }
 }

@@ -5,9 +5,11 @@ import ffc.core.method.Footprint;
 import ffc.core.method.MethodConfig;
 import ffc.core.method.StepSizes;
 import ffc.pfc.JointForward;
+import io.soabase.recordbuilder.core.RecordBuilder;
 import jakarta.validation.constraints.Positive;
 
 /** Settings of the method {@code triplet}. */
+@RecordBuilder
 public record TripletConfig(
     @JsonPropertyDescription("triplet") String type,
     @Positive

@@ -6,9 +6,11 @@ import ffc.core.method.Footprint;
 import ffc.core.method.MethodConfig;
 import ffc.core.method.StepSizes;
 import ffc.pfc.JointForward;
+import io.soabase.recordbuilder.core.RecordBuilder;
 import jakarta.validation.constraints.Positive;
 
 /** Settings of the method {@code virtual-fc}. */
+@RecordBuilder
 public record VirtualFcConfig(
     @JsonPropertyDescription("virtual-fc") String type,
     @Positive

@@ -12,6 +12,7 @@ import ffc.core.checkpoint.BadCheckpointException;
 import ffc.core.checkpoint.CheckpointInput;
 import ffc.core.method.DevicePair;
 import ffc.core.optim.OptimizerConfig;
+import ffc.core.optim.OptimizerConfigBuilder;
 import ffc.exchange.LocalExchange;
 import ffc.exchange.ThreadExchange;
 import ffc.pfc.JointForward;
@@ -113,8 +114,15 @@ class RowPartsTest {
 
   private static OptimizerConfig config(
       OptimizerConfig.Type type, Double momentum, Boolean nesterov, double decay) {
-    return new OptimizerConfig(
-        type, 0.1, momentum, nesterov, decay, List.of(0.8, 0.95), 1e-6, null, null);
+    return OptimizerConfigBuilder.builder()
+        .type(type)
+        .learningRate(0.1)
+        .momentum(momentum)
+        .nesterov(nesterov)
+        .weightDecay(decay)
+        .betas(List.of(0.8, 0.95))
+        .epsilon(1e-6)
+        .build();
   }
 
   @Test

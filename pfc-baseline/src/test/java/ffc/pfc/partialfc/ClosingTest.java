@@ -7,21 +7,24 @@ import ai.djl.ndarray.NDManager;
 import ffc.core.FailingCall;
 import ffc.core.method.MethodContext;
 import ffc.core.method.RunConfig;
+import ffc.core.method.RunConfigBuilder;
 import ffc.core.method.StepProfile;
 import ffc.core.net.Encoder;
 import ffc.core.net.ModelConfig;
+import ffc.core.net.ModelConfigBuilder;
 import ffc.core.net.Precision;
-import ffc.core.optim.OptimizerConfig;
+import ffc.core.optim.OptimizerConfigBuilder;
 import ffc.engine.Autograd;
 import ffc.exchange.GroupExchange;
 import ffc.exchange.LocalExchange;
 import ffc.loaders.DataSets;
 import ffc.loaders.data.DataConfig;
+import ffc.loaders.data.DataConfigBuilder;
 import ffc.loaders.data.Dataset;
 import ffc.pfc.dcq.DynamicClassQueue;
-import ffc.pfc.dcq.DynamicClassQueueConfig;
+import ffc.pfc.dcq.DynamicClassQueueConfigBuilder;
 import ffc.pfc.virtualfc.VirtualFc;
-import ffc.pfc.virtualfc.VirtualFcConfig;
+import ffc.pfc.virtualfc.VirtualFcConfigBuilder;
 import java.util.List;
 import java.util.Set;
 import java.util.stream.Collectors;
@@ -53,20 +56,17 @@ class ClosingTest {
   }
 
   private static ModelConfig model() {
-    return new ModelConfig(
-        ModelConfig.Backbone.iresnet,
-        List.of(1, 8, 8),
-        List.of(1),
-        List.of(4),
-        4,
-        null,
-        null,
-        null);
+    return ModelConfigBuilder.builder()
+        .backbone(ModelConfig.Backbone.iresnet)
+        .input(List.of(1, 8, 8))
+        .layers(List.of(1))
+        .widths(List.of(4))
+        .embedding(4)
+        .build();
   }
 
   private static RunConfig twoThreads() {
-    return new RunConfig(
-        9L, null, null, null, null, null, RunConfig.Device.cpu, null, 2, null, null, null, null);
+    return RunConfigBuilder.builder().steps(9L).device(RunConfig.Device.cpu).threads(2).build();
   }
 
   /**
@@ -74,25 +74,20 @@ class ClosingTest {
    */
   private MethodContext context(RunConfig run, Dataset dataset, GroupExchange exchange) {
     DataConfig draws =
-        new DataConfig(
-            new DataConfig.Source(DataConfig.Format.synthetic, "-"),
-            2,
-            4,
-            true,
-            null,
-            null,
-            null,
-            1,
-            1,
-            null,
-            null,
-            null);
+        DataConfigBuilder.builder()
+            .train(new DataConfig.Source(DataConfig.Format.synthetic, "-"))
+            .idsPerBatch(2)
+            .instancesPerBatch(4)
+            .instancePartner(true)
+            .workers(1)
+            .prefetch(1)
+            .build();
     return new MethodContext(
         probe,
         model(),
         draws,
         dataset,
-        new OptimizerConfig(null, 0.1, null, null, 0.0, null, null, null, null),
+        OptimizerConfigBuilder.builder().learningRate(0.1).weightDecay(0.0).build(),
         run,
         7,
         exchange,
@@ -109,7 +104,7 @@ class ClosingTest {
   @Test
   void partialFcThatFailsAnywhereWhileItIsBuiltLeavesNoThread() throws Exception {
     Set<Thread> others = rowThreads();
-    PartialFcConfig config = new PartialFcConfig(null, null, null, null, null, null, null);
+    PartialFcConfig config = PartialFcConfigBuilder.builder().build();
     int failures =
         FailingCall.atEachPlace(
             calls ->
@@ -138,9 +133,10 @@ class ClosingTest {
     assertThatThrownBy(
             () ->
                 new DynamicClassQueue(
-                    new DynamicClassQueueConfig(null, 12, null, null, null), withoutRun))
+                    DynamicClassQueueConfigBuilder.builder().capacity(12).build(), withoutRun))
         .isInstanceOf(NullPointerException.class);
-    assertThatThrownBy(() -> new VirtualFc(new VirtualFcConfig(null, 20, null), withoutRun))
+    assertThatThrownBy(
+            () -> new VirtualFc(VirtualFcConfigBuilder.builder().columns(20).build(), withoutRun))
         .isInstanceOf(NullPointerException.class);
     assertThat(manager.getManagedArrays()).hasSize(before);
   }

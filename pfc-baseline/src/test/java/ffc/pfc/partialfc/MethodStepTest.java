@@ -13,16 +13,20 @@ import ffc.core.method.DevicePair;
 import ffc.core.method.Method;
 import ffc.core.method.MethodContext;
 import ffc.core.method.RunConfig;
+import ffc.core.method.RunConfigBuilder;
 import ffc.core.method.StepProfile;
 import ffc.core.net.Encoder;
 import ffc.core.net.ModelConfig;
+import ffc.core.net.ModelConfigBuilder;
 import ffc.core.net.Precision;
 import ffc.core.optim.OptimizerConfig;
+import ffc.core.optim.OptimizerConfigBuilder;
 import ffc.engine.Autograd;
 import ffc.exchange.LocalExchange;
 import ffc.loaders.DataSets;
 import ffc.loaders.data.Cursor;
 import ffc.loaders.data.DataConfig;
+import ffc.loaders.data.DataConfigBuilder;
 import ffc.loaders.data.Dataset;
 import ffc.loaders.data.ImageShape;
 import ffc.loaders.data.PairBatch;
@@ -30,11 +34,13 @@ import ffc.pfc.classes.ClassCenters;
 import ffc.pfc.classes.RowFlags;
 import ffc.pfc.dcq.DynamicClassQueue;
 import ffc.pfc.dcq.DynamicClassQueueConfig;
+import ffc.pfc.dcq.DynamicClassQueueConfigBuilder;
 import ffc.pfc.softmax.SampledSoftmax;
 import ffc.pfc.triplet.Triplet;
-import ffc.pfc.triplet.TripletConfig;
+import ffc.pfc.triplet.TripletConfigBuilder;
 import ffc.pfc.virtualfc.VirtualFc;
 import ffc.pfc.virtualfc.VirtualFcConfig;
+import ffc.pfc.virtualfc.VirtualFcConfigBuilder;
 import java.io.DataOutputStream;
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -55,15 +61,13 @@ class MethodStepTest {
   private static final int E = 4;
   private static final ImageShape SHAPE = new ImageShape(1, 8, 8);
   private static final ModelConfig MODEL =
-      new ModelConfig(
-          ModelConfig.Backbone.iresnet,
-          List.of(1, 8, 8),
-          List.of(1),
-          List.of(4),
-          E,
-          null,
-          null,
-          null);
+      ModelConfigBuilder.builder()
+          .backbone(ModelConfig.Backbone.iresnet)
+          .input(List.of(1, 8, 8))
+          .layers(List.of(1))
+          .widths(List.of(4))
+          .embedding(E)
+          .build();
 
   @TempDir Path temp;
   private NDManager manager;
@@ -90,40 +94,27 @@ class MethodStepTest {
   }
 
   private static OptimizerConfig optimizer(OptimizerConfig.Type type) {
-    return new OptimizerConfig(type, 0.1, null, null, 0.0, null, null, null, null);
+    return OptimizerConfigBuilder.builder().type(type).learningRate(0.1).weightDecay(0.0).build();
   }
 
   /** Four pairs a step. */
   private MethodContext context(int slices) {
     DataConfig draws =
-        new DataConfig(
-            new DataConfig.Source(DataConfig.Format.synthetic, "-"),
-            2,
-            4,
-            true,
-            null,
-            null,
-            null,
-            1,
-            1,
-            null,
-            null,
-            null);
+        DataConfigBuilder.builder()
+            .train(new DataConfig.Source(DataConfig.Format.synthetic, "-"))
+            .idsPerBatch(2)
+            .instancesPerBatch(4)
+            .instancePartner(true)
+            .workers(1)
+            .prefetch(1)
+            .build();
     RunConfig run =
-        new RunConfig(
-            9L,
-            null,
-            null,
-            null,
-            null,
-            null,
-            RunConfig.Device.cpu,
-            null,
-            1,
-            slices,
-            null,
-            null,
-            null);
+        RunConfigBuilder.builder()
+            .steps(9L)
+            .device(RunConfig.Device.cpu)
+            .threads(1)
+            .accumulate(slices)
+            .build();
     return new MethodContext(
         probe,
         MODEL,
@@ -177,7 +168,8 @@ class MethodStepTest {
 
   @Test
   void theQueueForgetsTheOldestKeysFirst() throws IOException {
-    DynamicClassQueueConfig config = new DynamicClassQueueConfig(null, 12, 0.75, null, null);
+    DynamicClassQueueConfig config =
+        DynamicClassQueueConfigBuilder.builder().capacity(12).galleryMomentum(0.75).build();
     try (DynamicClassQueue queue = new DynamicClassQueue(config, context(2))) {
       assertThat(queue.statistics()).containsEntry("queue_filled", 0.0);
       assertThat(step(queue, 2, A, A, false).terms()).containsOnlyKeys("queue");
@@ -200,7 +192,7 @@ class MethodStepTest {
 
   @Test
   void aQueueShorterThanAStepKeepsTheLastKeys() throws IOException {
-    DynamicClassQueueConfig config = new DynamicClassQueueConfig(null, 5, null, null, null);
+    DynamicClassQueueConfig config = DynamicClassQueueConfigBuilder.builder().capacity(5).build();
     try (DynamicClassQueue queue = new DynamicClassQueue(config, context(1))) {
       step(queue, 1, A, B, true);
       assertThat(queueIds(queue, temp)).containsExactly(9, 1, 2, 4, 6);
@@ -211,9 +203,10 @@ class MethodStepTest {
 
   @Test
   void methodsGoOnFromWhatTheyWrote() throws IOException {
-    DynamicClassQueueConfig dcq = new DynamicClassQueueConfig(null, 12, 0.75, null, null);
-    VirtualFcConfig virtual = new VirtualFcConfig(null, 9, null);
-    PartialFcConfig partial = new PartialFcConfig(null, 0.5, null, null, null, null, null);
+    DynamicClassQueueConfig dcq =
+        DynamicClassQueueConfigBuilder.builder().capacity(12).galleryMomentum(0.75).build();
+    VirtualFcConfig virtual = VirtualFcConfigBuilder.builder().columns(9).build();
+    PartialFcConfig partial = PartialFcConfigBuilder.builder().sampleRate(0.5).build();
     List<MethodContext.Factory> factories =
         List.of(
             c -> new DynamicClassQueue(dcq, c),
@@ -266,7 +259,7 @@ class MethodStepTest {
 
   @Test
   void queuesThatCannotBeAreRefused() throws IOException {
-    DynamicClassQueueConfig config = new DynamicClassQueueConfig(null, 5, null, null, null);
+    DynamicClassQueueConfig config = DynamicClassQueueConfigBuilder.builder().capacity(5).build();
     try (DynamicClassQueue queue = new DynamicClassQueue(config, context(1))) {
       String problem = "step %d, %d of 5 places filled, next %d";
       for (long[] bad : new long[][] {{-1, 0, 0}, {0, -1, 0}, {0, 6, 0}, {0, 0, -1}, {0, 0, 5}}) {
@@ -300,7 +293,8 @@ class MethodStepTest {
 
   @Test
   void columnsThatCannotBeAreRefused() throws IOException {
-    try (VirtualFc method = new VirtualFc(new VirtualFcConfig(null, 8, null), context(1))) {
+    try (VirtualFc method =
+        new VirtualFc(VirtualFcConfigBuilder.builder().columns(8).build(), context(1))) {
       refused(
           method,
           "columns.bin",
@@ -339,10 +333,12 @@ class MethodStepTest {
 
   @Test
   void columnsAreFilledByTheIdentitiesOfCompletedSteps() {
-    assertThatThrownBy(() -> new VirtualFc(new VirtualFcConfig(null, 7, null), context(1)))
+    assertThatThrownBy(
+            () -> new VirtualFc(VirtualFcConfigBuilder.builder().columns(7).build(), context(1)))
         .isInstanceOf(IllegalArgumentException.class)
         .hasMessage("method.columns (7) must be at least the images of a batch (8)");
-    try (VirtualFc method = new VirtualFc(new VirtualFcConfig(null, 8, null), context(1))) {
+    try (VirtualFc method =
+        new VirtualFc(VirtualFcConfigBuilder.builder().columns(8).build(), context(1))) {
       step(method, 1, A, A, false);
       method.statistics();
       assertThat(step(method, 1, A, A, true).terms()).containsOnlyKeys("virtual");
@@ -361,7 +357,7 @@ class MethodStepTest {
 
   @Test
   void tripletsReportTheirActiveShare() throws IOException {
-    try (Triplet method = new Triplet(new TripletConfig(null, null), context(2))) {
+    try (Triplet method = new Triplet(TripletConfigBuilder.builder().build(), context(2))) {
       assertThat(method.statistics()).isEmpty();
       Losses losses = step(method, 2, A, A, true);
       assertThat(losses.terms()).containsOnlyKeys("triplet");
@@ -376,8 +372,11 @@ class MethodStepTest {
 
   private PartialFc partialFc(double rate, PartialFcConfig.Storage storage) {
     return new PartialFc(
-        new PartialFcConfig(
-            null, rate, null, null, null, storage, storage == null ? null : temp.toString()),
+        PartialFcConfigBuilder.builder()
+            .sampleRate(rate)
+            .storage(storage)
+            .folder(storage == null ? null : temp.toString())
+            .build(),
         context(1));
   }
 
@@ -413,8 +412,10 @@ class MethodStepTest {
     assertThatThrownBy(
             () ->
                 new PartialFc(
-                    new PartialFcConfig(
-                        null, 0.25, null, null, null, PartialFcConfig.Storage.mapped, null),
+                    PartialFcConfigBuilder.builder()
+                        .sampleRate(0.25)
+                        .storage(PartialFcConfig.Storage.mapped)
+                        .build(),
                     context(1)))
         .hasMessageStartingWith("method.folder is missing: method.storage mapped needs a folder");
   }
@@ -422,10 +423,14 @@ class MethodStepTest {
   @Test
   void footprintsCountWhatIsKept() {
     OptimizerConfig sgd = optimizer(OptimizerConfig.Type.sgd);
-    PartialFcConfig memory = new PartialFcConfig(null, 0.1, null, null, null, null, null);
-    PartialFcConfig full = new PartialFcConfig(null, 1.0, null, null, null, null, null);
+    PartialFcConfig memory = PartialFcConfigBuilder.builder().sampleRate(0.1).build();
+    PartialFcConfig full = PartialFcConfigBuilder.builder().sampleRate(1.0).build();
     PartialFcConfig mapped =
-        new PartialFcConfig(null, 0.1, null, null, null, PartialFcConfig.Storage.mapped, "x");
+        PartialFcConfigBuilder.builder()
+            .sampleRate(0.1)
+            .storage(PartialFcConfig.Storage.mapped)
+            .folder("x")
+            .build();
     long rows = 4L * 1000 * 8;
     assertThat(PartialFc.footprint(memory, sgd, 1000, 8, 32, 1).parts())
         .isEqualTo(
@@ -463,19 +468,22 @@ class MethodStepTest {
 
     assertThat(
             DynamicClassQueue.footprint(
-                    new DynamicClassQueueConfig(null, 100, null, null, null), 8, 1000, 32)
+                    DynamicClassQueueConfigBuilder.builder().capacity(100).build(), 8, 1000, 32)
                 .parts())
         .isEqualTo(Map.of("queue", 4L * 132 * 8 + 800, "gallery", 4000L, "logits", 5L * 32 * 132));
-    assertThat(VirtualFc.footprint(new VirtualFcConfig(null, 100, null), 8, 32).parts())
+    assertThat(
+            VirtualFc.footprint(VirtualFcConfigBuilder.builder().columns(100).build(), 8, 32)
+                .parts())
         .isEqualTo(Map.of("columns", 4L * 100 * 8 + 800, "logits", 5L * 16 * 100));
     assertThat(Triplet.footprint(32).parts()).isEqualTo(Map.of("logits", 20L * 32 * 32));
 
     long side = probe.size().activationBytes(4);
-    DynamicClassQueueConfig dcq = new DynamicClassQueueConfig(null, 12, null, null, null);
-    try (Triplet whole = new Triplet(new TripletConfig(null, null), context(1));
-        Triplet sliced = new Triplet(new TripletConfig(null, null), context(2));
+    DynamicClassQueueConfig dcq = DynamicClassQueueConfigBuilder.builder().capacity(12).build();
+    try (Triplet whole = new Triplet(TripletConfigBuilder.builder().build(), context(1));
+        Triplet sliced = new Triplet(TripletConfigBuilder.builder().build(), context(2));
         DynamicClassQueue queue = new DynamicClassQueue(dcq, context(2));
-        VirtualFc virtual = new VirtualFc(new VirtualFcConfig(null, 9, null), context(2));
+        VirtualFc virtual =
+            new VirtualFc(VirtualFcConfigBuilder.builder().columns(9).build(), context(2));
         PartialFc partial = partialFc(0.5, null)) {
       assertThat(whole.footprint())
           .isEqualTo(Triplet.footprint(8).with("activations_second_side", side));
@@ -485,7 +493,8 @@ class MethodStepTest {
               DynamicClassQueue.footprint(dcq, E, probe.parameters().size(), 4).parts());
       assertThat(virtual.footprint().parts())
           .containsAllEntriesOf(
-              VirtualFc.footprint(new VirtualFcConfig(null, 9, null), E, 4).parts());
+              VirtualFc.footprint(VirtualFcConfigBuilder.builder().columns(9).build(), E, 4)
+                  .parts());
       assertThat(partial.footprint().parts())
           .containsEntry("activations_second_side", side)
           .containsEntry("sample", 16L * 20);

@@ -9,12 +9,12 @@ import ffc.core.optim.OptimizerConfig;
 import ffc.pfc.MethodRun;
 import ffc.pfc.classes.RowFlags;
 import ffc.pfc.dcq.DynamicClassQueue;
-import ffc.pfc.dcq.DynamicClassQueueConfig;
+import ffc.pfc.dcq.DynamicClassQueueConfigBuilder;
 import ffc.pfc.softmax.SampledSoftmaxTest;
 import ffc.pfc.triplet.Triplet;
-import ffc.pfc.triplet.TripletConfig;
+import ffc.pfc.triplet.TripletConfigBuilder;
 import ffc.pfc.virtualfc.VirtualFc;
-import ffc.pfc.virtualfc.VirtualFcConfig;
+import ffc.pfc.virtualfc.VirtualFcConfigBuilder;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
@@ -36,7 +36,7 @@ class MethodsTest {
   }
 
   private static PartialFcConfig partial(double rate, PartialFcConfig.Update update) {
-    return new PartialFcConfig(null, rate, update, null, null, null, null);
+    return PartialFcConfigBuilder.builder().sampleRate(rate).update(update).build();
   }
 
   private static Case pfc(
@@ -51,12 +51,21 @@ class MethodsTest {
         pfc("partial, sparse, adamw", 0.1, null, OptimizerConfig.Type.adamw),
         pfc("partial, dense", 0.1, PartialFcConfig.Update.dense, sgd),
         pfc("full", 1, null, sgd),
-        new Case("virtual-fc", c -> new VirtualFc(new VirtualFcConfig(null, 300, null), c), sgd),
+        new Case(
+            "virtual-fc",
+            c -> new VirtualFc(VirtualFcConfigBuilder.builder().columns(300).build(), c),
+            sgd),
         new Case(
             "dcq",
-            c -> new DynamicClassQueue(new DynamicClassQueueConfig(null, 130, 0.9, null, null), c),
+            c ->
+                new DynamicClassQueue(
+                    DynamicClassQueueConfigBuilder.builder()
+                        .capacity(130)
+                        .galleryMomentum(0.9)
+                        .build(),
+                    c),
             sgd),
-        new Case("triplet", c -> new Triplet(new TripletConfig(null, null), c), sgd));
+        new Case("triplet", c -> new Triplet(TripletConfigBuilder.builder().build(), c), sgd));
   }
 
   @ParameterizedTest
@@ -133,14 +142,11 @@ class MethodsTest {
   @Test
   void mappedStorageGivesTheSameLosses() throws IOException {
     PartialFcConfig mapped =
-        new PartialFcConfig(
-            null,
-            0.1,
-            null,
-            null,
-            null,
-            PartialFcConfig.Storage.mapped,
-            folder.resolve("rows").toString());
+        PartialFcConfigBuilder.builder()
+            .sampleRate(0.1)
+            .storage(PartialFcConfig.Storage.mapped)
+            .folder(folder.resolve("rows").toString())
+            .build();
     List<Double> onDisk =
         MethodRun.of(
                 c -> new PartialFc(mapped, c),
@@ -165,7 +171,7 @@ class MethodsTest {
   @Test
   void mappedStorageNeedsAFolder() {
     PartialFcConfig config =
-        new PartialFcConfig(null, null, null, null, null, PartialFcConfig.Storage.mapped, null);
+        PartialFcConfigBuilder.builder().storage(PartialFcConfig.Storage.mapped).build();
     assertThatThrownBy(
             () ->
                 MethodRun.of(

@@ -3,17 +3,22 @@ package ffc.pfc.partialfc;
 import ffc.core.checkpoint.Checkpoints;
 import ffc.core.method.MethodContext;
 import ffc.core.method.RunConfig;
+import ffc.core.method.RunConfigBuilder;
 import ffc.core.net.ModelConfig;
+import ffc.core.net.ModelConfigBuilder;
 import ffc.core.optim.OptimizerConfig;
+import ffc.core.optim.OptimizerConfigBuilder;
 import ffc.core.train.RunObserver;
 import ffc.core.train.RunSummary;
 import ffc.core.train.StepReport;
 import ffc.core.train.Trainer;
 import ffc.eval.EvaluateConfig;
+import ffc.eval.EvaluateConfigBuilder;
 import ffc.eval.roc.EvalResult;
 import ffc.exchange.GroupExchange;
 import ffc.loaders.DataSets;
 import ffc.loaders.data.DataConfig;
+import ffc.loaders.data.DataConfigBuilder;
 import ffc.loaders.data.Dataset;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -78,15 +83,12 @@ final class ShardedRun implements RunObserver {
       return judgedOn == null
           ? List.of()
           : List.of(
-              new EvaluateConfig(
-                  "open",
-                  EvaluateConfig.Format.folder,
-                  judgedOn.toString(),
-                  null,
-                  null,
-                  null,
-                  2,
-                  null));
+              EvaluateConfigBuilder.builder()
+                  .name("open")
+                  .format(EvaluateConfig.Format.folder)
+                  .path(judgedOn.toString())
+                  .every(2)
+                  .build());
     }
   }
 
@@ -115,48 +117,44 @@ final class ShardedRun implements RunObserver {
       Settings settings, int trainers, Path folder, Path resumeFrom, GroupExchange exchange)
       throws IOException {
     DataConfig data =
-        new DataConfig(
-            new DataConfig.Source(DataConfig.Format.recordio, "../data/quickstart/train.rec"),
-            IDS / trainers,
-            IDS / trainers,
-            false,
-            null,
-            new DataConfig.Augment(true, 2),
-            null,
-            null,
-            null,
-            null,
-            null,
-            null);
+        DataConfigBuilder.builder()
+            .train(
+                new DataConfig.Source(DataConfig.Format.recordio, "../data/quickstart/train.rec"))
+            .idsPerBatch(IDS / trainers)
+            .instancesPerBatch(IDS / trainers)
+            .instancePartner(false)
+            .augment(new DataConfig.Augment(true, 2))
+            .build();
     ModelConfig model =
-        new ModelConfig(
-            ModelConfig.Backbone.iresnet,
-            List.of(1, 32, 32),
-            List.of(1, 1),
-            List.of(4, 8),
-            16,
-            0.0,
-            true,
-            null);
+        ModelConfigBuilder.builder()
+            .backbone(ModelConfig.Backbone.iresnet)
+            .input(List.of(1, 32, 32))
+            .layers(List.of(1, 1))
+            .widths(List.of(4, 8))
+            .embedding(16)
+            .dropout(0.0)
+            .freezeBatchNorm(true)
+            .build();
     boolean sgd = settings.optimizer() == OptimizerConfig.Type.sgd;
     OptimizerConfig optimizer =
-        new OptimizerConfig(
-            settings.optimizer(), sgd ? 0.01 : 0.001, 0.9, sgd, 1e-4, null, null, null, 5.0);
+        OptimizerConfigBuilder.builder()
+            .type(settings.optimizer())
+            .learningRate(sgd ? 0.01 : 0.001)
+            .momentum(0.9)
+            .nesterov(sgd)
+            .weightDecay(1e-4)
+            .clipNorm(5.0)
+            .build();
     RunConfig run =
-        new RunConfig(
-            (long) STEPS,
-            null,
-            STEPS,
-            CHECKPOINT_EVERY,
-            null,
-            settings.judgedOn() == null ? null : "open.rank1",
-            RunConfig.Device.cpu,
-            null,
-            1,
-            settings.slices(),
-            null,
-            null,
-            null);
+        RunConfigBuilder.builder()
+            .steps((long) STEPS)
+            .reportEvery(STEPS)
+            .checkpointEvery(CHECKPOINT_EVERY)
+            .best(settings.judgedOn() == null ? null : "open.rank1")
+            .device(RunConfig.Device.cpu)
+            .threads(1)
+            .accumulate(settings.slices())
+            .build();
     try (Dataset dataset = DataSets.open(data.train());
         Trainer trainer =
             new Trainer(

@@ -7,8 +7,9 @@ import static org.assertj.core.api.Assertions.within;
 import ffc.core.checkpoint.CheckpointInput;
 import ffc.core.checkpoint.CheckpointReader;
 import ffc.core.ffc.Ffc;
-import ffc.core.ffc.FfcConfig;
+import ffc.core.ffc.FfcConfigBuilder;
 import ffc.core.loss.MarginConfig;
+import ffc.core.loss.MarginConfigBuilder;
 import ffc.core.method.MethodContext;
 import ffc.core.optim.OptimizerConfig;
 import ffc.exchange.LocalExchange;
@@ -58,7 +59,7 @@ class ShardedTrainingTest {
   }
 
   private static MethodContext.Factory method(double rate, PartialFcConfig.Update update) {
-    return method(new PartialFcConfig(null, rate, update, null, null, null, null));
+    return method(PartialFcConfigBuilder.builder().sampleRate(rate).update(update).build());
   }
 
   private static MethodContext.Factory method(PartialFcConfig config) {
@@ -66,14 +67,10 @@ class ShardedTrainingTest {
   }
 
   private static final PartialFcConfig SV =
-      new PartialFcConfig(
-          null,
-          0.1,
-          null,
-          new MarginConfig(MarginConfig.Type.sv, null, null, null, null, null, null, null),
-          null,
-          null,
-          null);
+      PartialFcConfigBuilder.builder()
+          .sampleRate(0.1)
+          .margin(MarginConfigBuilder.builder().type(MarginConfig.Type.sv).build())
+          .build();
   private static final Settings FULL = Settings.of(method(1, null));
   private static final Settings TENTH = Settings.of(method(0.1, null));
 
@@ -82,7 +79,7 @@ class ShardedTrainingTest {
       Settings.of(
           context ->
               new Ffc(
-                  new FfcConfig("ffc", 40, 0.9, null, null, null, null, null, null, null),
+                  FfcConfigBuilder.builder().type("ffc").capacity(40).galleryMomentum(0.9).build(),
                   context));
 
   static Stream<Case> cases() {
