@@ -1,5 +1,6 @@
 package ffc.runs.compare;
 
+import ffc.runs.record.Figures;
 import ffc.runs.record.Json;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -62,7 +63,7 @@ public record CellResult(
         number(summary.path("images_per_second")),
         stepMs,
         Statistics.median(
-            steps.stream().map(line -> number(line.path("data_wait_share"))).toList()),
+            steps.stream().map(line -> number(line.path(Figures.DATA_WAIT.name()))).toList()),
         split(steps),
         number(summary.path("peak_rss_bytes")),
         number(summary.path("peak_anon_bytes")),

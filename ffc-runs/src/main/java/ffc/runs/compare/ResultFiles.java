@@ -1,5 +1,6 @@
 package ffc.runs.compare;
 
+import ffc.runs.record.Figures;
 import ffc.runs.record.Json;
 import ffc.runs.record.WholeFile;
 import java.io.IOException;
@@ -30,7 +31,7 @@ public final class ResultFiles {
       identify(cell, r.cell());
       put(cell, "images_per_second", r.imagesPerSecond());
       put(cell, "step_ms", r.stepMs());
-      put(cell, "data_wait_share", r.dataWaitShare());
+      put(cell, Figures.DATA_WAIT.name(), r.dataWaitShare());
       put(cell, "peak_rss_bytes", r.peakRssBytes());
       put(cell, "peak_anon_bytes", r.peakAnonBytes());
       put(cell, "heap_peak_bytes", r.heapPeakBytes());

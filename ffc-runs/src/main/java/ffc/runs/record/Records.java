@@ -18,14 +18,14 @@ public final class Records {
     line.put("step", report.step());
     line.put("epoch", report.epoch());
     line.put("id_epoch", report.idEpoch());
-    Json.put(line, "loss", report.loss());
+    Json.put(line, Figures.LOSS.name(), report.loss());
     Json.put(line, "terms", report.terms());
-    Json.put(line, "learning_rate", report.learningRate());
-    Json.put(line, "gradient_norm", report.gradientNorm());
-    Json.put(line, "images_per_second", report.imagesPerSecond());
-    Json.put(line, "data_wait_share", report.dataWaitShare());
+    Json.put(line, Figures.LEARNING_RATE.name(), report.learningRate());
+    Json.put(line, Figures.GRADIENT_NORM.name(), report.gradientNorm());
+    Json.put(line, Figures.IMAGES_PER_SECOND.name(), report.imagesPerSecond());
+    Json.put(line, Figures.DATA_WAIT.name(), report.dataWaitShare());
     Json.put(line, "statistics", report.statistics());
-    line.put("rss_bytes", report.rssBytes());
+    line.put(Figures.MEMORY.name(), report.rssBytes());
     return line;
   }
 

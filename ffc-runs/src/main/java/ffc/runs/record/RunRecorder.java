@@ -106,14 +106,8 @@ public final class RunRecorder implements RunObserver, AutoCloseable {
 
   @Override
   public void report(StepReport report) {
-    Map<String, Double> figures = new LinkedHashMap<>();
-    figures.put("loss", report.loss());
+    Map<String, Double> figures = Figures.values(report);
     report.terms().forEach((term, value) -> figures.put("loss/" + term, value));
-    figures.put("learning_rate", report.learningRate());
-    figures.put("gradient_norm", report.gradientNorm());
-    figures.put("images_per_second", report.imagesPerSecond());
-    figures.put("data_wait_share", report.dataWaitShare());
-    figures.put("rss_bytes", (double) report.rssBytes());
     report.statistics().forEach((name, value) -> figures.put("statistics/" + name, value));
     writing(
         () -> {

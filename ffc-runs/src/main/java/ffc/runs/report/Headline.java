@@ -1,5 +1,6 @@
 package ffc.runs.report;
 
+import ffc.runs.record.Figures;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -35,7 +36,7 @@ final class Headline {
     if (summary.path("images_per_second").isNumber()) {
       tile(
           Html.format("%,.0f", summary.path("images_per_second").asDouble()),
-          "images/s",
+          Figures.IMAGES_PER_SECOND.label(),
           "with loading");
     }
     JsonNode times = summary.path("step_ms");

@@ -1,5 +1,7 @@
 package ffc.runs.report;
 
+import ffc.runs.record.Figure;
+import ffc.runs.record.Figures;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
@@ -9,10 +11,7 @@ import java.util.Set;
 import java.util.function.ToDoubleFunction;
 import tools.jackson.databind.JsonNode;
 
-/**
- * What is drawn of a run's records: the one list of its figures with their titles, units and
- * sections, for the report and for the live page.
- */
+/** What is drawn of a run's records, for the report and for the live page: {@link Figures}. */
 public final class RunCharts {
   private final List<JsonNode> steps;
   private final List<JsonNode> evaluations;
@@ -41,10 +40,16 @@ public final class RunCharts {
 
   /** Curves over the steps, section by section. */
   public String overSteps() {
-    return section("Training", html(training()))
-        + section("ID group", html(group()))
-        + section("Machine", html(machine()))
-        + section("Other figures", html(otherStatistics()));
+    StringBuilder html = new StringBuilder();
+    for (Figures.Section section : Figures.Section.values()) {
+      List<Chart> charts =
+          Figures.table().stream()
+              .filter(together -> together.section() == section)
+              .map(this::chart)
+              .toList();
+      html.append(section(section.title(), html(charts)));
+    }
+    return html + section("Other figures", html(otherStatistics()));
   }
 
   /** The last evaluation of each set, in the order in which the sets first appeared. */
@@ -65,70 +70,23 @@ public final class RunCharts {
         : "<h2>" + title + "</h2><div class=\"grid\">\n" + String.join("", shown) + "</div>\n";
   }
 
-  private List<Chart> training() {
-    return List.of(
-        Chart.overSteps("Loss", "of the reported steps, and its terms", losses(), true),
-        Chart.overSteps("Learning rate", "", List.of(field("rate", "learning_rate", 1)), true),
-        Chart.overSteps(
-            "Gradient norm", "before clipping", List.of(field("norm", "gradient_norm", 1)), true),
-        Chart.overSteps(
-            "Probe and gallery",
-            "mean cosine between the two networks' embeddings of one identity",
-            List.of(statistic("cosine", "probe_gallery_cosine")),
-            false));
-  }
-
-  private List<Chart> group() {
-    return List.of(
-        Chart.overSteps(
-            "Samples that meet their identity in the group",
-            "share of existing IDs, by loader; the rest are fresh",
-            List.of(
-                statistic("ID loader", "existing_share_id_loader"),
-                statistic("instance loader", "existing_share_instance_loader")),
-            true),
-        Chart.overSteps(
-            "Group fill", "slots in use", List.of(statistic("occupied", "group_occupied")), true),
-        Chart.overSteps(
-            "Replacement",
-            "images per step whose identity was there (hits), came in, went out",
-            List.of(
-                rate("hits", "group_hits"),
-                rate("came in", "group_insertions"),
-                rate("went out", "group_evictions")),
-            true),
-        Chart.overSteps(
-            "Slot age",
-            "steps since a slot was last written",
-            List.of(statistic("mean", "group_age_mean"), statistic("largest", "group_age_max")),
-            true));
-  }
-
-  private List<Chart> machine() {
-    return List.of(
-        Chart.overSteps(
-            "Throughput",
-            "images per second",
-            List.of(field("images/s", "images_per_second", 1)),
-            true),
-        Chart.overSteps(
-            "Waiting for data",
-            "share of the time of a step, in percent",
-            List.of(field("data wait", "data_wait_share", 100)),
-            true),
-        Chart.overSteps(
-            "Memory", "resident, in MB", List.of(field("resident", "rss_bytes", 1e-6)), true));
-  }
-
-  private List<Series> losses() {
+  private Chart chart(Figures.Together together) {
     List<Series> series = new ArrayList<>();
-    series.add(field("loss", "loss", 1));
-    Set<String> terms = names("terms");
-    if (terms.size() > 1) {
-      terms.forEach(
-          term -> series.add(series(term, line -> number(line.path("terms").path(term)))));
+    together.figures().forEach(figure -> series.add(series(figure)));
+    if (together.figures().contains(Figures.LOSS)) {
+      series.addAll(terms());
     }
-    return series;
+    return Chart.overSteps(together.title(), together.note(), series, together.fromZero());
+  }
+
+  /** The terms of the loss, if there are several. */
+  private List<Series> terms() {
+    Set<String> terms = names("terms");
+    return terms.size() < 2
+        ? List.of()
+        : terms.stream()
+            .map(term -> series(term, line -> number(line.path("terms").path(term))))
+            .toList();
   }
 
   /** The figures of a set over the steps; empty if it was judged once. */
@@ -201,22 +159,15 @@ public final class RunCharts {
 
   /** Statistics that no chart above shows, one chart each. */
   private List<Chart> otherStatistics() {
-    Set<String> shown =
-        Set.of(
-            "existing_share_id_loader",
-            "existing_share_instance_loader",
-            "group_occupied",
-            "group_hits",
-            "group_insertions",
-            "group_evictions",
-            "group_age_mean",
-            "group_age_max",
-            "probe_gallery_cosine");
     return names("statistics").stream()
-        .filter(name -> !shown.contains(name))
+        .filter(name -> Figures.named(name).isEmpty())
         .map(
             name ->
-                Chart.overSteps(name.replace('_', ' '), "", List.of(statistic(name, name)), false))
+                Chart.overSteps(
+                    name.replace('_', ' '),
+                    "",
+                    List.of(series(name, line -> number(line.path("statistics").path(name)))),
+                    false))
         .toList();
   }
 
@@ -226,12 +177,9 @@ public final class RunCharts {
     return names;
   }
 
-  private Series field(String name, String key, double factor) {
-    return series(name, line -> number(line.path(key)) * factor);
-  }
-
-  private Series statistic(String name, String key) {
-    return series(name, line -> number(line.path("statistics").path(key)));
+  private Series series(Figure figure) {
+    Series series = series(figure.label(), figure::of);
+    return figure.counts() ? rate(series) : series;
   }
 
   private Series series(String name, ToDoubleFunction<JsonNode> value) {
@@ -243,14 +191,14 @@ public final class RunCharts {
   }
 
   /** Increase per step of a figure that counts since the run began. */
-  private Series rate(String name, String key) {
-    List<double[]> count = statistic(name, key).points();
+  private static Series rate(Series counted) {
+    List<double[]> count = counted.points();
     List<double[]> rate = new ArrayList<>();
     for (int i = 1; i < count.size(); i++) {
       double steps = count.get(i)[0] - count.get(i - 1)[0];
       rate.add(new double[] {count.get(i)[0], (count.get(i)[1] - count.get(i - 1)[1]) / steps});
     }
-    return new Series(name, rate);
+    return new Series(counted.name(), rate);
   }
 
   private static double number(JsonNode node) {

@@ -1,6 +1,8 @@
 package ffc.runs.report;
 
 import ffc.runs.experiment.ConfigWriter;
+import ffc.runs.record.Figure;
+import ffc.runs.record.Figures;
 import ffc.runs.record.RunDirectory;
 import ffc.runs.record.WholeFile;
 import java.io.IOException;
@@ -16,6 +18,14 @@ import tools.jackson.databind.JsonNode;
 
 /** Several runs side by side: figures, differing settings, curves. */
 public final class RunComparison {
+  private static final List<Figure> COMPARED =
+      List.of(
+          Figures.LOSS,
+          Figures.LEARNING_RATE,
+          Figures.GRADIENT_NORM,
+          Figures.IMAGES_PER_SECOND,
+          Figures.MEMORY);
+
   private final List<RunFiles> runs;
 
   /**
@@ -31,7 +41,14 @@ public final class RunComparison {
     runs.forEach(run -> figures.addAll(headline(run).keySet()));
     List<List<String>> rows = new ArrayList<>();
     List<String> heading =
-        new ArrayList<>(List.of("run", "state", "steps", "loss", "images/s", "peak MB"));
+        new ArrayList<>(
+            List.of(
+                "run",
+                "state",
+                "steps",
+                Figures.LOSS.label(),
+                Figures.IMAGES_PER_SECOND.label(),
+                "peak MB"));
     heading.addAll(figures);
     rows.add(heading);
     for (RunFiles run : runs) {
@@ -40,7 +57,10 @@ public final class RunComparison {
       row.add(name(run));
       row.add(state(run));
       row.add(Long.toString(run.lastStep()));
-      row.add(run.steps().isEmpty() ? "-" : number("%.3f", last(run).path("loss"), 1));
+      row.add(
+          run.steps().isEmpty()
+              ? "-"
+              : Html.format(Figures.LOSS.format(), Figures.LOSS.of(last(run))));
       row.add(number("%.0f", summary.path("images_per_second"), 1));
       row.add(number("%.0f", summary.path("peak_rss_bytes"), 1e-6));
       Map<String, Double> own = headline(run);
@@ -130,27 +150,34 @@ public final class RunComparison {
               true,
               true));
     }
-    charts.add(curve("Loss", "loss", 1, true));
-    charts.add(curve("Images per second", "images_per_second", 1, true));
-    charts.add(curve("Gradient norm", "gradient_norm", 1, true));
-    charts.add(curve("Learning rate", "learning_rate", 1, true));
-    charts.add(curve("Resident memory in MB", "rss_bytes", 1e-6, true));
+    for (Figures.Together together : Figures.table()) {
+      for (Figure figure : together.figures()) {
+        if (COMPARED.contains(figure)) {
+          charts.add(curve(together, figure));
+        }
+      }
+    }
     return charts;
   }
 
-  private Chart curve(String title, String key, double factor, boolean fromZero) {
-    List<Series> series = new ArrayList<>();
-    for (RunFiles run : runs) {
-      List<double[]> points = new ArrayList<>();
-      for (JsonNode line : run.steps()) {
-        points.add(
-            new double[] {
-              line.path("step").asDouble(), line.path(key).asDouble(Double.NaN) * factor
-            });
-      }
-      series.add(new Series(name(run), points));
-    }
-    return Chart.overSteps(title, "", series, fromZero);
+  private Chart curve(Figures.Together together, Figure figure) {
+    List<Series> series =
+        runs.stream()
+            .map(
+                run ->
+                    new Series(
+                        name(run),
+                        run.steps().stream()
+                            .map(
+                                line ->
+                                    new double[] {line.path("step").asDouble(), figure.of(line)})
+                            .toList()))
+            .toList();
+    return Chart.overSteps(
+        together.title(),
+        figure == Figures.LOSS ? "of the reported steps" : together.note(),
+        series,
+        together.fromZero());
   }
 
   private static List<double[]> roc(RunFiles run, String set) {

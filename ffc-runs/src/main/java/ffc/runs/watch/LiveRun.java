@@ -5,6 +5,8 @@ import ffc.core.train.RunSummary;
 import ffc.core.train.StepReport;
 import ffc.engine.ProcessMemory;
 import ffc.eval.roc.EvalResult;
+import ffc.runs.record.Figure;
+import ffc.runs.record.Figures;
 import ffc.runs.record.Json;
 import ffc.runs.record.JsonLines;
 import ffc.runs.record.Records;
@@ -18,6 +20,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.node.ObjectNode;
@@ -28,8 +31,8 @@ import tools.jackson.databind.node.ObjectNode;
  * recorder: a resumed run's earlier figures come from its files.
  */
 public final class LiveRun implements RunObserver {
-  private static final Set<String> COUNTERS =
-      Set.of("group_hits", "group_insertions", "group_evictions");
+  private static final Set<String> OF_THE_MOMENT =
+      Set.of(Figures.LOSS.name(), Figures.IMAGES_PER_SECOND.name(), Figures.MEMORY.name());
 
   private final String name;
   private final String method;
@@ -237,8 +240,8 @@ public final class LiveRun implements RunObserver {
       out.gauge("ffc_last_step_timestamp_seconds", "When the last step ended", steppedMillis / 1e3);
     }
     if (!Double.isNaN(loss) || step > fromStep) {
-      out.gauge("ffc_loss", "Loss of the last step", loss);
-      out.gauge("ffc_images_per_second", "Images trained on", imagesPerSecond);
+      metric(out, Figures.LOSS.name(), loss);
+      metric(out, Figures.IMAGES_PER_SECOND.name(), imagesPerSecond);
     }
     if (report != null) {
       report(out, report);
@@ -248,7 +251,7 @@ public final class LiveRun implements RunObserver {
           evaluation(out, set, evaluated.result);
           out.gauge("ffc_evaluation_step", "Step of a set's result", evaluated.step, "set", set);
         });
-    out.gauge("process_resident_memory_bytes", "Resident memory", ProcessMemory.rss());
+    out.gauge("process_resident_memory_bytes", Figures.MEMORY.help(), ProcessMemory.rss());
     Runtime jvm = Runtime.getRuntime();
     out.gauge(
         "jvm_memory_used_bytes",
@@ -263,22 +266,27 @@ public final class LiveRun implements RunObserver {
     report
         .terms()
         .forEach((term, value) -> out.gauge("ffc_loss_term", "Loss by term", value, "term", term));
-    out.gauge("ffc_learning_rate", "Rate of the last report", report.learningRate());
-    out.gauge("ffc_gradient_norm", "Norm before clipping", report.gradientNorm());
-    out.gauge(
-        "ffc_data_wait_ratio", "Share of the time spent waiting for data", report.dataWaitShare());
-    out.gauge("ffc_epoch", "Epoch of a loader", report.epoch(), "loader", "instance");
-    out.gauge("ffc_epoch", "Epoch of a loader", report.idEpoch(), "loader", "id");
-    report
-        .statistics()
+    Figures.values(report)
         .forEach(
-            (statistic, value) -> {
-              if (COUNTERS.contains(statistic)) {
-                out.counter("ffc_" + statistic + "_total", "See docs/watching.md", value);
-              } else {
-                out.gauge("ffc_" + statistic, "See docs/watching.md", value);
+            (figure, value) -> {
+              // The others are known more freshly, or of the whole process.
+              if (!OF_THE_MOMENT.contains(figure)) {
+                metric(out, figure, value);
               }
             });
+    out.gauge("ffc_epoch", "Epoch of a loader", report.epoch(), "loader", "instance");
+    out.gauge("ffc_epoch", "Epoch of a loader", report.idEpoch(), "loader", "id");
+    report.statistics().forEach((statistic, value) -> metric(out, statistic, value));
+  }
+
+  private static void metric(Prometheus out, String name, double value) {
+    Optional<Figure> known = Figures.named(name);
+    String help = known.map(Figure::help).orElse("A figure of the method: " + name);
+    if (known.isPresent() && known.get().counts()) {
+      out.counter("ffc_" + name + "_total", help, value);
+    } else {
+      out.gauge("ffc_" + name, help, value);
+    }
   }
 
   private static void evaluation(Prometheus out, String set, EvalResult result) {

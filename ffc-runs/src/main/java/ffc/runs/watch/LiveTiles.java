@@ -1,5 +1,7 @@
 package ffc.runs.watch;
 
+import ffc.runs.record.Figure;
+import ffc.runs.record.Figures;
 import ffc.runs.report.Html;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -23,8 +25,8 @@ final class LiveTiles {
       List<JsonNode> evaluations) {
     LiveTiles tiles = new LiveTiles();
     tiles.add(step, "%,.0f", "steps", Html.format("of %,d", toStep));
-    tiles.add(loss, "%.3f", "loss", "of the last step");
-    tiles.add(imagesPerSecond, "%,.0f", "images/s", "with loading");
+    tiles.add(loss, Figures.LOSS, "of the last step");
+    tiles.add(imagesPerSecond, Figures.IMAGES_PER_SECOND, "with loading");
     if (!steps.isEmpty()) {
       tiles.report(steps);
     }
@@ -39,21 +41,18 @@ final class LiveTiles {
 
   private void report(List<JsonNode> steps) {
     JsonNode last = steps.get(steps.size() - 1);
-    add(100 * number(last, "data_wait_share"), "%.1f %%", "data wait", "share of a step");
-    add(number(last, "rss_bytes") / 1e6, "%,.0f MB", "memory", "resident");
-    JsonNode group = last.path("statistics");
-    add(number(group, "group_occupied"), "%,.0f", "slots in use", replaced(steps));
-    add(number(last, "learning_rate"), "%.3g", "learning rate", "now");
+    add(last, Figures.DATA_WAIT, "share of a step");
+    add(last, Figures.MEMORY, "resident");
+    add(last, Figures.OCCUPIED, replaced(steps));
+    add(last, Figures.LEARNING_RATE, "now");
   }
 
   private static String replaced(List<JsonNode> steps) {
     if (steps.size() > 1) {
       JsonNode last = steps.get(steps.size() - 1);
       JsonNode before = steps.get(steps.size() - 2);
-      double came = number(last.path("statistics"), "group_insertions");
-      double rate =
-          (came - number(before.path("statistics"), "group_insertions"))
-              / (number(last, "step") - number(before, "step"));
+      double came = Figures.INSERTIONS.of(last) - Figures.INSERTIONS.of(before);
+      double rate = came / (number(last, "step") - number(before, "step"));
       if (rate >= 0 && Double.isFinite(rate)) {
         return Html.format("%,.0f replaced a step", rate);
       }
@@ -76,6 +75,14 @@ final class LiveTiles {
 
   private static double number(JsonNode node, String key) {
     return node.path(key).isNumber() ? node.path(key).asDouble() : Double.NaN;
+  }
+
+  private void add(JsonNode line, Figure figure, String note) {
+    add(figure.of(line), figure, note);
+  }
+
+  private void add(double value, Figure figure, String note) {
+    add(value, figure.format(), figure.label(), note);
   }
 
   private void add(double value, String format, String name, String note) {

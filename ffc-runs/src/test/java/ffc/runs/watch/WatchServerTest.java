@@ -153,7 +153,7 @@ class WatchServerTest {
         .containsEntry("ffc_evaluation_step{set=\"open\"}", 100.0)
         .containsEntry("ffc_evaluation{set=\"open\",figure=\"rank1\"}", 0.97)
         .containsEntry("ffc_checkpoint_step", 100.0)
-        .containsKey("ffc_data_wait_ratio")
+        .containsKey("ffc_data_wait_share")
         .containsKey("ffc_evaluation{set=\"open\",figure=\"tar_at_far_1e-3\"}");
     assertThat(samples.get("process_resident_memory_bytes")).isGreaterThan(1e6);
     assertThat(answer.body()).contains("name=\"glyphs \\\"x\\\"\"");
