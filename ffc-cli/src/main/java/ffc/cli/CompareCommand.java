@@ -1,5 +1,6 @@
 package ffc.cli;
 
+import ffc.formats.WholeFile;
 import ffc.runs.compare.Cell;
 import ffc.runs.compare.CellConfig;
 import ffc.runs.compare.CellResult;
@@ -16,7 +17,6 @@ import ffc.runs.plan.ByteSize;
 import ffc.runs.plan.ClassCount;
 import ffc.runs.plan.MemoryPlan;
 import ffc.runs.record.Hardware;
-import ffc.runs.record.WholeFile;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.file.Files;

@@ -7,11 +7,12 @@ import ffc.core.train.TrainedEncoder;
 import ffc.formats.HostTensor;
 import ffc.formats.Safetensors;
 import ffc.formats.StateDict;
+import ffc.formats.WholeFile;
+import java.io.BufferedOutputStream;
 import java.io.IOException;
 import java.io.OutputStream;
-import java.nio.file.Files;
+import java.nio.channels.Channels;
 import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.concurrent.Callable;
@@ -74,10 +75,12 @@ final class ExportCommand implements Callable<Integer> {
   }
 
   private void writeScript(ModelConfig model, Map<String, HostTensor> weights) throws IOException {
-    Path aside = out.resolveSibling(out.getFileName() + ".writing");
-    try (OutputStream file = Files.newOutputStream(aside)) {
-      BackboneScript.write(model, weights, file);
-    }
-    Files.move(aside, out, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
+    WholeFile.write(
+        out,
+        channel -> {
+          OutputStream file = new BufferedOutputStream(Channels.newOutputStream(channel));
+          BackboneScript.write(model, weights, file);
+          file.flush();
+        });
   }
 }

@@ -3,7 +3,7 @@ package ffc.cli;
 import ffc.runs.record.RunDirectory;
 import ffc.runs.report.RunComparison;
 import ffc.runs.report.RunFiles;
-import ffc.runs.report.TextTable;
+import ffc.runs.report.Table;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.file.Path;
@@ -35,7 +35,7 @@ final class RunsCommand implements Callable<Integer> {
     out.println(
         runs.isEmpty()
             ? "no runs below " + RunDirectory.RUNS
-            : TextTable.of(new RunComparison(runs).table()));
+            : new Table(new RunComparison(runs).table()).text());
     return 0;
   }
 
@@ -67,9 +67,9 @@ final class RunsCommand implements Callable<Integer> {
     }
     RunComparison comparison = new RunComparison(runs);
     PrintWriter out = spec.commandLine().getOut();
-    out.println(TextTable.of(comparison.table()));
+    out.println(new Table(comparison.table()).text());
     out.println();
-    out.println(TextTable.of(comparison.settings()));
+    out.println(new Table(comparison.settings()).text());
     out.println();
     out.println("curves " + comparison.write(page));
     return 0;

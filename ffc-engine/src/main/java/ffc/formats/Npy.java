@@ -49,7 +49,7 @@ public record Npy(ElementType type, long[] shape, long dataOffset) {
     try (FileChannel channel = FileChannel.open(file, StandardOpenOption.READ)) {
       return header(file, channel);
     } catch (IOException e) {
-      throw WholeFiles.unreadable(file, e);
+      throw FileParts.unreadable(file, e);
     }
   }
 
@@ -69,9 +69,9 @@ public record Npy(ElementType type, long[] shape, long dataOffset) {
         throw corrupt(file, "got " + bytes + " bytes of data, wanted under 2 GiB");
       }
       return new HostTensor(
-          header.type, header.shape, WholeFiles.read(channel, header.dataOffset, (int) bytes));
+          header.type, header.shape, FileParts.read(channel, header.dataOffset, (int) bytes));
     } catch (IOException e) {
-      throw WholeFiles.unreadable(file, e);
+      throw FileParts.unreadable(file, e);
     }
   }
 
@@ -107,7 +107,7 @@ public record Npy(ElementType type, long[] shape, long dataOffset) {
 
   private static void writeFully(FileChannel channel, ByteBuffer piece) {
     try {
-      WholeFiles.writeFully(channel, piece);
+      WholeFile.writeFully(channel, piece);
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }
@@ -121,10 +121,10 @@ public record Npy(ElementType type, long[] shape, long dataOffset) {
    */
   public static void write(Path file, ElementType type, Body body, long... shape) {
     long wanted = HostTensor.bytes(type, shape);
-    WholeFiles.write(
+    WholeFile.create(
         file,
         channel -> {
-          WholeFiles.writeFully(channel, headerBytes(type, shape));
+          WholeFile.writeFully(channel, headerBytes(type, shape));
           long begin = channel.position();
           try {
             body.writeTo(piece -> writeFully(channel, piece));
@@ -166,7 +166,7 @@ public record Npy(ElementType type, long[] shape, long dataOffset) {
     if (size < 12) {
       throw corrupt(file, "got " + size + " bytes, wanted a header");
     }
-    ByteBuffer start = WholeFiles.read(channel, 0, 12).order(ByteOrder.LITTLE_ENDIAN);
+    ByteBuffer start = FileParts.read(channel, 0, 12).order(ByteOrder.LITTLE_ENDIAN);
     if (start.getShort(0) == ZIP) {
       throw new IllegalArgumentException(severalArrays(file));
     }
@@ -185,7 +185,7 @@ public record Npy(ElementType type, long[] shape, long dataOffset) {
       throw corrupt(file, "offset 8: got header length " + length + " in " + size + " bytes");
     }
     String header =
-        StandardCharsets.UTF_8.decode(WholeFiles.read(channel, from, (int) length)).toString();
+        StandardCharsets.UTF_8.decode(FileParts.read(channel, from, (int) length)).toString();
     String descriptor = field(file, header, DESCRIPTOR, "descr");
     ElementType type = ElementType.ofNumpy(descriptor);
     if (type == null && ElementType.ofNumpy(descriptor.replace('>', '<')) != null) {

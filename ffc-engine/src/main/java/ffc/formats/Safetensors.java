@@ -40,7 +40,7 @@ public record Safetensors(Map<String, HostTensor> tensors, Map<String, String> m
       if (size < 8) {
         throw corrupt(file, "got " + size + " bytes, wanted at least the 8 of the header length");
       }
-      long length = WholeFiles.read(channel, 0, 8).order(ByteOrder.LITTLE_ENDIAN).getLong(0);
+      long length = FileParts.read(channel, 0, 8).order(ByteOrder.LITTLE_ENDIAN).getLong(0);
       if (length < 2 || length > MAX_HEADER || length > size - 8) {
         throw corrupt(
             file,
@@ -50,7 +50,7 @@ public record Safetensors(Map<String, HostTensor> tensors, Map<String, String> m
                 + Math.min(MAX_HEADER, size - 8));
       }
       SafetensorsHeader header =
-          SafetensorsHeader.parse(file, WholeFiles.read(channel, 8, (int) length));
+          SafetensorsHeader.parse(file, FileParts.read(channel, 8, (int) length));
       Map<String, HostTensor> tensors = new LinkedHashMap<>();
       long dataFrom = 8 + length;
       long next = 0;
@@ -77,7 +77,7 @@ public record Safetensors(Map<String, HostTensor> tensors, Map<String, String> m
             new HostTensor(
                 entry.type(),
                 entry.shape(),
-                WholeFiles.read(
+                FileParts.read(
                     channel, dataFrom + entry.from(), (int) (entry.to() - entry.from()))));
       }
       if (dataFrom + next != size) {
@@ -86,7 +86,7 @@ public record Safetensors(Map<String, HostTensor> tensors, Map<String, String> m
       return new Safetensors(
           Collections.unmodifiableMap(tensors), Collections.unmodifiableMap(header.metadata()));
     } catch (IOException e) {
-      throw WholeFiles.unreadable(file, e);
+      throw FileParts.unreadable(file, e);
     }
   }
 
@@ -125,12 +125,12 @@ public record Safetensors(Map<String, HostTensor> tensors, Map<String, String> m
     while (start.hasRemaining()) {
       start.put((byte) ' ');
     }
-    WholeFiles.write(
+    WholeFile.create(
         file,
         channel -> {
-          WholeFiles.writeFully(channel, start.flip());
+          WholeFile.writeFully(channel, start.flip());
           for (HostTensor tensor : tensors.values()) {
-            WholeFiles.writeFully(channel, tensor.data().duplicate());
+            WholeFile.writeFully(channel, tensor.data().duplicate());
           }
         });
   }

@@ -80,12 +80,12 @@ final class TorchCheckpoint {
   static Map<String, HostTensor> read(Path file) {
     try (FileChannel channel = FileChannel.open(file, StandardOpenOption.READ)) {
       byte[] start = new byte[(int) Math.min(LEGACY.length, channel.size())];
-      WholeFiles.read(channel, 0, start.length).get(start);
+      FileParts.read(channel, 0, start.length).get(start);
       return Arrays.equals(start, LEGACY)
           ? new TorchCheckpoint(file).legacy(channel)
           : new TorchCheckpoint(file).zip();
     } catch (IOException e) {
-      throw WholeFiles.unreadable(file, e);
+      throw FileParts.unreadable(file, e);
     }
   }
 

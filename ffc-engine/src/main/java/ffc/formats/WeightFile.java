@@ -206,12 +206,12 @@ public final class WeightFile {
 
   private static byte[] start(Path file) {
     try (FileChannel channel = FileChannel.open(file, StandardOpenOption.READ)) {
-      ByteBuffer start = WholeFiles.read(channel, 0, (int) Math.min(64, channel.size()));
+      ByteBuffer start = FileParts.read(channel, 0, (int) Math.min(64, channel.size()));
       byte[] bytes = new byte[start.remaining()];
       start.get(bytes);
       return bytes;
     } catch (IOException e) {
-      throw WholeFiles.unreadable(file, e);
+      throw FileParts.unreadable(file, e);
     }
   }
 }

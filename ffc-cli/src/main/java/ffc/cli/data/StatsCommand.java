@@ -1,10 +1,10 @@
 package ffc.cli.data;
 
+import ffc.formats.WholeFile;
 import ffc.loaders.DataSets;
 import ffc.loaders.data.Dataset;
 import ffc.loaders.tools.DataStats;
 import ffc.loaders.tools.StatsReport;
-import ffc.runs.record.WholeFile;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.file.Path;

@@ -2,6 +2,7 @@ package ffc.core.checkpoint;
 
 import ai.djl.ndarray.NDArray;
 import ffc.formats.FileProblem;
+import ffc.formats.WholeFile;
 import java.io.BufferedOutputStream;
 import java.io.DataOutput;
 import java.io.DataOutputStream;
@@ -124,24 +125,7 @@ public final class CheckpointWriter {
    * checkpoint: it has no checksum and may be lost.
    */
   public static void note(Path checkpoint, String name, String text) throws IOException {
-    Path aside = checkpoint.resolve("." + name + ".writing");
-    try {
-      Files.writeString(
-          aside,
-          text,
-          StandardCharsets.UTF_8,
-          StandardOpenOption.CREATE,
-          StandardOpenOption.TRUNCATE_EXISTING,
-          StandardOpenOption.WRITE,
-          StandardOpenOption.DSYNC);
-      Files.move(
-          aside,
-          checkpoint.resolve(name),
-          StandardCopyOption.ATOMIC_MOVE,
-          StandardCopyOption.REPLACE_EXISTING);
-    } catch (IOException e) {
-      throw FileProblem.writing(checkpoint.resolve(name), e);
-    }
+    WholeFile.write(checkpoint.resolve(name), text);
   }
 
   /** The last file: what the others must be. */

@@ -1,10 +1,10 @@
 package ffc.runs.compare;
 
+import ffc.formats.WholeFile;
 import ffc.loaders.data.Progress;
 import ffc.loaders.index.IndexBuilder;
 import ffc.loaders.source.Synthetic;
 import ffc.runs.experiment.Experiment;
-import ffc.runs.record.WholeFile;
 import java.io.File;
 import java.io.IOException;
 import java.io.PrintWriter;

@@ -3,6 +3,7 @@ package ffc.runs.compare;
 import ffc.runs.plan.ByteSize;
 import ffc.runs.report.Chart;
 import ffc.runs.report.Html;
+import ffc.runs.report.Table;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.LinkedHashSet;
@@ -296,29 +297,6 @@ public final class ComparisonPage {
   }
 
   private static String table(List<List<String>> rows) {
-    StringBuilder html = new StringBuilder("<div class=\"card wide\"><table><thead><tr>");
-    for (int c = 0; c < rows.get(0).size(); c++) {
-      html.append(numeric(rows, c) ? "<th style=\"text-align:right\">" : "<th>");
-      html.append(Html.escape(rows.get(0).get(c))).append("</th>");
-    }
-    html.append("</tr></thead><tbody>");
-    for (List<String> row : rows.subList(1, rows.size())) {
-      html.append("<tr>");
-      for (int c = 0; c < row.size(); c++) {
-        html.append(numeric(rows, c) ? "<td class=\"number\">" : "<td>");
-        html.append(Html.escape(row.get(c))).append("</td>");
-      }
-      html.append("</tr>\n");
-    }
-    return html.append("</tbody></table></div>\n").toString();
-  }
-
-  private static boolean numeric(List<List<String>> rows, int column) {
-    return column > 0
-        && rows.stream()
-            .skip(1)
-            .map(row -> row.get(column))
-            .allMatch(
-                cell -> cell.matches("|–|[0-9].*|does not fit .*|not run|run under .*|failed.*"));
+    return "<div class=\"card wide\">" + new Table(rows).html() + "</div>\n";
   }
 }

@@ -1,8 +1,8 @@
 package ffc.runs.compare;
 
+import ffc.formats.WholeFile;
 import ffc.runs.record.Figures;
 import ffc.runs.record.Json;
-import ffc.runs.record.WholeFile;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.LinkedHashSet;

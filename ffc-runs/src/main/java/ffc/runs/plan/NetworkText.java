@@ -1,6 +1,7 @@
 package ffc.runs.plan;
 
 import ffc.core.method.MethodConfig;
+import ffc.runs.report.Table;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
@@ -41,8 +42,8 @@ public final class NetworkText {
         .forEach(
             n -> rows.add(row(n, shown.values().stream().map(m -> plan.predict(m, n)).toList())));
     return "\npredicted for one trainer and step, its batch staying the same\n"
-        + PlanText.table(rows)
-        + "Nothing overlaps; the head's own work and the host's work on the group are not in it.\n";
+        + new Table(rows).textToTheRight()
+        + "\nNothing overlaps; the head's own work and the host's work on the group are not in it.\n";
   }
 
   private static List<String> row(int trainers, List<NetworkPlan.Prediction> predictions) {

@@ -4,6 +4,7 @@ import ffc.core.method.Footprint;
 import ffc.core.method.MethodConfig;
 import ffc.runs.experiment.Experiment;
 import ffc.runs.experiment.Methods;
+import ffc.runs.report.Table;
 import java.util.ArrayList;
 import java.util.LinkedHashSet;
 import java.util.List;
@@ -64,7 +65,8 @@ public final class PlanText {
             experiment.model().embedding(),
             2 * experiment.data().pairsPerBatch(),
             classes));
-    text.append(table(rows)).append('\n').append(table(grid())).append('\n');
+    text.append(new Table(rows).textToTheRight()).append("\n\n");
+    text.append(new Table(grid()).textToTheRight()).append("\n\n");
     text.append(notes());
     return text.toString();
   }
@@ -115,21 +117,5 @@ public final class PlanText {
     return classes == MemoryPlan.MOST_CLASSES
         ? "any number"
         : classes == 0 ? "none" : String.format(Locale.ROOT, "%,d", classes);
-  }
-
-  /** Columns, the first to the left, the others to the right. */
-  static String table(List<List<String>> rows) {
-    StringBuilder text = new StringBuilder();
-    for (List<String> row : rows) {
-      StringBuilder line = new StringBuilder();
-      for (int c = 0; c < row.size(); c++) {
-        int column = c;
-        int width = rows.stream().mapToInt(r -> r.get(column).length()).max().orElse(0);
-        String pad = " ".repeat(width - row.get(c).length());
-        line.append(c == 0 ? row.get(c) + pad : "  " + pad + row.get(c));
-      }
-      text.append(line.toString().stripTrailing()).append('\n');
-    }
-    return text.toString();
   }
 }

@@ -1,6 +1,7 @@
 package ffc.runs.record;
 
 import ffc.formats.FileProblem;
+import ffc.formats.WholeFile;
 import java.io.Closeable;
 import java.io.IOException;
 import java.nio.ByteBuffer;

@@ -1,5 +1,6 @@
 package ffc.runs.record;
 
+import ffc.formats.WholeFile;
 import ffc.loaders.image.ImageDecoder;
 import java.io.File;
 import java.io.IOException;

@@ -3,6 +3,7 @@ package ffc.runs.record;
 import ffc.core.checkpoint.Checkpoints;
 import ffc.engine.Closer;
 import ffc.formats.FileProblem;
+import ffc.formats.WholeFile;
 import ffc.runs.experiment.ConfigLoader;
 import ffc.runs.experiment.ConfigWriter;
 import ffc.runs.experiment.Experiment;

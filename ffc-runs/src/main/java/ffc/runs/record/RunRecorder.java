@@ -5,6 +5,7 @@ import ffc.core.train.RunSummary;
 import ffc.core.train.StepReport;
 import ffc.engine.Closer;
 import ffc.eval.roc.EvalResult;
+import ffc.formats.WholeFile;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Path;

@@ -1,6 +1,6 @@
 package ffc.runs.report;
 
-import ffc.runs.record.WholeFile;
+import ffc.formats.WholeFile;
 import java.io.IOException;
 import java.nio.file.Path;
 import tools.jackson.databind.JsonNode;

@@ -153,7 +153,7 @@ public final class RunCharts {
               }
             });
     return "<section class=\"card\"><h3>Results</h3><p>last evaluation of each set</p>"
-        + TextTable.html(rows)
+        + new Table(rows).html()
         + "</section>";
   }
 

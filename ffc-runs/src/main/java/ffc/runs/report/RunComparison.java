@@ -1,10 +1,10 @@
 package ffc.runs.report;
 
+import ffc.formats.WholeFile;
 import ffc.runs.experiment.ConfigWriter;
 import ffc.runs.record.Figure;
 import ffc.runs.record.Figures;
 import ffc.runs.record.RunDirectory;
-import ffc.runs.record.WholeFile;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -123,9 +123,9 @@ public final class RunComparison {
     StringBuilder body = new StringBuilder("<main><header><h1>Runs compared</h1><p>");
     body.append(runs.size()).append(" runs</p></header>\n");
     body.append("<section class=\"card wide\"><h3>Figures</h3>");
-    body.append(TextTable.html(table())).append("</section>\n");
+    body.append(new Table(table()).html()).append("</section>\n");
     body.append("<section class=\"card wide\"><h3>Settings that differ</h3>");
-    body.append(TextTable.html(settings())).append("</section>\n<div class=\"grid\">\n");
+    body.append(new Table(settings()).html()).append("</section>\n<div class=\"grid\">\n");
     for (Chart chart : charts()) {
       if (!chart.isEmpty()) {
         body.append(chart.html());

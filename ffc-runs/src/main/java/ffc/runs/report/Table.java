@@ -1,0 +1,65 @@
+package ffc.runs.report;
+
+import java.util.List;
+import java.util.function.IntPredicate;
+import java.util.stream.Collectors;
+
+/**
+ * A table for terminals and pages.
+ *
+ * @param rows the first one being the heading; all of one length
+ */
+public record Table(List<List<String>> rows) {
+  private static final String NUMBER =
+      "|-|–|[0-9].*|[+-][0-9].*|not run|does not fit .*|run under .*|failed.*";
+
+  /** Aligned columns: the first to the left, columns of numbers to the right. */
+  public String text() {
+    return text(this::isNumeric);
+  }
+
+  /** Aligned columns, all but the first to the right. */
+  public String textToTheRight() {
+    return text(column -> column > 0);
+  }
+
+  private String text(IntPredicate toTheRight) {
+    int columns = rows.get(0).size();
+    StringBuilder text = new StringBuilder();
+    for (List<String> row : rows) {
+      StringBuilder line = new StringBuilder();
+      for (int c = 0; c < columns; c++) {
+        int column = c;
+        int width = rows.stream().mapToInt(r -> r.get(column).length()).max().orElse(0);
+        String space = " ".repeat(width - row.get(c).length());
+        line.append(c == 0 ? "" : "  ");
+        line.append(toTheRight.test(c) ? space + row.get(c) : row.get(c) + space);
+      }
+      text.append(line.toString().stripTrailing()).append('\n');
+    }
+    return text.toString().stripTrailing();
+  }
+
+  /** For a page of {@link Html}. */
+  public String html() {
+    return "<table class=\"plain\"><thead>"
+        + row("th", rows.get(0))
+        + "</thead><tbody>\n"
+        + rows.stream().skip(1).map(row -> row("td", row)).collect(Collectors.joining())
+        + "</tbody></table>";
+  }
+
+  private String row(String tag, List<String> cells) {
+    StringBuilder html = new StringBuilder("<tr>");
+    for (int c = 0; c < cells.size(); c++) {
+      html.append('<').append(tag).append(isNumeric(c) ? " class=\"number\">" : ">");
+      html.append(Html.escape(cells.get(c))).append("</").append(tag).append('>');
+    }
+    return html.append("</tr>\n").toString();
+  }
+
+  private boolean isNumeric(int column) {
+    return column > 0
+        && rows.stream().skip(1).map(row -> row.get(column)).allMatch(cell -> cell.matches(NUMBER));
+  }
+}
