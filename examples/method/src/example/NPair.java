@@ -1,7 +1,5 @@
 package example;
 
-import ffc.core.loss.MarginConfigBuilder;
-
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.NDScope;
@@ -9,8 +7,8 @@ import ai.djl.ndarray.types.DataType;
 import ffc.core.checkpoint.CheckpointReader;
 import ffc.core.checkpoint.CheckpointWriter;
 import ffc.core.loss.Losses;
-import ffc.core.loss.MarginConfig;
 import ffc.core.loss.MarginHead;
+import ffc.core.loss.NormFace;
 import ffc.core.method.DevicePair;
 import ffc.core.method.Footprint;
 import ffc.core.method.Method;
@@ -35,9 +33,7 @@ public final class NPair implements Method {
 
   NPair(NPairConfig config, MethodContext context) {
     this.probe = context.probe();
-    MarginConfig margin =
-        MarginConfigBuilder.builder().type(MarginConfig.Type.normface).scale(config.scale()).build();
-    this.head = MarginHead.of(margin);
+    this.head = MarginHead.of(new NormFace.Config(config.scale()));
     this.footprint = config.footprint(context.sizes());
   }
 

@@ -1,99 +1,59 @@
 package ffc.core.loss;
 
-import com.fasterxml.jackson.annotation.JsonPropertyDescription;
-import io.soabase.recordbuilder.core.RecordBuilder;
-import jakarta.validation.constraints.DecimalMax;
-import jakarta.validation.constraints.DecimalMin;
-import jakarta.validation.constraints.Positive;
+import com.fasterxml.jackson.annotation.JsonIgnoreProperties;
+import com.fasterxml.jackson.annotation.JsonSubTypes;
+import com.fasterxml.jackson.annotation.JsonSubTypes.Type;
+import com.fasterxml.jackson.annotation.JsonTypeInfo;
+import java.lang.reflect.RecordComponent;
+import java.util.Arrays;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 
 /**
- * The margin of a softmax loss and the scale of its logits. Settings that are not the family's own
- * are null.
+ * Section {@code margin} of a method: the margin of its softmax and the scale of the logits. Each
+ * family is one file with its formula and the record of its settings, and one line of the table
+ * above this type. Whether a config gives a family settings of another is judged with the rest of
+ * the config, so records leave out what they do not know.
  */
-@RecordBuilder
-public record MarginConfig(
-    @JsonPropertyDescription("cosface (default), arcface, combined, sv or normface") Type type,
-    @DecimalMin("0")
-        @DecimalMax("1.5708")
-        @JsonPropertyDescription(
-            "cosface, sv: subtracted from the cosine, at most 1 (default 0.4); arcface: added to the"
-                + " angle in radians (default 0.5)")
-        Double margin,
-    @Positive @JsonPropertyDescription("Scale s of the logits (default 32)") Double scale,
-    @Positive
-        @DecimalMax("10")
-        @JsonPropertyDescription("combined: factor m1 of the angle (default 1)")
-        Double m1,
-    @DecimalMin("0")
-        @DecimalMax("1.5708")
-        @JsonPropertyDescription("combined: m2, added to the angle in radians (default 0.3)")
-        Double m2,
-    @DecimalMin("0")
-        @DecimalMax("1")
-        @JsonPropertyDescription("combined: m3, subtracted from the cosine (default 0.2)")
-        Double m3,
-    @DecimalMin("1")
-        @DecimalMax("10")
-        @JsonPropertyDescription("sv: weight t of hard negatives (default 1.2)")
-        Double t,
-    @JsonPropertyDescription(
-            "arcface, combined: exact (default; the gradient goes through the angle, slope"
-                + " sin(angle + m) / sin(angle) for arcface) or detached (the margin shifts the cosine"
-                + " without gradient, slope 1, as InsightFace's code has it)")
-        AngleGradient angleGradient) {
+@JsonTypeInfo(use = JsonTypeInfo.Id.NAME, property = "type", defaultImpl = CosFace.Config.class)
+@JsonSubTypes({
+  @Type(name = "cosface", value = CosFace.Config.class),
+  @Type(name = "arcface", value = ArcFace.Config.class),
+  @Type(name = "combined", value = Combined.Config.class),
+  @Type(name = "sv", value = Sv.Config.class),
+  @Type(name = "normface", value = NormFace.Config.class)
+})
+@JsonIgnoreProperties(ignoreUnknown = true)
+public interface MarginConfig {
+  /** Name of the family that {@link #standard} belongs to. */
+  String STANDARD = "cosface";
 
-  /** Margin families, each with the settings that it has beside the scale. */
-  public enum Type {
-    cosface("margin"),
-    arcface("margin", "angleGradient"),
-    combined("m1", "m2", "m3", "angleGradient"),
-    sv("margin", "t"),
-    normface();
+  /** Scale s of the logits. */
+  Double scale();
 
-    private final List<String> settings;
-
-    Type(String... settings) {
-      this.settings = List.of(settings);
-    }
-
-    /** Names of the settings, as they stand in a config; not {@code type} nor {@code scale}. */
-    public List<String> settings() {
-      return settings;
-    }
-
-    /** Largest value of {@code margin}. */
-    public double largestMargin() {
-      return this == arcface ? Math.PI / 2 : 1;
-    }
-
-    private <V> V own(String setting, V given, V standard) {
-      if (!settings.contains(setting)) {
-        return null;
-      }
-      return given == null ? standard : given;
-    }
-  }
-
-  /** What a margin that is added to the angle makes of the gradient. */
-  public enum AngleGradient {
-    exact,
-    detached
-  }
-
-  public MarginConfig {
-    type = type == null ? Type.cosface : type;
-    margin = type.own("margin", margin, type == Type.arcface ? 0.5 : 0.4);
-    scale = scale == null ? 32.0 : scale;
-    m1 = type.own("m1", m1, 1.0);
-    m2 = type.own("m2", m2, 0.3);
-    m3 = type.own("m3", m3, 0.2);
-    t = type.own("t", t, 1.2);
-    angleGradient = type.own("angleGradient", angleGradient, AngleGradient.exact);
-  }
+  /** The margin with these settings. */
+  Margin create();
 
   /** Every default: cosface. */
-  public static MarginConfig standard() {
-    return new MarginConfig(null, null, null, null, null, null, null, null);
+  static MarginConfig standard() {
+    return CosFaceConfigBuilder.builder().build();
+  }
+
+  /** The record of each family's settings by its name in a config. */
+  static Map<String, Class<?>> families() {
+    Map<String, Class<?>> families = new LinkedHashMap<>();
+    for (Type family : MarginConfig.class.getAnnotation(JsonSubTypes.class).value()) {
+      families.put(family.name(), family.value());
+    }
+    return families;
+  }
+
+  /** Names of a family's settings beside the scale, in the order of its record. */
+  static List<String> settings(String family) {
+    return Arrays.stream(families().get(family).getRecordComponents())
+        .map(RecordComponent::getName)
+        .filter(name -> !name.equals("scale"))
+        .toList();
   }
 }

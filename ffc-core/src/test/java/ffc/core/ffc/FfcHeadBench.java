@@ -4,7 +4,7 @@ import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.NDScope;
 import ai.djl.ndarray.types.Shape;
-import ffc.core.loss.Margin;
+import ffc.core.loss.CosFace;
 import ffc.core.loss.MarginHead;
 import ffc.engine.Autograd;
 import ffc.engine.ComputeThreads;
@@ -53,7 +53,7 @@ final class FfcHeadBench {
       }
       FfcHead head =
           new FfcHead(
-              new MarginHead(new Margin.CosFace(0.4), 32),
+              new MarginHead(new CosFace(0.4), 32),
               FfcConfigFreshBuilder.builder().build(),
               true,
               capacity);

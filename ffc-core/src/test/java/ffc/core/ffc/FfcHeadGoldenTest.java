@@ -8,6 +8,7 @@ import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.NDScope;
 import ai.djl.ndarray.types.DataType;
 import ai.djl.ndarray.types.Shape;
+import ffc.core.loss.ArcFace;
 import ffc.core.loss.GoldenTrace;
 import ffc.core.loss.Margin;
 import ffc.core.loss.MarginHead;
@@ -118,7 +119,7 @@ class FfcHeadGoldenTest {
   private static Margin margin(GoldenTrace trace) {
     // The traces were recorded without the guard beyond π.
     return trace.loss().equals("Arc")
-        ? new Margin.ArcFace(trace.margin(), false)
+        ? new ArcFace(trace.margin(), false)
         : Margin.of(trace.marginConfig());
   }
 

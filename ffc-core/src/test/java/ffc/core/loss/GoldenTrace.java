@@ -84,14 +84,12 @@ public record GoldenTrace(
 
   /** The margin as our settings name it. */
   public MarginConfig marginConfig() {
-    MarginConfig.Type type =
-        switch (loss) {
-          case "AM" -> MarginConfig.Type.cosface;
-          case "Arc" -> MarginConfig.Type.arcface;
-          case "SV" -> MarginConfig.Type.sv;
-          default -> throw new IllegalArgumentException("golden trace: unknown loss " + loss);
-        };
-    return MarginConfigBuilder.builder().type(type).margin(margin).scale(scale).build();
+    return switch (loss) {
+      case "AM" -> new CosFace.Config(margin, scale);
+      case "Arc" -> ArcFaceConfigBuilder.builder().margin(margin).scale(scale).build();
+      case "SV" -> SvConfigBuilder.builder().margin(margin).scale(scale).build();
+      default -> throw new IllegalArgumentException("golden trace: unknown loss " + loss);
+    };
   }
 
   /** How well losses agree with the recording: the reference rounds Arc and SV to float32. */

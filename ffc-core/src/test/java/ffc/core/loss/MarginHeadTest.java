@@ -30,13 +30,13 @@ class MarginHeadTest {
 
   static Stream<Margin> margins() {
     return Stream.of(
-        new Margin.CosFace(0.4),
-        new Margin.CosFace(0),
-        new Margin.ArcFace(0.5, true),
-        new Margin.ArcFace(0.5, false),
-        new Margin.Combined(1, 0.3, 0.2),
-        new Margin.Combined(1.35, 0.5, 0.1),
-        new Margin.Sv(0.4, 1.2));
+        new CosFace(0.4),
+        new CosFace(0),
+        new ArcFace(0.5, true),
+        new ArcFace(0.5, false),
+        new Combined(1, 0.3, 0.2),
+        new Combined(1.35, 0.5, 0.1),
+        new Sv(0.4, 1.2));
   }
 
   @BeforeEach
@@ -103,7 +103,7 @@ class MarginHeadTest {
       NDArray embeddings = array(unitRows(random, B, E), B);
       NDArray weights = array(unitRows(random, columns, E), columns);
       NDArray targets = manager.create(new long[] {0, columns - 1, columns / 2, 16_384, 5});
-      MarginHead head = new MarginHead(new Margin.CosFace(0.4), 32);
+      MarginHead head = new MarginHead(new CosFace(0.4), 32);
       assertSame(
           head.softmax(single(embeddings), single(weights), targets, B, false),
           head.softmax(embeddings, weights, targets, B, false),
@@ -177,7 +177,7 @@ class MarginHeadTest {
     for (int k = 1; k < K - 1; k++) {
       ignored[k] = true;
     }
-    MarginHead head = new MarginHead(new Margin.CosFace(0.4), 8);
+    MarginHead head = new MarginHead(new CosFace(0.4), 8);
     NDArray e = array(embeddings, 1);
     NDArray target = manager.create(new long[] {0});
     double value =

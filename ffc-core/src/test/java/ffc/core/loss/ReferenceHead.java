@@ -1,5 +1,7 @@
 package ffc.core.loss;
 
+import static org.assertj.core.api.Assertions.assertThat;
+
 import java.util.Arrays;
 import java.util.Comparator;
 import java.util.stream.IntStream;
@@ -84,27 +86,31 @@ record ReferenceHead(MarginConfig margin, double freshWeight, int hardNegatives,
 
   /** The target's logit before scaling, and its derivative. */
   private double[] target(double c) {
-    double m = margin.margin() == null ? 0 : margin.margin();
     double theta = Math.acos(Math.max(-1, Math.min(1, c)));
     double sin = Math.sqrt(Math.max(0, 1 - c * c));
-    return switch (margin.type()) {
-      case normface -> new double[] {c, 1};
-      case cosface -> new double[] {c - m, 1};
-      case sv -> new double[] {c > m ? c - m : c, 1};
-      case arcface ->
-          guarded && theta + m > Math.PI
-              ? new double[] {c - m * Math.sin(m), 1}
-              : new double[] {Math.cos(theta + m), Math.sin(theta + m) / sin};
-      case combined -> {
-        double angle = margin.m1() * theta + margin.m2();
-        yield new double[] {Math.cos(angle) - margin.m3(), margin.m1() * Math.sin(angle) / sin};
-      }
-    };
+    if (margin instanceof CosFace.Config cosface) {
+      return new double[] {c - cosface.margin(), 1};
+    }
+    if (margin instanceof Sv.Config sv) {
+      return new double[] {c > sv.margin() ? c - sv.margin() : c, 1};
+    }
+    if (margin instanceof ArcFace.Config arcface) {
+      double m = arcface.margin();
+      return guarded && theta + m > Math.PI
+          ? new double[] {c - m * Math.sin(m), 1}
+          : new double[] {Math.cos(theta + m), Math.sin(theta + m) / sin};
+    }
+    if (margin instanceof Combined.Config combined) {
+      double angle = combined.m1() * theta + combined.m2();
+      return new double[] {Math.cos(angle) - combined.m3(), combined.m1() * Math.sin(angle) / sin};
+    }
+    assertThat(margin).isInstanceOf(NormFace.Config.class);
+    return new double[] {c, 1};
   }
 
   private double[] other(double c, double positive) {
-    if (margin.type() == MarginConfig.Type.sv && c > positive - margin.margin()) {
-      return new double[] {margin.t() * c + margin.t() - 1, margin.t()};
+    if (margin instanceof Sv.Config sv && c > positive - sv.margin()) {
+      return new double[] {sv.t() * c + sv.t() - 1, sv.t()};
     }
     return new double[] {c, 1};
   }

@@ -11,9 +11,11 @@ import com.github.victools.jsonschema.generator.SchemaGenerationContext;
 import com.github.victools.jsonschema.generator.SchemaGenerator;
 import com.github.victools.jsonschema.generator.SchemaGeneratorConfigBuilder;
 import com.github.victools.jsonschema.generator.SchemaVersion;
+import com.github.victools.jsonschema.module.jackson.JacksonOption;
 import com.github.victools.jsonschema.module.jackson.JacksonSchemaModule;
 import com.github.victools.jsonschema.module.jakarta.validation.JakartaValidationModule;
 import com.github.victools.jsonschema.module.jakarta.validation.JakartaValidationOption;
+import ffc.core.loss.MarginConfig;
 import ffc.core.method.MethodConfig;
 import jakarta.validation.constraints.Pattern;
 import java.math.BigDecimal;
@@ -39,7 +41,9 @@ public final class ConfigSchema {
   public static ObjectNode generate() {
     SchemaGeneratorConfigBuilder builder =
         new SchemaGeneratorConfigBuilder(SchemaVersion.DRAFT_2020_12, OptionPreset.PLAIN_JSON)
-            .with(new JacksonSchemaModule())
+            .with(
+                new JacksonSchemaModule(
+                    JacksonOption.SKIP_SUBTYPE_LOOKUP, JacksonOption.IGNORE_TYPE_INFO_TRANSFORM))
             .with(
                 new JakartaValidationModule(JakartaValidationOption.NOT_NULLABLE_FIELD_IS_REQUIRED))
             .with(
@@ -60,14 +64,50 @@ public final class ConfigSchema {
         .withCustomDefinitionProvider(
             (type, context) ->
                 type.getErasedType() == MethodConfig.class
-                    ? new CustomDefinition(
-                        methods(context),
-                        CustomDefinition.DefinitionType.STANDARD,
-                        CustomDefinition.AttributeInclusion.NO)
-                    : null);
+                    ? definition(methods(context))
+                    : type.getErasedType() == MarginConfig.class
+                        ? definition(margins(context))
+                        : null);
     ObjectNode schema = new SchemaGenerator(builder.build()).generateSchema(Experiment.class);
     widenTypes(schema);
     schema.put("title", "FFC experiment");
+    return schema;
+  }
+
+  private static CustomDefinition definition(ObjectNode schema) {
+    return new CustomDefinition(
+        schema, CustomDefinition.DefinitionType.STANDARD, CustomDefinition.AttributeInclusion.NO);
+  }
+
+  /**
+   * The section of a margin: what a setting is depends on {@code type}, which may be left out.
+   * Names of all families are known, so that one that gives a setting of another is told so by a
+   * rule.
+   */
+  private static ObjectNode margins(SchemaGenerationContext context) {
+    ObjectNode schema = context.getGeneratorConfig().createObjectNode();
+    schema.put("type", "object");
+    ObjectNode properties = schema.putObject("properties");
+    ObjectNode type = properties.putObject("type");
+    type.put("description", "Family of the margin (default " + MarginConfig.STANDARD + ")");
+    MarginConfig.families().keySet().forEach(type.putArray("enum")::add);
+    ArrayNode choices = schema.putArray("allOf");
+    MarginConfig.families()
+        .forEach(
+            (name, config) -> {
+              ObjectNode choice = choices.addObject();
+              ObjectNode condition = choice.putObject("if");
+              condition.putObject("properties").putObject("type").put("const", name);
+              if (!name.equals(MarginConfig.STANDARD)) {
+                condition.putArray("required").add("type");
+              }
+              ObjectNode family =
+                  context.createStandardDefinition(context.getTypeContext().resolve(config), null);
+              family.remove("additionalProperties");
+              family.path("properties").propertyNames().forEach(properties::putObject);
+              choice.set("then", family);
+            });
+    schema.put("additionalProperties", false);
     return schema;
   }
 

@@ -58,60 +58,39 @@ final class MethodRules {
             + Nearest.to(text, known).map(n -> "; did you mean " + n + "?").orElse("");
   }
 
+  /** Types and bounds are the schema's, as for any setting; what is left is whose they are. */
   private void margin(JsonNode given) {
     String path = MARGIN + ".type";
-    rules.rule(
-        MARGIN + ".margin",
-        () -> {
-          MarginConfig.Type type = type(given);
-          double most = type.largestMargin();
-          JsonNode margin = given.path("margin");
-          return margin.isNumber()
-                  && type.settings().contains("margin")
-                  && margin.doubleValue() > most
-              ? "got "
-                  + margin
-                  + ", wanted at most "
-                  + most
-                  + ": "
-                  + type
-                  + " subtracts it from a cosine"
-              : null;
-        },
-        path);
     List<String> names = new ArrayList<>(given.propertyNames());
     names.removeAll(List.of("type", "scale"));
     for (String name : names) {
       rules.rule(
           MARGIN + "." + name,
           () -> {
-            MarginConfig.Type type = type(given);
-            if (type.settings().contains(name) || isResolved(given, type)) {
+            String type = given.path("type").asString("");
+            String family = type.isEmpty() ? MarginConfig.STANDARD : type;
+            List<String> settings = MarginConfig.settings(family);
+            if (settings.contains(name) || isResolved(given, settings)) {
               return null;
             }
             return "margin "
-                + type
+                + family
                 + " has no such setting; "
-                + (type.settings().isEmpty()
+                + (settings.isEmpty()
                     ? "it has none but scale"
-                    : "it has " + String.join(", ", type.settings()) + " and scale")
+                    : "it has " + String.join(", ", settings) + " and scale")
                 + "; leave it out";
           },
           path);
     }
   }
 
-  private static MarginConfig.Type type(JsonNode margin) {
-    String type = margin.path("type").asString("");
-    return type.isEmpty() ? MarginConfig.Type.cosface : MarginConfig.Type.valueOf(type);
-  }
-
   /** Earlier versions spelled out the settings of every family in config.resolved.yaml. */
-  private static boolean isResolved(JsonNode margin, MarginConfig.Type type) {
+  private static boolean isResolved(JsonNode margin, List<String> settings) {
     return FOREIGN.entrySet().stream()
         .allMatch(
             setting ->
-                type.settings().contains(setting.getKey())
+                settings.contains(setting.getKey())
                     ? margin.has(setting.getKey())
                     : margin.path(setting.getKey()).asDouble(Double.NaN) == setting.getValue());
   }

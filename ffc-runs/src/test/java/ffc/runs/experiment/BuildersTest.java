@@ -3,6 +3,7 @@ package ffc.runs.experiment;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.annotation.JsonPropertyDescription;
+import ffc.core.loss.MarginConfig;
 import ffc.eval.EvaluateConfig;
 import java.lang.reflect.RecordComponent;
 import java.util.LinkedHashSet;
@@ -42,12 +43,16 @@ class BuildersTest {
     assertThat(compared).isGreaterThan(50);
   }
 
-  /** The records of an experiment: its sections, their parts, and the methods of the table. */
+  /**
+   * The records of an experiment: its sections, their parts, the methods and margins of their
+   * tables.
+   */
   private static Set<Class<?>> sections() {
     Set<Class<?>> found = new LinkedHashSet<>();
     add(Experiment.class, found);
     add(EvaluateConfig.class, found);
     Methods.types().forEach(type -> add(Methods.config(type), found));
+    MarginConfig.families().values().forEach(type -> add(type, found));
     return found;
   }
 
@@ -81,7 +86,7 @@ class BuildersTest {
   /** Numbers in one form, a list of one as its element. */
   private static String plain(String value) {
     String text = value.replaceAll("^\\[|\\]$", "");
-    return text.matches("[-0-9.]+([eE]-?[0-9]+)?")
+    return text.matches("-?[0-9]+([.][0-9]+)?([eE]-?[0-9]+)?")
         ? Double.toString(Double.parseDouble(text))
         : text;
   }

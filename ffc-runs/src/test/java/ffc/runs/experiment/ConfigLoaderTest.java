@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
 import ffc.core.ffc.FfcConfig;
+import ffc.core.loss.ArcFaceConfigBuilder;
 import ffc.core.loss.MarginConfig;
 import ffc.core.optim.OptimizerConfig;
 import java.io.IOException;
@@ -52,8 +53,8 @@ class ConfigLoaderTest {
             FfcConfig.class,
             ffc -> {
               assertThat(ffc.capacity()).isEqualTo(20);
-              assertThat(ffc.margin().type()).isEqualTo(MarginConfig.Type.arcface);
-              assertThat(ffc.margin().margin()).isEqualTo(0.5);
+              assertThat(ffc.margin())
+                  .isEqualTo(ArcFaceConfigBuilder.builder().margin(0.5).build());
             });
   }
 
@@ -84,8 +85,8 @@ class ConfigLoaderTest {
         .containsExactlyInAnyOrder(
             "f.yaml:9:14: run.steps: got the text \"many\", wanted a whole number",
             "f.yaml:7:31: method.capacity: got 15, wanted at least 16: the identities of one batch"
-                + " (data.idsPerBatch 8 + data.instancesPerBatch 8) must fit into the group; raise it,"
-                + " or lower the counts");
+                + " (data.idsPerBatch 8 + data.instancesPerBatch 8) must fit into the group; raise"
+                + " it, or lower the counts");
   }
 
   @ParameterizedTest
@@ -105,7 +106,8 @@ class ConfigLoaderTest {
         "model.input=[2, 32, 32] | model.input: got 2 channels, wanted 1 (gray) or 3 (RGB)",
         "model.input=[1, 32, 30] | model.input: got 32x30, wanted height and width divisible by 4",
         "model.input=[1, 32] | model.input: got a list of 2, wanted at least 3 elements",
-        "method.type=fcf | method.type: got the text \"fcf\", wanted one of dcq, ffc, partial-fc, triplet, virtual-fc; did you mean ffc?",
+        "method.type=fcf | method.type: got the text \"fcf\", wanted one of dcq, ffc, partial-fc,"
+            + " triplet, virtual-fc; did you mean ffc?",
         "method.update.type=tworow | wanted weighted or two-row; did you mean two-row?",
         "method.galleryMomentum=1.5 | method.galleryMomentum: got 1.5, wanted at most 1",
         "method.capacity=9999999999 | got 9999999999, wanted at most 2147483647",
@@ -114,14 +116,15 @@ class ConfigLoaderTest {
         "optimizer={learningRate: 1, nesterov: true, momentum: 0} |"
             + " optimizer.nesterov: Nesterov momentum wants optimizer.momentum above 0",
         "optimizer.betas=[0.9] | optimizer.betas: got [0.9], wanted two numbers in [0, 1)",
-        "optimizer.learningRate=.inf | --set optimizer.learningRate=.inf: got .inf, wanted a finite",
+        "optimizer.learningRate=.inf | --set optimizer.learningRate=.inf: got .inf, wanted a"
+            + " finite",
         "optimizer.learningRate=1e999 | wanted a finite number",
         "optimizer.schedule.type=multistep | optimizer.schedule.milestones: missing",
         "optimizer.schedule.milestones=[5] | optimizer.schedule.milestones: does nothing with"
             + " optimizer.schedule.type cosine, only with multistep; leave it out",
-        "optimizer.schedule={type: constant, steps: 50} | optimizer.schedule.steps: does nothing with"
-            + " optimizer.schedule.type constant, only with linear, cosine, multistep and polynomial;"
-            + " leave it out (--set optimizer.schedule.steps= takes it out)",
+        "optimizer.schedule={type: constant, steps: 50} | optimizer.schedule.steps: does nothing"
+            + " with optimizer.schedule.type constant, only with linear, cosine, multistep and"
+            + " polynomial; leave it out (--set optimizer.schedule.steps= takes it out)",
         "optimizer.schedule.gamma=0.1 | optimizer.schedule.gamma: does nothing with",
         "optimizer.schedule.power=2 | optimizer.schedule.power: does nothing with",
         "optimizer.schedule.finalRate=0.01 | no mistake",
@@ -133,18 +136,21 @@ class ConfigLoaderTest {
         "optimizer={learningRate: 1, type: adamw, betas: [0.9, 0.99], epsilon: 1e-6} | no mistake",
         "optimizer={learningRate: 1, type: adamw, momentum: 0.9} | optimizer.momentum: does nothing"
             + " with optimizer.type adamw, only with sgd",
-        "optimizer={learningRate: 1, type: adamw, nesterov: true} | optimizer.nesterov: does nothing",
+        "optimizer={learningRate: 1, type: adamw, nesterov: true} | optimizer.nesterov: does"
+            + " nothing",
         "method.update={type: two-row, keep: 0.5} | method.update.keep: does nothing with"
             + " method.update.type two-row, only with weighted",
-        "method={type: partial-fc, folder: x} | method.folder: does nothing with method.storage memory",
-        "optimizer.schedule={type: multistep, milestones: [5, 5]} | got [5, 5], wanted rising steps",
+        "method={type: partial-fc, folder: x} | method.folder: does nothing with method.storage"
+            + " memory",
+        "optimizer.schedule={type: multistep, milestones: [5, 5]} | got [5, 5], wanted rising"
+            + " steps",
         "optimizer.schedule={type: multistep, milestones: [100]} |"
             + " got a milestone at 100, wanted one before the schedule's end at 100",
         "run.steps=0 | run.steps: got 0, wanted more than 0",
         "run.best=opn.rank1 | \"opn\" is no evaluation set; known: open; did you mean open?",
         "run.best=open.f1 | run.best: got figure \"f1\", but a set of format recordio yields"
-            + " tar_at_far.1e-3, tar_at_far.1e-4, tar_at_far.1e-5, tar_at_far.1e-6, tar_at_far.1e-7,"
-            + " tar_at_far.1e-8, tar_at_far.1e-9, rank1, rank5, rank10",
+            + " tar_at_far.1e-3, tar_at_far.1e-4, tar_at_far.1e-5, tar_at_far.1e-6,"
+            + " tar_at_far.1e-7, tar_at_far.1e-8, tar_at_far.1e-9, rank1, rank5, rank10",
         "run.best=open.accuracy_mean | a set of format recordio yields tar_at_far.1e-3",
         "run.best=open.rank2 | run.best: got figure \"rank2\"",
         "run.best=open.tar_at_far.1e-2 | did you mean tar_at_far.1e-3?",
@@ -152,9 +158,9 @@ class ConfigLoaderTest {
         "run.best=open.rank10 | no mistake",
         "run.device=cuda | run.device: got the text \"cuda\", wanted one of auto, cpu, gpu",
         "run.devices=[0] | no mistake",
-        "run.devices=[0, 1] | method.capacity: got 20, wanted at least 32: the identities of one batch"
-            + " (data.idsPerBatch 8 + data.instancesPerBatch 8, for each of 2 trainers) must fit into"
-            + " the group; raise it, or lower the counts",
+        "run.devices=[0, 1] | method.capacity: got 20, wanted at least 32: the identities of one"
+            + " batch (data.idsPerBatch 8 + data.instancesPerBatch 8, for each of 2 trainers) must"
+            + " fit into the group; raise it, or lower the counts",
         "run.devices=[0, 0] | run.devices: got [0, 0], wanted each GPU once",
         "run.devices=[0, -1] | run.devices.1: got -1, wanted at least 0",
         "evaluate.1={name: open, format: bin, path: x} |"
@@ -215,8 +221,7 @@ class ConfigLoaderTest {
             "method.margin.type=",
             "optimizer.clipNorm=3");
 
-    assertThat(((FfcConfig) experiment.method()).margin().type())
-        .isEqualTo(MarginConfig.Type.cosface);
+    assertThat(((FfcConfig) experiment.method()).margin()).isEqualTo(MarginConfig.standard());
     assertThat(experiment.seed()).isEqualTo(5);
     assertThat(experiment.evaluate().get(0).path()).isEqualTo("other.rec");
     assertThat(experiment.evaluate().get(1).flip()).isTrue();

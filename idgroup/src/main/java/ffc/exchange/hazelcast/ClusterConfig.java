@@ -42,7 +42,7 @@ public record ClusterConfig(
             "Copies on other members of what the cluster keeps: plans and reports (default 1)")
         Integer backups,
     @JsonPropertyDescription(
-            "When a trainer is lost: wait for a replacement (default) or shrink to those left")
+            "When a trainer is lost: wait (default) for a replacement or shrink to those left")
         OnLoss onLoss,
     @Positive
         @JsonPropertyDescription(

@@ -5,7 +5,7 @@ import static org.assertj.core.api.Assertions.within;
 
 import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.Shape;
-import ffc.core.loss.Margin;
+import ffc.core.loss.CosFace;
 import ffc.engine.Autograd;
 import ffc.pfc.softmax.SampledSoftmax;
 import ffc.pfc.softmax.Samples;
@@ -51,7 +51,7 @@ class DenseGoldenTest {
         RowWorkers workers = new RowWorkers(2)) {
       Autograd.off();
       SampledSoftmax softmax =
-          new SampledSoftmax(new Margin.CosFace(0.4), 8, null, Shards.ALONE, manager, workers);
+          new SampledSoftmax(new CosFace(0.4), 8, null, Shards.ALONE, manager, workers);
       ClassCenters centers = null;
       double rate = 0;
       long step = 0;

@@ -4,7 +4,7 @@ import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.NDScope;
 import ai.djl.ndarray.types.Shape;
-import ffc.core.loss.Margin;
+import ffc.core.loss.CosFace;
 import ffc.core.loss.MarginHead;
 import ffc.engine.Autograd;
 import ffc.engine.ComputeThreads;
@@ -50,7 +50,7 @@ final class HeadBench {
       centers.prepare(SampledClasses.all(0, classes));
       ClassSampler sampler = new ClassSampler(classes, rate, 1, ClassRange.all(classes), workers);
       SampledSoftmax softmax =
-          new SampledSoftmax(new Margin.CosFace(0.4), 32, null, Shards.ALONE, manager, workers);
+          new SampledSoftmax(new CosFace(0.4), 32, null, Shards.ALONE, manager, workers);
       Random random = new Random(1);
       for (int step = -10; step < steps; step++) {
         try (NDManager stepManager = manager.newSubManager();

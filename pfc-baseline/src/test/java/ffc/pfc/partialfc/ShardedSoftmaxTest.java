@@ -6,7 +6,11 @@ import static org.assertj.core.api.Assertions.within;
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.Shape;
+import ffc.core.loss.ArcFace;
+import ffc.core.loss.Combined;
+import ffc.core.loss.CosFace;
 import ffc.core.loss.Margin;
+import ffc.core.loss.Sv;
 import ffc.engine.Autograd;
 import ffc.pfc.classes.ClassCenters;
 import ffc.pfc.classes.ClassRange;
@@ -41,18 +45,18 @@ class ShardedSoftmaxTest {
   private record Case(Margin margin, double scale, Double threshold, double rate) {}
 
   static Stream<Case> cases() {
-    Margin cosface = new Margin.CosFace(0.4);
+    Margin cosface = new CosFace(0.4);
     return Stream.of(
         new Case(cosface, 32, null, 1),
         new Case(cosface, 32, null, 0.1),
         new Case(cosface, 32, 0.3, 0.1),
-        new Case(new Margin.CosFace(0), 8, null, 1),
-        new Case(new Margin.ArcFace(0.5, true), 32, null, 0.1),
-        new Case(new Margin.Combined(1.1, 0.3, 0.2), 32, null, 0.1),
-        new Case(new Margin.Sv(0.2, 1.2), 32, 0.5, 0.1),
+        new Case(new CosFace(0), 8, null, 1),
+        new Case(new ArcFace(0.5, true), 32, null, 0.1),
+        new Case(new Combined(1.1, 0.3, 0.2), 32, null, 0.1),
+        new Case(new Sv(0.2, 1.2), 32, 0.5, 0.1),
         new Case(cosface, 68, null, 0.1), // shifted by a constant
         new Case(cosface, 120, 0.6, 0.1), // shifted by the largest logit of all shards
-        new Case(new Margin.Sv(0.2, 1.2), 120, null, 0.1));
+        new Case(new Sv(0.2, 1.2), 120, null, 0.1));
   }
 
   @ParameterizedTest

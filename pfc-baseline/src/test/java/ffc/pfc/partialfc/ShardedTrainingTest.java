@@ -8,8 +8,7 @@ import ffc.core.checkpoint.CheckpointInput;
 import ffc.core.checkpoint.CheckpointReader;
 import ffc.core.ffc.Ffc;
 import ffc.core.ffc.FfcConfigBuilder;
-import ffc.core.loss.MarginConfig;
-import ffc.core.loss.MarginConfigBuilder;
+import ffc.core.loss.SvConfigBuilder;
 import ffc.core.method.MethodContext;
 import ffc.core.optim.OptimizerConfig;
 import ffc.exchange.LocalExchange;
@@ -69,7 +68,7 @@ class ShardedTrainingTest {
   private static final PartialFcConfig SV =
       PartialFcConfigBuilder.builder()
           .sampleRate(0.1)
-          .margin(MarginConfigBuilder.builder().type(MarginConfig.Type.sv).build())
+          .margin(SvConfigBuilder.builder().build())
           .build();
   private static final Settings FULL = Settings.of(method(1, null));
   private static final Settings TENTH = Settings.of(method(0.1, null));

@@ -7,7 +7,11 @@ import static org.assertj.core.api.Assertions.within;
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.Shape;
+import ffc.core.loss.ArcFace;
+import ffc.core.loss.Combined;
+import ffc.core.loss.CosFace;
 import ffc.core.loss.Margin;
+import ffc.core.loss.Sv;
 import ffc.engine.Autograd;
 import ffc.pfc.classes.ClassCenters;
 import ffc.pfc.classes.ClassRange;
@@ -36,11 +40,11 @@ public class SampledSoftmaxTest {
 
   static Stream<Margin> margins() {
     return Stream.of(
-        new Margin.CosFace(0.4),
-        new Margin.CosFace(0),
-        new Margin.ArcFace(0.5, true),
-        new Margin.Combined(1.1, 0.3, 0.2),
-        new Margin.Sv(0.2, 1.2));
+        new CosFace(0.4),
+        new CosFace(0),
+        new ArcFace(0.5, true),
+        new Combined(1.1, 0.3, 0.2),
+        new Sv(0.2, 1.2));
   }
 
   @BeforeEach
@@ -82,7 +86,7 @@ public class SampledSoftmaxTest {
     SampledClasses sampled = SampledClasses.of(new long[] {3, 5});
     centers.prepare(sampled);
     try (SampledSoftmax softmax =
-        new SampledSoftmax(new Margin.CosFace(0.4), SCALE, null, Shards.ALONE, manager, workers)) {
+        new SampledSoftmax(new CosFace(0.4), SCALE, null, Shards.ALONE, manager, workers)) {
       Samples samples = new Samples(manager.ones(new Shape(2, E)), new long[] {3, 4});
       assertThatThrownBy(
               () -> softmax.score(samples, centers, sampled, 2, softmax.new RowGradients()))
@@ -93,8 +97,8 @@ public class SampledSoftmaxTest {
 
   @Test
   void negativesAboveTheThresholdAreIgnored() {
-    check(new Margin.CosFace(0.4), 0.3, 300, 1);
-    check(new Margin.Sv(0.2, 1.2), 0.3, 300, 1);
+    check(new CosFace(0.4), 0.3, 300, 1);
+    check(new Sv(0.2, 1.2), 0.3, 300, 1);
   }
 
   private void check(Margin margin, Double threshold, int classes, double rate) {
@@ -243,7 +247,7 @@ public class SampledSoftmaxTest {
     }
     NDArray unitBE = manager.create(flat, new Shape(B, E));
     SampledSoftmax softmax =
-        new SampledSoftmax(new Margin.CosFace(0.4), SCALE, null, Shards.ALONE, manager, workers);
+        new SampledSoftmax(new CosFace(0.4), SCALE, null, Shards.ALONE, manager, workers);
     SampledSoftmax.RowGradients whole = softmax.new RowGradients();
     double loss = softmax.score(new Samples(unitBE, ids), centers, sampled, B, whole).loss();
     float[] a = whole.block(0, 0).toFloatArray();
@@ -283,7 +287,7 @@ public class SampledSoftmaxTest {
     }
     NDArray unitBE = manager.create(flat, new Shape(B, E));
     SampledSoftmax softmax =
-        new SampledSoftmax(new Margin.CosFace(0.4), SCALE, null, Shards.ALONE, manager, workers);
+        new SampledSoftmax(new CosFace(0.4), SCALE, null, Shards.ALONE, manager, workers);
     ClassSampler sampler = sampler(200, 0.1, 4);
     double cosine = 0;
     for (int step = 0; step < 200; step++) {
@@ -346,7 +350,7 @@ public class SampledSoftmaxTest {
         if (k != targets[b]) {
           double c = dot(e[b], u[k]);
           if (threshold == null || c <= threshold) {
-            if (margin instanceof Margin.Sv sv && c > p - sv.m()) {
+            if (margin instanceof Sv sv && c > p - sv.m()) {
               c = sv.t() * c + sv.t() - 1;
             }
             sum += Math.exp(scale * c);
@@ -359,18 +363,18 @@ public class SampledSoftmaxTest {
   }
 
   private static double target(Margin margin, double c) {
-    if (margin instanceof Margin.CosFace m) {
+    if (margin instanceof CosFace m) {
       return c - m.m();
     }
-    if (margin instanceof Margin.ArcFace m) {
+    if (margin instanceof ArcFace m) {
       double angle = Math.acos(c) + m.m();
       return angle > Math.PI ? c - m.m() * Math.sin(m.m()) : Math.cos(angle);
     }
-    if (margin instanceof Margin.Combined m) {
+    if (margin instanceof Combined m) {
       double angle = m.m1() * Math.acos(c) + m.m2();
       return (angle > Math.PI ? -1 - (angle - Math.PI) : Math.cos(angle)) - m.m3();
     }
-    Margin.Sv sv = (Margin.Sv) margin;
+    Sv sv = (Sv) margin;
     return c > sv.m() ? c - sv.m() : c;
   }
 
