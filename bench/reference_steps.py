@@ -14,6 +14,7 @@ holds them for the test, NAME.safetensors.gz what follows from them after every 
   N/group/{ids,order,rows0,rows1,next}     the ID group: identity of each slot, slots most recent first, rows
   N/classes/{rows,state0,state1}           class centres and their momenta
   N/columns/rows  N/queue/features         of virtual FC, of the dynamic class queue
+  N/margin/{norm_mean,norm_std}            running statistics of AdaFace
 
 Image i is a sequence of bytes by a linear congruence (pixels below); what a batch consists of follows from the seed as
 docs/decisions/012-order-of-an-epoch.md says.
@@ -112,8 +113,38 @@ def batches(data):
 # ---------------------------------------------------------------- what methods share
 
 
-def margin_softmax(config, cos, target, ignored=None):
-    """Cross-entropy of each sample; ignored columns are no negatives."""
+class Margin:
+    """A section margin, and the statistics of AdaFace: of the steps before; each scored sample counts once."""
+
+    def __init__(self, config):
+        self.config, self.mean, self.std, self.norms = config, 20.0, 100.0, []
+
+    def scale(self, norms):
+        z = self.config["h"] * (norms.clip(1e-3, 100) - self.mean) / (self.std + 1e-3)
+        return z.clip(-1, 1)
+
+    def count(self, norms):
+        self.norms.append(norms.clip(1e-3, 100))
+
+    def update(self):
+        if self.is_adaface() and self.norms:
+            norms, alpha = torch.cat(self.norms), self.config["tAlpha"]
+            self.mean = alpha * norms.mean() + (1 - alpha) * self.mean
+            self.std = alpha * norms.std() + (1 - alpha) * self.std
+        self.norms = []
+
+    def is_adaface(self):
+        return isinstance(self.config, dict) and self.config["type"] == "adaface"
+
+    def record(self):
+        if not self.is_adaface():
+            return {}
+        return {"margin": {"norm_mean": torch.tensor([self.mean]), "norm_std": torch.tensor([self.std])}}
+
+
+def margin_softmax(margin, norms, cos, target, ignored=None):
+    """Cross-entropy of each sample; norms are those of the embeddings; ignored columns are no negatives."""
+    config = margin.config
     rows = torch.arange(len(cos))
     c = cos[rows, target]
     m, kind = config.get("margin"), config["type"]
@@ -131,6 +162,10 @@ def margin_softmax(config, cos, target, ignored=None):
     elif kind == "combined":
         angle = config["m1"] * torch.arccos(c) + config["m2"]
         c = torch.where(angle > math.pi, -1 - (angle - math.pi), torch.cos(angle)) - config["m3"]
+    elif kind == "adaface":
+        z = margin.scale(norms.detach())
+        angle = torch.arccos(c.clip(-1 + 1e-3, 1 - 1e-3)) - m * z
+        c = torch.cos(angle.clip(1e-3, math.pi - 1e-3)) - (m + m * z)
     if config.get("angleGradient") == "detached":  # the margin under torch.no_grad(), as a shift of the cosine
         plain = cos[rows, target]
         c = plain + (c - plain).detach()
@@ -234,6 +269,7 @@ class Ffc:
         self.gallery = Gallery(probe, self.c, case["model"]["freezeBatchNorm"])
         update = self.c["update"]
         self.group = Group(self.c["capacity"], update["type"] == "two-row", update.get("keep"))
+        self.margin = Margin(self.c["margin"])
 
     def accumulate(self, x, y, x_ids, y_ids):
         cut = slices(len(x), self.n)
@@ -250,14 +286,16 @@ class Ffc:
         existing, fresh = int(there.sum()), int((~there).sum())
         self.fresh = getattr(self, "fresh", 0) + fresh
         for a, b in cut:
-            u = F.normalize(self.probe(images[a:b]))
+            features = self.probe(images[a:b])
+            u, norms = F.normalize(features), features.detach().norm(dim=1)
             target = torch.tensor([group.slot.get(i, 0) for i in ids[a:b]])
             t = there[a:b]
             terms = {}
+            self.margin.count(norms[t])
             for rows in group.heads():
                 cos = u @ rows.T
                 if t.any():
-                    loss = margin_softmax(self.c["margin"], cos[t], target[t]).sum() / existing
+                    loss = margin_softmax(self.margin, norms[t], cos[t], target[t]).sum() / existing
                     terms["existing"] = terms.get("existing", 0) + loss
                 if (~t).any():
                     h = self.c["fresh"]["hardNegatives"] or max(3, min(10, int(0.0002 * self.c["capacity"])))
@@ -270,10 +308,11 @@ class Ffc:
 
     def update(self, rate, step):
         self.group = self.committed
+        self.margin.update()
         self.gallery.follow(step)
 
     def record(self):
-        return {"gallery": state(self.gallery.net), "group": self.group.record()}
+        return {"gallery": state(self.gallery.net), "group": self.group.record()} | self.margin.record()
 
 
 # ---------------------------------------------------------------- baselines: both sides in one forward pass
@@ -282,13 +321,15 @@ class Ffc:
 class Joint:
     def __init__(self, case, probe):
         self.c, self.probe, self.n = case["method"], probe, case["run"]["accumulate"]
+        self.margin = Margin(self.c["margin"])
 
     def accumulate(self, x, y, x_ids, y_ids):
         losses = {self.term: 0.0}
         self.begin(x_ids + y_ids)
         for a, b in slices(len(x), self.n):
             images = torch.cat([x[a:b], y[a:b]])
-            u = F.normalize(self.probe(images))
+            features = self.probe(images)
+            u, self.norms = F.normalize(features), features.detach().norm(dim=1)
             loss = self.loss(u, x_ids[a:b] + y_ids[a:b], (b - a) / len(x), images)
             loss.backward()
             losses[self.term] += loss.item()
@@ -336,7 +377,8 @@ class PartialFc(Joint):
         target = torch.tensor([self.rows.index(i) for i in ids])
         threshold = self.c.get("interClassThreshold")
         ignored = None if threshold is None else cos.detach() > threshold
-        return margin_softmax(self.c["margin"], cos, target, ignored).sum() / self.count
+        self.margin.count(self.norms)
+        return margin_softmax(self.margin, self.norms, cos, target, ignored).sum() / self.count
 
     @torch.no_grad()
     def update(self, rate, step):
@@ -407,7 +449,9 @@ class VirtualFc(Joint):
                 holder[column[i]] = i
             target = torch.tensor([column[ids[i]] for i in samples])
             ignored = torch.tensor([[h == -1 or h == ids[i] for h in holder] for i in samples])
-            loss = loss + margin_softmax(self.c["margin"], u[samples] @ rows.T, target, ignored).sum()
+            norms = self.norms[samples]
+            self.margin.count(norms)
+            loss = loss + margin_softmax(self.margin, norms, u[samples] @ rows.T, target, ignored).sum()
         self.kept.append([(c, i, self.total(still, ids, i)) for c, i in home.items()])
         return loss * share / max(1, len(scored[0]) + len(scored[1]))
 
@@ -441,7 +485,8 @@ class DynamicClassQueue(Joint):
         other = [i + b if i < b else i - b for i in range(2 * b)]
         target = torch.tensor([o if ids[o] == ids[i] else i for i, o in enumerate(other)])
         ignored = torch.tensor([[c == i for c in column_ids] for i in ids])
-        return margin_softmax(self.c["margin"], u @ columns.T, target, ignored).sum() / len(self.all_ids)
+        self.margin.count(self.norms)
+        return margin_softmax(self.margin, self.norms, u @ columns.T, target, ignored).sum() / len(self.all_ids)
 
     def update(self, rate, step):
         keys = torch.cat([x for x, _ in self.keys] + [y for _, y in self.keys])
@@ -534,6 +579,8 @@ def run(case, method_type, show):
             group["lr"] = rate
         optimizer.step()
         method.update(rate, step)
+        if isinstance(method, Joint):
+            method.margin.update()
         if show:
             print(f"  {step} rate {rate:.4f} norm {norm:7.3f} clip {clip}", losses)
         at = f"{step}/"
@@ -541,6 +588,8 @@ def run(case, method_type, show):
         for name, value in losses.items():
             out[at + "loss/" + name] = torch.tensor([value])
         parts = {"probe": state(probe)} | method.record()
+        if isinstance(method, Joint):
+            parts |= method.margin.record()
         kept = {"exp_avg": "optimizer-first", "exp_avg_sq": "optimizer-second", "momentum_buffer": "optimizer"}
         for name, p in named.items():
             for key, value in optimizer.state[p].items():
@@ -585,6 +634,8 @@ MARGINS = [
     {"type": "combined", "scale": 8.0, "m1": 1.0, "m2": 0.3, "m3": 0.2},
     {"type": "arcface", "margin": 0.5, "scale": 8.0, "angleGradient": "detached"},
     {"type": "combined", "scale": 8.0, "m1": 1.2, "m2": 0.3, "m3": 0.1, "angleGradient": "detached"},
+    {"type": "adaface", "margin": 0.4, "scale": 8.0, "h": 0.9, "tAlpha": 0.6},
+    {"type": "adaface", "margin": 0.4, "scale": 8.0, "h": 0.8, "tAlpha": 1.0},
 ]
 
 
@@ -632,6 +683,9 @@ def ffc_cases():
     plain = copy.deepcopy(cases[4]["method"])
     cases.append(case(16, "adamw", plain, adamw(16), partner=False))
     cases.append(case(17, "arcface-detached", copy.deepcopy(cases[0]["method"]) | {"margin": MARGINS[4]}))
+    cases.append(case(18, "adaface-2", copy.deepcopy(cases[1]["method"]) | {"margin": MARGINS[6]}, accumulate=2))
+    cases.append(case(19, "adaface-two-row-halves-2", copy.deepcopy(cases[13]["method"]) | {"margin": MARGINS[6]},
+                      partner=False, accumulate=2))
     return cases
 
 
@@ -657,6 +711,10 @@ def baseline_cases():
         case(1, "queue-batch", queue("batch", 0), partner=False),
         case(2, "queue-ema-2", queue("ema", 2), accumulate=2),
         case(3, "queue-frozen", queue("batch", 0), frozen=True),
+        case(1, "sparse-adaface-2", partial(0.6, "sparse", 7), accumulate=2),
+        case(2, "full-adaface", partial(1.0, "sparse", 6)),
+        case(0, "virtual-fc-adaface-2", {"type": "virtual-fc", "columns": 14, "margin": MARGINS[7]}, partner=False, accumulate=2),
+        case(1, "queue-adaface-2", queue("ema", 7), accumulate=2),
         case(0, "triplet", {"type": "triplet", "margin": 0.2}),
         case(1, "triplet-halves-2", {"type": "triplet", "margin": 0.5}, partner=False, accumulate=2),
     ]

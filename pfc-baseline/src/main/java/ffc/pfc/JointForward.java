@@ -39,10 +39,11 @@ public final class JointForward {
    *
    * @param ids identity of each row: x, then y
    * @param images f32 [2b, channels, height, width]
+   * @param normB1 norms of the embeddings before normalisation, f32 [2b, 1], without gradient
    * @param share of the batch that the slice is
    * @param from first row of the slice on each side of the batch
    */
-  public record Slice(long[] ids, NDArray images, double share, int from) {}
+  public record Slice(long[] ids, NDArray images, NDArray normB1, double share, int from) {}
 
   public static void run(Encoder probe, DevicePair pair, StepProfile profile, Head head) {
     for (int i = 0; i < pair.slices(); i++) {
@@ -62,6 +63,7 @@ public final class JointForward {
                     Arrays.copyOfRange(pair.xIds(), from, to),
                     Arrays.copyOfRange(pair.yIds(), from, to)),
                 images,
+                normB1,
                 (double) (to - from) / pair.size(),
                 from);
         NDArray gradientBE = head.gradient(unitBE, slice);

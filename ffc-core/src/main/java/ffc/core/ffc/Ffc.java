@@ -11,6 +11,7 @@ import ffc.core.checkpoint.CheckpointReader;
 import ffc.core.checkpoint.CheckpointWriter;
 import ffc.core.loss.Losses;
 import ffc.core.loss.MarginHead;
+import ffc.core.loss.MarginState;
 import ffc.core.method.DevicePair;
 import ffc.core.method.Footprint;
 import ffc.core.method.Method;
@@ -55,6 +56,7 @@ public final class Ffc implements Method {
   private final GroupExchange exchange;
   private final LongSupplier steps;
   private final GroupMatrix matrix;
+  private final MarginState margin;
   private final FfcHead head;
   private final FfcStatistics statistics = new FfcStatistics();
   private final Closer closer = new Closer();
@@ -86,9 +88,10 @@ public final class Ffc implements Method {
       this.matrix = closer.add(new GroupMatrix(manager, config.capacity(), probe.embedding()));
       this.group = NewGroup.of(config, matrix.rows(), context.seed());
       matrix.reset();
+      this.margin = new MarginState(config.margin().create(), exchange, steps);
       this.head =
           new FfcHead(
-              MarginHead.of(config.margin()),
+              new MarginHead(margin, config.margin().scale()),
               config.fresh(),
               config.emptySlots() == FfcConfig.EmptySlots.mask,
               config.capacity());
@@ -105,6 +108,7 @@ public final class Ffc implements Method {
 
   @Override
   public Losses accumulate(DevicePair pair) {
+    margin.begin();
     NDArray galleryX = galleryFeatures(pair, pair.x());
     NDArray galleryY = galleryFeatures(pair, pair.y());
     profile.lap("gallery");
@@ -135,6 +139,7 @@ public final class Ffc implements Method {
         FfcHead.Counts.of(toCommit.slots(all.y().ids())),
         galleryX,
         losses);
+    margin.exchange();
     return losses.total();
   }
 
@@ -179,7 +184,15 @@ public final class Ffc implements Method {
         NDArray normB1 = MarginHead.norm(detached);
         NDArray unitBE = detached.div(normB1);
         FfcHead.Result result =
-            head.score(unitBE, Arrays.copyOfRange(slots, from, to), counts, proposal, matrix);
+            head.score(
+                unitBE,
+                margin.seesSamples()
+                    ? margin.samples(normB1, Arrays.copyOfRange(ids, from, to))
+                    : null,
+                Arrays.copyOfRange(slots, from, to),
+                counts,
+                proposal,
+                matrix);
         losses.add("existing", result.existing());
         losses.add("fresh", result.fresh());
         statistics.cosine(
@@ -203,6 +216,7 @@ public final class Ffc implements Method {
   public void update(double learningRate) {
     matrix.apply(group.commit(toCommit).row0());
     toCommit = null;
+    margin.commit();
     profile.lap("group");
     step++;
     gallery.follow(step);
@@ -214,6 +228,7 @@ public final class Ffc implements Method {
     Map<String, Double> figures = new LinkedHashMap<>(statistics.take());
     figures.put("gallery_momentum", gallery.momentum(step));
     figures.putAll(group.statistics().asMap());
+    figures.putAll(margin.figures());
     return figures;
   }
 
@@ -225,6 +240,11 @@ public final class Ffc implements Method {
   @Override
   public IdGroup group() {
     return group;
+  }
+
+  @Override
+  public Map<String, Long> hashes() {
+    return margin.hashes();
   }
 
   @Override
@@ -264,6 +284,7 @@ public final class Ffc implements Method {
       file.writeLong(step);
       group.save(file);
     }
+    margin.save(out);
   }
 
   @Override
@@ -289,6 +310,7 @@ public final class Ffc implements Method {
       file.expectEnd();
     }
     matrix.reset();
+    margin.load(in);
   }
 
   @Override

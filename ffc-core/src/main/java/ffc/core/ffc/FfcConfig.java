@@ -127,7 +127,9 @@ public record FfcConfig(
   @Override
   public Traffic traffic(StepSizes sizes) {
     double features = 2.0 * sizes.pairs() * (8 + 4.0 * sizes.embedding());
-    return sizes.trainers() == 1 ? Traffic.NONE : new Traffic(features * (sizes.trainers() - 1), 1);
+    return sizes.trainers() == 1
+        ? Traffic.NONE
+        : new Traffic(features * (sizes.trainers() - 1), 1).plus(Traffic.of(margin));
   }
 
   @Override

@@ -4,6 +4,7 @@ import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.index.NDIndex;
 import ffc.core.loss.MarginHead;
+import ffc.core.loss.MarginRule;
 import ffc.idgroup.Patch;
 import ffc.idgroup.Proposal;
 import java.util.Arrays;
@@ -50,9 +51,28 @@ public final class FfcHead {
    * @param counts over the global batch
    */
   Result score(NDArray unitBE, int[] slots, Counts counts, Proposal proposal, GroupMatrix matrix) {
+    return score(unitBE, null, slots, counts, proposal, matrix);
+  }
+
+  /**
+   * As {@link #score(NDArray, int[], Counts, Proposal, GroupMatrix)}, where the margin depends on
+   * more than cosines.
+   *
+   * @param samples of the slice; null if it does not
+   */
+  Result score(
+      NDArray unitBE,
+      MarginRule.Samples samples,
+      int[] slots,
+      Counts counts,
+      Proposal proposal,
+      GroupMatrix matrix) {
     int columns = maskEmpty ? proposal.occupied() : capacity;
     long[] existing = where(slots, true);
     long[] fresh = where(slots, false);
+    // Of both heads of the two-row rule, so that samples count once.
+    MarginHead softmax =
+        this.softmax.at(samples == null || fresh.length == 0 ? samples : samples.rows(existing));
     double existingLoss = 0;
     double freshLoss = 0;
     NDArray gradient = null;
@@ -61,7 +81,7 @@ public final class FfcHead {
           matrix.with(
               head,
               columns,
-              weightsKE -> oneHead(unitBE, weightsKE, slots, existing, fresh, counts));
+              weightsKE -> oneHead(softmax, unitBE, weightsKE, slots, existing, fresh, counts));
       existingLoss += result.existing();
       freshLoss += result.fresh();
       gradient = gradient == null ? result.gradientBE() : gradient.addi(result.gradientBE());
@@ -70,6 +90,7 @@ public final class FfcHead {
   }
 
   private Result oneHead(
+      MarginHead softmax,
       NDArray unitBE,
       NDArray weightsKE,
       int[] slots,

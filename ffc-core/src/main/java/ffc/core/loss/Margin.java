@@ -7,7 +7,8 @@ import ai.djl.ndarray.NDArray;
  * the derivative of that change. Most act on the target alone, some re-weight hard negatives too.
  * Works in the precision of its input.
  */
-public interface Margin {
+@FunctionalInterface
+public interface Margin extends MarginRule {
   // B rows, K columns (class features)
 
   /** Nearest distance of a cosine to ±1: the derivative of the angle is finite up to there. */
@@ -49,8 +50,27 @@ public interface Margin {
     return 1;
   }
 
-  /** The margin that a configuration names. */
+  /** A plain margin is the same for all samples. */
+  @Override
+  default Margin of(Samples samples, double[] state) {
+    return this;
+  }
+
+  @Override
+  default boolean seesSamples() {
+    return false;
+  }
+
+  /**
+   * The margin that a configuration names, for a loss that has nothing but cosines.
+   *
+   * @throws IllegalArgumentException if it depends on more
+   */
   static Margin of(MarginConfig config) {
-    return config.create();
+    if (config.create() instanceof Margin margin) {
+      return margin;
+    }
+    throw new IllegalArgumentException(
+        config + " depends on more than cosines, which this loss does not give it");
   }
 }

@@ -22,7 +22,8 @@ import java.util.Map;
   @Type(name = "arcface", value = ArcFace.Config.class),
   @Type(name = "combined", value = Combined.Config.class),
   @Type(name = "sv", value = Sv.Config.class),
-  @Type(name = "normface", value = NormFace.Config.class)
+  @Type(name = "normface", value = NormFace.Config.class),
+  @Type(name = "adaface", value = AdaFace.Config.class)
 })
 @JsonIgnoreProperties(ignoreUnknown = true)
 public interface MarginConfig {
@@ -32,8 +33,8 @@ public interface MarginConfig {
   /** Scale s of the logits. */
   Double scale();
 
-  /** The margin with these settings. */
-  Margin create();
+  /** The margin with these settings; a {@link Margin} if it depends on cosines alone. */
+  MarginRule create();
 
   /** Every default: cosface. */
   static MarginConfig standard() {

@@ -20,6 +20,7 @@ import ffc.engine.NativeOps;
 public final class MarginHead {
   // B samples, E embedding, K class features (columns of the logits)
 
+  private final MarginState state;
   private final Margin margin;
   private final double scale;
 
@@ -28,11 +29,30 @@ public final class MarginHead {
    * @param scale s, factor of the logits
    */
   public MarginHead(Margin margin, double scale) {
+    this(null, margin, scale);
+  }
+
+  /**
+   * A head whose margin may depend on more than cosines; {@link #at} gives the one to score with.
+   *
+   * @param state stays the caller's
+   */
+  public MarginHead(MarginState state, double scale) {
+    this(state, null, scale);
+  }
+
+  private MarginHead(MarginState state, Margin margin, double scale) {
+    this.state = state;
     this.margin = margin;
     this.scale = scale;
   }
 
-  /** The head that a configuration describes. */
+  /** The head of these samples, in this order. */
+  public MarginHead at(MarginRule.Samples samples) {
+    return state == null ? this : new MarginHead(state.at(samples), scale);
+  }
+
+  /** The head that a configuration describes, of a margin that depends on cosines alone. */
   public static MarginHead of(MarginConfig config) {
     return new MarginHead(Margin.of(config), config.scale());
   }

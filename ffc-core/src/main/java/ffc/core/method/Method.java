@@ -46,6 +46,14 @@ public interface Method extends AutoCloseable {
   }
 
   /**
+   * Bits, by name, of what the method keeps beside networks and group and what must be the same on
+   * all trainers.
+   */
+  default Map<String, Long> hashes() {
+    return Map.of();
+  }
+
+  /**
    * Whether several trainers hold a share each of what the method trains. Then {@link #save} and
    * {@link #load} are calls that all of them make together. A method that has neither shares nor a
    * group trains with one trainer only.

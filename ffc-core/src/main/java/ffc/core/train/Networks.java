@@ -1,6 +1,7 @@
 package ffc.core.train;
 
 import ai.djl.ndarray.NDList;
+import ffc.core.method.Method;
 import ffc.core.net.Encoder;
 import ffc.core.net.RunningStatistics;
 import ffc.core.optim.Optimizer;
@@ -11,16 +12,15 @@ import java.util.Map;
 /** Probe, gallery and optimiser of one trainer, as far as the other trainers are concerned. */
 final class Networks {
   private final Encoder probe;
-  private final Encoder gallery;
+  private final Method method;
+  private final Encoder gallery; // may be null
   private final Optimizer optimizer;
   private final Lockstep lockstep;
 
-  /**
-   * @param gallery may be null
-   */
-  Networks(Encoder probe, Encoder gallery, Optimizer optimizer, Lockstep lockstep) {
+  Networks(Encoder probe, Method method, Optimizer optimizer, Lockstep lockstep) {
     this.probe = probe;
-    this.gallery = gallery;
+    this.method = method;
+    this.gallery = method.gallery();
     this.optimizer = optimizer;
     this.lockstep = lockstep;
   }
@@ -44,13 +44,14 @@ final class Networks {
     return arrays;
   }
 
-  /** Checksums of all arrays by network and name. */
+  /** Checksums of all arrays by network and name, and those that the method adds. */
   Map<String, Long> hashes() {
     Map<String, Long> hashes = new LinkedHashMap<>();
     probe.parameters().hashes().forEach((name, hash) -> hashes.put("probe." + name, hash));
     if (gallery != null) {
       gallery.parameters().hashes().forEach((name, hash) -> hashes.put("gallery." + name, hash));
     }
+    method.hashes().forEach((name, hash) -> hashes.put("method." + name, hash));
     return hashes;
   }
 

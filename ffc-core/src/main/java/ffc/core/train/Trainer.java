@@ -170,7 +170,7 @@ public final class Trainer implements AutoCloseable {
                 + setup.methodName()
                 + " trains with one trainer; leave section cluster away, or use ffc or partial-fc");
       }
-      networks = new Networks(probe, method.gallery(), optimizer, lockstep);
+      networks = new Networks(probe, method, optimizer, lockstep);
       boolean together = method.isSharded() && exchange.trainers() > 1;
       common = new CommonState(exchange, !together);
       content = new TrainerContent(probe, optimizer, method, dataset, manager);

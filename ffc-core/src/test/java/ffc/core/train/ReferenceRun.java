@@ -226,6 +226,12 @@ public final class ReferenceRun implements RunObserver {
           arrays.forEach((name, array) -> actual.put(at + part + "/" + name, array.toFloatArray()));
         }
       }
+      if (in.has("margin.properties")) {
+        in.properties("margin")
+            .forEach(
+                (name, value) ->
+                    actual.put(at + "margin/" + name, new float[] {Float.parseFloat(value)}));
+      }
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }

@@ -41,6 +41,10 @@ class OwnersTest {
           "0.1",
           "t",
           "1.1",
+          "h",
+          "0.5",
+          "tAlpha",
+          "0.02",
           "angleGradient",
           "detached");
 
@@ -102,6 +106,8 @@ class OwnersTest {
         "type: combined, m3: -1 | got -1, wanted at least 0",
         "type: sv, t: 0.9 | got 0.9, wanted at least 1",
         "type: sv, t: 100 | got 100, wanted at most 10",
+        "type: adaface, h: 1.5 | got 1.5, wanted at most 1",
+        "type: adaface, tAlpha: -1 | got -1, wanted at least 0",
         "type: normface, scale: 0 | got 0, wanted more than 0",
       })
   void marginSettingsHaveRanges(String margin, String expected) {

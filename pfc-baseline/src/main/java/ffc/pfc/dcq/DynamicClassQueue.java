@@ -11,6 +11,8 @@ import ffc.core.checkpoint.CheckpointReader;
 import ffc.core.checkpoint.CheckpointWriter;
 import ffc.core.loss.Losses;
 import ffc.core.loss.MarginHead;
+import ffc.core.loss.MarginRule;
+import ffc.core.loss.MarginState;
 import ffc.core.method.DevicePair;
 import ffc.core.method.Footprint;
 import ffc.core.method.Method;
@@ -41,6 +43,7 @@ public final class DynamicClassQueue implements Method {
   private final Encoder probe;
   private final StepProfile profile;
   private final MomentumEncoder gallery;
+  private final MarginState margin;
   private final MarginHead head;
   private final NDManager manager;
   private final int keysPerStep;
@@ -69,7 +72,8 @@ public final class DynamicClassQueue implements Method {
     try {
       this.gallery =
           new MomentumEncoder(probe, context.model(), following, manager, context.seed());
-      this.head = MarginHead.of(config.margin());
+      this.margin = new MarginState(config.margin().create(), context.exchange(), context.step());
+      this.head = new MarginHead(margin, config.margin().scale());
       this.columnsE =
           manager.zeros(new Shape((long) keysPerStep + config.capacity(), probe.embedding()));
       NDScope.unregister(columnsE);
@@ -88,6 +92,7 @@ public final class DynamicClassQueue implements Method {
 
   @Override
   public Losses accumulate(DevicePair pair) {
+    margin.begin();
     Losses.Sum losses = new Losses.Sum();
     newIds = JointForward.concat(pair.xIds(), pair.yIds());
     newKeys = pair.x().getManager().zeros(new Shape(newIds.length, probe.embedding()));
@@ -105,14 +110,17 @@ public final class DynamicClassQueue implements Method {
           newKeys.set(
               new NDIndex((pair.size() + slice.from()) + ":" + (pair.size() + to)),
               keysBE.get(b + ":"));
-          MarginHead.Part part = score(unitBE, keysBE, slice.ids(), newIds.length);
+          MarginHead.Part part =
+              score(unitBE, keysBE, margin.samples(slice.normB1(), slice.ids()), newIds.length);
           losses.add("queue", part.value().toFloatArray()[0]);
           return part.embeddingGradient();
         });
     return losses.total();
   }
 
-  private MarginHead.Part score(NDArray unitBE, NDArray keysBE, long[] sampleIds, int count) {
+  private MarginHead.Part score(
+      NDArray unitBE, NDArray keysBE, MarginRule.Samples samples, int count) {
+    long[] sampleIds = samples.ids();
     int n = sampleIds.length;
     NDManager temporary = unitBE.getManager();
     NDArray positiveOf = temporary.create(partners(sampleIds));
@@ -126,7 +134,7 @@ public final class DynamicClassQueue implements Method {
     sameBK.set(
         new NDIndex("{}, {}", targetB, targetB), temporary.zeros(new Shape(n), DataType.BOOLEAN));
     NDArray columns = columnsE.get(first + ":" + (first + columnIds.length));
-    return head.softmax(unitBE, columns, targetB, sameBK, count, false);
+    return head.at(samples).softmax(unitBE, columns, targetB, sameBK, count, false);
   }
 
   /** Row of the key that each sample takes as its positive. */
@@ -157,6 +165,7 @@ public final class DynamicClassQueue implements Method {
     filled = Math.min(config.capacity(), filled + n);
     newKeys.close();
     newKeys = null;
+    margin.commit();
     step++;
     gallery.follow(step);
     profile.lap("update");
@@ -168,7 +177,13 @@ public final class DynamicClassQueue implements Method {
     figures.put("queue_filled", (double) filled);
     long distinct = Arrays.stream(ids, 0, (int) filled).distinct().count();
     figures.put("queue_identities", (double) distinct);
+    figures.putAll(margin.figures());
     return figures;
+  }
+
+  @Override
+  public Map<String, Long> hashes() {
+    return margin.hashes();
   }
 
   @Override
@@ -207,6 +222,7 @@ public final class DynamicClassQueue implements Method {
         file.writeLong(id);
       }
     }
+    margin.save(out);
   }
 
   @Override
@@ -242,6 +258,7 @@ public final class DynamicClassQueue implements Method {
       columnsE.set(
           new NDIndex(keysPerStep + ":"), in.tensor("queue", "features", shape, temporary));
     }
+    margin.load(in);
   }
 
   @Override

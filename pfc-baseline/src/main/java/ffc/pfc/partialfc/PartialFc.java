@@ -5,6 +5,7 @@ import ffc.core.checkpoint.CheckpointReader;
 import ffc.core.checkpoint.CheckpointWriter;
 import ffc.core.loss.Losses;
 import ffc.core.loss.Margin;
+import ffc.core.loss.MarginState;
 import ffc.core.method.DevicePair;
 import ffc.core.method.Footprint;
 import ffc.core.method.Method;
@@ -24,6 +25,7 @@ import ffc.pfc.classes.RowWorkers;
 import ffc.pfc.classes.SampledClasses;
 import ffc.pfc.classes.TableMemory;
 import ffc.pfc.softmax.SampledSoftmax;
+import ffc.pfc.softmax.Samples;
 import java.io.DataOutputStream;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -59,6 +61,7 @@ public final class PartialFc implements Method {
   private final StepProfile profile;
   private final long classes;
   private final ShardExchange shards;
+  private final MarginState margin;
   private final SampledSoftmax softmax;
   private final RowWorkers workers;
   private final ClassFile file;
@@ -89,18 +92,20 @@ public final class PartialFc implements Method {
     this.probe = context.probe();
     this.profile = context.profile();
     this.shards = new ShardExchange(context.exchange());
+    this.margin = new MarginState(config.margin().create(), context.exchange(), context.step());
     this.file = new ClassFile(context.exchange(), classes);
     try {
       this.workers = closer.add(new RowWorkers(context.run().threads()));
       this.softmax =
           closer.add(
               new SampledSoftmax(
-                  Margin.of(config.margin()),
+                  this::margin,
                   config.margin().scale(),
                   config.interClassThreshold(),
                   shards,
                   probe.parameters().weightList().head().getManager(),
-                  workers));
+                  workers,
+                  SampledSoftmax.KEPT_BYTES));
       this.share = share();
       closer.add(() -> share.memory().close());
       closer.add(this::drop);
@@ -120,6 +125,11 @@ public final class PartialFc implements Method {
       closer.closeAfter(e);
       throw e;
     }
+  }
+
+  private Margin margin(Samples all) {
+    return margin.at(
+        all.normB() == null ? null : margin.samples(all.normB(), all.ids()), all.from(), all.to());
   }
 
   private Share share() {
@@ -161,6 +171,7 @@ public final class PartialFc implements Method {
   @Override
   public Losses accumulate(DevicePair pair) {
     drop();
+    margin.begin();
     long[] ids = shards.ids(context.step().getAsLong(), pair);
     if (context.exchange().trainers() > 1) {
       profile.lap("exchange");
@@ -179,11 +190,16 @@ public final class PartialFc implements Method {
         (unitBE, slice) -> {
           SampledSoftmax.Result result =
               softmax.score(
-                  shards.samples(unitBE, slice), share.centers(), sampled, ids.length, gradients);
+                  shards.samples(unitBE, margin.seesSamples() ? slice.normB1() : null, slice),
+                  share.centers(),
+                  sampled,
+                  ids.length,
+                  gradients);
           losses.add("softmax", result.loss());
           pendingCosine += result.targetCosine() * slice.share();
           return result.embeddingGradient();
         });
+    margin.exchange();
     return losses.total();
   }
 
@@ -193,6 +209,7 @@ public final class PartialFc implements Method {
     share.centers().update(pending.sampled(), pending.gradients(), learningRate, step);
     targetCosine += pendingCosine;
     scoredSteps++;
+    margin.commit();
     drop();
     profile.lap("update");
   }
@@ -213,6 +230,7 @@ public final class PartialFc implements Method {
     if (scoredSteps > 0) {
       figures.put("target_cosine", targetCosine / scoredSteps);
     }
+    figures.putAll(margin.figures());
     targetCosine = 0;
     scoredSteps = 0;
     return figures;
@@ -221,6 +239,11 @@ public final class PartialFc implements Method {
   @Override
   public Encoder gallery() {
     return null;
+  }
+
+  @Override
+  public Map<String, Long> hashes() {
+    return margin.hashes();
   }
 
   @Override
@@ -304,6 +327,7 @@ public final class PartialFc implements Method {
       to.writeLong(step);
       file.save(to, share.centers());
     }
+    margin.save(out);
   }
 
   @Override
@@ -320,6 +344,7 @@ public final class PartialFc implements Method {
       }
       file.load(from, share.centers());
     }
+    margin.load(in);
   }
 
   @Override

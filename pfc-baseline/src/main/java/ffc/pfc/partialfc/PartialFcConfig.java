@@ -103,13 +103,16 @@ public record PartialFcConfig(
       return Traffic.NONE;
     }
     double rows = 2.0 * sizes.pairs() * trainers;
+    int norm = margin.create().seesSamples() ? 1 : 0;
     // Identities travel with a row of one value.
-    double gathered = 2.0 * sizes.pairs() * (12 + 4.0 * sizes.embedding()) * (trainers - 1);
+    double gathered =
+        2.0 * sizes.pairs() * (12 + 4.0 * (sizes.embedding() + norm)) * (trainers - 1);
     double reduced = Traffic.reducedBytes(rows * (sizes.embedding() + 2), trainers);
     double slices = sizes.slices();
     double ofSums = Traffic.rounds(rows / slices, trainers) + 1;
     double ofGradients = Traffic.rounds(rows / slices * sizes.embedding(), trainers) + 1;
-    return new Traffic(gathered + reduced, 1 + slices * (1 + 2 * ofSums) + slices * ofGradients);
+    double waits = 1 + slices * (1 + 2 * ofSums) + slices * ofGradients;
+    return new Traffic(gathered + reduced, waits).plus(Traffic.of(margin));
   }
 
   @Override

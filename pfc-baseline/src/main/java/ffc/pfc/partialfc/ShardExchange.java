@@ -57,25 +57,39 @@ public final class ShardExchange implements Shards {
    * @param unitBE this trainer's, f32 [2b, E]
    */
   public Samples samples(NDArray unitBE, JointForward.Slice slice) {
+    return samples(unitBE, null, slice);
+  }
+
+  /**
+   * As {@link #samples(NDArray, JointForward.Slice)}, with norms.
+   *
+   * @param normB1 of this trainer's samples, f32 [2b, 1]; null if nobody asks for them
+   */
+  public Samples samples(NDArray unitBE, NDArray normB1, JointForward.Slice slice) {
     int trainers = exchange.trainers();
     if (trainers == 1) {
-      return new Samples(unitBE, slice.ids());
+      NDArray normB = normB1 == null ? null : normB1.flatten();
+      return new Samples(unitBE, normB, slice.ids(), 0, slice.ids().length);
     }
     int rows = slice.ids().length;
     int dim = (int) unitBE.getShape().get(1);
     float[] values = new float[Math.toIntExact((long) trainers * rows * dim)];
+    float[] norms = new float[normB1 == null ? 0 : trainers * rows];
     long[] ids = new long[trainers * rows];
-    List<byte[]> all = exchange.allGather(bytes(unitBE.toFloatArray()));
+    NDArray sent = normB1 == null ? unitBE : unitBE.flatten().concat(normB1.flatten());
+    List<byte[]> all = exchange.allGather(bytes(sent.toFloatArray()));
     int pairs = batch.x().ids().length / trainers;
     for (int rank = 0; rank < trainers; rank++) {
-      floats(all.get(rank)).get(values, rank * rows * dim, rows * dim);
+      FloatBuffer theirs = floats(all.get(rank)).get(values, rank * rows * dim, rows * dim);
+      theirs.get(norms, rank * norms.length / trainers, norms.length / trainers);
       int from = rank * pairs + slice.from();
       System.arraycopy(batch.x().ids(), from, ids, rank * rows, rows / 2);
       System.arraycopy(batch.y().ids(), from, ids, rank * rows + rows / 2, rows / 2);
     }
     NDArray allBE = unitBE.getManager().create(values).reshape(ids.length, dim);
     int mine = exchange.rank() * rows;
-    return new Samples(allBE, ids, mine, mine + rows);
+    NDArray normB = normB1 == null ? null : unitBE.getManager().create(norms);
+    return new Samples(allBE, normB, ids, mine, mine + rows);
   }
 
   @Override

@@ -13,6 +13,7 @@ import ffc.pfc.classes.RowWorkers;
 import ffc.pfc.classes.SampledClasses;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.Function;
 import java.util.stream.IntStream;
 import java.util.stream.LongStream;
 
@@ -50,19 +51,13 @@ public final class SampledSoftmax implements AutoCloseable {
    */
   private static final int LANES = 16;
 
-  private final Margin margin;
+  private final Function<Samples, Margin> margins;
   private final double scale;
   private final Double threshold;
   private final RowWorkers workers;
   private final Shards shards;
   private final Workspace workspace;
 
-  /**
-   * @param threshold negatives with a higher cosine are ignored; null = none
-   * @param shards who has the other classes
-   * @param manager of the device
-   * @param workers threads that share the blocks; they stay the caller's
-   */
   public SampledSoftmax(
       Margin margin,
       double scale,
@@ -73,7 +68,7 @@ public final class SampledSoftmax implements AutoCloseable {
     this(margin, scale, threshold, shards, manager, workers, KEPT_BYTES);
   }
 
-  public SampledSoftmax(
+  SampledSoftmax(
       Margin margin,
       double scale,
       Double threshold,
@@ -81,17 +76,38 @@ public final class SampledSoftmax implements AutoCloseable {
       NDManager manager,
       RowWorkers workers,
       long keptBytes) {
-    this.margin = margin;
+    this(
+        (Function<Samples, Margin>) samples -> margin,
+        scale,
+        threshold,
+        shards,
+        manager,
+        workers,
+        keptBytes);
+  }
+
+  /**
+   * @param margins the margin of samples
+   * @param threshold negatives with a higher cosine are ignored; null = none
+   * @param shards who has the other classes
+   * @param manager of the device
+   * @param workers threads that share the blocks; they stay the caller's
+   * @param keptBytes most bytes of exponentials kept between the two walks
+   */
+  public SampledSoftmax(
+      Function<Samples, Margin> margins,
+      double scale,
+      Double threshold,
+      Shards shards,
+      NDManager manager,
+      RowWorkers workers,
+      long keptBytes) {
+    this.margins = margins;
     this.scale = scale;
     this.threshold = threshold;
     this.shards = shards;
     this.workers = workers;
     this.workspace = new Workspace(manager, keptBytes, workers.threads());
-  }
-
-  /** Bound of all logits: a margin may raise negatives above 1. */
-  private double largestLogit() {
-    return scale * margin.largestNegative();
   }
 
   /**
@@ -159,6 +175,7 @@ public final class SampledSoftmax implements AutoCloseable {
   /** One call: its samples and their columns. */
   private final class Pass implements AutoCloseable {
     private final Samples samples;
+    private final Margin margin;
     private final NDArray unitBE;
     private final NDArray scaledBE;
 
@@ -176,6 +193,7 @@ public final class SampledSoftmax implements AutoCloseable {
 
     Pass(Samples samples, ClassCenters centers, SampledClasses sampled) {
       this.samples = samples;
+      this.margin = margins.apply(samples);
       this.unitBE = lasting(samples.unitBE().duplicate());
       this.scaledBE = lasting(unitBE.mul(scale));
       this.columns =
@@ -249,7 +267,8 @@ public final class SampledSoftmax implements AutoCloseable {
      * logit, which costs a walk of its own. Null for nothing, otherwise f32 [B].
      */
     private NDArray shift() {
-      double constant = Math.max(0, largestLogit() - LARGEST_LOGIT);
+      // A margin may raise negatives above 1.
+      double constant = Math.max(0, scale * margin.largestNegative() - LARGEST_LOGIT);
       if (constant == 0) {
         return null;
       }

@@ -7,14 +7,20 @@ import ai.djl.ndarray.NDArray;
  * this trainer's.
  *
  * @param unitBE unit embeddings, f32 [B, E], outside of gradient recording
+ * @param normB their norms before normalisation, f32 [B]; null if the margin does not ask for them
  * @param ids identity of each sample
  */
 @SuppressWarnings("ArrayRecordComponent") // one owner, read only
-public record Samples(NDArray unitBE, long[] ids, int from, int to) {
+public record Samples(NDArray unitBE, NDArray normB, long[] ids, int from, int to) {
 
   /** Samples of a trainer alone. */
   public Samples(NDArray unitBE, long[] ids) {
     this(unitBE, ids, 0, ids.length);
+  }
+
+  /** Samples of a margin that depends on cosines alone. */
+  public Samples(NDArray unitBE, long[] ids, int from, int to) {
+    this(unitBE, null, ids, from, to);
   }
 
   public int count() {

@@ -13,6 +13,8 @@ import ffc.core.checkpoint.CheckpointReader;
 import ffc.core.checkpoint.CheckpointWriter;
 import ffc.core.loss.Losses;
 import ffc.core.loss.MarginHead;
+import ffc.core.loss.MarginRule;
+import ffc.core.loss.MarginState;
 import ffc.core.method.DevicePair;
 import ffc.core.method.Footprint;
 import ffc.core.method.Method;
@@ -48,6 +50,7 @@ public final class VirtualFc implements Method {
   private final VirtualFcConfig config;
   private final Encoder probe;
   private final StepProfile profile;
+  private final MarginState margin;
   private final MarginHead head;
   private final NDManager manager;
   private final NDArray rowsGE;
@@ -75,7 +78,8 @@ public final class VirtualFc implements Method {
               + images
               + ")");
     }
-    this.head = MarginHead.of(config.margin());
+    this.margin = new MarginState(config.margin().create(), context.exchange(), context.step());
+    this.head = new MarginHead(margin, config.margin().scale());
     this.manager = probe.parameters().weightList().head().getManager().newSubManager();
     try {
       this.rowsGE = manager.zeros(new Shape(config.columns(), probe.embedding()));
@@ -94,6 +98,7 @@ public final class VirtualFc implements Method {
   @Override
   public Losses accumulate(DevicePair pair) {
     drop();
+    margin.begin();
     Losses.Sum losses = new Losses.Sum();
     JointForward.run(
         probe,
@@ -109,8 +114,10 @@ public final class VirtualFc implements Method {
           long[] xRows = rowsWithClass(xIds, yIds);
           long[] yRows = rowsWithClass(yIds, xIds);
           double count = Math.max(1, xRows.length + yRows.length) / slice.share();
-          NDArray gradientX = side(xBE, xIds, xRows, yBE, yIds, assignment, count, losses);
-          NDArray gradientY = side(yBE, yIds, yRows, xBE, xIds, assignment, count, losses);
+          MarginRule.Samples x = margin.samples(slice.normB1().get("0:" + b), xIds);
+          MarginRule.Samples y = margin.samples(slice.normB1().get(b + ":"), yIds);
+          NDArray gradientX = side(xBE, x, xRows, yBE, yIds, assignment, count, losses);
+          NDArray gradientY = side(yBE, y, yRows, xBE, xIds, assignment, count, losses);
           remember(unitBE, slice.ids(), assignment);
           samples += 2L * b;
           scored += xRows.length + yRows.length;
@@ -134,7 +141,7 @@ public final class VirtualFc implements Method {
   /** Scores one side against columns made of the other; gradient f32 [b, E]. */
   private NDArray side(
       NDArray unitBE,
-      long[] ids,
+      MarginRule.Samples samples,
       long[] rows,
       NDArray otherBE,
       long[] otherIds,
@@ -157,17 +164,19 @@ public final class VirtualFc implements Method {
     for (int i = 0; i < places.length; i++) {
       holder[(int) places[i]] = present[i];
     }
-    long[] sampleIds = Arrays.stream(rows).map(r -> ids[(int) r]).toArray();
+    MarginRule.Samples scoredSamples = samples.rows(rows);
+    long[] sampleIds = scoredSamples.ids();
     long[] targets = Arrays.stream(sampleIds).map(id -> assignment.column().get(id)).toArray();
     NDArray rowArray = temporary.create(rows);
     MarginHead.Part part =
-        head.softmax(
-            unitBE.get(rowArray),
-            rowsGE,
-            temporary.create(targets),
-            ignored(temporary, sampleIds, targets, holder),
-            count,
-            false);
+        head.at(scoredSamples)
+            .softmax(
+                unitBE.get(rowArray),
+                rowsGE,
+                temporary.create(targets),
+                ignored(temporary, sampleIds, targets, holder),
+                count,
+                false);
     rowsGE.set(at, before);
     losses.add("virtual", part.value().toFloatArray()[0]);
     NDArray gradientBE = unitBE.zerosLike();
@@ -220,7 +229,13 @@ public final class VirtualFc implements Method {
       columns.commit(update.assignment());
     }
     drop();
+    margin.commit();
     profile.lap("update");
+  }
+
+  @Override
+  public Map<String, Long> hashes() {
+    return margin.hashes();
   }
 
   private void drop() {
@@ -238,6 +253,7 @@ public final class VirtualFc implements Method {
       figures.put("scored_share", (double) scored / samples);
       figures.put("borrowed_columns", (double) borrowed);
     }
+    figures.putAll(margin.figures());
     samples = 0;
     scored = 0;
     borrowed = 0;
@@ -272,6 +288,7 @@ public final class VirtualFc implements Method {
         file.writeLong(id);
       }
     }
+    margin.save(out);
   }
 
   @Override
@@ -294,6 +311,7 @@ public final class VirtualFc implements Method {
     try (NDManager temporary = manager.newSubManager()) {
       rowsGE.set(new NDIndex(":"), in.tensor("columns", "rows", rowsGE.getShape(), temporary));
     }
+    margin.load(in);
   }
 
   @Override

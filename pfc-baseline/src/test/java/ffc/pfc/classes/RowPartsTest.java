@@ -421,7 +421,7 @@ class RowPartsTest {
                 .containsExactly(1, 2, 11, 12, 3, 4, 13, 14);
             NDArray unit = manager.create(new float[] {rank, 5, rank, 6}, new Shape(2, 2));
             JointForward.Slice second =
-                new JointForward.Slice(new long[] {x[1], y[1]}, images, 0.5, 1);
+                new JointForward.Slice(new long[] {x[1], y[1]}, images, null, 0.5, 1);
             Samples samples = shards.samples(unit, second);
             assertThat(samples.ids()).containsExactly(2, 4, 12, 14);
             assertThat(samples.count()).isEqualTo(4);
@@ -440,7 +440,7 @@ class RowPartsTest {
       NDArray part = manager.ones(new Shape(2, 2));
       assertThat(alone.sum(part)).isSameAs(part);
       assertThat(alone.largest(part)).isSameAs(part);
-      JointForward.Slice slice = new JointForward.Slice(new long[] {7, 8}, part, 1, 0);
+      JointForward.Slice slice = new JointForward.Slice(new long[] {7, 8}, part, null, 1, 0);
       assertThat(alone.samples(part, slice).unitBE()).isSameAs(part);
       assertThat(alone.samples(part, slice).ids()).containsExactly(7, 8);
       assertThat(Shards.ALONE.sum(part)).isSameAs(part);

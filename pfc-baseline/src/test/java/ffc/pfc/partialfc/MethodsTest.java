@@ -4,6 +4,11 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
+import ffc.core.checkpoint.CheckpointReader;
+import ffc.core.ffc.Ffc;
+import ffc.core.ffc.FfcConfigBuilder;
+import ffc.core.loss.AdaFaceConfigBuilder;
+import ffc.core.loss.MarginConfig;
 import ffc.core.method.MethodContext;
 import ffc.core.optim.OptimizerConfig;
 import ffc.pfc.MethodRun;
@@ -18,6 +23,7 @@ import ffc.pfc.virtualfc.VirtualFcConfigBuilder;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Map;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -85,6 +91,58 @@ class MethodsTest {
             .losses;
     assertThat(unbroken).hasSize(8).doesNotHaveDuplicates();
     assertThat(rest).isEqualTo(unbroken.subList(5, 8));
+  }
+
+  private static final MarginConfig ADAFACE =
+      AdaFaceConfigBuilder.builder().h(0.8).tAlpha(0.6).build();
+
+  static Stream<Case> adafaces() {
+    OptimizerConfig.Type sgd = OptimizerConfig.Type.sgd;
+    return Stream.of(
+        new Case(
+            "ffc",
+            c -> new Ffc(FfcConfigBuilder.builder().capacity(40).margin(ADAFACE).build(), c),
+            sgd),
+        new Case(
+            "partial",
+            c -> new PartialFc(PartialFcConfigBuilder.builder().margin(ADAFACE).build(), c),
+            sgd),
+        new Case(
+            "virtual-fc",
+            c ->
+                new VirtualFc(
+                    VirtualFcConfigBuilder.builder().columns(300).margin(ADAFACE).build(), c),
+            sgd),
+        new Case(
+            "dcq",
+            c ->
+                new DynamicClassQueue(
+                    DynamicClassQueueConfigBuilder.builder().capacity(130).margin(ADAFACE).build(),
+                    c),
+            sgd));
+  }
+
+  @ParameterizedTest
+  @MethodSource("adafaces")
+  void whatMarginsRememberIsInCheckpointsAndReports(Case method) throws IOException {
+    Path whole = folder.resolve("whole");
+    MethodRun unbroken = MethodRun.of(method.factory, method.optimizer, 10, 2, whole, null);
+    Path rest = folder.resolve("rest");
+    Path half = whole.resolve("step-00000005");
+    MethodRun resumed = MethodRun.of(method.factory, method.optimizer, 10, 2, rest, half);
+    assertThat(resumed.losses).isEqualTo(unbroken.losses.subList(5, 10));
+    String list = "step-00000010/checksums.txt"; // of all files
+    assertThat(rest.resolve(list)).hasSameTextualContentAs(whole.resolve(list));
+    Map<String, String> numbers =
+        CheckpointReader.open(rest.resolve("step-00000010")).properties("margin");
+    assertThat(numbers).containsOnlyKeys("norm_mean", "norm_std");
+    numbers.forEach(
+        (name, value) ->
+            assertThat(resumed.reports.get(0).statistics())
+                .containsEntry("margin_" + name, Double.valueOf(value)));
+    assertThat(numbers)
+        .isNotEqualTo(CheckpointReader.open(half).properties("margin"))
+        .isNotEqualTo(Map.of("norm_mean", "20.0", "norm_std", "100.0"));
   }
 
   /** Trained centres meet a class once in 60 steps; {@link SampledSoftmaxTest} sees them learn. */

@@ -3,11 +3,14 @@ package ffc.pfc.partialfc;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
+import static org.assertj.core.api.Assertions.withinPercentage;
 
 import ffc.core.checkpoint.CheckpointInput;
 import ffc.core.checkpoint.CheckpointReader;
 import ffc.core.ffc.Ffc;
 import ffc.core.ffc.FfcConfigBuilder;
+import ffc.core.loss.AdaFaceConfigBuilder;
+import ffc.core.loss.MarginConfig;
 import ffc.core.loss.SvConfigBuilder;
 import ffc.core.method.MethodContext;
 import ffc.core.optim.OptimizerConfig;
@@ -81,6 +84,18 @@ class ShardedTrainingTest {
                   FfcConfigBuilder.builder().type("ffc").capacity(40).galleryMomentum(0.9).build(),
                   context));
 
+  /** Its statistics move fast enough to be seen in the losses of a few steps. */
+  private static final MarginConfig ADAFACE =
+      AdaFaceConfigBuilder.builder().scale(32.0).h(0.8).tAlpha(0.6).build();
+
+  private static final Settings ADAFACE_TENTH =
+      Settings.of(method(PartialFcConfigBuilder.builder().sampleRate(0.1).margin(ADAFACE).build()));
+
+  private static final Settings ADAFACE_FFC =
+      Settings.of(
+          context ->
+              new Ffc(FfcConfigBuilder.builder().capacity(40).margin(ADAFACE).build(), context));
+
   static Stream<Case> cases() {
     PartialFcConfig.Update dense = PartialFcConfig.Update.dense;
     OptimizerConfig.Type adamw = OptimizerConfig.Type.adamw;
@@ -93,7 +108,9 @@ class ShardedTrainingTest {
         new Case("adamw", TENTH.withOptimizer(adamw)),
         new Case("dense adamw", Settings.of(method(0.1, dense)).withOptimizer(adamw)),
         new Case("three slices", TENTH.withSlices(3)),
-        new Case("sv", Settings.of(method(SV))));
+        new Case("sv", Settings.of(method(SV))),
+        new Case("adaface", ADAFACE_TENTH),
+        new Case("adaface, three slices", ADAFACE_TENTH.withSlices(3)));
   }
 
   private ShardedRun alone(Settings settings, String name, Path resumeFrom) throws IOException {
@@ -316,6 +333,45 @@ class ShardedTrainingTest {
       broken = assertFaultLeavesNothing(TENTH, unbroken, Fault.kill, 1, call);
       assertThat(broken.get(0).wentBack).hasSize(1);
     }
+  }
+
+  static Stream<Case> adafaces() {
+    return Stream.of(
+        new Case("shards", ADAFACE_TENTH.withSlices(2)),
+        new Case("replicas", ADAFACE_FFC.withSlices(2)));
+  }
+
+  @ParameterizedTest
+  @MethodSource("adafaces")
+  void marginsRememberTheGlobalBatchOfStepsThatWereMade(Case c) throws Exception {
+    Unbroken unbroken = unbroken(c.settings());
+    ShardedRun alone = alone(c.settings().withSlices(1), "alone", null);
+    assertClose(unbroken.runs().get(0).losses, alone.losses);
+    Map<String, String> wanted = margin("alone");
+    assertThat(wanted).containsOnlyKeys("norm_mean", "norm_std");
+    margin("unbroken")
+        .forEach(
+            (name, value) ->
+                assertThat(Double.parseDouble(value))
+                    .as(name)
+                    .isCloseTo(Double.parseDouble(wanted.get(name)), withinPercentage(1e-2)));
+    // The margins' gather and what follows it in a step without a milestone.
+    for (int call : unbroken.callsOfStep(2).filter(i -> lastGathers(unbroken, i)).toArray()) {
+      for (Fault fault : new Fault[] {Fault.endBefore, Fault.endAfter}) {
+        assertFaultLeavesNothing(c.settings(), unbroken, fault, 1, call);
+      }
+    }
+  }
+
+  /** Of a step the margins' gather comes before the last one, which agrees on the step. */
+  private static boolean lastGathers(Unbroken unbroken, int call) {
+    int end = unbroken.callsOfStep(2).max().orElseThrow() + 1;
+    return unbroken.calls().get(call).equals("gather")
+        && unbroken.calls().subList(call, end).stream().filter("gather"::equals).count() <= 2;
+  }
+
+  private Map<String, String> margin(String run) throws IOException {
+    return CheckpointReader.open(checkpoint(run, ShardedRun.STEPS)).properties("margin");
   }
 
   static Stream<Case> shardsAndReplicas() {
