@@ -3,6 +3,8 @@ package ffc.cli;
 import ffc.cli.data.DataCommand;
 import ffc.engine.NativeMemory;
 import ffc.runs.experiment.Secrets;
+import ffc.runs.train.RunFailure;
+import ffc.runs.train.Surroundings;
 import java.io.PrintWriter;
 import java.util.Locale;
 import picocli.CommandLine;

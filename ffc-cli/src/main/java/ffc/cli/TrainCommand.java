@@ -1,10 +1,15 @@
 package ffc.cli;
 
+import ffc.cli.progress.BarProgress;
+import ffc.cli.progress.PlainProgress;
+import ffc.core.train.RunObserver;
+import ffc.engine.Closer;
 import ffc.exchange.hazelcast.ClusterConfig;
 import ffc.runs.experiment.ConfigLoader;
 import ffc.runs.experiment.Experiment;
 import ffc.runs.experiment.Trial;
 import ffc.runs.record.RunTarget;
+import ffc.runs.train.TrainingRun;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.net.InetAddress;
@@ -13,6 +18,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.Callable;
+import java.util.concurrent.CancellationException;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
@@ -125,7 +131,41 @@ final class TrainCommand implements Callable<Integer> {
             : resume.equals(NEWEST)
                 ? RunTarget.newest(experiment, out)
                 : RunTarget.resume(experiment, Path.of(resume), out);
-    return new TrainingRun(experiment, target, spec.commandLine().getOut()).run();
+    return train(experiment, target);
+  }
+
+  private int train(Experiment experiment, RunTarget target) throws IOException {
+    StopSignal stop = StopSignal.install(System.err);
+    try (Closer shown = new Closer()) {
+      RunObserver progress = progress(experiment.run().reportEvery());
+      if (progress instanceof BarProgress bar) {
+        shown.add(bar);
+      }
+      TrainingRun.Caller caller =
+          new TrainingRun.Caller(
+              this::say,
+              List.of(progress),
+              stop,
+              Main.commandLineText(),
+              Trial.fromEnvironment().isPresent());
+      return new TrainingRun(experiment, target, caller).run().finished() ? 0 : stop.exitCode();
+    } catch (CancellationException e) {
+      return stop.exitCode();
+    }
+  }
+
+  private RunObserver progress(int reportEvery) {
+    String columns = System.getProperty("ffc.terminal");
+    return columns == null
+        ? new PlainProgress(spec.commandLine().getOut(), reportEvery)
+        : new BarProgress(
+            System.err, columns.matches("[0-9]{2,4}") ? Integer.parseInt(columns) : 80);
+  }
+
+  private void say(String line) {
+    PrintWriter out = spec.commandLine().getOut();
+    out.println(line);
+    out.flush();
   }
 
   /** A trainer that another process has started leaves it to that one. */

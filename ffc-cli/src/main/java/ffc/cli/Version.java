@@ -1,10 +1,7 @@
 package ffc.cli;
 
 import ffc.engine.TensorEngine;
-import java.io.IOException;
-import java.io.InputStream;
-import java.io.UncheckedIOException;
-import java.util.Properties;
+import ffc.runs.record.Build;
 import picocli.CommandLine.IVersionProvider;
 
 /**
@@ -12,15 +9,9 @@ import picocli.CommandLine.IVersionProvider;
  * loaded, the JVM.
  */
 final class Version implements IVersionProvider {
-  private static final Properties BUILD = load();
-
   @Override
   public String[] getVersion() {
-    return new String[] {"ffc " + ffc(), "engine " + engine(), "jvm " + jvm()};
-  }
-
-  static String ffc() {
-    return BUILD.getProperty("ffc");
+    return new String[] {"ffc " + Build.version(), "engine " + engine(), "jvm " + jvm()};
   }
 
   private static String engine() {
@@ -50,15 +41,5 @@ final class Version implements IVersionProvider {
         + " "
         + System.getProperty("os.arch")
         + ")";
-  }
-
-  private static Properties load() {
-    Properties properties = new Properties();
-    try (InputStream in = Version.class.getResourceAsStream("version.properties")) {
-      properties.load(in);
-    } catch (IOException e) {
-      throw new UncheckedIOException(e);
-    }
-    return properties;
   }
 }

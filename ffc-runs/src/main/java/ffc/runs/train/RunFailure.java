@@ -1,4 +1,4 @@
-package ffc.cli;
+package ffc.runs.train;
 
 import ffc.core.checkpoint.Checkpoints;
 import ffc.core.train.NonFiniteException;
@@ -17,7 +17,7 @@ import java.time.Instant;
 import java.util.Optional;
 
 /** A run that failed: one line for the person, the stack trace in the run's log. */
-final class RunFailure extends RuntimeException {
+public final class RunFailure extends RuntimeException {
   private static final long serialVersionUID = 1;
 
   /** A step in slices has other batch statistics, so a run cannot change to it on the way. */

@@ -1,4 +1,4 @@
-package ffc.cli;
+package ffc.runs.train;
 
 import ffc.formats.FileProblem;
 import java.io.IOException;
@@ -6,14 +6,14 @@ import java.nio.file.FileSystemException;
 import java.util.Optional;
 
 /** What the machine refused the program: memory of the JVM, files. */
-final class Surroundings {
+public final class Surroundings {
   private Surroundings() {}
 
   /**
    * A line that says what was refused and what helps, wherever in a chain of causes it stands;
    * empty for failures of another kind.
    */
-  static Optional<String> refusal(Throwable failure) {
+  public static Optional<String> refusal(Throwable failure) {
     for (Throwable cause = failure; cause != null; cause = cause.getCause()) {
       if (cause instanceof OutOfMemoryError) {
         return Optional.of(

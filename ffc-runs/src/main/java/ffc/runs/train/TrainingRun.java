@@ -1,7 +1,5 @@
-package ffc.cli;
+package ffc.runs.train;
 
-import ffc.cli.progress.BarProgress;
-import ffc.cli.progress.PlainProgress;
 import ffc.core.checkpoint.BadCheckpointException;
 import ffc.core.train.InputCheck;
 import ffc.core.train.Observers;
@@ -23,7 +21,7 @@ import ffc.runs.experiment.DatasetRules;
 import ffc.runs.experiment.Experiment;
 import ffc.runs.experiment.Methods;
 import ffc.runs.experiment.SharedSettings;
-import ffc.runs.experiment.Trial;
+import ffc.runs.record.Build;
 import ffc.runs.record.Fingerprint;
 import ffc.runs.record.Manifest;
 import ffc.runs.record.RunDirectory;
@@ -35,39 +33,65 @@ import ffc.runs.report.RunReport;
 import ffc.runs.watch.LiveRun;
 import ffc.runs.watch.WatchServer;
 import java.io.IOException;
-import java.io.PrintWriter;
 import java.nio.file.Path;
 import java.time.Clock;
 import java.time.Instant;
+import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.SortedMap;
 import java.util.concurrent.CancellationException;
 import java.util.function.BooleanSupplier;
+import java.util.function.Consumer;
 
 /** One training from opened data to written report. */
-final class TrainingRun {
+public final class TrainingRun {
   private final Experiment experiment;
   private final RunTarget target;
   private final RunDirectory directory;
-  private final PrintWriter out;
+  private final Caller caller;
 
-  TrainingRun(Experiment experiment, RunTarget target, PrintWriter out) {
+  /**
+   * Whoever wants a training.
+   *
+   * @param say told in lines what a person should know
+   * @param observers told of the run after its records are written; stay the caller's
+   * @param stop asked after every step whether to end with a checkpoint
+   * @param commandLine for the manifest
+   * @param trial whether the experiment was cut down to its first steps
+   */
+  public record Caller(
+      Consumer<String> say,
+      List<RunObserver> observers,
+      BooleanSupplier stop,
+      String commandLine,
+      boolean trial) {}
+
+  /**
+   * @param target closed at the end of the run
+   */
+  public TrainingRun(Experiment experiment, RunTarget target, Caller caller) {
     this.experiment = experiment;
     this.target = target;
     this.directory = target.directory();
-    this.out = out;
+    this.caller = caller;
   }
 
-  /** Trains; returns the exit code. */
-  int run() throws IOException {
-    StopSignal stop = StopSignal.install(System.err);
+  /**
+   * Trains.
+   *
+   * @throws IllegalArgumentException if nothing was trained because of the experiment or its data;
+   *     what was made for the run is gone
+   * @throws RunFailure if the run failed
+   * @throws CancellationException if it was to stop while it waited for other trainers
+   */
+  public RunSummary run() throws IOException {
     LiveRun live = liveRun();
     try (Dataset dataset = DataSets.open(experiment.data());
         WatchServer watch = live == null ? null : openWatch(live)) {
       say(describe(dataset));
-      DatasetRules.check(experiment, dataset, Trial.fromEnvironment().isPresent())
+      DatasetRules.check(experiment, dataset, caller.trial())
           .forEach(line -> say("warning: " + line));
       dataset.notes().forEach(this::say);
       checkInput(dataset);
@@ -76,16 +100,11 @@ final class TrainingRun {
         say("live page " + watch.address() + ", metrics " + watch.address().resolve("metrics"));
       }
       RunSummary summary;
-      RunObserver progress = progress();
-      try (Closer told = new Closer()) {
-        if (progress instanceof BarProgress bar) {
-          told.add(bar);
-        }
-        RunRecorder recorder = told.add(new RunRecorder(directory, Clock.systemUTC(), this::say));
-        summary = train(dataset, stop, observers(recorder, live, progress));
+      try (RunRecorder recorder = new RunRecorder(directory, Clock.systemUTC(), this::say)) {
+        summary = train(dataset, observers(recorder, live));
       }
       say("report " + report());
-      return summary.finished() ? 0 : stop.exitCode();
+      return summary;
     } catch (IllegalArgumentException e) {
       // Nothing was trained: a failure after a step is a RunFailure.
       Closer.of(target::discard).closeAfter(e);
@@ -97,7 +116,7 @@ final class TrainingRun {
       if (!wayOn.isEmpty()) {
         say("cluster: " + e.getMessage() + wayOn);
       }
-      return stop.exitCode();
+      throw e;
     } catch (IOException | RuntimeException | Error e) {
       RunFailure failure = RunFailure.of(e, directory);
       if (!RunDirectory.isRun(directory.folder())) {
@@ -109,12 +128,11 @@ final class TrainingRun {
     }
   }
 
-  private RunSummary train(Dataset dataset, StopSignal stop, RunObserver observer)
-      throws IOException {
+  private RunSummary train(Dataset dataset, RunObserver observer) throws IOException {
     List<Integer> devices = experiment.run().devices();
     if (devices.size() < 2) {
-      try (GroupExchange exchange = exchange(dataset, stop)) {
-        return first(firstDevice(), dataset, exchange, stop, observer);
+      try (GroupExchange exchange = exchange(dataset)) {
+        return first(firstDevice(), dataset, exchange, observer);
       }
     }
     boolean onGpus = Trainer.onGpu(experiment.run().device());
@@ -128,8 +146,8 @@ final class TrainingRun {
               !onGpus,
               exchange ->
                   exchange.rank() == 0
-                      ? first(devices.get(0), dataset, exchange, stop, observer)
-                      : further(devices.get(exchange.rank()), dataset, exchange, stop))
+                      ? first(devices.get(0), dataset, exchange, observer)
+                      : further(devices.get(exchange.rank()), dataset, exchange))
           .get(0);
     } catch (IOException | RuntimeException e) {
       throw e;
@@ -140,9 +158,9 @@ final class TrainingRun {
 
   /** The trainer that keeps the records. */
   private RunSummary first(
-      int device, Dataset dataset, GroupExchange exchange, StopSignal stop, RunObserver observer)
+      int device, Dataset dataset, GroupExchange exchange, RunObserver observer)
       throws IOException {
-    try (Trainer trainer = trainer(device, dataset, exchange, stop, observer)) {
+    try (Trainer trainer = trainer(device, dataset, exchange, observer)) {
       directory.writeConfig(experiment);
       Manifest.otherJpegDecoder(directory.file("manifest.json"))
           .ifPresent(
@@ -178,19 +196,18 @@ final class TrainingRun {
   }
 
   /** From the checkpoint that was named, or else from the newest sound one. */
-  private Trainer trainer(
-      int device, Dataset dataset, GroupExchange exchange, StopSignal stop, RunObserver observer)
+  private Trainer trainer(int device, Dataset dataset, GroupExchange exchange, RunObserver observer)
       throws IOException {
     List<Path> checkpoints = target.checkpoints();
     if (checkpoints.isEmpty()) {
       Trainer.Setup anew = setup(device, directory.checkpoints(), null);
-      return new Trainer(anew, dataset, exchange, observer, stop);
+      return new Trainer(anew, dataset, exchange, observer, caller.stop());
     }
     for (int i = 0; ; i++) {
       Path checkpoint = checkpoints.get(i);
       try {
         Trainer.Setup setup = setup(device, directory.checkpoints(), checkpoint);
-        Trainer trainer = new Trainer(setup, dataset, exchange, observer, stop);
+        Trainer trainer = new Trainer(setup, dataset, exchange, observer, caller.stop());
         say("from " + checkpoint);
         return trainer;
       } catch (BadCheckpointException e) {
@@ -212,12 +229,12 @@ final class TrainingRun {
   }
 
   /** The trainer of another device; its state comes from the first, also after a resume. */
-  private RunSummary further(int device, Dataset dataset, GroupExchange exchange, StopSignal stop)
+  private RunSummary further(int device, Dataset dataset, GroupExchange exchange)
       throws IOException {
     Path none = directory.folder().resolve("rank-" + exchange.rank()).resolve("checkpoints");
     Observers silent = new Observers(List.of());
     try (Trainer trainer =
-        new Trainer(setup(device, none, null), dataset, exchange, silent, stop)) {
+        new Trainer(setup(device, none, null), dataset, exchange, silent, caller.stop())) {
       return trainer.run();
     }
   }
@@ -244,11 +261,14 @@ final class TrainingRun {
         experiment.cluster() == null ? 1 : experiment.cluster().sync().every());
   }
 
-  private GroupExchange exchange(Dataset dataset, BooleanSupplier stop) {
+  private GroupExchange exchange(Dataset dataset) {
     return experiment.cluster() == null
         ? new LocalExchange()
         : HazelcastExchange.connect(
-            experiment.cluster(), identity(dataset), line -> say("cluster: " + line), stop);
+            experiment.cluster(),
+            identity(dataset),
+            line -> say("cluster: " + line),
+            caller.stop());
   }
 
   private RunIdentity identity(Dataset dataset) {
@@ -268,17 +288,14 @@ final class TrainingRun {
     return WatchServer.open(experiment.run().metricsPort(), live);
   }
 
-  private static RunObserver observers(RunRecorder recorder, LiveRun live, RunObserver progress) {
-    return new Observers(
-        live == null ? List.of(recorder, progress) : List.of(recorder, live, progress));
-  }
-
-  private RunObserver progress() {
-    String columns = System.getProperty("ffc.terminal");
-    return columns == null
-        ? new PlainProgress(out, experiment.run().reportEvery())
-        : new BarProgress(
-            System.err, columns.matches("[0-9]{2,4}") ? Integer.parseInt(columns) : 80);
+  private RunObserver observers(RunRecorder recorder, LiveRun live) {
+    List<RunObserver> all = new ArrayList<>();
+    all.add(recorder);
+    if (live != null) {
+      all.add(live);
+    }
+    all.addAll(caller.observers());
+    return new Observers(List.copyOf(all));
   }
 
   private Manifest manifest(Dataset dataset) throws IOException {
@@ -290,10 +307,10 @@ final class TrainingRun {
     String home = System.getenv("FFC_HOME");
     TensorEngine engine = TensorEngine.load();
     return new Manifest(
-        Version.ffc(),
+        Build.version(),
         engine.version(),
         engine.natives(),
-        Main.commandLineText(),
+        caller.commandLine(),
         Path.of(home == null ? "." : home),
         data,
         dataset.contentSample());
@@ -307,8 +324,7 @@ final class TrainingRun {
   }
 
   private void say(String line) {
-    out.println(line);
-    out.flush();
+    caller.say().accept(line);
   }
 
   private String describe(Dataset dataset) {
