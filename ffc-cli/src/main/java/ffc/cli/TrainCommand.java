@@ -9,7 +9,8 @@ import ffc.runs.experiment.ConfigLoader;
 import ffc.runs.experiment.Experiment;
 import ffc.runs.experiment.Trial;
 import ffc.runs.record.RunTarget;
-import ffc.runs.train.TrainingRun;
+import ffc.runs.train.Training;
+import ffc.runs.train.TrainingResult;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.net.InetAddress;
@@ -39,7 +40,6 @@ import picocli.CommandLine.Spec;
     mixinStandardHelpOptions = true)
 final class TrainCommand implements Callable<Integer> {
   private static final String NEWEST = "";
-  private static final String THREADS = "run.threads";
 
   /** What --resume without a value stands for on the command line, where an empty text is none. */
   private static final String NO_VALUE = "\0";
@@ -110,45 +110,35 @@ final class TrainCommand implements Callable<Integer> {
     if (rank != null) {
       overrides.add("cluster.rank=" + rank);
     }
-    Experiment experiment =
-        new ConfigLoader(Trial.fromEnvironment(), this::tell).load(config, overrides, true);
-    if (resume != null && !ConfigLoader.gives(config, overrides, THREADS)) {
-      // Losses depend on it in rounding: it is the run's, not this machine's.
-      Integer threads = threadsOf(experiment);
-      if (threads != null) {
-        overrides.add(THREADS + "=" + threads);
-        experiment =
-            new ConfigLoader(Trial.fromEnvironment(), line -> {}).load(config, overrides, true);
-      }
+    ConfigLoader loader = new ConfigLoader(Trial.fromEnvironment(), this::tell);
+    Training training = Training.of(config, overrides, loader).directory(out);
+    if (NEWEST.equals(resume)) {
+      training.resume();
+    } else if (resume != null) {
+      training.resume(Path.of(resume));
     }
+    Experiment experiment = training.experiment();
     if (rank == null && severalHere(experiment.cluster())) {
       PrintWriter say = spec.commandLine().getOut();
       return new LocalTrainers(experiment, config, set, out, resume, say).run();
     }
-    RunTarget target =
-        resume == null
-            ? RunTarget.fresh(experiment, out)
-            : resume.equals(NEWEST)
-                ? RunTarget.newest(experiment, out)
-                : RunTarget.resume(experiment, Path.of(resume), out);
-    return train(experiment, target);
+    return train(training, progress(experiment.run().reportEvery()));
   }
 
-  private int train(Experiment experiment, RunTarget target) throws IOException {
+  private int train(Training training, RunObserver progress) throws IOException {
     StopSignal stop = StopSignal.install(System.err);
     try (Closer shown = new Closer()) {
-      RunObserver progress = progress(experiment.run().reportEvery());
       if (progress instanceof BarProgress bar) {
         shown.add(bar);
       }
-      TrainingRun.Caller caller =
-          new TrainingRun.Caller(
-              this::say,
-              List.of(progress),
-              stop,
-              Main.commandLineText(),
-              Trial.fromEnvironment().isPresent());
-      return new TrainingRun(experiment, target, caller).run().finished() ? 0 : stop.exitCode();
+      TrainingResult result =
+          training
+              .commandLine(Main.commandLineText())
+              .lines(this::say)
+              .observe(progress)
+              .stopWhen(stop)
+              .run();
+      return result.summary().finished() ? 0 : stop.exitCode();
     } catch (CancellationException e) {
       return stop.exitCode();
     }
@@ -173,15 +163,6 @@ final class TrainCommand implements Callable<Integer> {
     if (!Boolean.getBoolean(StopSignal.SUPERVISED)) {
       spec.commandLine().getErr().println("ffc: " + line);
     }
-  }
-
-  /** The threads of the run to go on with; null if there is none yet, or no record of them. */
-  private Integer threadsOf(Experiment experiment) throws IOException {
-    Path run = resume.equals(NEWEST) ? out : RunTarget.runOf(Path.of(resume));
-    if (run == null) {
-      run = RunTarget.newestOf(experiment);
-    }
-    return RunTarget.recorded(run).map(before -> before.run().threads()).orElse(null);
   }
 
   private static boolean severalHere(ClusterConfig cluster) throws IOException {

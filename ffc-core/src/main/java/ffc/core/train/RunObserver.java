@@ -5,12 +5,13 @@ import java.nio.file.Path;
 import java.util.List;
 
 /**
- * Whoever watches a run: the command line writes run records and draws progress from these calls.
- * All come from the training thread, in order; an exception ends the run.
+ * Whoever watches a run: records are written and progress is drawn from these calls, none of which
+ * an observer must care for. All come from the training thread, in order; an exception ends the
+ * run.
  */
 public interface RunObserver {
   /** Before the first step: the step the run starts from (0 or the checkpoint's). */
-  void started(long fromStep, long toStep);
+  default void started(long fromStep, long toStep) {}
 
   /**
    * Before {@link #started}: checkpoints of later steps, which an abandoned continuation of the run
@@ -31,20 +32,20 @@ public interface RunObserver {
   default void wentBack(long fromStep, long toStep) {}
 
   /** After every step: cheap figures for a progress bar. */
-  void progress(long step, double loss, double imagesPerSecond);
+  default void progress(long step, double loss, double imagesPerSecond) {}
 
   /** Every {@code run.reportEvery} steps and at the last one. */
-  void report(StepReport report);
+  default void report(StepReport report) {}
 
   /** After an evaluation at the given step. */
-  void evaluated(long step, EvalResult result);
+  default void evaluated(long step, EvalResult result) {}
 
   /** A set could not be evaluated at the given step; the run goes on. */
   default void evaluationFailed(long step, String set, String problem) {}
 
   /** After a checkpoint of the given step became durable at the given folder. */
-  void checkpoint(long step, Path folder);
+  default void checkpoint(long step, Path folder) {}
 
   /** At the end, also of an interrupted run. */
-  void finished(RunSummary summary);
+  default void finished(RunSummary summary) {}
 }

@@ -2,6 +2,7 @@ package ffc.runs.experiment;
 
 import ffc.core.method.MethodConfig;
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
@@ -29,6 +30,8 @@ import tools.jackson.databind.node.ObjectNode;
  * <p>Paths inside a configuration are relative to the working directory.
  */
 public final class ConfigLoader {
+  private static final String BUILT = "experiment";
+
   private final SchemaProblems schema = new SchemaProblems();
   private final Optional<Trial> trial;
   private final Consumer<String> say;
@@ -47,6 +50,33 @@ public final class ConfigLoader {
   public ConfigLoader(Optional<Trial> trial, Consumer<String> say) {
     this.trial = trial;
     this.say = say;
+  }
+
+  /** The same without a word on what the trial changes. */
+  public ConfigLoader silent() {
+    return new ConfigLoader(trial, line -> {});
+  }
+
+  /** Whether it cuts experiments down. */
+  public boolean isTrial() {
+    return trial.isPresent();
+  }
+
+  /**
+   * Checks an experiment that a program has put together, as if a file said the same; a trial does
+   * not cut it down.
+   *
+   * @param machine whether files and devices that it names must exist on this machine
+   * @return the same experiment
+   * @throws ConfigException if anything is wrong, with every mistake
+   */
+  public Experiment check(Experiment experiment, boolean machine) {
+    List<Problem> problems = new ArrayList<>();
+    byte[] yaml = ConfigWriter.yamlWithSecret(experiment).getBytes(StandardCharsets.UTF_8);
+    ObjectNode root = YamlReader.read(BUILT, yaml, problems).root();
+    ConfigTree tree = new ConfigTree(BUILT, root);
+    tree.place(JsonPointer.empty(), BUILT, BUILT); // a record has no lines to point at
+    return check(tree, Set.of(), problems, machine);
   }
 
   /**
@@ -81,6 +111,11 @@ public final class ConfigLoader {
     overrides.forEach(sets::apply);
     trial.ifPresent(cut -> cut.apply(tree, sets, say));
     Set<JsonPointer> unset = new Variables(System::getenv, machine).expand(tree, problems);
+    return check(tree, unset, problems, machine);
+  }
+
+  private Experiment check(
+      ConfigTree tree, Set<JsonPointer> unset, List<Problem> problems, boolean machine) {
     Set<JsonPointer> faulty = new HashSet<>(schema.check(tree, problems));
     faulty.addAll(unset);
     if (problems.size() >= ConfigException.MOST) {

@@ -58,6 +58,11 @@ public final class ConfigWriter {
     return MAPPER.writeValueAsString(tree(experiment));
   }
 
+  /** As {@link #yaml} for reading it back in this process only. */
+  static String yamlWithSecret(Experiment experiment) {
+    return MAPPER.writeValueAsString(experiment);
+  }
+
   private static JsonNode tree(Experiment experiment) {
     JsonNode tree = MAPPER.valueToTree(experiment);
     if (tree.path("cluster").path("secret").isString()) {

@@ -46,7 +46,7 @@ import java.util.function.BooleanSupplier;
 import java.util.function.Consumer;
 
 /** One training from opened data to written report. */
-public final class TrainingRun {
+final class TrainingRun {
   private final Experiment experiment;
   private final RunTarget target;
   private final RunDirectory directory;
@@ -61,7 +61,7 @@ public final class TrainingRun {
    * @param commandLine for the manifest
    * @param trial whether the experiment was cut down to its first steps
    */
-  public record Caller(
+  record Caller(
       Consumer<String> say,
       List<RunObserver> observers,
       BooleanSupplier stop,
@@ -71,7 +71,7 @@ public final class TrainingRun {
   /**
    * @param target closed at the end of the run
    */
-  public TrainingRun(Experiment experiment, RunTarget target, Caller caller) {
+  TrainingRun(Experiment experiment, RunTarget target, Caller caller) {
     this.experiment = experiment;
     this.target = target;
     this.directory = target.directory();
@@ -86,7 +86,7 @@ public final class TrainingRun {
    * @throws RunFailure if the run failed
    * @throws CancellationException if it was to stop while it waited for other trainers
    */
-  public RunSummary run() throws IOException {
+  TrainingResult run() throws IOException {
     LiveRun live = liveRun();
     try (Dataset dataset = DataSets.open(experiment.data());
         WatchServer watch = live == null ? null : openWatch(live)) {
@@ -103,8 +103,9 @@ public final class TrainingRun {
       try (RunRecorder recorder = new RunRecorder(directory, Clock.systemUTC(), this::say)) {
         summary = train(dataset, observers(recorder, live));
       }
-      say("report " + report());
-      return summary;
+      Path report = report();
+      say("report " + report);
+      return new TrainingResult(directory.folder(), summary, report);
     } catch (IllegalArgumentException e) {
       // Nothing was trained: a failure after a step is a RunFailure.
       Closer.of(target::discard).closeAfter(e);

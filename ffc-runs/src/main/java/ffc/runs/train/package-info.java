@@ -1,5 +1,5 @@
 /**
- * One training, from a checked experiment to a written report. Open {@link
- * ffc.runs.train.TrainingRun} first.
+ * One training, from an experiment to a written report: the entry for programs. Open {@link
+ * ffc.runs.train.Training} first.
  */
 package ffc.runs.train;
