@@ -45,6 +45,7 @@ public final class ClonedProject {
     Path target = Files.createDirectories(folder.resolve("ffc-cli/target"));
     Path program = Files.createDirectories(target.resolve("program/under-test"));
     writeJar(program.resolve("ffc-cli.jar"));
+    writeJar(Files.createDirectories(target.resolve("lib")).resolve("under-test.jar"));
     Files.writeString(target.resolve("ffc.stamp"), "program/under-test\n");
     return new ClonedProject(folder);
   }
