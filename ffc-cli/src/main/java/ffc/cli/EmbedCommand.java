@@ -6,6 +6,7 @@ import ffc.eval.EmbeddingFile;
 import ffc.loaders.DataSets;
 import ffc.loaders.data.DataConfig;
 import ffc.loaders.data.Dataset;
+import ffc.loaders.source.Sources;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.concurrent.Callable;
@@ -26,8 +27,7 @@ import picocli.CommandLine.Spec;
     footer = {
       "",
       "Example:",
-      "  ./ffc embed --checkpoint runs/mine --data data/quickstart/open.rec --format recordio --out"
-          + " open.npy"
+      "  ./ffc embed --checkpoint runs/mine --data data/quickstart/open.rec --out open.npy"
     },
     mixinStandardHelpOptions = true)
 final class EmbedCommand implements Callable<Integer> {
@@ -44,8 +44,7 @@ final class EmbedCommand implements Callable<Integer> {
   @Option(
       names = "--format",
       paramLabel = "F",
-      required = true,
-      description = "${COMPLETION-CANDIDATES}")
+      description = "${COMPLETION-CANDIDATES}; told from the path if left out")
   private DataConfig.Format format;
 
   @Option(
@@ -60,7 +59,8 @@ final class EmbedCommand implements Callable<Integer> {
     if (!out.toString().endsWith(".npy")) {
       throw new IllegalArgumentException("--out " + out + ": wanted a name that ends in .npy");
     }
-    try (Dataset set = DataSets.open(new DataConfig.Source(format, data));
+    DataConfig.Format known = format == null ? Sources.formatOf(data) : format;
+    try (Dataset set = DataSets.open(new DataConfig.Source(known, data));
         TrainedEncoder encoder = checkpoint.open()) {
       EmbeddingFile.write(out, set, encoder.embedder());
       spec.commandLine()

@@ -16,6 +16,7 @@ import ffc.formats.WholeFile;
 import ffc.loaders.DataSets;
 import ffc.loaders.data.DataConfig;
 import ffc.loaders.data.Dataset;
+import ffc.loaders.source.Sources;
 import ffc.runs.record.Records;
 import ffc.runs.report.EvaluationPage;
 import java.io.IOException;
@@ -43,7 +44,7 @@ import picocli.CommandLine.Spec;
     footer = {
       "",
       "Example:",
-      "  ./ffc eval --checkpoint runs/mine --data data/quickstart/open.rec --format recordio"
+      "  ./ffc eval --checkpoint runs/mine --data data/quickstart/open.rec"
     },
     mixinStandardHelpOptions = true)
 final class EvalCommand implements Callable<Integer> {
@@ -60,7 +61,12 @@ final class EvalCommand implements Callable<Integer> {
       description = "File or folder of the set, for --checkpoint")
   private Path data;
 
-  @Option(names = "--format", paramLabel = "F", description = "${COMPLETION-CANDIDATES}")
+  @Option(
+      names = "--format",
+      paramLabel = "F",
+      description =
+          "${COMPLETION-CANDIDATES}; told from the path if left out, a text file counts as a"
+              + " manifest")
   private Format format;
 
   @Option(
@@ -81,8 +87,7 @@ final class EvalCommand implements Callable<Integer> {
   @Option(
       names = "--training-format",
       paramLabel = "F",
-      defaultValue = "recordio",
-      description = "Its format (default: ${DEFAULT-VALUE})")
+      description = "Its format; told from the path if left out")
   private DataConfig.Format trainingFormat;
 
   @Option(
@@ -101,7 +106,7 @@ final class EvalCommand implements Callable<Integer> {
   public Integer call() throws IOException {
     if (options.embeddingsGiven() == (checkpoint != null)) {
       throw new IllegalArgumentException(
-          "eval needs --checkpoint with --data and --format, or --embeddings; got "
+          "eval needs --checkpoint with --data, or --embeddings; got "
               + (options.embeddingsGiven() ? "both" : "neither"));
     }
     options.templatesGiven();
@@ -109,9 +114,10 @@ final class EvalCommand implements Callable<Integer> {
       show(options.embeddings().getFileName().toString(), ofFile());
       return 0;
     }
-    if (data == null || format == null) {
-      throw new IllegalArgumentException("--checkpoint needs --data PATH and --format F");
+    if (data == null) {
+      throw new IllegalArgumentException("--checkpoint needs --data PATH");
     }
+    format = format == null ? guess(data.toString()) : format;
     String name = data.getFileName().toString().replaceAll("[^A-Za-z0-9_-]", "-");
     try (TrainedEncoder encoder = checkpoint.open()) {
       show(
@@ -191,9 +197,20 @@ final class EvalCommand implements Callable<Integer> {
     if (path.matches(".*\\.(np[yz]|safetensors)")) {
       return EmbeddingFile.unlabelled(options.distractors());
     }
-    try (Dataset set = DataSets.open(new DataConfig.Source(format(), path))) {
+    try (Dataset set = DataSets.open(new DataConfig.Source(Sources.formatOf(path), path))) {
       return Evaluator.embed(set, embedder);
     }
+  }
+
+  private static Format guess(String path) {
+    if (path.endsWith(".bin")) {
+      return Format.bin;
+    }
+    DataConfig.Format known = Sources.formatOf(path);
+    if (known == DataConfig.Format.synthetic) {
+      throw new IllegalArgumentException("--data " + path + ": no such file or folder");
+    }
+    return Format.valueOf(known.name());
   }
 
   private DataConfig.Format format() {
@@ -201,7 +218,9 @@ final class EvalCommand implements Callable<Integer> {
   }
 
   private Dataset training() {
-    return DataSets.open(new DataConfig.Source(trainingFormat, trainingData));
+    DataConfig.Format known =
+        trainingFormat == null ? Sources.formatOf(trainingData) : trainingFormat;
+    return DataSets.open(new DataConfig.Source(known, trainingData));
   }
 
   private void show(String name, Judgement judged) throws IOException {

@@ -3,13 +3,8 @@ package ffc.cli.data;
 import ffc.loaders.DataSets;
 import ffc.loaders.data.DataConfig;
 import ffc.loaders.data.Dataset;
-import ffc.loaders.source.LmdbSource;
 import ffc.loaders.source.Sources;
-import java.nio.file.Files;
-import java.nio.file.InvalidPathException;
-import java.nio.file.Path;
 import java.util.List;
-import java.util.Locale;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 
@@ -41,42 +36,13 @@ final class SourceArgument {
   DataConfig.Source source() {
     DataConfig.Format known =
         format == null
-            ? guess(Sources.paths(new DataConfig.Source(null, paths, labels)).get(0).toString())
+            ? Sources.formatOf(
+                Sources.paths(new DataConfig.Source(null, paths, labels)).get(0).toString())
             : format;
     return new DataConfig.Source(known, paths, labels);
   }
 
   Dataset open() {
     return DataSets.open(source());
-  }
-
-  private static DataConfig.Format guess(String text) {
-    Path file;
-    try {
-      file = Path.of(text);
-    } catch (InvalidPathException e) {
-      throw new IllegalArgumentException("\"" + text + "\" names no file", e);
-    }
-    String name = text.toLowerCase(Locale.ROOT);
-    if (name.endsWith(".rec")) {
-      return DataConfig.Format.recordio;
-    }
-    Path environment = LmdbSource.Location.of(file).environment();
-    if (Files.exists(environment.resolve("data.mdb")) || name.endsWith(".mdb")) {
-      return DataConfig.Format.lmdb;
-    }
-    if (Files.exists(file.resolve("index.ffc"))) {
-      return DataConfig.Format.index;
-    }
-    if (Files.isDirectory(file)) {
-      return DataConfig.Format.folder;
-    }
-    if (Files.isRegularFile(file)) {
-      return DataConfig.Format.manifest;
-    }
-    if (text.contains("=")) {
-      return DataConfig.Format.synthetic;
-    }
-    throw new IllegalArgumentException(text + ": no such file or folder");
   }
 }

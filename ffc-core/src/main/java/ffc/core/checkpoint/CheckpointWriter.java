@@ -28,6 +28,8 @@ public final class CheckpointWriter {
   static final String CHECKSUMS = "checksums.txt";
   private static final int BUFFER = 1 << 16;
 
+  private static final String HALF_WRITTEN = ".writing-";
+
   private final Path target;
   private final Path aside;
   private final DataOutput stream;
@@ -35,7 +37,7 @@ public final class CheckpointWriter {
 
   CheckpointWriter(Path target) throws IOException {
     this.target = target;
-    this.aside = target.resolveSibling(".writing-" + target.getFileName());
+    this.aside = target.resolveSibling(HALF_WRITTEN + target.getFileName());
     this.stream = null;
     try {
       Checkpoints.deleteTree(aside);
@@ -109,6 +111,11 @@ public final class CheckpointWriter {
     } catch (IOException e) {
       throw FileProblem.writing(target, e);
     }
+  }
+
+  /** Whether a folder is what a writer had not committed. */
+  static boolean isHalfWritten(Path folder) {
+    return folder.getFileName().toString().startsWith(HALF_WRITTEN);
   }
 
   /** Removes what was written of a checkpoint that cannot be completed. */

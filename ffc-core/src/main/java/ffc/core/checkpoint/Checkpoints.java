@@ -88,12 +88,13 @@ public final class Checkpoints {
 
   /**
    * Moves away the checkpoints of steps after one that the run now goes on from, the best one
-   * included.
+   * included, and removes what a killed run left half-written.
    *
    * @param aside where to, as {@link #aside} names it; created if there is anything to move
    * @return names of what was moved
    */
   public List<String> setAsideAfter(long step, Path aside) throws IOException {
+    removeHalfWritten();
     List<Path> later =
         new ArrayList<>(list().stream().filter(path -> stepOf(path) > step).toList());
     Path best = folder.resolve(BEST);
@@ -111,6 +112,18 @@ public final class Checkpoints {
     CheckpointWriter.syncFolder(aside);
     CheckpointWriter.syncFolder(folder);
     return later.stream().map(path -> path.getFileName().toString()).toList();
+  }
+
+  /** A trainer that writes no checkpoints any more would never replace it. */
+  private void removeHalfWritten() throws IOException {
+    if (!Files.isDirectory(folder)) {
+      return;
+    }
+    try (Stream<Path> entries = Files.list(folder)) {
+      for (Path half : entries.filter(CheckpointWriter::isHalfWritten).toList()) {
+        deleteTree(half);
+      }
+    }
   }
 
   /** The step that a checkpoint says it is of; past all steps if it cannot be read. */

@@ -111,6 +111,17 @@ class CheckpointsTest {
         .containsExactlyInAnyOrder("state.properties", "checksums.txt");
   }
 
+  /** A trainer that has written checkpoints need not do so after a resume. */
+  @Test
+  void whatAKilledRunLeftHalfWrittenGoesWhenItGoesOn() throws IOException {
+    Checkpoints checkpoints = new Checkpoints(folder, 2);
+    checkpoints.write(5, state(5));
+    Files.createDirectories(folder.resolve(".writing-step-00000010/sub"));
+    Files.createDirectories(folder.resolve(".writing-best"));
+    assertThat(checkpoints.setAsideAfter(5, checkpoints.aside(5))).isEmpty();
+    assertThat(namesIn(folder)).containsExactly("step-00000005");
+  }
+
   @Test
   void aFolderThatCannotBeMadeIsNamedOnce() throws IOException {
     Files.writeString(temp.resolve("file"), "");

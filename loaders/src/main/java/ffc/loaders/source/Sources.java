@@ -8,6 +8,7 @@ import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import java.util.stream.Stream;
 
 /** Opens sources by format; a new format is a class beside this one and a line here. */
@@ -69,6 +70,36 @@ public final class Sources {
                     ? LmdbSource.Location.of(path).files()
                     : Stream.of(path))
         .toList();
+  }
+
+  /**
+   * The format of what lies at a path.
+   *
+   * @throws IllegalArgumentException if nothing is there
+   */
+  public static DataConfig.Format formatOf(String text) {
+    Path file = path(text);
+    String name = text.toLowerCase(Locale.ROOT);
+    if (name.endsWith(".rec")) {
+      return DataConfig.Format.recordio;
+    }
+    Path environment = LmdbSource.Location.of(file).environment();
+    if (Files.exists(environment.resolve("data.mdb")) || name.endsWith(".mdb")) {
+      return DataConfig.Format.lmdb;
+    }
+    if (Files.exists(file.resolve("index.ffc"))) {
+      return DataConfig.Format.index;
+    }
+    if (Files.isDirectory(file)) {
+      return DataConfig.Format.folder;
+    }
+    if (Files.isRegularFile(file)) {
+      return DataConfig.Format.manifest;
+    }
+    if (text.contains("=")) {
+      return DataConfig.Format.synthetic;
+    }
+    throw new IllegalArgumentException(text + ": no such file or folder");
   }
 
   /** A text as a path, or a {@link BadDataException} where it cannot be one. */
