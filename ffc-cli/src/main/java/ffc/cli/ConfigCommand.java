@@ -64,7 +64,8 @@ final class ConfigCommand {
     }
     out.flush();
     if (!mistakes.isEmpty()) {
-      throw new IllegalArgumentException(String.join("\n", mistakes));
+      mistakes.forEach(spec.commandLine().getErr()::println);
+      return Main.BAD_INPUT;
     }
     return 0;
   }

@@ -2,6 +2,7 @@ package ffc.cli;
 
 import ffc.cli.data.DataCommand;
 import ffc.engine.NativeMemory;
+import ffc.runs.experiment.ConfigException;
 import ffc.runs.experiment.Secrets;
 import ffc.runs.train.RunFailure;
 import ffc.runs.train.Surroundings;
@@ -117,7 +118,10 @@ public final class Main {
       failure.printStackTrace(err);
     }
     if (failure instanceof IllegalArgumentException) {
-      err.println(failure.getMessage());
+      // Several mistakes are a line each. Whatever else breaks a line is from a damaged file, and
+      // its control characters must not reach a terminal.
+      String lineEnds = failure instanceof ConfigException ? "\n" : "";
+      err.println(failure.getMessage().replaceAll("[\\p{Cntrl}&&[^\t" + lineEnds + "]]", "?"));
       return BAD_INPUT;
     }
     err.println(

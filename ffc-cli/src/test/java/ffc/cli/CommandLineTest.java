@@ -1,5 +1,6 @@
 package ffc.cli;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import ffc.runs.experiment.ConfigLoader;
@@ -13,6 +14,8 @@ import java.io.PrintWriter;
 import java.io.StringWriter;
 import java.net.InetAddress;
 import java.net.ServerSocket;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Clock;
@@ -82,6 +85,19 @@ class CommandLineTest {
       assertThat(err.toString()).as(List.of(command).toString()).isNotBlank();
       assertThat(err.toString()).doesNotContain("\tat ");
     }
+  }
+
+  /** What a damaged file holds is quoted; a line end or a terminal's commands in it are not. */
+  @Test
+  void whatADamagedFileHoldsMakesNoSecondLine() throws Exception {
+    byte[] header = "{'descr': '<f4', 'fort\n\u001b[31m'shape': (3, 8), }".getBytes(UTF_8);
+    ByteBuffer file = ByteBuffer.allocate(10 + header.length).order(ByteOrder.LITTLE_ENDIAN);
+    file.put((byte) 0x93).put("NUMPY".getBytes(UTF_8)).put((byte) 1).put((byte) 0);
+    file.putShort((short) header.length).put(header);
+    Path rows = Files.write(temp.resolve("rows.npy"), file.array());
+
+    assertThat(run("eval", "--embeddings=" + rows, "--labels=" + rows)).isEqualTo(2);
+    assertThat(err.toString().lines()).hasSize(1).allMatch(line -> line.contains("'fort??[31m'"));
   }
 
   @Test

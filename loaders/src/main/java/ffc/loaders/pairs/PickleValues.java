@@ -32,9 +32,16 @@ final class PickleValues {
         case "_codecs.encode" -> ENCODE;
         case "builtins.bytes", "__builtin__.bytes" -> BYTES;
         case "builtins.bytearray", "__builtin__.bytearray" -> BYTEARRAY;
-        default -> throw new IOException("the pickle names " + module + "." + name + ": refused");
+        default ->
+            throw new IOException(
+                "the pickle names " + printable(module + "." + name) + ": refused");
       };
     }
+  }
+
+  /** Damaged files name whatever their bytes are, line ends included. */
+  private static String printable(String name) {
+    return name.replaceAll("[^\\p{Graph} ]", "?");
   }
 
   /** A numpy type such as {@code |u1}, {@code <f8} or {@code b1}. */

@@ -12,6 +12,9 @@ final class Images {
   /** A header that asks for more is taken for damage. */
   private static final long MOST_PIXELS = 1L << 26;
 
+  /** As is a header that asks for more pixels than its bytes can hold: PNG of 1 bit has 8,256. */
+  private static final long MOST_PIXELS_A_BYTE = 10_000;
+
   private static final ThreadLocal<ByteBuffer> TARGET =
       ThreadLocal.withInitial(() -> ByteBuffer.allocate(0));
 
@@ -26,7 +29,8 @@ final class Images {
   static void check(ByteBuffer encoded, ImageShape shape, Supplier<String> place) {
     try {
       int[] size = ImageDecoder.size(encoded);
-      if (size[0] < 1 || size[1] < 1 || (long) size[0] * size[1] > MOST_PIXELS) {
+      long most = Math.min(MOST_PIXELS, MOST_PIXELS_A_BYTE * encoded.remaining());
+      if (size[0] < 1 || size[1] < 1 || (long) size[0] * size[1] > most) {
         throw new IOException(
             "image says it is %dx%d (height x width)".formatted(size[0], size[1]));
       }

@@ -133,6 +133,13 @@ class BinPairsTest {
     assertThatThrownBy(() -> VerificationSets.openBin(file).close())
         .isInstanceOf(BadDataException.class)
         .hasMessageContaining("evil.bin: the pickle names os.system: refused");
+    byte[] lineEnd = {
+      (byte) 0x80, 4, (byte) 0x8c, 3, 'a', '\n', 'b', (byte) 0x8c, 1, 'c', (byte) 0x93
+    };
+    Files.write(file, lineEnd);
+    assertThatThrownBy(() -> VerificationSets.openBin(file).close())
+        .isInstanceOf(BadDataException.class)
+        .hasMessageContaining("evil.bin: the pickle names a?b.c: refused");
   }
 
   @Test
