@@ -60,7 +60,7 @@ public final class ConfigWriter {
 
   /** As {@link #yaml} for reading it back in this process only. */
   static String yamlWithSecret(Experiment experiment) {
-    return MAPPER.writeValueAsString(experiment);
+    return MAPPER.writeValueAsString((JsonNode) MAPPER.valueToTree(experiment));
   }
 
   private static JsonNode tree(Experiment experiment) {
