@@ -2,7 +2,6 @@ package ffc.cli;
 
 import ffc.cli.data.DataCommand;
 import ffc.engine.NativeMemory;
-import ffc.runs.experiment.ConfigException;
 import ffc.runs.experiment.Secrets;
 import ffc.runs.train.RunFailure;
 import ffc.runs.train.Surroundings;
@@ -118,10 +117,8 @@ public final class Main {
       failure.printStackTrace(err);
     }
     if (failure instanceof IllegalArgumentException) {
-      // Several mistakes are a line each. Whatever else breaks a line is from a damaged file, and
-      // its control characters must not reach a terminal.
-      String lineEnds = failure instanceof ConfigException ? "\n" : "";
-      err.println(failure.getMessage().replaceAll("[\\p{Cntrl}&&[^\t" + lineEnds + "]]", "?"));
+      // What a damaged file holds must not reach a terminal. Lines stay: mistakes have one each.
+      err.println(failure.getMessage().replaceAll("[\\p{Cntrl}&&[^\t\n]]", "?"));
       return BAD_INPUT;
     }
     err.println(

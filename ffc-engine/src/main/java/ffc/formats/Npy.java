@@ -239,7 +239,9 @@ public record Npy(ElementType type, long[] shape, long dataOffset) {
   private static String field(Path file, String header, Pattern pattern, String name) {
     Matcher matcher = pattern.matcher(header);
     if (!matcher.find()) {
-      throw corrupt(file, "the header has no valid " + name + ": " + header.trim());
+      // Damage may hold line ends, and a message is one line.
+      String quoted = header.trim().replaceAll("\\p{Cntrl}", "?");
+      throw corrupt(file, "the header has no valid " + name + ": " + quoted);
     }
     return matcher.group(1);
   }

@@ -41,6 +41,7 @@ record Property(Path path, long identities, int height, int width) {
       // Falls through to the message that quotes the whole line.
     }
     throw new BadDataException(
-        "%s: got \"%s\", wanted \"classes,height,width\"".formatted(path, text));
+        "%s: got \"%s\", wanted \"classes,height,width\""
+            .formatted(path, text.replaceAll("\\p{Cntrl}", "?")));
   }
 }
