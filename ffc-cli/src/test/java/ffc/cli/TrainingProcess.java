@@ -4,6 +4,7 @@ import java.io.BufferedReader;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -96,7 +97,12 @@ final class TrainingProcess implements AutoCloseable {
     List<String> open = new ArrayList<>();
     try (Stream<Path> descriptors = Files.list(Path.of("/proc/" + process.pid() + "/fd"))) {
       for (Path descriptor : descriptors.toList()) {
-        String target = Files.readSymbolicLink(descriptor).toString();
+        String target;
+        try {
+          target = Files.readSymbolicLink(descriptor).toString();
+        } catch (NoSuchFileException e) {
+          continue; // closed since the folder was listed
+        }
         if (target.startsWith("socket:[")
             && inodes.contains(target.substring(8, target.length() - 1))) {
           open.add(target);
