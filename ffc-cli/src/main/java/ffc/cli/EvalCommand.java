@@ -69,6 +69,9 @@ final class EvalCommand implements Callable<Integer> {
               + " manifest")
   private Format format;
 
+  /** Whether {@link #format} was given; the other sets are then of it too. */
+  private boolean formatTold;
+
   @Option(
       names = "--flip",
       negatable = true,
@@ -117,7 +120,8 @@ final class EvalCommand implements Callable<Integer> {
     if (data == null) {
       throw new IllegalArgumentException("--checkpoint needs --data PATH");
     }
-    format = format == null ? guess(data.toString()) : format;
+    formatTold = format != null;
+    format = formatTold ? format : guess(data.toString());
     String name = data.getFileName().toString().replaceAll("[^A-Za-z0-9_-]", "-");
     try (TrainedEncoder encoder = checkpoint.open()) {
       show(
@@ -197,7 +201,8 @@ final class EvalCommand implements Callable<Integer> {
     if (path.matches(".*\\.(np[yz]|safetensors)")) {
       return EmbeddingFile.unlabelled(options.distractors());
     }
-    try (Dataset set = DataSets.open(new DataConfig.Source(Sources.formatOf(path), path))) {
+    DataConfig.Format known = formatTold ? format() : Sources.formatOf(path);
+    try (Dataset set = DataSets.open(new DataConfig.Source(known, path))) {
       return Evaluator.embed(set, embedder);
     }
   }
