@@ -365,6 +365,7 @@ class HazelcastExchangeTest {
   @Test
   void whoMissesTheLastCallOfARunLearnsThatItIsThroughAndWaitsForNobody() throws Exception {
     try (TestCluster cluster = new TestCluster(3, 0)) {
+      CountDownLatch arrived = new CountDownLatch(2);
       CountDownLatch lost = new CountDownLatch(1);
       List<Future<Boolean>> others = new ArrayList<>();
       for (int rank = 0; rank < 2; rank++) {
@@ -375,6 +376,7 @@ class HazelcastExchangeTest {
                   SimulatedTrainer trainer = new SimulatedTrainer(SMALL, true);
                   try (HazelcastExchange exchange = cluster.join(r, trainer)) {
                     trainer.runTo(exchange, 20, step -> {});
+                    arrived.countDown();
                     lost.await();
                     boolean heard = r == 0 || hears(exchange);
                     boolean goesOn = !heard && exchange.rejoin();
@@ -383,7 +385,12 @@ class HazelcastExchangeTest {
                   }
                 }));
       }
-      train(cluster, 2, 2, 20, 60);
+      SimulatedTrainer killed = new SimulatedTrainer(SMALL, true);
+      try (HazelcastExchange exchange = cluster.join(2, killed)) {
+        killed.runTo(exchange, 20, step -> {});
+        // Killed while another is in step 19 still, it would end that step for the other.
+        assertThat(arrived.await(60, TimeUnit.SECONDS)).isTrue();
+      }
       lost.countDown();
       assertThat(others.get(0).get(60, TimeUnit.SECONDS)).isTrue();
       assertThat(others.get(1).get(60, TimeUnit.SECONDS)).as("heard or goes on").isFalse();
