@@ -5,7 +5,8 @@ import ai.djl.ndarray.NDList;
 import ai.djl.ndarray.types.Shape;
 import ai.djl.repository.zoo.Criteria;
 import ai.djl.repository.zoo.ZooModel;
-import ai.djl.translate.NoBatchifyTranslator;
+import ai.djl.translate.TranslateException;
+import ai.djl.translate.Translator;
 import ai.djl.translate.TranslatorContext;
 import java.awt.image.BufferedImage;
 import java.io.IOException;
@@ -18,21 +19,34 @@ import java.util.stream.Stream;
 import javax.imageio.ImageIO;
 
 /** Who is it? Names the enrolled identities most similar to an image, by an exported network. */
-public record Identify(int channels) implements NoBatchifyTranslator<Path, float[]> {
+public record Identify(int channels) implements Translator<Path, float[]> {
+  private static final int BATCH = 64;
 
   /** Arguments: network, channels of its images, gallery folder, images to identify. */
   public static void main(String[] args) throws Exception {
     try (ZooModel<Path, float[]> network = load(Path.of(args[0]), Integer.parseInt(args[1]));
         Predictor<Path, float[]> embedder = network.newPredictor();
         Stream<Path> files = Files.walk(Path.of(args[2]))) {
-      Map<Path, float[]> gallery = new HashMap<>();
-      for (Path image : files.filter(Files::isRegularFile).toList()) {
-        gallery.put(image, embedder.predict(image));
-      }
-      for (String query : List.of(args).subList(3, args.length)) {
-        System.out.println(query + "  " + nearest(gallery, embedder.predict(Path.of(query)), 5));
+      Map<Path, float[]> gallery = embed(embedder, files.filter(Files::isRegularFile).toList());
+      List<Path> queries = List.of(args).subList(3, args.length).stream().map(Path::of).toList();
+      Map<Path, float[]> probes = embed(embedder, queries);
+      queries.forEach(
+          query -> System.out.println(query + "  " + nearest(gallery, probes.get(query), 5)));
+    }
+  }
+
+  /** The vectors of images of one size, which run through the network in batches. */
+  public static Map<Path, float[]> embed(Predictor<Path, float[]> embedder, List<Path> images)
+      throws TranslateException {
+    Map<Path, float[]> rows = new HashMap<>();
+    for (int from = 0; from < images.size(); from += BATCH) {
+      List<Path> batch = images.subList(from, Math.min(from + BATCH, images.size()));
+      List<float[]> vectors = embedder.batchPredict(batch);
+      for (int i = 0; i < batch.size(); i++) {
+        rows.put(batch.get(i), vectors.get(i));
       }
     }
+    return rows;
   }
 
   /** Loads a TorchScript file as a function from image files to vectors of length 1. */
@@ -73,7 +87,7 @@ public record Identify(int channels) implements NoBatchifyTranslator<Path, float
       int value = gray ? image.getRaster().getSample(x, y, 0) : image.getRGB(x, y) >> shift & 255;
       values[i] = (value - 127.5f) / 127.5f;
     }
-    Shape one = new Shape(1, channels, image.getHeight(), width);
+    Shape one = new Shape(channels, image.getHeight(), width); // Translator stacks them to a batch
     return new NDList(context.getNDManager().create(values, one));
   }
 

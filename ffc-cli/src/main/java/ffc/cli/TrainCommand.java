@@ -8,6 +8,7 @@ import ffc.exchange.hazelcast.ClusterConfig;
 import ffc.runs.experiment.ConfigLoader;
 import ffc.runs.experiment.Experiment;
 import ffc.runs.experiment.Trial;
+import ffc.runs.record.RunDirectory;
 import ffc.runs.record.RunTarget;
 import ffc.runs.train.Training;
 import ffc.runs.train.TrainingResult;
@@ -70,7 +71,7 @@ final class TrainCommand implements Callable<Integer> {
       fallbackValue = NO_VALUE,
       description =
           "Go on with a run: its directory or one of its checkpoints (default: the newest run of"
-              + " this experiment's name)")
+              + " CONFIG's name, or of all without CONFIG)")
   private String resume;
 
   @Option(
@@ -96,8 +97,11 @@ final class TrainCommand implements Callable<Integer> {
       config = Path.of(resume); // train --resume CONFIG
       resume = NEWEST;
     }
-    if (config == null && resume != null && !resume.equals(NEWEST)) {
-      config = RunTarget.runOf(Path.of(resume)).resolve("config.resolved.yaml");
+    if (config == null && resume != null) {
+      if (resume.equals(NEWEST)) {
+        resume = newestRun().toString();
+      }
+      config = configOf(Path.of(resume));
     }
     if (config == null) {
       throw new ParameterException(
@@ -123,6 +127,33 @@ final class TrainCommand implements Callable<Integer> {
       return new LocalTrainers(experiment, config, set, out, resume, say).run();
     }
     return train(training, progress(experiment.run().reportEvery()));
+  }
+
+  private static Path newestRun() throws IOException {
+    List<Path> runs = RunDirectory.list();
+    if (runs.isEmpty()) {
+      throw new IllegalArgumentException(
+          "nothing to resume: no run in "
+              + RunDirectory.RUNS
+              + "; name the directory of one after --resume");
+    }
+    return runs.get(runs.size() - 1);
+  }
+
+  /** The experiment of the run that a directory or checkpoint belongs to. */
+  private static Path configOf(Path resume) {
+    Path config = RunTarget.runOf(resume).resolve("config.resolved.yaml");
+    if (!Files.exists(config)) {
+      throw new IllegalArgumentException(
+          "--resume "
+              + resume
+              + (Files.exists(resume) ? " is no run" : " does not exist")
+              + ": wanted the directory of a run or one of its checkpoints (./ffc runs lists those"
+              + " in "
+              + RunDirectory.RUNS
+              + ")");
+    }
+    return config;
   }
 
   private int train(Training training, RunObserver progress) throws IOException {

@@ -223,6 +223,18 @@ class CommandLineTest {
   }
 
   @Test
+  void aResumeOfWhatIsNoRunSaysWhatIsWanted() throws Exception {
+    assertThat(run("train", "--resume", temp.resolve("none").toString())).isEqualTo(2);
+    assertThat(err.toString())
+        .contains(
+            "none does not exist: wanted the directory of a run or one of its checkpoints"
+                + " (./ffc runs lists those in runs)");
+    Path empty = Files.createDirectories(temp.resolve("empty"));
+    assertThat(run("train", "--resume", empty.toString())).isEqualTo(2);
+    assertThat(err.toString()).contains("empty is no run: wanted ");
+  }
+
+  @Test
   void aRunWhoseFirstFileCannotBeWrittenLeavesNothingButWhy() throws Exception {
     Path folder = temp.resolve("run");
     Path inTheWay = Files.createDirectories(folder.resolve(".config.resolved.yaml.writing/x"));

@@ -13,7 +13,9 @@ import picocli.CommandLine.Spec;
 /** {@code ffc data unpack}. */
 @Command(
     name = "unpack",
-    description = "Write a set as folders id_<label>/<label>_<n>.jpg, image bytes untouched.",
+    description =
+        "Write a set as folders id_<label>/<label>_<n>.<ext>, image bytes untouched; the ending is"
+            + " that of their format (jpg, png, ...).",
     footer = {"", "Example:", "  ./ffc data unpack data/quickstart/open.rec --out images"},
     mixinStandardHelpOptions = true)
 final class UnpackCommand implements Callable<Integer> {

@@ -3,8 +3,14 @@ package ffc.runs.record;
 import ffc.core.train.RunSummary;
 import ffc.core.train.StepReport;
 import ffc.eval.roc.EvalResult;
+import java.io.IOException;
+import java.nio.charset.CharacterCodingException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
+import tools.jackson.core.JacksonException;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.node.ObjectNode;
 
@@ -106,5 +112,40 @@ public final class Records {
       failed.forEach(reasons::put);
     }
     return node;
+  }
+
+  /** What a process measures of its own steps. */
+  private static final List<String> MEASURED =
+      List.of(
+          "images_per_second",
+          "step_ms",
+          "skipped_steps",
+          "peak_rss_bytes",
+          "peak_anon_bytes",
+          "heap_peak_bytes",
+          "device_peak_bytes");
+
+  /**
+   * Puts the measurements of an earlier summary in place of those of a process that has made no
+   * step. Without a summary that can be read, or with one of another step, nothing changes.
+   */
+  static void keepMeasured(ObjectNode summary, Path earlier) throws IOException {
+    if (Files.notExists(earlier)) {
+      return;
+    }
+    JsonNode before;
+    try {
+      before = Json.parse(Files.readString(earlier));
+    } catch (JacksonException | CharacterCodingException e) {
+      return;
+    }
+    if (before.path("steps").asLong(-1) != summary.path("steps").asLong()) {
+      return;
+    }
+    for (String name : MEASURED) {
+      if (before.has(name)) {
+        summary.set(name, before.get(name));
+      }
+    }
   }
 }

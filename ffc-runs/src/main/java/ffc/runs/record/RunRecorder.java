@@ -20,6 +20,7 @@ import java.util.Set;
 import java.util.function.Consumer;
 import java.util.stream.Stream;
 import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.node.ObjectNode;
 
 /**
  * Writes the records of a run as it goes. What they hold of steps after the one that the run goes
@@ -155,10 +156,14 @@ public final class RunRecorder implements RunObserver, AutoCloseable {
   @Override
   public void finished(RunSummary summary) {
     writing(
-        () ->
-            WholeFile.write(
-                run.file("summary.json"),
-                Records.summary(summary, latest, failed).toPrettyString() + "\n"));
+        () -> {
+          Path file = run.file("summary.json");
+          ObjectNode figures = Records.summary(summary, latest, failed);
+          if (summary.steps() == fromStep) {
+            Records.keepMeasured(figures, file); // of the process that made the steps
+          }
+          WholeFile.write(file, figures.toPrettyString() + "\n");
+        });
   }
 
   @Override

@@ -2,6 +2,7 @@ package ffc.runs.record;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import ffc.core.train.RunSummary;
 import ffc.core.train.StepReport;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -121,6 +122,38 @@ class RunRecorderTest {
     JsonNode summary = Json.parse(Files.readString(temp.resolve("summary.json")));
     assertThat(summary.path("finished").asBoolean()).isFalse();
     assertThat(summary.path("eval").path("open").has("rank1")).isTrue();
+  }
+
+  @Test
+  void aResumeWithNothingToDoKeepsWhatTheStepsMeasured() throws Exception {
+    record(new ScriptedRun(0, 40, 40, 4));
+    String summary = Files.readString(temp.resolve("summary.json"));
+
+    RunSummary measured = ScriptedRun.summary(40, true, Map.of());
+    RunSummary nothing =
+        new RunSummary(
+            measured.method(),
+            40,
+            measured.images(),
+            Double.NaN,
+            Double.NaN,
+            Double.NaN,
+            1,
+            2,
+            3,
+            null,
+            0,
+            measured.predictedBytes(),
+            true,
+            Map.of());
+    try (RunDirectory run = RunDirectory.create(temp);
+        RunRecorder recorder = new RunRecorder(run, Clock.systemUTC(), line -> {})) {
+      recorder.started(40, 40);
+      recorder.finished(nothing);
+    }
+
+    assertThat(Json.parse(Files.readString(temp.resolve("summary.json"))))
+        .isEqualTo(Json.parse(summary));
   }
 
   @Test

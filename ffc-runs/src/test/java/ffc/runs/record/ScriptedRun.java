@@ -144,7 +144,7 @@ public record ScriptedRun(long fromStep, long toStep, long lastStep, int every) 
     return new IdentityGroup.Share(value, value - 0.02, value + 0.015, 1000);
   }
 
-  private static RunSummary summary(long step, boolean finished, Map<String, EvalResult> eval) {
+  static RunSummary summary(long step, boolean finished, Map<String, EvalResult> eval) {
     Map<String, Long> predicted = new LinkedHashMap<>();
     predicted.put("group", 110_400L);
     predicted.put("gallery", 1_500_000L);

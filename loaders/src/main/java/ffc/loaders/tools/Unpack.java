@@ -10,7 +10,8 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 
 /**
- * Writes a set as folders {@code id_<label>/<label>_<n>.jpg}, the bytes of each image untouched.
+ * Writes a set as folders {@code id_<label>/<label>_<n>.<ext>}, the bytes of each image untouched;
+ * they tell the ending.
  */
 public final class Unpack {
   private Unpack() {}
