@@ -14,6 +14,7 @@ import ffc.eval.roc.RocFromHistogram;
 import ffc.eval.roc.SimilarityHistogram;
 import ffc.eval.roc.TarAtFar;
 import ffc.eval.search.Identification;
+import ffc.eval.search.Retrieval;
 import ffc.loaders.DataSets;
 import ffc.loaders.VerificationSets;
 import ffc.loaders.data.DataConfig;
@@ -72,6 +73,7 @@ public final class Evaluator implements AutoCloseable {
     } else {
       TarAtFar.FARS.forEach(far -> figures.add(tarAtFar(far)));
       Identification.RANKS.forEach(rank -> figures.add("rank" + rank));
+      figures.addAll(List.of("r_precision", "map_at_r"));
     }
     return figures;
   }
@@ -91,7 +93,7 @@ public final class Evaluator implements AutoCloseable {
 
   /**
    * Embeds a set and runs its protocol: pairs by {@link Verification}, labelled images by {@link
-   * AllPairs} and {@link Identification}.
+   * AllPairs}, {@link Identification} and {@link Retrieval}.
    *
    * @throws IllegalArgumentException if the set cannot be read, does not fit the embedder or holds
    *     nothing to compare, or if an embedding is not finite
@@ -139,6 +141,8 @@ public final class Evaluator implements AutoCloseable {
             ? Map.of()
             : Map.of(TarAtFar.key(Verification.TARGET_FAR), verification.tarMean()),
         Map.of(),
+        null,
+        null,
         both ? new RocFromHistogram(scores).points() : List.of(),
         both ? scores.coarse(null) : null,
         List.of(),
@@ -169,7 +173,12 @@ public final class Evaluator implements AutoCloseable {
     Dataset set = dataset(config);
     Embeddings embeddings = embed(set, embedder, workers);
     Identification.Search search = new Identification.Search(embeddings);
-    AllPairs allPairs = AllPairs.of(embeddings, search);
+    Retrieval.Search retrieving = Retrieval.searchOf(embeddings);
+    AllPairs allPairs =
+        retrieving == null
+            ? AllPairs.of(embeddings, search)
+            : AllPairs.of(embeddings, search, retrieving);
+    Retrieval retrieval = retrieving == null ? null : retrieving.result();
     Identification identification = search.result();
     Map<String, Double> tarAtFar = new LinkedHashMap<>();
     allPairs.tarAtFar().forEach(rate -> tarAtFar.put(rate.key(), rate.tar()));
@@ -181,6 +190,8 @@ public final class Evaluator implements AutoCloseable {
         null,
         tarAtFar,
         identification.rankN(),
+        retrieval == null ? null : retrieval.rPrecision(),
+        retrieval == null ? null : retrieval.mapAtR(),
         allPairs.roc(),
         allPairs.scores(),
         identification.cmc(),
@@ -188,7 +199,9 @@ public final class Evaluator implements AutoCloseable {
         identification.neighbours(),
         config.flip(),
         seconds(start),
-        List.of());
+        retrieval != null
+            ? List.of()
+            : List.of("R-precision and MAP@R are left out: its identities are too large"));
   }
 
   private List<IdentityGroup> groups(

@@ -6,6 +6,7 @@ import ffc.eval.embedding.RowView;
 import ffc.eval.roc.IdentityGroup;
 import ffc.eval.search.Identification;
 import ffc.eval.search.OpenSet;
+import ffc.eval.search.Retrieval;
 import java.util.List;
 import java.util.function.LongUnaryOperator;
 
@@ -14,6 +15,8 @@ import java.util.function.LongUnaryOperator;
  *
  * @param allPairs true accept rates and ROC curve
  * @param identification leave-one-out search; null if only pairs were asked for
+ * @param retrieval R-precision and MAP@R; null if only pairs were asked for or the identities are
+ *     too large ({@link Retrieval#searchOf})
  * @param openSet search with every second identity enrolled; null if the set is too small or only
  *     pairs were asked for
  * @param overall shares with bootstrap intervals over identities
@@ -22,6 +25,7 @@ import java.util.function.LongUnaryOperator;
 public record FullReport(
     AllPairs allPairs,
     Identification identification,
+    Retrieval retrieval,
     OpenSet openSet,
     IdentityGroup overall,
     List<IdentityGroup> strata) {
@@ -46,14 +50,18 @@ public record FullReport(
     if (pairsOnly) {
       AllPairs allPairs = AllPairs.of(sorted);
       ByIdentity counts = ByIdentity.count(sorted, allPairs.tarAtFar(), null);
-      return new FullReport(allPairs, null, null, counts.all(), strata(counts, trainingImages));
+      return new FullReport(
+          allPairs, null, null, null, counts.all(), strata(counts, trainingImages));
     }
     Identification.Search search = new Identification.Search(sorted);
-    AllPairs allPairs = AllPairs.of(sorted, search);
+    Retrieval.Search retrieval = Retrieval.searchOf(sorted);
+    AllPairs allPairs =
+        retrieval == null ? AllPairs.of(sorted, search) : AllPairs.of(sorted, search, retrieval);
     ByIdentity counts = ByIdentity.count(sorted, allPairs.tarAtFar(), search);
     return new FullReport(
         allPairs,
         search.result().numbered(row -> RowView.original(sorted, (int) row)),
+        retrieval == null ? null : retrieval.result(),
         openSet(sorted),
         counts.all(),
         strata(counts, trainingImages));

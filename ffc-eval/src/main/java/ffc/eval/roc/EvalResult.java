@@ -14,6 +14,8 @@ import java.util.Map;
  * @param accuracyStd its population standard deviation
  * @param tarAtFar true accept rate by false accept rate, keys such as {@code 1e-3}
  * @param rankN identification rate by rank, keys such as {@code 1} (leave-one-out 1:N)
+ * @param rPrecision share of own images among as many nearest as there are own (leave-one-out)
+ * @param mapAtR mean average precision over those (leave-one-out)
  * @param roc points of the ROC curve by rising false accept rate
  * @param scores how the similarities of genuine and impostor pairs are spread; null if there are
  *     not both
@@ -33,6 +35,8 @@ public record EvalResult(
     Double accuracyStd,
     Map<String, Double> tarAtFar,
     Map<Integer, Double> rankN,
+    Double rPrecision,
+    Double mapAtR,
     List<RocPoint> roc,
     ScoreHistogram scores,
     List<Double> cmc,
@@ -57,8 +61,8 @@ public record EvalResult(
       long probe, long probeIdentity, long[] images, long[] identities, float[] cosines) {}
 
   /**
-   * A figure by its path in {@code summary.json}, such as {@code tar_at_far.1e-3}, {@code rank1} or
-   * {@code accuracy_mean}; null if this result has none.
+   * A figure by its path in {@code summary.json}, such as {@code tar_at_far.1e-3}, {@code rank1},
+   * {@code map_at_r} or {@code accuracy_mean}; null if this result has none.
    */
   public Double metric(String path) {
     if (path.startsWith("tar_at_far.")) {
@@ -70,6 +74,8 @@ public record EvalResult(
     return switch (path) {
       case "accuracy_mean" -> accuracyMean;
       case "accuracy_std" -> accuracyStd;
+      case "r_precision" -> rPrecision;
+      case "map_at_r" -> mapAtR;
       default -> null;
     };
   }

@@ -167,6 +167,8 @@ class KernelsTest {
             0.25,
             Map.of("1e-3", 0.75),
             Map.of(1, 0.125, 10, 0.625),
+            0.375,
+            0.875,
             List.of(),
             null,
             List.of(),
@@ -182,6 +184,8 @@ class KernelsTest {
     assertThat(result.metric("rank2")).isNull();
     assertThat(result.metric("rank")).isNull();
     assertThat(result.metric("rank1x")).isNull();
+    assertThat(result.metric("r_precision")).isEqualTo(0.375);
+    assertThat(result.metric("map_at_r")).isEqualTo(0.875);
     assertThat(result.metric("accuracy_mean")).isEqualTo(0.5);
     assertThat(result.metric("accuracy_std")).isEqualTo(0.25);
     assertThat(result.metric("accuracy")).isNull();

@@ -32,6 +32,12 @@ public final class FigureNames {
     if (rest.startsWith("tar_at_far.")) {
       return set + "TAR@FAR=" + rest.substring("tar_at_far.".length());
     }
+    if (rest.equals("map_at_r")) {
+      return set + "MAP@R";
+    }
+    if (rest.equals("r_precision")) {
+      return set + "R-precision";
+    }
     return set
         + rest.replace("accuracy_mean", "accuracy").replace('_', ' ').replace("rank", "rank ");
   }

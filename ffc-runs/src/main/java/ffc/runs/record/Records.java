@@ -74,6 +74,9 @@ public final class Records {
       Json.put(figures, "tar_at_far", result.tarAtFar());
     }
     new TreeMap<>(result.rankN()).forEach((rank, share) -> Json.put(figures, "rank" + rank, share));
+    for (String name : List.of("r_precision", "map_at_r")) {
+      Json.put(figures, name, result.metric(name));
+    }
     return figures;
   }
 

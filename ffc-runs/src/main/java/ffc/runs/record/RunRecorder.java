@@ -124,8 +124,10 @@ public final class RunRecorder implements RunObserver, AutoCloseable {
     String prefix = "eval/" + result.name() + "/";
     result.tarAtFar().forEach((far, tar) -> figures.put(prefix + "tar_at_far_" + far, tar));
     result.rankN().forEach((rank, share) -> figures.put(prefix + "rank" + rank, share));
-    if (result.accuracyMean() != null) {
-      figures.put(prefix + "accuracy_mean", result.accuracyMean());
+    for (String name : List.of("accuracy_mean", "r_precision", "map_at_r")) {
+      if (result.metric(name) != null) {
+        figures.put(prefix + name, result.metric(name));
+      }
     }
     latest.put(result.name(), Records.figures(result));
     failed.remove(result.name());

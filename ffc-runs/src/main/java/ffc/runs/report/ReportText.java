@@ -40,6 +40,11 @@ public final class ReportText {
           report.overall().rank1().low(),
           report.overall().rank1().high());
     }
+    if (report.retrieval() != null && report.retrieval().probes() > 0) {
+      line(
+          "  retrieval: R-precision %.4f  MAP@R %.4f",
+          report.retrieval().rPrecision(), report.retrieval().mapAtR());
+    }
     if (report.openSet() != null) {
       List<String> rates = new ArrayList<>();
       report
@@ -90,6 +95,10 @@ public final class ReportText {
     }
     if (report.identification() != null) {
       report.identification().rankN().forEach((rank, share) -> json.put("rank" + rank, share));
+    }
+    if (report.retrieval() != null) {
+      Json.put(json, "r_precision", report.retrieval().rPrecision());
+      Json.put(json, "map_at_r", report.retrieval().mapAtR());
     }
     if (report.openSet() != null) {
       ObjectNode open = json.putObject("tpir_at_fpir");

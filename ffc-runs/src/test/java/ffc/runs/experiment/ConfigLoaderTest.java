@@ -150,12 +150,13 @@ class ConfigLoaderTest {
         "run.best=opn.rank1 | \"opn\" is no evaluation set; known: open; did you mean open?",
         "run.best=open.f1 | run.best: got figure \"f1\", but a set of format recordio yields"
             + " tar_at_far.1e-3, tar_at_far.1e-4, tar_at_far.1e-5, tar_at_far.1e-6,"
-            + " tar_at_far.1e-7, tar_at_far.1e-8, tar_at_far.1e-9, rank1, rank5, rank10",
+            + " tar_at_far.1e-7, tar_at_far.1e-8, tar_at_far.1e-9, rank1, rank5, rank10, r_precision, map_at_r",
         "run.best=open.accuracy_mean | a set of format recordio yields tar_at_far.1e-3",
         "run.best=open.rank2 | run.best: got figure \"rank2\"",
         "run.best=open.tar_at_far.1e-2 | did you mean tar_at_far.1e-3?",
         "run.best=open.tar_at_far.1e-3 | no mistake",
         "run.best=open.rank10 | no mistake",
+        "run.best=open.map_at_r | no mistake",
         "run.device=cuda | run.device: got the text \"cuda\", wanted one of auto, cpu, gpu",
         "run.devices=[0] | no mistake",
         "run.devices=[0, 1] | method.capacity: got 20, wanted at least 32: the identities of one"

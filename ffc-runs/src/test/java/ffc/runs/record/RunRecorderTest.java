@@ -90,7 +90,8 @@ class RunRecorderTest {
     assertThat(summary.path("finished").asBoolean()).isTrue();
     assertThat(summary.path("step_ms").path("p50").asDouble()).isEqualTo(210.25);
     JsonNode open = summary.path("eval").path("open");
-    assertThat(open.propertyNames()).containsExactly("tar_at_far", "rank1", "rank5");
+    assertThat(open.propertyNames())
+        .containsExactly("tar_at_far", "rank1", "rank5", "r_precision", "map_at_r");
     assertThat(open.path("tar_at_far").propertyNames()).containsExactly("1e-3", "1e-4", "1e-5");
     assertThat(open.path("rank1").asDouble()).isEqualTo(0.97);
   }

@@ -107,6 +107,8 @@ public record ScriptedRun(long fromStep, long toStep, long lastStep, int every) 
         null,
         tar,
         Map.of(1, 0.97, 5, 0.99),
+        0.81,
+        0.76,
         roc,
         scores(),
         List.of(0.97, 0.98, 0.985, 0.988, 0.99),
