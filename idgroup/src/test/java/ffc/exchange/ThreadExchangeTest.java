@@ -115,6 +115,20 @@ class ThreadExchangeTest {
   }
 
   @Test
+  void everyoneMeetsEveryoneAndBeginsAndRejoins() throws Exception {
+    ThreadExchange.together(
+        3,
+        false,
+        exchange -> {
+          assertThat(exchange.begin(new Counter(0, 0))).isTrue();
+          assertThat(exchange.rejoin()).isTrue();
+          List<byte[]> all = exchange.meet(new byte[] {(byte) exchange.rank()});
+          assertThat(all).containsExactly(new byte[] {0}, new byte[] {1}, new byte[] {2});
+          return null;
+        });
+  }
+
+  @Test
   void thoseThatAreBehindTakeOverTheStateOfTheMostAdvanced() throws Exception {
     long[] steps = {-1, 7, 3};
     List<Counter> counters =

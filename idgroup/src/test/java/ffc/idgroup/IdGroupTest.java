@@ -3,6 +3,7 @@ package ffc.idgroup;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 import static org.assertj.core.api.Assertions.assertThatIllegalStateException;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.util.Random;
 import org.junit.jupiter.api.Test;
@@ -70,6 +71,22 @@ class IdGroupTest {
     assertThat(((FloatRows) group.row0()).values()).containsExactly(0, -1, -1, 0);
     assertThat(group.contains(2)).isFalse();
     assertThat(group.slotOf(1)).isEqualTo(1);
+  }
+
+  @Test
+  void tellsWhoIsInWhichSlotAndWhichRowComesNext() {
+    Rows row0 = new FloatRows(3, 2);
+    IdGroup group = IdGroup.ofEmptySlots(new TwoRow(), row0, new FloatRows(3, 2));
+    assertThat(group.row0()).isSameAs(row0);
+    group.commit(group.propose(new long[] {7, 9}, rows(1, 0, 0, 1)));
+    group.commit(group.propose(new long[] {7}, rows(0, 1)));
+
+    int seven = group.slotOf(7);
+    assertThat(group.slotsMostRecentFirst()).containsExactly(seven, group.slotOf(9));
+    assertThat(group.idAt(seven)).isEqualTo(7);
+    assertThat(group.nextRow(seven)).isZero();
+    assertThat(group.nextRow(group.slotOf(9))).isEqualTo(1);
+    assertThatThrownBy(() -> group.idAt(2)).isInstanceOf(IndexOutOfBoundsException.class);
   }
 
   @Test
