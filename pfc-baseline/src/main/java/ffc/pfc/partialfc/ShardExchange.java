@@ -2,12 +2,12 @@ package ffc.pfc.partialfc;
 
 import ai.djl.ndarray.NDArray;
 import ffc.core.method.DevicePair;
+import ffc.core.method.JointForward;
 import ffc.exchange.Contribution;
 import ffc.exchange.GlobalBatch;
 import ffc.exchange.GroupExchange;
 import ffc.exchange.Side;
 import ffc.idgroup.FloatRows;
-import ffc.pfc.JointForward;
 import ffc.pfc.classes.ClassRange;
 import ffc.pfc.softmax.Samples;
 import ffc.pfc.softmax.Shards;

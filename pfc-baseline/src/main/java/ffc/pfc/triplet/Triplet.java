@@ -7,12 +7,12 @@ import ffc.core.checkpoint.CheckpointWriter;
 import ffc.core.loss.Losses;
 import ffc.core.method.DevicePair;
 import ffc.core.method.Footprint;
+import ffc.core.method.JointForward;
 import ffc.core.method.Method;
 import ffc.core.method.MethodContext;
 import ffc.core.method.StepProfile;
 import ffc.core.net.Encoder;
 import ffc.engine.NativeOps;
-import ffc.pfc.JointForward;
 import java.util.LinkedHashMap;
 import java.util.Map;
 

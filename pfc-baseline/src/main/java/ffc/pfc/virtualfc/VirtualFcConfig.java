@@ -3,9 +3,9 @@ package ffc.pfc.virtualfc;
 import com.fasterxml.jackson.annotation.JsonPropertyDescription;
 import ffc.core.loss.MarginConfig;
 import ffc.core.method.Footprint;
+import ffc.core.method.JointForward;
 import ffc.core.method.MethodConfig;
 import ffc.core.method.StepSizes;
-import ffc.pfc.JointForward;
 import io.soabase.recordbuilder.core.RecordBuilder;
 import jakarta.validation.constraints.Positive;
 

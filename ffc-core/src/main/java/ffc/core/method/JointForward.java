@@ -1,11 +1,8 @@
-package ffc.pfc;
+package ffc.core.method;
 
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDScope;
 import ffc.core.loss.MarginHead;
-import ffc.core.method.DevicePair;
-import ffc.core.method.Footprint;
-import ffc.core.method.StepProfile;
 import ffc.core.net.Encoder;
 import ffc.core.net.NetworkSize;
 import ffc.engine.Autograd;
