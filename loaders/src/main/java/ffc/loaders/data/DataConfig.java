@@ -29,8 +29,9 @@ public record DataConfig(
                 + " the paper's two independent halves")
         Boolean instancePartner,
     @JsonPropertyDescription(
-            "What the ID loader does with a single-image identity: augment (two augmentations of"
-                + " it, default) or skip (left to the instance loader)")
+            "What stands opposite the image of an identity that has no other: augment (the same image,"
+                + " augmented anew, default), alone (any image of the set: the two make no pair) or"
+                + " skip (as augment, but the ID loader passes over such identities)")
         SingleImage singleImage,
     @JsonPropertyDescription("Random augmentation of training images") Augment augment,
     @PositiveOrZero
@@ -106,10 +107,11 @@ public record DataConfig(
     synthetic
   }
 
-  /** Policy for identities with a single image in the ID loader. */
+  /** Policy for identities with a single image. */
   public enum SingleImage {
     augment,
-    skip
+    skip,
+    alone
   }
 
   /** Policy for unreadable images. */
@@ -145,6 +147,12 @@ public record DataConfig(
     cacheBytes = cacheBytes == null ? 0L : cacheBytes;
     onCorrupt = onCorrupt == null ? OnCorrupt.fail : onCorrupt;
     corruptBudget = corruptBudget == null ? 0.001 : corruptBudget;
+  }
+
+  /** Most identities that a trainer's batch can have. */
+  public int identitiesPerBatch() {
+    return (singleImage == SingleImage.alone ? 2 : 1) * idsPerBatch
+        + (singleImage == SingleImage.alone || !instancePartner ? 2 : 1) * (instancesPerBatch / 2);
   }
 
   /** Images on one side of a trainer's batch: idsPerBatch + instancesPerBatch / 2. */

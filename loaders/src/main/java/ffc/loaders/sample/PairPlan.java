@@ -1,6 +1,7 @@
 package ffc.loaders.sample;
 
 import ffc.loaders.data.Cursor;
+import java.util.BitSet;
 
 /**
  * The images of one trainer's batch before decoding: B rows, two sides.
@@ -10,7 +11,7 @@ import ffc.loaders.data.Cursor;
  * @param xKeys what the augmentation of each image of x is drawn from
  * @param yKeys as xKeys
  * @param idPairs rows from the ID loader, which come first
- * @param paired whether both images of every row show one identity; otherwise only ID rows do
+ * @param pairs rows whose two images must show one identity
  * @param start cursor before the batch
  * @param next cursor after it
  */
@@ -20,12 +21,12 @@ public record PairPlan(
     long[] xKeys,
     long[] yKeys,
     int idPairs,
-    boolean paired,
+    BitSet pairs,
     Cursor start,
     Cursor next) {
 
   /** Whether both images of a row must show one identity. */
   public boolean isPair(int row) {
-    return paired || row < idPairs;
+    return pairs.get(row);
   }
 }

@@ -3,6 +3,7 @@ package ffc.loaders.sample;
 import ffc.loaders.data.Cursor;
 import ffc.loaders.data.DataConfig;
 import ffc.loaders.data.Dataset;
+import java.util.BitSet;
 
 /**
  * Chooses the images of every batch: a pure function of seed, cursor, rank and configuration, in
@@ -49,7 +50,8 @@ public final class PairSampler {
     if (config.localityBlock() > 0 && config.idsPerBatch() > 0 && instancesOfRank() > 0) {
       if (skipsSingles()) {
         throw new IllegalArgumentException(
-            "data.localityBlock needs data.singleImage: augment; skip lets the two loaders drift");
+            "data.localityBlock needs data.singleImage: augment or alone; skip lets the two loaders"
+                + " drift");
       }
       Blocks blocks = new Blocks(data, config.localityBlock(), Keyed.hash(seed, BLOCKS));
       double drawn = (double) data.identities() / config.idsPerBatch() * instancesOfRank();
@@ -98,7 +100,7 @@ public final class PairSampler {
             new long[pairs],
             new long[pairs],
             idPairs,
-            config.instancePartner(),
+            new BitSet(pairs),
             start,
             next);
     drawIdentities(plan);
@@ -124,15 +126,26 @@ public final class PairSampler {
       long count = data.firstImage(identity + 1) - first;
       long one = Keyed.below(Keyed.hash(key, 0), count);
       plan.x()[row] = first + one;
-      plan.y()[row] = first + other(one, count, Keyed.hash(key, 1));
+      drawOther(plan, row, identity, Keyed.hash(key, 1));
       plan.xKeys()[row] = Keyed.hash(key, 2);
       plan.yKeys()[row] = Keyed.hash(key, 3);
     }
   }
 
-  /** Another of {@code count} elements, uniformly; the same one if there is no other. */
-  private static long other(long one, long count, long random) {
-    return count == 1 ? one : (one + 1 + Keyed.below(random, count - 1)) % count;
+  /**
+   * Gives an image of side x its other side: another image of its identity, uniformly; where there
+   * is none the same one, or any image of the set.
+   */
+  private void drawOther(PairPlan plan, int row, long identity, long random) {
+    long first = data.firstImage(identity);
+    long count = data.firstImage(identity + 1) - first;
+    if (count == 1 && config.singleImage() == DataConfig.SingleImage.alone) {
+      plan.y()[row] = Keyed.below(random, data.images());
+      return;
+    }
+    plan.pairs().set(row);
+    long one = plan.x()[row] - first;
+    plan.y()[row] = first + (count == 1 ? one : (one + 1 + Keyed.below(random, count - 1)) % count);
   }
 
   private void drawInstances(PairPlan plan) {
@@ -147,10 +160,7 @@ public final class PairSampler {
       plan.x()[row] = image;
       plan.xKeys()[row] = Keyed.hash(key, 2);
       if (config.instancePartner()) {
-        long identity = data.identityOf(image);
-        long first = data.firstImage(identity);
-        long count = data.firstImage(identity + 1) - first;
-        plan.y()[row] = first + other(image - first, count, Keyed.hash(key, 1));
+        drawOther(plan, row, data.identityOf(image), Keyed.hash(key, 1));
         plan.yKeys()[row] = Keyed.hash(key, 3);
       } else {
         plan.y()[row] = instances.at(walk.epoch(), walk.position());

@@ -364,4 +364,40 @@ class PairSamplerTest {
           .hasMessageContaining("every identity has a single image");
     }
   }
+
+  /** Whose identity has no other image makes no pair; turns and all other pairs stay. */
+  @Test
+  void anImageAloneStandsOppositeAnyOtherOfTheSet() {
+    try (Dataset data = set(300)) {
+      PairSampler augmented =
+          new PairSampler(data, config(16, 16, true, SingleImage.augment, 0), SEED, 0, 1);
+      PairSampler alone =
+          new PairSampler(data, config(16, 16, true, SingleImage.alone, 0), SEED, 0, 1);
+      Set<Long> opposite = new HashSet<>();
+      int pairs = 0;
+      Cursor cursor = Cursor.START;
+      for (int step = 0; step < 40; step++) {
+        Cursor next = alone.after(cursor);
+        assertThat(next).isEqualTo(augmented.after(cursor));
+        PairPlan plan = alone.plan(cursor, next);
+        PairPlan usual = augmented.plan(cursor, next);
+        assertThat(plan.x()).isEqualTo(usual.x());
+        for (int row = 0; row < plan.x().length; row++) {
+          boolean single = data.imageCount(data.identityOf(plan.x()[row])) == 1;
+          assertThat(plan.isPair(row)).isEqualTo(!single);
+          assertThat(usual.isPair(row)).isTrue();
+          if (single) {
+            opposite.add(plan.y()[row]);
+            assertThat(plan.y()[row]).isBetween(0L, data.images() - 1);
+          } else {
+            pairs++;
+            assertThat(plan.y()[row]).isEqualTo(usual.y()[row]);
+          }
+        }
+        cursor = next;
+      }
+      assertThat(pairs).isPositive();
+      assertThat(opposite).hasSizeGreaterThan(50);
+    }
+  }
 }
