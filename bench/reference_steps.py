@@ -12,6 +12,7 @@ holds them for the test, NAME.safetensors.gz what follows from them after every 
   N/probe/ARRAY  N/gallery/ARRAY           networks after step N, buffers included
   N/optimizer/ARRAY                        momenta (N/optimizer-first, N/optimizer-second with AdamW)
   N/group/{ids,order,rows0,rows1,next}     the ID group: identity of each slot, slots most recent first, rows
+  N/rows/velocity                          momenta of rows that learn
   N/classes/{rows,state0,state1}           class centres and their momenta
   N/columns/rows  N/queue/features         of virtual FC, of the dynamic class queue
   N/margin/{norm_mean,norm_std}            running statistics of AdaFace
@@ -94,6 +95,11 @@ def batches(data):
         image_at += 1
         return Permutation(len(OWNER), keyed(image_key, epoch)).at(place), keyed(image_key, epoch, place)
 
+    def other(image, random):
+        if data.get("singleImage") == "alone" and COUNTS[OWNER[image]] == 1:
+            return below(random, len(OWNER))
+        return partner(image, random)
+
     for _ in range(STEPS):
         x, y = [], []
         for _ in range(data["idsPerBatch"]):
@@ -102,11 +108,11 @@ def batches(data):
             identity = Permutation(len(COUNTS), keyed(id_key, epoch)).at(place)
             key = keyed(id_key, epoch, place)
             x.append(FIRST[identity] + below(keyed(key, 0), COUNTS[identity]))
-            y.append(partner(x[-1], keyed(key, 1)))
+            y.append(other(x[-1], keyed(key, 1)))
         for _ in range(data["instancesPerBatch"] // 2):
             i, key = image()
             x.append(i)
-            y.append(partner(i, keyed(key, 1)) if data["instancePartner"] else image()[0])
+            y.append(other(i, keyed(key, 1)) if data["instancePartner"] else image()[0])
         yield x, y
 
 
@@ -347,6 +353,55 @@ class Joint:
 
 def class_rows():
     return (0.1 * torch.randn(len(COUNTS), DIM, generator=torch.Generator().manual_seed(9))).float().double()
+
+
+class TrainedFfc(Joint):
+    """The group's rows take the gradient; an identity that enters begins with the direction of its features' sum."""
+
+    term = "softmax"
+
+    def __init__(self, case, probe):
+        super().__init__(case, probe)
+        by_gallery = self.c.get("rowEntry") == "gallery"
+        self.gallery = Gallery(probe, self.c, case["model"]["freezeBatchNorm"]) if by_gallery else None
+        self.group = Group(self.c["capacity"], False, 1.0)
+        self.velocity = torch.zeros(self.c["capacity"], DIM)
+
+    def accumulate(self, x, y, x_ids, y_ids):
+        self.proposed, self.count = None, 2 * len(x)
+        if self.gallery or self.n > 1:  # all rows begin before the first slice is scored
+            network = self.gallery.embed if self.gallery else lambda images: F.normalize(self.probe(images)).detach()
+            parts = [network(torch.cat([x[a:b], y[a:b]])).chunk(2) for a, b in slices(len(x), self.n)]
+            self.enter(x_ids + y_ids, torch.cat([p for p, _ in parts] + [q for _, q in parts]))
+        return super().accumulate(x, y, x_ids, y_ids)
+
+    def enter(self, ids, features):
+        distinct = list(dict.fromkeys(ids))
+        first = [F.normalize(sum(f for i, f in zip(ids, features) if i == d), dim=0) for d in distinct]
+        self.proposed = self.group.proposed(distinct, first)
+        self.entered = [s for i, s in self.proposed.slot.items() if self.group.slot.get(i) != s]
+        self.leaf = self.proposed.heads()[0].clone().requires_grad_()
+
+    def loss(self, u, ids, share, images):
+        if self.proposed is None:
+            self.enter(ids, u.detach())
+        target = torch.tensor([self.proposed.slot[i] for i in ids])
+        self.margin.count(self.norms)
+        cos = u @ F.normalize(self.leaf).T
+        return margin_softmax(self.margin, self.norms, cos, target).sum() / self.count
+
+    @torch.no_grad()
+    def update(self, rate, step):
+        self.group, n = self.proposed, len(self.leaf)
+        self.velocity[self.entered] = 0
+        self.velocity[:n] = self.c["rowMomentum"] * self.velocity[:n] + self.leaf.grad
+        self.group.rows[0][:n] = F.normalize(self.leaf - self.c["rowRate"] * rate * self.velocity[:n])
+        if self.gallery:
+            self.gallery.follow(step)
+
+    def record(self):
+        arrays = {"group": self.group.record(), "rows": {"velocity": self.velocity[: len(self.leaf)]}}
+        return arrays | ({"gallery": state(self.gallery.net)} if self.gallery else {})
 
 
 class PartialFc(Joint):
@@ -686,6 +741,19 @@ def ffc_cases():
     cases.append(case(18, "adaface-2", copy.deepcopy(cases[1]["method"]) | {"margin": MARGINS[6]}, accumulate=2))
     cases.append(case(19, "adaface-two-row-halves-2", copy.deepcopy(cases[13]["method"]) | {"margin": MARGINS[6]},
                       partner=False, accumulate=2))
+
+    def trained(margin, **more):
+        return {"type": "ffc", "capacity": 13, "rows": "trained", "rowRate": 3.0, "rowMomentum": 0.8,
+                "margin": MARGINS[margin]} | more
+
+    # No margin of angles: the arc cosine has no gradient at the row that a sample has just begun.
+    gallery = {"rowEntry": "gallery", "galleryMomentum": 0.8, "galleryMomentumSchedule": "constant"}
+    cases.append(case(20, "trained", trained(0)))
+    cases.append(case(21, "trained-halves-2", trained(2, capacity=15), partner=False, accumulate=2))
+    cases.append(case(22, "trained-gallery-2", trained(0, **gallery, galleryBatchNorm="batch"), accumulate=2))
+    cases.append(case(23, "trained-alone-gallery", trained(2, capacity=16, **gallery, galleryBatchNorm="ema")))
+    cases[-1]["data"]["singleImage"] = "alone"
+    cases.append(case(24, "trained-adaface-adamw", trained(6), adamw(24)))
     return cases
 
 
@@ -724,9 +792,13 @@ def baseline_cases():
     return cases
 
 
+def ffc(case, probe):
+    return (TrainedFfc if case["method"].get("rows") == "trained" else Ffc)(case, probe)
+
+
 BASELINES = {"partial-fc": PartialFc, "virtual-fc": VirtualFc, "dcq": DynamicClassQueue, "triplet": Triplet}
 SUITES = {
-    "ffc-core/src/test/resources/ffc/core/ffc/reference": (ffc_cases, {"ffc": Ffc}),
+    "ffc-core/src/test/resources/ffc/core/ffc/reference": (ffc_cases, {"ffc": ffc}),
     "pfc-baseline/src/test/resources/ffc/pfc/partialfc/reference": (baseline_cases, BASELINES),
 }
 

@@ -1,6 +1,7 @@
 package ffc.idgroup;
 
 import java.util.List;
+import java.util.stream.IntStream;
 
 /**
  * The group as it would be with a batch of identities entered, expressed by the few rows that
@@ -51,6 +52,22 @@ public final class Proposal {
    */
   public List<Patch> heads() {
     return changes.heads();
+  }
+
+  /** The slots that get another identity, and their new rows 0. */
+  public Patch entered() {
+    Patch changed = changes.row0();
+    int[] indices =
+        IntStream.range(0, changed.slots().length)
+            .filter(i -> placement.inserted()[placement.entryOfSlot().get(changed.slots()[i])])
+            .toArray();
+    Rows rows = changed.rows().create(indices.length);
+    int[] slots = new int[indices.length];
+    for (int i = 0; i < indices.length; i++) {
+      slots[i] = changed.slots()[indices[i]];
+      changed.rows().copyRow(indices[i], rows, i);
+    }
+    return new Patch(slots, rows);
   }
 
   IdGroup group() {

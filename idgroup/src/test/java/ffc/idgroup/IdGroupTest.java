@@ -5,6 +5,9 @@ import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException
 import static org.assertj.core.api.Assertions.assertThatIllegalStateException;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
 import java.util.Random;
 import org.junit.jupiter.api.Test;
 
@@ -118,5 +121,37 @@ class IdGroupTest {
     ((FloatRows) b.row0()).values()[77] += 1e-7f;
     assertThat(a.stateHash()).isNotEqualTo(b.stateHash());
     assertThat(a.slotHash(9)).isNotEqualTo(b.slotHash(9));
+  }
+
+  @Test
+  void saysWhichSlotsGetAnotherIdentityAndWithWhichRows() {
+    long seed = new Random().nextLong();
+    Random random = new Random(seed);
+    for (UpdateRule rule : new UpdateRule[] {new Weighted(0.3), new Weighted(1), new TwoRow()}) {
+      IdGroup group = new IdGroup(6, 4, rule);
+      for (int step = 0; step < 50; step++) {
+        long[] ids = random.longs(5, 0, 9).toArray();
+        FloatRows features = Batches.floats(Batches.unitRows(random, 5, 4), 4);
+        long[] before = new long[group.occupied()];
+        for (int slot = 0; slot < before.length; slot++) {
+          before[slot] = group.idAt(slot);
+        }
+        Proposal proposal = group.propose(ids, features);
+        Patch entered = proposal.entered();
+        group.commit(proposal);
+        List<Integer> changed = new ArrayList<>();
+        for (int slot = 0; slot < group.occupied(); slot++) {
+          if (slot >= before.length || before[slot] != group.idAt(slot)) {
+            changed.add(slot);
+          }
+        }
+        assertThat(Arrays.stream(entered.slots()).boxed())
+            .as("seed %d, step %d, %s", seed, step, rule)
+            .containsExactlyInAnyOrderElementsOf(changed);
+        for (int i = 0; i < entered.slots().length; i++) {
+          assertThat(entered.rows().hashRow(i)).isEqualTo(group.row0().hashRow(entered.slots()[i]));
+        }
+      }
+    }
   }
 }

@@ -5,8 +5,6 @@ import ai.djl.ndarray.NDArrays;
 import ai.djl.ndarray.NDList;
 import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.NDScope;
-import ffc.core.checkpoint.BadCheckpointException;
-import ffc.core.checkpoint.CheckpointInput;
 import ffc.core.checkpoint.CheckpointReader;
 import ffc.core.checkpoint.CheckpointWriter;
 import ffc.core.loss.Losses;
@@ -29,7 +27,6 @@ import ffc.exchange.Side;
 import ffc.idgroup.FloatRows;
 import ffc.idgroup.IdGroup;
 import ffc.idgroup.Proposal;
-import java.io.DataOutputStream;
 import java.io.IOException;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
@@ -46,8 +43,6 @@ import java.util.function.LongSupplier;
  * {@code data.instancePartner} every sample finds its identity in the group.
  */
 public final class Ffc implements Method {
-  private static final String FILE = "group.bin";
-
   // B images a side, b of a slice, E embedding, K slots
 
   private final FfcConfig config;
@@ -280,10 +275,7 @@ public final class Ffc implements Method {
   @Override
   public void save(CheckpointWriter out) throws IOException {
     out.tensors("gallery", gallery.encoder().parameters().all());
-    try (DataOutputStream file = out.file(FILE, 1)) {
-      file.writeLong(step);
-      group.save(file);
-    }
+    GroupFile.write(out, step, group);
     margin.save(out);
   }
 
@@ -295,20 +287,9 @@ public final class Ffc implements Method {
           in.tensors("gallery", temporary),
           in.folder() + "/gallery");
     }
-    try (CheckpointInput file = in.file(FILE, 1)) {
-      step = file.readLong();
-      try {
-        group = IdGroup.load(file, matrix.rows());
-      } catch (BadCheckpointException e) {
-        throw e;
-      } catch (IllegalArgumentException e) {
-        throw file.bad(e.getMessage());
-      }
-      if (step < 0) {
-        throw file.bad("step " + step);
-      }
-      file.expectEnd();
-    }
+    GroupFile stored = GroupFile.read(in, matrix.rows());
+    step = stored.step();
+    group = stored.group();
     matrix.reset();
     margin.load(in);
   }

@@ -4,7 +4,9 @@ import com.fasterxml.jackson.annotation.JsonPropertyDescription;
 import ffc.core.loss.MarginConfig;
 import ffc.core.method.DependentSetting;
 import ffc.core.method.Footprint;
+import ffc.core.method.Method;
 import ffc.core.method.MethodConfig;
+import ffc.core.method.MethodContext;
 import ffc.core.method.SettingCheck;
 import ffc.core.method.StepSizes;
 import ffc.core.method.Traffic;
@@ -15,6 +17,7 @@ import jakarta.validation.constraints.DecimalMax;
 import jakarta.validation.constraints.DecimalMin;
 import jakarta.validation.constraints.Positive;
 import jakarta.validation.constraints.PositiveOrZero;
+import java.util.ArrayList;
 import java.util.List;
 
 /** Settings of the method {@code ffc}. */
@@ -46,8 +49,36 @@ public record FfcConfig(
         @JsonPropertyDescription(
             "Share of the capacity filled with gallery features of random identities before the"
                 + " first step (default 0)")
-        Double warmFill)
+        Double warmFill,
+    @JsonPropertyDescription(
+            "Rows of the group: fixed (gallery features, as in the paper; default) or trained (they"
+                + " begin from a feature and take the classifier's gradient while they stay)")
+        RowKind rows,
+    @Positive
+        @JsonPropertyDescription(
+            "rows: trained: rate of the rows, as a multiple of the learning rate (default 5)")
+        Double rowRate,
+    @DecimalMin("0")
+        @DecimalMax("0.9999")
+        @JsonPropertyDescription("rows: trained: momentum of the rows (default 0.9)")
+        Double rowMomentum,
+    @JsonPropertyDescription(
+            "rows: trained: what a row begins from: probe (the features of the step, default) or"
+                + " gallery (those of a moving average of the probe, which costs a forward pass)")
+        RowEntry rowEntry)
     implements MethodConfig {
+
+  /** Whether rows learn. */
+  public enum RowKind {
+    fixed,
+    trained
+  }
+
+  /** Whose features trained rows begin from. */
+  public enum RowEntry {
+    probe,
+    gallery
+  }
 
   /** Treatment of slots that were never filled. */
   public enum EmptySlots {
@@ -104,6 +135,25 @@ public record FfcConfig(
     fresh = fresh == null ? FfcConfigFreshBuilder.builder().build() : fresh;
     emptySlots = emptySlots == null ? EmptySlots.mask : emptySlots;
     warmFill = warmFill == null ? 0.0 : warmFill;
+    rows = rows == null ? RowKind.fixed : rows;
+    rowRate = rowRate == null ? 5.0 : rowRate;
+    rowMomentum = rowMomentum == null ? 0.9 : rowMomentum;
+    rowEntry = rowEntry == null ? RowEntry.probe : rowEntry;
+  }
+
+  /** The method of these settings. */
+  public Method create(MethodContext context) {
+    return rows == RowKind.trained ? new TrainedFfc(this, context) : new Ffc(this, context);
+  }
+
+  /** Whether there is a second network that follows the probe. */
+  boolean hasGallery() {
+    return rows == RowKind.fixed || rowEntry == RowEntry.gallery;
+  }
+
+  @Override
+  public String label() {
+    return rows == RowKind.trained ? "ffc, trained rows" : type;
   }
 
   /** How the gallery follows the probe. */
@@ -114,22 +164,30 @@ public record FfcConfig(
 
   @Override
   public boolean severalTrainers() {
-    return true; // by replicas of the group
+    return true; // by replicas of the group, trained rows included
   }
 
   @Override
   public Footprint footprint(StepSizes sizes) {
+    if (rows == RowKind.trained) {
+      return TrainedFfc.footprint(this, sizes);
+    }
     return Ffc.footprint(
         this, sizes.embedding(), sizes.network().weights(), sizes.pairsOfSlice(), sizes.gpu());
   }
 
-  /** Both sides' gallery features and identities to all others. */
+  /** Both sides' features and identities to all others; the gradient of rows that learn. */
   @Override
   public Traffic traffic(StepSizes sizes) {
+    if (sizes.trainers() == 1) {
+      return Traffic.NONE;
+    }
     double features = 2.0 * sizes.pairs() * (8 + 4.0 * sizes.embedding());
-    return sizes.trainers() == 1
-        ? Traffic.NONE
-        : new Traffic(features * (sizes.trainers() - 1), 1).plus(Traffic.of(margin));
+    double slopes = rows == RowKind.trained ? (double) capacity * sizes.embedding() : 0;
+    return new Traffic(
+            features * (sizes.trainers() - 1) + Traffic.reducedBytes(slopes, sizes.trainers()),
+            1 + Traffic.rounds(slopes, sizes.trainers()))
+        .plus(Traffic.of(margin));
   }
 
   @Override
@@ -146,7 +204,7 @@ public record FfcConfig(
   }
 
   private String capacityMistake(DataConfig data, int trainers) {
-    long batch = (long) trainers * (data.idsPerBatch() + data.instancesPerBatch());
+    long batch = (long) trainers * identities(data);
     return capacity >= batch
         ? null
         : "got "
@@ -157,15 +215,49 @@ public record FfcConfig(
             + data.idsPerBatch()
             + " + data.instancesPerBatch "
             + data.instancesPerBatch()
+            + (data.singleImage() == DataConfig.SingleImage.alone && rows == RowKind.trained
+                ? ", two a row with data.singleImage alone"
+                : "")
             + (trainers == 1 ? "" : ", for each of " + trainers + " trainers")
             + ") must fit into the group; raise it, or lower the counts";
   }
 
+  /** Fixed rows enter a side at a time, those that learn both sides together. */
+  private long identities(DataConfig data) {
+    return Math.max(
+        data.idsPerBatch() + data.instancesPerBatch(),
+        rows == RowKind.trained ? data.identitiesPerBatch() : 0);
+  }
+
   @Override
   public List<DependentSetting> dependentSettings() {
-    return List.of(
+    List<DependentSetting> all = new ArrayList<>();
+    all.add(
         new DependentSetting(
             "method.update.keep", "method.update.type", update.type(), List.of("weighted")));
+    for (String fixed :
+        List.of(
+            "update.type",
+            "update.keep",
+            "fresh.weight",
+            "fresh.hardNegatives",
+            "emptySlots",
+            "warmFill")) {
+      all.add(new DependentSetting("method." + fixed, "method.rows", rows, List.of(RowKind.fixed)));
+    }
+    for (String trained : List.of("rowRate", "rowMomentum", "rowEntry")) {
+      all.add(
+          new DependentSetting("method." + trained, "method.rows", rows, List.of(RowKind.trained)));
+    }
+    if (rows == RowKind.trained) {
+      for (String gallery :
+          List.of("galleryMomentum", "galleryMomentumSchedule", "galleryBatchNorm")) {
+        all.add(
+            new DependentSetting(
+                "method." + gallery, "method.rowEntry", rowEntry, List.of(RowEntry.gallery)));
+      }
+    }
+    return all;
   }
 
   @Override

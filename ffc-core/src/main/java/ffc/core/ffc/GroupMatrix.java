@@ -92,6 +92,11 @@ final class GroupMatrix implements AutoCloseable {
     return host;
   }
 
+  /** Precision of the rows. */
+  DataType type() {
+    return rowsKE.getDataType();
+  }
+
   /** Overwrites all rows with the host's, for example after a checkpoint was loaded. */
   void reset() {
     if (host instanceof DirectRows) {
@@ -107,6 +112,24 @@ final class GroupMatrix implements AutoCloseable {
       try (NDScope scope = new NDScope()) {
         scope.suppressNotUsedWarning();
         rowsKE.set(new NDIndex(from + ":" + to), upload(manager, block));
+      }
+    }
+  }
+
+  /** Overwrites the host's first rows with those of the device, where these have been trained. */
+  void download(int count) {
+    if (host instanceof DirectRows) {
+      return;
+    }
+    for (int from = 0; from < count; from += BLOCK) {
+      int to = Math.min(count, from + BLOCK);
+      try (NDScope scope = new NDScope()) {
+        scope.suppressNotUsedWarning();
+        FloatRows block =
+            FloatRows.of(rowsKE.get(from + ":" + to).toFloatArray(), to - from, host.dim());
+        for (int row = from; row < to; row++) {
+          block.copyRow(row - from, host, row);
+        }
       }
     }
   }
@@ -144,7 +167,8 @@ final class GroupMatrix implements AutoCloseable {
     }
   }
 
-  private NDArray view(int columns) {
+  /** The first rows of the matrix, f [columns, E], to be read or changed in place. */
+  NDArray view(int columns) {
     return columns == rowsKE.getShape().get(0) ? rowsKE : rowsKE.get("0:" + columns);
   }
 

@@ -17,6 +17,7 @@ import ffc.core.method.MethodContext;
 import ffc.core.method.RunConfig;
 import ffc.core.method.RunConfigBuilder;
 import ffc.core.method.StepProfile;
+import ffc.core.method.StepSizes;
 import ffc.core.net.Encoder;
 import ffc.core.net.ModelConfig;
 import ffc.core.net.ModelConfigBuilder;
@@ -394,5 +395,30 @@ class FfcConfigTest {
       assertThat(ffc.footprint())
           .isEqualTo(Ffc.footprint(weighted, E, probe.parameters().size(), 2, false));
     }
+  }
+
+  @Test
+  void aFootprintOfRowsThatLearnCountsVelocitiesAndGradient() {
+    FfcConfig trained =
+        FfcConfigBuilder.builder().capacity(K).rows(FfcConfig.RowKind.trained).build();
+    StepSizes sizes = new StepSizes(probe.size(), E, 8, 2, 40, 1, false, null);
+    long matrix = 4L * K * E;
+    assertThat(trained.footprint(sizes).parts())
+        .isEqualTo(
+            Map.of(
+                "group",
+                matrix + 40 * K,
+                "row_velocities",
+                matrix,
+                "row_gradient",
+                matrix,
+                "logits",
+                4L * 2 * 4 * K,
+                "activations_second_side",
+                probe.size().activationBytes(4)));
+    FfcConfig byGallery =
+        FfcConfigBuilder.builder(trained).rowEntry(FfcConfig.RowEntry.gallery).build();
+    assertThat(byGallery.footprint(sizes).parts())
+        .containsEntry("gallery", 4 * probe.size().weights());
   }
 }

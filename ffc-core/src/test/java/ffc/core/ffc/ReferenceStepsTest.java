@@ -1,5 +1,6 @@
 package ffc.core.ffc;
 
+import ffc.core.method.Method;
 import ffc.core.train.ReferenceRun;
 import ffc.idgroup.FloatRows;
 import ffc.idgroup.IdGroup;
@@ -28,9 +29,9 @@ public class ReferenceStepsTest {
     reference.check(
         folder,
         context -> {
-          Ffc ffc = new Ffc(config, context);
-          reference.inspect(() -> arrays(ffc.group()));
-          return ffc;
+          Method method = config.create(context);
+          reference.inspect(() -> arrays(method.group()));
+          return method;
         });
   }
 

@@ -77,6 +77,22 @@ class LockstepTest {
         syncEvery);
   }
 
+  private static Trainer.Setup trained(Trainer.Setup s) {
+    return new Trainer.Setup(
+        s.seed(),
+        s.data(),
+        s.model(),
+        s.methodName(),
+        TinyRun.TRAINED::create,
+        s.optimizer(),
+        s.run(),
+        List.of(),
+        s.checkpoints(),
+        s.resumeFrom(),
+        0,
+        s.syncEvery());
+  }
+
   /** The defaults: batch norm learns, and the gallery's statistics move in every step. */
   private Trainer.Setup defaults(String name) {
     Trainer.Setup s = setup(1, name, 1, null);
@@ -195,6 +211,26 @@ class LockstepTest {
       assertThat(slots("rank0", step)).as("slots at step " + step).isEqualTo(slots("alone", step));
     }
     assertThat(folder.resolve("rank1")).doesNotExist();
+  }
+
+  @ParameterizedTest
+  @ValueSource(ints = {2, 3})
+  void theirRowsLearnWhatThoseOfOneLearn(int trainers) throws Exception {
+    List<Double> alone = losses(TinyRun.run(trained(setup(1, "alone", 1, null))));
+    List<List<Double>> together =
+        together(trainers, rank -> trained(setup(trainers, "rank" + rank, 1, null)), 7);
+    for (List<Double> losses : together) {
+      assertThat(losses).isEqualTo(together.get(0));
+      assertClose(losses, alone);
+    }
+    assertThat(slots("rank0", 12)).isEqualTo(slots("alone", 12));
+    Path half = folder.resolve("alone").resolve("step-00000005");
+    assertClose(
+        together(
+                trainers,
+                rank -> trained(setup(trainers, "half" + rank, 1, rank == 0 ? half : null)))
+            .get(0),
+        alone.subList(5, STEPS));
   }
 
   @Test

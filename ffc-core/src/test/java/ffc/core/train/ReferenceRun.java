@@ -220,7 +220,8 @@ public final class ReferenceRun implements RunObserver {
               "optimizer-first",
               "optimizer-second",
               "columns",
-              "queue")) {
+              "queue",
+              "rows")) {
         if (in.has(part + ".safetensors")) {
           Map<String, NDArray> arrays = in.tensors(part, manager);
           arrays.forEach((name, array) -> actual.put(at + part + "/" + name, array.toFloatArray()));

@@ -1,6 +1,5 @@
 package ffc.core.train;
 
-import ffc.core.ffc.Ffc;
 import ffc.core.ffc.FfcConfig;
 import ffc.core.ffc.FfcConfigBuilder;
 import ffc.core.method.RunConfig;
@@ -41,6 +40,15 @@ public final class TinyRun implements RunObserver {
 
   public static final FfcConfig FFC =
       FfcConfigBuilder.builder().type("ffc").capacity(40).galleryMomentum(0.9).build();
+
+  /** Rows that learn. */
+  public static final FfcConfig TRAINED =
+      FfcConfigBuilder.builder()
+          .type("ffc")
+          .capacity(40)
+          .galleryMomentum(0.9)
+          .rows(FfcConfig.RowKind.trained)
+          .build();
 
   public static Trainer.Setup setup(
       FfcConfig method, int steps, Path checkpoints, Path resumeFrom) {
@@ -83,7 +91,7 @@ public final class TinyRun implements RunObserver {
         data,
         model,
         "ffc",
-        context -> new Ffc(method, context),
+        method::create,
         optimizer,
         run,
         List.of(),

@@ -50,8 +50,12 @@ class TrainerTest {
     for (FfcConfig method :
         List.of(
             ffc(MomentumEncoder.BatchNorm.batch, "weighted", 0),
-            ffc(MomentumEncoder.BatchNorm.ema, "two-row", 0.5))) {
-      Path checkpoints = folder.resolve(method.update().type());
+            ffc(MomentumEncoder.BatchNorm.ema, "two-row", 0.5),
+            TinyRun.TRAINED,
+            FfcConfigBuilder.builder(TinyRun.TRAINED)
+                .rowEntry(FfcConfig.RowEntry.gallery)
+                .build())) {
+      Path checkpoints = folder.resolve(method.update().type() + method.rows() + method.rowEntry());
       List<String> whole = TinyRun.run(TinyRun.setup(method, 12, checkpoints, null)).losses;
       List<String> rest =
           TinyRun.run(

@@ -1,6 +1,5 @@
 package ffc.runs.experiment;
 
-import ffc.core.ffc.Ffc;
 import ffc.core.ffc.FfcConfig;
 import ffc.core.method.MethodConfig;
 import ffc.core.method.MethodContext;
@@ -29,7 +28,8 @@ import java.util.ServiceLoader;
 public final class Methods {
   private static final List<MethodProvider<?>> OWN =
       List.of(
-          new MethodProvider.Of<>("ffc", FfcConfig.class, Ffc::new, List.of(FfcConfig.standard())),
+          new MethodProvider.Of<>(
+              "ffc", FfcConfig.class, FfcConfig::create, List.of(FfcConfig.standard())),
           new MethodProvider.Of<>(
               "partial-fc",
               PartialFcConfig.class,

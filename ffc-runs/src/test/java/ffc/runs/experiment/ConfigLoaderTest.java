@@ -140,6 +140,15 @@ class ConfigLoaderTest {
             + " nothing",
         "method.update={type: two-row, keep: 0.5} | method.update.keep: does nothing with"
             + " method.update.type two-row, only with weighted",
+        "method={type: ffc, capacity: 20, rows: trained, rowRate: 2} | no mistake",
+        "method.rows=learned | method.rows: got the text \"learned\", wanted one of fixed, trained",
+        "method.rowRate=2 | method.rowRate: does nothing with method.rows fixed, only with trained",
+        "method={type: ffc, capacity: 20, rows: trained, warmFill: 1} | method.warmFill: does"
+            + " nothing with method.rows trained, only with fixed",
+        "method={type: ffc, capacity: 20, rows: trained, galleryMomentum: 0.9} |"
+            + " method.galleryMomentum: does nothing with method.rowEntry probe, only with gallery",
+        "data={train: {format: folder, path: x}, idsPerBatch: 8, instancesPerBatch: 8, singleImage:"
+            + " alone} | no mistake",
         "method={type: partial-fc, folder: x} | method.folder: does nothing with method.storage"
             + " memory",
         "optimizer.schedule={type: multistep, milestones: [5, 5]} | got [5, 5], wanted rising"
