@@ -35,13 +35,13 @@ public final class TrainGlyphs {
   private static Experiment experiment() {
     return ExperimentBuilder.builder().name("glyphs")
         .data(DataConfigBuilder.builder().idsPerBatch(16).instancesPerBatch(16)
-            .train(new DataConfig.Source(DataConfig.Format.recordio, "data/quickstart/train.rec")).build())
+            .train(new DataConfig.Source("recordio", "data/quickstart/train.rec")).build())
         .model(ModelConfigBuilder.builder().backbone(ModelConfig.Backbone.iresnet).input(List.of(1, 32, 32))
             .layers(List.of(1, 1, 1)).widths(List.of(8, 16, 32)).embedding(64).build())
         .method(FfcConfigBuilder.builder().capacity(400).galleryMomentum(0.9).build())
         .optimizer(OptimizerConfigBuilder.builder().learningRate(0.05).clipNorm(5.0).build())
         .run(RunConfigBuilder.builder().steps(40L).reportEvery(10).threads(1).build())
-        .evaluate(List.of(EvaluateConfigBuilder.builder().name("open").format(EvaluateConfig.Format.recordio)
+        .evaluate(List.of(EvaluateConfigBuilder.builder().name("open").format("recordio")
             .path("data/quickstart/open.rec").build()))
         .build();
   }

@@ -1,5 +1,6 @@
 package ffc.cli;
 
+import ffc.cli.options.OutOption;
 import ffc.formats.WholeFile;
 import ffc.runs.compare.Cell;
 import ffc.runs.compare.CellConfig;
@@ -27,6 +28,7 @@ import java.util.Locale;
 import java.util.Optional;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
@@ -59,11 +61,7 @@ public final class CompareCommand implements Callable<Integer> {
   @Parameters(paramLabel = "CONFIG", description = "Comparison file, as in configs/compare-*.yaml")
   private Path config;
 
-  @Option(
-      names = "--out",
-      paramLabel = "DIR",
-      description = "Folder of the results (default runs/<name>)")
-  private Path out;
+  @Mixin private OutOption.Results out;
 
   @Option(
       names = "--only",
@@ -87,7 +85,7 @@ public final class CompareCommand implements Callable<Integer> {
           .println("ffc: " + trial.get() + " takes the first steps of the first round only");
     }
     PrintWriter log = spec.commandLine().getOut();
-    Path folder = out == null ? Path.of("runs", comparison.name()) : out;
+    Path folder = out.path() == null ? Path.of("runs", comparison.name()) : out.path();
     List<Cell> cells = Cell.of(comparison);
     // A mistake in the last cell must not show after hours.
     ComparisonReader.checkCells(config, comparison, !reportOnly);

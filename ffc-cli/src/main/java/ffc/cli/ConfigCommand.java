@@ -1,5 +1,6 @@
 package ffc.cli;
 
+import ffc.cli.options.SetOption;
 import ffc.runs.compare.ComparisonReader;
 import ffc.runs.experiment.ConfigLoader;
 import ffc.runs.experiment.ConfigSchema;
@@ -9,6 +10,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
@@ -34,11 +36,7 @@ final class ConfigCommand {
               arity = "1..*",
               description = "Experiment or comparison files")
           List<Path> files,
-      @Option(
-              names = "--set",
-              paramLabel = "PATH=VALUE",
-              description = "Override a setting, such as run.steps=100")
-          List<String> set,
+      @Mixin SetOption set,
       @Option(
               names = "--no-files",
               description = "Do not ask whether the data that they name are on this machine")
@@ -49,14 +47,14 @@ final class ConfigCommand {
     for (Path file : files) {
       try {
         if (ComparisonReader.isComparison(file)) {
-          if (set != null) {
+          if (!set.settings().isEmpty()) {
             throw new IllegalArgumentException(
                 file + " is a comparison, and --set is for experiments; leave it away");
           }
           out.println(file + ": ok (" + ComparisonReader.check(file, !noFiles) + ")");
           continue;
         }
-        Experiment experiment = loader.load(file, set == null ? List.of() : set, !noFiles);
+        Experiment experiment = loader.load(file, set.settings(), !noFiles);
         out.println(file + ": ok (" + experiment.name() + ")");
       } catch (IllegalArgumentException e) {
         mistakes.add(e.getMessage());

@@ -1,19 +1,18 @@
 package ffc.cli;
 
 import ffc.cli.options.CheckpointOption;
+import ffc.cli.options.DataOption;
+import ffc.cli.options.OutOption;
 import ffc.core.train.TrainedEncoder;
 import ffc.eval.EmbeddingFile;
 import ffc.loaders.DataSets;
-import ffc.loaders.data.DataConfig;
 import ffc.loaders.data.Dataset;
-import ffc.loaders.source.Sources;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
-import picocli.CommandLine.Option;
 import picocli.CommandLine.Spec;
 
 /** {@code ffc embed}. */
@@ -33,34 +32,14 @@ import picocli.CommandLine.Spec;
 final class EmbedCommand implements Callable<Integer> {
   @Spec private CommandSpec spec;
   @Mixin private CheckpointOption checkpoint;
+  @Mixin private DataOption data;
 
-  @Option(
-      names = "--data",
-      paramLabel = "PATH",
-      required = true,
-      description = "File or folder of the set")
-  private String data;
-
-  @Option(
-      names = "--format",
-      paramLabel = "F",
-      description = "${COMPLETION-CANDIDATES}; told from the path if left out")
-  private DataConfig.Format format;
-
-  @Option(
-      names = "--out",
-      paramLabel = "FILE",
-      required = true,
-      description = "NumPy file to write, such as open.npy")
-  private Path out;
+  @Mixin private OutOption.File target;
 
   @Override
   public Integer call() throws IOException {
-    if (!out.toString().endsWith(".npy")) {
-      throw new IllegalArgumentException("--out " + out + ": wanted a name that ends in .npy");
-    }
-    DataConfig.Format known = format == null ? Sources.formatOf(data) : format;
-    try (Dataset set = DataSets.open(new DataConfig.Source(known, data));
+    Path out = target.path(".npy");
+    try (Dataset set = DataSets.open(data.images());
         TrainedEncoder encoder = checkpoint.open()) {
       EmbeddingFile.write(out, set, encoder.embedder());
       spec.commandLine()

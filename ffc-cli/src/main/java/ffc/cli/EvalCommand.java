@@ -1,11 +1,13 @@
 package ffc.cli;
 
 import ffc.cli.options.CheckpointOption;
+import ffc.cli.options.DataOption;
+import ffc.cli.options.FormatOption;
 import ffc.cli.progress.Lines;
 import ffc.core.train.TrainedEncoder;
 import ffc.eval.EmbeddingFile;
 import ffc.eval.EvaluateConfig;
-import ffc.eval.EvaluateConfig.Format;
+import ffc.eval.EvaluateConfigBuilder;
 import ffc.eval.Evaluator;
 import ffc.eval.TrainingCounts;
 import ffc.eval.embedding.Embeddings;
@@ -16,12 +18,10 @@ import ffc.formats.WholeFile;
 import ffc.loaders.DataSets;
 import ffc.loaders.data.DataConfig;
 import ffc.loaders.data.Dataset;
-import ffc.loaders.source.Sources;
 import ffc.runs.record.Records;
 import ffc.runs.report.EvaluationPage;
 import java.io.IOException;
 import java.nio.file.Path;
-import java.util.List;
 import java.util.concurrent.Callable;
 import java.util.function.LongUnaryOperator;
 import picocli.CommandLine.ArgGroup;
@@ -53,24 +53,10 @@ final class EvalCommand implements Callable<Integer> {
   @ArgGroup(exclusive = false)
   private CheckpointOption checkpoint;
 
+  @ArgGroup(exclusive = false)
+  private DataOption data;
+
   @Mixin private ProtocolOptions options;
-
-  @Option(
-      names = "--data",
-      paramLabel = "PATH",
-      description = "File or folder of the set, for --checkpoint")
-  private Path data;
-
-  @Option(
-      names = "--format",
-      paramLabel = "F",
-      description =
-          "${COMPLETION-CANDIDATES}; told from the path if left out, a text file counts as a"
-              + " manifest")
-  private Format format;
-
-  /** Whether {@link #format} was given; the other sets are then of it too. */
-  private boolean formatTold;
 
   @Option(
       names = "--flip",
@@ -91,7 +77,7 @@ final class EvalCommand implements Callable<Integer> {
       names = "--training-format",
       paramLabel = "F",
       description = "Its format; told from the path if left out")
-  private DataConfig.Format trainingFormat;
+  private String trainingFormat;
 
   @Option(
       names = "--json",
@@ -120,15 +106,29 @@ final class EvalCommand implements Callable<Integer> {
     if (data == null) {
       throw new IllegalArgumentException("--checkpoint needs --data PATH");
     }
-    formatTold = format != null;
-    format = formatTold ? format : guess(data.toString());
-    String name = data.getFileName().toString().replaceAll("[^A-Za-z0-9_-]", "-");
+    EvaluateConfig set = set();
     try (TrainedEncoder encoder = checkpoint.open()) {
       show(
-          name,
-          format.isPairs() ? ofPairs(name, encoder.embedder()) : ofImages(encoder.embedder()));
+          set.name(),
+          set.ofPairs() ? ofPairs(set, encoder.embedder()) : ofImages(encoder.embedder()));
     }
     return 0;
+  }
+
+  private EvaluateConfig set() {
+    String format = data.format();
+    if (!EvaluateConfig.formats().contains(format)) {
+      throw new IllegalArgumentException(
+          "--data %s: no such file or folder (format %s stores no images to judge by)"
+              .formatted(data.path(), format));
+    }
+    return EvaluateConfigBuilder.builder()
+        .name(Path.of(data.path()).getFileName().toString().replaceAll("[^A-Za-z0-9_-]", "-"))
+        .format(format)
+        .path(data.path())
+        .net(checkpoint.net())
+        .flip(flip)
+        .build();
   }
 
   private Judgement ofFile() throws IOException {
@@ -151,15 +151,12 @@ final class EvalCommand implements Callable<Integer> {
     return judged;
   }
 
-  private Judgement ofPairs(String name, ImageEmbedder embedder) throws IOException {
+  private Judgement ofPairs(EvaluateConfig set, ImageEmbedder embedder) throws IOException {
     if (trainingData != null || options.distractors() != null || options.templatesGiven()) {
       throw new IllegalArgumentException(
           "--training-data, --distractors and --templates need labelled images; a set of pairs"
               + " names no identities");
     }
-    EvaluateConfig set =
-        new EvaluateConfig(
-            name, format, data.toString(), checkpoint.net(), flip, List.of("end"), null, null);
     try (Evaluator evaluator = new Evaluator()) {
       EvalResult result = evaluator.evaluate(set, embedder);
       return new Judgement(
@@ -170,7 +167,7 @@ final class EvalCommand implements Callable<Integer> {
   private Judgement ofImages(ImageEmbedder network) throws IOException {
     boolean mirrored = flip == null ? options.templatesGiven() : flip;
     ImageEmbedder embedder = mirrored ? new MirrorSum(network) : network;
-    try (Dataset set = DataSets.open(new DataConfig.Source(format(), data.toString()))) {
+    try (Dataset set = DataSets.open(data.images())) {
       if (options.templatesGiven()) {
         return Judgement.templates(
             Evaluator.features(set, embedder), embedder.dim(), mirrored ? "yes" : "no", options);
@@ -184,13 +181,13 @@ final class EvalCommand implements Callable<Integer> {
       Embeddings strangers = options.distractors() == null ? null : strangers(embedder);
       Judgement judged =
           Judgement.labelled(
-              checkpoint.folder() + "  " + data + (mirrored ? ", flip test" : ""),
+              checkpoint.folder() + "  " + data.path() + (mirrored ? ", flip test" : ""),
               Evaluator.embed(set, embedder),
               counts,
               strangers,
               options);
       judged.json().put("checkpoint", checkpoint.folder().toString());
-      judged.json().put("set", data.toString());
+      judged.json().put("set", data.path());
       judged.json().put("flip", mirrored);
       return judged;
     }
@@ -201,31 +198,14 @@ final class EvalCommand implements Callable<Integer> {
     if (path.matches(".*\\.(np[yz]|safetensors)")) {
       return EmbeddingFile.unlabelled(options.distractors());
     }
-    DataConfig.Format known = formatTold ? format() : Sources.formatOf(path);
-    try (Dataset set = DataSets.open(new DataConfig.Source(known, path))) {
+    try (Dataset set = DataSets.open(data.images(path))) {
       return Evaluator.embed(set, embedder);
     }
   }
 
-  private static Format guess(String path) {
-    if (path.endsWith(".bin")) {
-      return Format.bin;
-    }
-    DataConfig.Format known = Sources.formatOf(path);
-    if (known == DataConfig.Format.synthetic) {
-      throw new IllegalArgumentException("--data " + path + ": no such file or folder");
-    }
-    return Format.valueOf(known.name());
-  }
-
-  private DataConfig.Format format() {
-    return DataConfig.Format.valueOf(format.name());
-  }
-
   private Dataset training() {
-    DataConfig.Format known =
-        trainingFormat == null ? Sources.formatOf(trainingData) : trainingFormat;
-    return DataSets.open(new DataConfig.Source(known, trainingData));
+    String format = FormatOption.of("--training-format", trainingFormat, trainingData);
+    return DataSets.open(new DataConfig.Source(format, trainingData));
   }
 
   private void show(String name, Judgement judged) throws IOException {

@@ -1,6 +1,7 @@
 package ffc.cli;
 
 import ffc.cli.options.CheckpointOption;
+import ffc.cli.options.OutOption;
 import ffc.core.export.BackboneScript;
 import ffc.core.net.ModelConfig;
 import ffc.core.train.TrainedEncoder;
@@ -19,7 +20,6 @@ import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
-import picocli.CommandLine.Option;
 import picocli.CommandLine.Spec;
 
 /** {@code ffc export}. */
@@ -37,27 +37,19 @@ final class ExportCommand implements Callable<Integer> {
   @Spec private CommandSpec spec;
   @Mixin private CheckpointOption checkpoint;
 
-  @Option(
-      names = "--out",
-      paramLabel = "FILE",
-      required = true,
-      description = "Name that ends in .safetensors or .pt")
-  private Path out;
+  @Mixin private OutOption.File target;
 
   @Override
   public Integer call() throws IOException {
+    Path out = target.path(".safetensors", ".pt");
     boolean script = out.toString().endsWith(".pt");
-    if (!script && !out.toString().endsWith(".safetensors")) {
-      throw new IllegalArgumentException(
-          "--out " + out + ": wanted a name that ends in .safetensors or .pt");
-    }
     ModelConfig model = checkpoint.model();
     Map<String, HostTensor> weights;
     try (TrainedEncoder encoder = checkpoint.open()) {
       weights = encoder.weights();
     }
     if (script) {
-      writeScript(model, weights);
+      writeScript(out, model, weights);
     } else {
       Map<String, String> notes = new LinkedHashMap<>();
       notes.put("format", "pt");
@@ -74,7 +66,8 @@ final class ExportCommand implements Callable<Integer> {
     return 0;
   }
 
-  private void writeScript(ModelConfig model, Map<String, HostTensor> weights) throws IOException {
+  private static void writeScript(Path out, ModelConfig model, Map<String, HostTensor> weights)
+      throws IOException {
     WholeFile.write(
         out,
         channel -> {

@@ -1,15 +1,18 @@
 package ffc.cli;
 
+import ffc.cli.options.OutOption;
+import ffc.cli.options.SetOption;
 import ffc.core.train.TrainedEncoder;
 import ffc.formats.HostTensor;
 import ffc.formats.Safetensors;
 import ffc.formats.WeightFile;
 import ffc.runs.experiment.ConfigLoader;
 import java.nio.file.Path;
-import java.util.List;
 import java.util.Map;
 import java.util.concurrent.Callable;
+import picocli.CommandLine.ArgGroup;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
@@ -40,22 +43,19 @@ final class ImportCommand implements Callable<Integer> {
               + " the file holds besides is left out and listed")
   private Path config;
 
-  @Option(names = "--set", paramLabel = "PATH=VALUE", description = "Override a setting of CONFIG")
-  private List<String> set = List.of();
+  @Mixin private SetOption set;
 
-  @Option(names = "--out", paramLabel = "FILE", description = "File to write, .safetensors")
-  private Path out;
+  @ArgGroup(exclusive = false)
+  private OutOption.File target;
 
   @Override
   public Integer call() {
-    if (out != null && !out.toString().endsWith(".safetensors")) {
-      throw new IllegalArgumentException(
-          "--out " + out + ": wanted a name that ends in .safetensors");
-    }
+    Path out = target == null ? null : target.path(".safetensors");
     WeightFile.Network network =
         config == null
             ? WeightFile.network(file)
-            : TrainedEncoder.find(new ConfigLoader().load(config, set, false).model(), file);
+            : TrainedEncoder.find(
+                new ConfigLoader().load(config, set.settings(), false).model(), file);
     Map<String, HostTensor> weights = network.tensors();
     String fits =
         (config == null ? "" : ", fits " + config)

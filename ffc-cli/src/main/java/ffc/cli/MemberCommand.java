@@ -1,5 +1,6 @@
 package ffc.cli;
 
+import ffc.cli.options.SetOption;
 import ffc.exchange.hazelcast.ClusterConfig;
 import ffc.exchange.hazelcast.ClusterMember;
 import ffc.runs.experiment.ConfigLoader;
@@ -9,6 +10,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
@@ -32,8 +34,7 @@ final class MemberCommand implements Callable<Integer> {
   @Parameters(paramLabel = "CONFIG", description = "Experiment file")
   private Path config;
 
-  @Option(names = "--set", paramLabel = "PATH=VALUE", description = "Override a setting")
-  private List<String> set = List.of();
+  @Mixin private SetOption set;
 
   @Option(
       names = "--trainers",
@@ -49,7 +50,7 @@ final class MemberCommand implements Callable<Integer> {
 
   @Override
   public Integer call() throws IOException, InterruptedException {
-    List<String> overrides = new ArrayList<>(set);
+    List<String> overrides = new ArrayList<>(set.settings());
     if (trainers != null) {
       overrides.add("cluster.trainers=" + trainers);
     }

@@ -1,5 +1,6 @@
 package ffc.cli;
 
+import ffc.cli.options.SetOption;
 import ffc.runs.experiment.ConfigLoader;
 import ffc.runs.experiment.Experiment;
 import ffc.runs.experiment.Methods;
@@ -12,9 +13,9 @@ import ffc.runs.plan.PlanText;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.List;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
@@ -40,11 +41,7 @@ public final class PlanCommand implements Callable<Integer> {
   @Parameters(paramLabel = "CONFIG", description = "Experiment file; its data need not be here")
   private Path config;
 
-  @Option(
-      names = "--set",
-      paramLabel = "PATH=VALUE",
-      description = "Override a setting, such as model.embedding=128")
-  private List<String> set = List.of();
+  @Mixin private SetOption set;
 
   @Option(
       names = "--classes",
@@ -87,7 +84,7 @@ public final class PlanCommand implements Callable<Integer> {
       throw new IllegalArgumentException("--devices " + trainers + ": wanted at least 1");
     }
     long bytes = memory == null ? machineMemory() : ByteSize.parse(memory);
-    Experiment experiment = new ConfigLoader().load(config, set, false);
+    Experiment experiment = new ConfigLoader().load(config, set.settings(), false);
     int devices = trainers != null ? trainers : Math.max(1, experiment.run().devices().size());
     long count =
         classes == null ? ClassCount.of(experiment.data().train()) : ClassCount.parse(classes);

@@ -1,5 +1,7 @@
 package ffc.cli;
 
+import ffc.cli.options.OutOption;
+import ffc.cli.options.SetOption;
 import ffc.cli.progress.BarProgress;
 import ffc.cli.progress.PlainProgress;
 import ffc.core.train.RunObserver;
@@ -22,6 +24,7 @@ import java.util.List;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CancellationException;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Parameters;
@@ -50,19 +53,9 @@ final class TrainCommand implements Callable<Integer> {
   @Parameters(paramLabel = "CONFIG", arity = "0..1", description = "Experiment file")
   private Path config;
 
-  @Option(
-      names = "--set",
-      paramLabel = "PATH=VALUE",
-      description =
-          "Override a setting, such as method.capacity=500 or evaluate.0.path=x.rec; an empty value"
-              + " restores the default")
-  private List<String> set = List.of();
+  @Mixin private SetOption set;
 
-  @Option(
-      names = "--out",
-      paramLabel = "DIR",
-      description = "Run directory (default runs/<name>-<time>)")
-  private Path out;
+  @Mixin private OutOption.Results out;
 
   @Option(
       names = "--resume",
@@ -107,7 +100,7 @@ final class TrainCommand implements Callable<Integer> {
       throw new ParameterException(
           spec.commandLine(), "missing CONFIG, such as configs/quickstart.yaml");
     }
-    List<String> overrides = new ArrayList<>(set);
+    List<String> overrides = new ArrayList<>(set.settings());
     if (trainers != null) {
       overrides.add("cluster.trainers=" + trainers);
     }
@@ -115,7 +108,7 @@ final class TrainCommand implements Callable<Integer> {
       overrides.add("cluster.rank=" + rank);
     }
     ConfigLoader loader = new ConfigLoader(Trial.fromEnvironment(), this::tell);
-    Training training = Training.of(config, overrides, loader).directory(out);
+    Training training = Training.of(config, overrides, loader).directory(out.path());
     if (NEWEST.equals(resume)) {
       training.resume();
     } else if (resume != null) {
@@ -124,7 +117,7 @@ final class TrainCommand implements Callable<Integer> {
     Experiment experiment = training.experiment();
     if (rank == null && severalHere(experiment.cluster())) {
       PrintWriter say = spec.commandLine().getOut();
-      return new LocalTrainers(experiment, config, set, out, resume, say).run();
+      return new LocalTrainers(experiment, config, set.settings(), out.path(), resume, say).run();
     }
     return train(training, progress(experiment.run().reportEvery()));
   }

@@ -1,11 +1,14 @@
 package ffc.eval;
 
 import com.fasterxml.jackson.annotation.JsonPropertyDescription;
+import ffc.loaders.VerificationSets;
+import ffc.loaders.format.DataFormats;
 import io.soabase.recordbuilder.core.RecordBuilder;
 import jakarta.validation.constraints.NotNull;
 import jakarta.validation.constraints.Pattern;
 import jakarta.validation.constraints.Positive;
 import java.util.List;
+import java.util.stream.Stream;
 
 /** One entry of section {@code evaluate}: a set on which the model is judged. */
 @RecordBuilder
@@ -16,9 +19,9 @@ public record EvaluateConfig(
         String name,
     @NotNull
         @JsonPropertyDescription(
-            "recordio, folder, lmdb, manifest or index (labelled images: all-pairs TAR@FAR and"
-                + " rank-1), bin (10-fold pairs) or pairs (text list)")
-        Format format,
+            "Format of the set: bin (10-fold pairs), pairs (text list), any other for labelled images"
+                + " (all-pairs TAR@FAR and rank-1)")
+        String format,
     @NotNull @JsonPropertyDescription("File or folder") String path,
     @JsonPropertyDescription("probe (default) or gallery") Net net,
     @JsonPropertyDescription(
@@ -33,22 +36,6 @@ public record EvaluateConfig(
                 + " identity has in this set; training, by those it has in data.train under the"
                 + " same name; none (default)")
         Strata strata) {
-
-  /** Formats of evaluation sets. */
-  public enum Format {
-    recordio,
-    folder,
-    lmdb,
-    manifest,
-    index,
-    bin,
-    pairs;
-
-    /** Whether its sets are pairs of images, judged one by one, and name no identities. */
-    public boolean isPairs() {
-      return this == bin || this == pairs;
-    }
-  }
 
   /** Network that is evaluated. */
   public enum Net {
@@ -65,9 +52,24 @@ public record EvaluateConfig(
 
   public EvaluateConfig {
     net = net == null ? Net.probe : net;
-    flip = flip == null ? format != null && format.isPairs() : flip;
+    flip = flip == null ? isOfPairs(format) : flip;
     at = at == null ? List.of("end") : List.copyOf(at);
     strata = strata == null ? Strata.none : strata;
+  }
+
+  /** Formats that a set may have: those of stored images, then those of pairs. */
+  public static List<String> formats() {
+    return Stream.concat(DataFormats.storing().stream(), VerificationSets.formats().stream())
+        .toList();
+  }
+
+  /** Whether the set is pairs of images, judged one by one, and names no identities. */
+  public boolean ofPairs() {
+    return isOfPairs(format);
+  }
+
+  private static boolean isOfPairs(String format) {
+    return format != null && VerificationSets.formats().contains(format);
   }
 
   /** Name under which the results of the set are reported. */

@@ -65,9 +65,9 @@ public final class Evaluator implements AutoCloseable {
    * Figures that sets of a format yield where their pairs are enough for them, higher being better:
    * paths for {@link EvalResult#metric}.
    */
-  public static List<String> figures(EvaluateConfig.Format format) {
+  public static List<String> figures(String format) {
     List<String> figures = new ArrayList<>();
-    if (format.isPairs()) {
+    if (VerificationSets.formats().contains(format)) {
       figures.add("accuracy_mean");
       figures.add(tarAtFar(Verification.TARGET_FAR));
     } else {
@@ -102,17 +102,15 @@ public final class Evaluator implements AutoCloseable {
     long start = System.nanoTime();
     ImageEmbedder embedder = config.flip() ? new MirrorSum(network) : network;
     String name = config.resultName();
-    return switch (config.format()) {
-      case bin, pairs -> pairs(name, config, embedder, start);
-      default -> labelled(name, config, embedder, start);
-    };
+    return config.ofPairs()
+        ? pairs(name, config, embedder, start)
+        : labelled(name, config, embedder, start);
   }
 
   private EvalResult pairs(String name, EvaluateConfig config, ImageEmbedder embedder, long start) {
     VerificationSet set =
         pairSets.computeIfAbsent(
-            config.path(),
-            path -> open.add(VerificationSets.open(config.format().name(), Path.of(path))));
+            config.path(), path -> open.add(VerificationSets.open(config.format(), Path.of(path))));
     int dim = embedder.dim();
     float[] rows =
         EmbeddingPass.embed(
@@ -282,11 +280,7 @@ public final class Evaluator implements AutoCloseable {
   private Dataset dataset(EvaluateConfig config) {
     return datasets.computeIfAbsent(
         config.format() + " " + config.path(),
-        key ->
-            open.add(
-                DataSets.open(
-                    new DataConfig.Source(
-                        DataConfig.Format.valueOf(config.format().name()), config.path()))));
+        key -> open.add(DataSets.open(new DataConfig.Source(config.format(), config.path()))));
   }
 
   private static double seconds(long start) {

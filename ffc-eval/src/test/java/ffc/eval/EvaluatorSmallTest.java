@@ -65,7 +65,7 @@ class EvaluatorSmallTest {
   }
 
   private static EvaluateConfig config(
-      EvaluateConfig.Format format,
+      String format,
       String path,
       EvaluateConfig.Net net,
       Boolean flip,
@@ -82,8 +82,7 @@ class EvaluatorSmallTest {
 
   @Test
   void labelledImagesAreComparedAndSearchedFor() throws IOException {
-    EvaluateConfig config =
-        config(EvaluateConfig.Format.folder, folder(), EvaluateConfig.Net.gallery, null, null);
+    EvaluateConfig config = config("folder", folder(), EvaluateConfig.Net.gallery, null, null);
     try (Evaluator evaluator = new Evaluator()) {
       EvalResult result = evaluator.evaluate(config, PIXELS);
       assertThat(result.name()).isEqualTo("set@gallery");
@@ -106,7 +105,7 @@ class EvaluatorSmallTest {
 
   @Test
   void withTheMirroredImageAddedLeftAndRightAreTheSame() throws IOException {
-    EvaluateConfig config = config(EvaluateConfig.Format.folder, folder(), null, true, null);
+    EvaluateConfig config = config("folder", folder(), null, true, null);
     try (Evaluator evaluator = new Evaluator()) {
       EvalResult result = evaluator.evaluate(config, PIXELS);
       assertThat(result.name()).isEqualTo("set");
@@ -118,18 +117,14 @@ class EvaluatorSmallTest {
   @Test
   void strataAreOfTheSetOrOfTheTrainingSet() throws IOException {
     String path = folder();
-    EvaluateConfig own =
-        config(EvaluateConfig.Format.folder, path, null, null, EvaluateConfig.Strata.own);
-    EvaluateConfig training =
-        config(EvaluateConfig.Format.folder, path, null, null, EvaluateConfig.Strata.training);
+    EvaluateConfig own = config("folder", path, null, null, EvaluateConfig.Strata.own);
+    EvaluateConfig training = config("folder", path, null, null, EvaluateConfig.Strata.training);
     image("training/b/0.png", 1, 1);
     for (int i = 0; i < 4; i++) {
       image("training/a/" + i + ".png", 1, 1);
     }
     try (Dataset set =
-            DataSets.open(
-                new DataConfig.Source(
-                    DataConfig.Format.folder, temp.resolve("training").toString()));
+            DataSets.open(new DataConfig.Source("folder", temp.resolve("training").toString()));
         Evaluator evaluator = new Evaluator(set, 1);
         Evaluator without = new Evaluator()) {
       assertThat(evaluator.evaluate(own, PIXELS).groups())
@@ -147,7 +142,7 @@ class EvaluatorSmallTest {
 
   @Test
   void featuresAreThoseOfTheNetworkAndEmbeddingsOfUnitLength() throws IOException {
-    try (Dataset set = DataSets.open(new DataConfig.Source(DataConfig.Format.folder, folder()))) {
+    try (Dataset set = DataSets.open(new DataConfig.Source("folder", folder()))) {
       assertThat(Evaluator.features(set, PIXELS))
           .containsExactly(200, 0, 200, 20, 0, 200, 10, 200, 100, 100);
       ArrayEmbeddings unit = Evaluator.embed(set, PIXELS);
@@ -170,7 +165,7 @@ class EvaluatorSmallTest {
 
   @Test
   void pairsAreJudgedInFolds() throws IOException {
-    EvaluateConfig config = config(EvaluateConfig.Format.pairs, pairs(20, "10"), null, false, null);
+    EvaluateConfig config = config("pairs", pairs(20, "10"), null, false, null);
     try (Evaluator evaluator = new Evaluator()) {
       EvalResult result = evaluator.evaluate(config, PIXELS);
       assertThat(result.images()).isEqualTo(40);
@@ -192,7 +187,7 @@ class EvaluatorSmallTest {
 
   @Test
   void pairsOfOneKindHaveNoRateAndSaySo() throws IOException {
-    EvaluateConfig config = config(EvaluateConfig.Format.pairs, pairs(20, "1"), null, null, null);
+    EvaluateConfig config = config("pairs", pairs(20, "1"), null, null, null);
     try (Evaluator evaluator = new Evaluator()) {
       EvalResult result = evaluator.evaluate(config, PIXELS);
       assertThat(result.flip()).isTrue();
@@ -203,8 +198,7 @@ class EvaluatorSmallTest {
           .isEqualTo(
               List.of("TAR is not defined: pairs of one kind only, or all of a kind in one fold"));
     }
-    EvaluateConfig impostors =
-        config(EvaluateConfig.Format.pairs, pairs(20, "0"), null, null, null);
+    EvaluateConfig impostors = config("pairs", pairs(20, "0"), null, null, null);
     try (Evaluator evaluator = new Evaluator()) {
       assertThat(evaluator.evaluate(impostors, PIXELS).scores()).isNull();
     }
@@ -213,12 +207,7 @@ class EvaluatorSmallTest {
   @Test
   void foldsWithoutARateAreNamed() throws IOException {
     EvaluateConfig config =
-        config(
-            EvaluateConfig.Format.pairs,
-            pairs(20, "1".repeat(16) + "0".repeat(4)),
-            null,
-            false,
-            null);
+        config("pairs", pairs(20, "1".repeat(16) + "0".repeat(4)), null, false, null);
     try (Evaluator evaluator = new Evaluator()) {
       assertThat(evaluator.evaluate(config, PIXELS).notes())
           .containsExactly(
@@ -248,10 +237,7 @@ class EvaluatorSmallTest {
           }
         };
     try (Evaluator evaluator = new Evaluator()) {
-      assertThatThrownBy(
-              () ->
-                  evaluator.evaluate(
-                      config(EvaluateConfig.Format.pairs, pairs, null, null, null), broken))
+      assertThatThrownBy(() -> evaluator.evaluate(config("pairs", pairs, null, null, null), broken))
           .isInstanceOf(IllegalArgumentException.class)
           .hasMessageStartingWith("embeddings: row 39 holds NaN");
     }

@@ -64,7 +64,7 @@ class EvaluatorTest {
     EvaluateConfig config =
         EvaluateConfigBuilder.builder()
             .name("open")
-            .format(EvaluateConfig.Format.recordio)
+            .format("recordio")
             .path(DATA + "open.rec")
             .build();
     try (Evaluator evaluator = new Evaluator()) {
@@ -87,7 +87,7 @@ class EvaluatorTest {
     EvaluateConfig config =
         EvaluateConfigBuilder.builder()
             .name("pairs")
-            .format(EvaluateConfig.Format.bin)
+            .format("bin")
             .path(DATA + "open.bin")
             .net(EvaluateConfig.Net.gallery)
             .build();
@@ -107,14 +107,14 @@ class EvaluatorTest {
   private static EvaluateConfig open(EvaluateConfig.Strata strata) {
     return EvaluateConfigBuilder.builder()
         .name("open")
-        .format(EvaluateConfig.Format.recordio)
+        .format("recordio")
         .path(DATA + "open.rec")
         .strata(strata)
         .build();
   }
 
   private static Dataset dataset(String file) {
-    return DataSets.open(new DataConfig.Source(DataConfig.Format.recordio, DATA + file));
+    return DataSets.open(new DataConfig.Source("recordio", DATA + file));
   }
 
   @Test
@@ -152,8 +152,7 @@ class EvaluatorTest {
   void strataAreMadeByTheSizesInTheTrainingSet() {
     EvaluateConfig config = open(EvaluateConfig.Strata.training);
     // Judged against itself, so that the sizes are those of the set.
-    try (Dataset training =
-            DataSets.open(new DataConfig.Source(DataConfig.Format.recordio, DATA + "open.rec"));
+    try (Dataset training = DataSets.open(new DataConfig.Source("recordio", DATA + "open.rec"));
         Evaluator evaluator = new Evaluator(training, 2)) {
       long tail = LongStream.range(0, 501).filter(id -> training.imageCount(id) < 4).count();
 
@@ -171,9 +170,8 @@ class EvaluatorTest {
   /** As far as the pairs reach: 15.8 million of them resolve a rate of 1e-7. */
   @Test
   void yieldsTheFiguresThatItNames() {
-    for (EvaluateConfig.Format format :
-        List.of(EvaluateConfig.Format.recordio, EvaluateConfig.Format.bin)) {
-      String file = DATA + (format.isPairs() ? "open.bin" : "open.rec");
+    for (String format : List.of("recordio", "bin")) {
+      String file = DATA + (format.equals("bin") ? "open.bin" : "open.rec");
       EvaluateConfig config =
           EvaluateConfigBuilder.builder()
               .name("open")

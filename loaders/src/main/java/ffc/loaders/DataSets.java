@@ -3,13 +3,7 @@ package ffc.loaders;
 import ffc.loaders.data.BadDataException;
 import ffc.loaders.data.DataConfig;
 import ffc.loaders.data.Dataset;
-import ffc.loaders.index.DatasetIndex;
-import ffc.loaders.source.FolderSource;
-import ffc.loaders.source.Sources;
-import ffc.loaders.source.Synthetic;
-import ffc.loaders.table.HeapTable;
-import java.nio.file.Files;
-import java.nio.file.Path;
+import ffc.loaders.format.DataFormats;
 import java.util.function.Consumer;
 
 /** Opens data sets by format. */
@@ -41,27 +35,16 @@ public final class DataSets {
    * @throws BadDataException if it is missing, corrupt or inconsistent
    */
   public static Dataset open(DataConfig.Source source, long cacheBytes) {
-    return switch (source.format()) {
-      case index -> DatasetIndex.open(Sources.path(source.text()), cacheBytes);
-      case synthetic -> {
-        Path index = Sources.path(source.text());
-        yield Files.isDirectory(index)
-            ? DatasetIndex.open(index, 0)
-            : Synthetic.open(source.text());
-      }
-      default -> HeapTable.open(Sources.open(source), cacheBytes);
-    };
+    return DataFormats.of(source.format()).open(source, cacheBytes);
   }
 
   /**
-   * Opens a set for inspection: folders that hold no image are passed over and told one by one.
+   * Opens a set for inspection: what can be passed over is, such as folders without an image.
    *
    * @param faults hears a line of each
    * @throws BadDataException if it is missing, corrupt or inconsistent in any other way
    */
   public static Dataset inspect(DataConfig.Source source, Consumer<String> faults) {
-    return source.format() == DataConfig.Format.folder
-        ? HeapTable.open(new FolderSource(source.text(), Sources.paths(source), faults), 0)
-        : open(source, 0);
+    return DataFormats.of(source.format()).inspect(source, faults);
   }
 }

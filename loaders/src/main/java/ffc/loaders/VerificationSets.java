@@ -4,10 +4,32 @@ import ffc.loaders.data.VerificationSet;
 import ffc.loaders.pairs.BinPairs;
 import ffc.loaders.pairs.ListedPairs;
 import java.nio.file.Path;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.function.Function;
 
 /** Opens sets of pairs by format. */
 public final class VerificationSets {
+  private static final Map<String, Function<Path, VerificationSet>> TABLE = new LinkedHashMap<>();
+
+  static {
+    TABLE.put("bin", VerificationSets::openBin);
+    TABLE.put("pairs", VerificationSets::openPairs);
+  }
+
   private VerificationSets() {}
+
+  /** Names of the formats of pairs. */
+  public static List<String> formats() {
+    return List.copyOf(TABLE.keySet());
+  }
+
+  /** The format of pairs that a path tells; a list of pairs looks like any text. */
+  public static Optional<String> formatAt(String path) {
+    return path.endsWith(".bin") ? Optional.of("bin") : Optional.empty();
+  }
 
   /** Opens an InsightFace {@code .bin} file: a Python pickle of (images, same flags). */
   public static VerificationSet openBin(Path file) {
@@ -32,15 +54,15 @@ public final class VerificationSets {
   /**
    * Opens a verification set by format.
    *
-   * @param format {@code bin} or {@code pairs}
+   * @param format one of {@link #formats}
    */
   public static VerificationSet open(String format, Path path) {
-    return switch (format) {
-      case "bin" -> openBin(path);
-      case "pairs" -> openPairs(path);
-      default ->
-          throw new IllegalArgumentException(
-              path + ": format " + format + " holds no pairs, wanted bin or pairs");
-    };
+    Function<Path, VerificationSet> opener = TABLE.get(format);
+    if (opener == null) {
+      throw new IllegalArgumentException(
+          "%s: format %s holds no pairs, wanted %s"
+              .formatted(path, format, String.join(" or ", formats())));
+    }
+    return opener.apply(path);
   }
 }

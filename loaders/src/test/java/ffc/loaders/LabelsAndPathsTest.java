@@ -5,15 +5,14 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import ffc.loaders.data.BadDataException;
 import ffc.loaders.data.DataConfig;
-import ffc.loaders.data.DataConfig.Format;
 import ffc.loaders.data.DataConfig.Labels;
 import ffc.loaders.data.DataConfig.Source;
 import ffc.loaders.data.DataConfigSourceBuilder;
 import ffc.loaders.data.Dataset;
 import ffc.loaders.data.ImageShape;
 import ffc.loaders.data.Progress;
+import ffc.loaders.format.DataFormats;
 import ffc.loaders.index.IndexBuilder;
-import ffc.loaders.source.Sources;
 import ffc.loaders.source.TestLmdb;
 import ffc.loaders.source.TestPacks;
 import ffc.loaders.tools.Split;
@@ -55,7 +54,7 @@ class LabelsAndPathsTest {
     return dir.resolve(name);
   }
 
-  private static Source compact(Format format, Path... paths) {
+  private static Source compact(String format, Path... paths) {
     return new Source(format, List.of(paths).stream().map(Path::toString).toList(), Labels.compact);
   }
 
@@ -87,10 +86,10 @@ class LabelsAndPathsTest {
     Path second = lmdb("db2");
     List<Source> sources =
         List.of(
-            compact(Format.recordio, rec),
-            compact(Format.recordio, rec, rec),
-            compact(Format.lmdb, db),
-            compact(Format.lmdb, db, second));
+            compact("recordio", rec),
+            compact("recordio", rec, rec),
+            compact("lmdb", db),
+            compact("lmdb", db, second));
     for (Source source : sources) {
       Source dense =
           DataConfigSourceBuilder.builder().format(source.format()).path(source.path()).build();
@@ -101,7 +100,7 @@ class LabelsAndPathsTest {
       Path index = dir.resolve("index-" + source.format() + source.path().size());
       IndexBuilder.build(source, index, 3, Progress.NONE);
       try (Dataset direct = DataSets.open(source);
-          Dataset indexed = DataSets.open(new Source(Format.index, index.toString()))) {
+          Dataset indexed = DataSets.open(new Source("index", index.toString()))) {
         assertImages(direct, source.path().size());
         assertImages(indexed, source.path().size());
         assertThat(indexed.fingerprint()).isEqualTo(direct.fingerprint());
@@ -112,13 +111,13 @@ class LabelsAndPathsTest {
   @Test
   void aPackOfAnyLabelsIsWrittenAnewWithTheMap() throws Exception {
     Path out = dir.resolve("new/train.rec");
-    try (Dataset set = DataSets.open(compact(Format.recordio, pack("a.rec")))) {
+    try (Dataset set = DataSets.open(compact("recordio", pack("a.rec")))) {
       Split.whole(set, out, Progress.NONE);
     }
     assertThat(dir.resolve("new/train.labels.tsv"))
         .hasContent(
             "label\tidentity\timages\n0\t1\t2\n1\t3\t1\n2\t7\t3\n3\t9000001\t1\n".stripTrailing());
-    try (Dataset set = DataSets.open(new Source(Format.recordio, out.toString()))) {
+    try (Dataset set = DataSets.open(new Source("recordio", out.toString()))) {
       assertThat(set.identities()).isEqualTo(4);
       assertThat(set.imageCount(2)).isEqualTo(3);
     }
@@ -132,11 +131,11 @@ class LabelsAndPathsTest {
       writer.image(1, 1, TestPacks.png(1, 4, 3));
     }
     Path property = Files.writeString(dir.resolve("property"), "99,4,3\n");
-    assertThatThrownBy(() -> DataSets.open(new Source(Format.recordio, rec.toString())).close())
+    assertThatThrownBy(() -> DataSets.open(new Source("recordio", rec.toString())).close())
         .isInstanceOf(BadDataException.class)
         .hasMessageStartingWith(rec + ": " + property + " says 99 identities")
         .hasMessageContaining("the largest label is 1");
-    try (Dataset set = DataSets.open(compact(Format.recordio, rec))) {
+    try (Dataset set = DataSets.open(compact("recordio", rec))) {
       assertThat(set.identities()).isEqualTo(2);
     }
     Files.delete(property);
@@ -144,7 +143,7 @@ class LabelsAndPathsTest {
       writer.image(0, new float[] {2, 9}, new byte[0]);
       writer.image(1, 0, TestPacks.png(0, 4, 3));
     }
-    assertThatThrownBy(() -> DataSets.open(new Source(Format.recordio, rec.toString())).close())
+    assertThatThrownBy(() -> DataSets.open(new Source("recordio", rec.toString())).close())
         .hasMessageContaining("record 0 promises 7 identities, but the largest label is 0");
   }
 
@@ -152,22 +151,22 @@ class LabelsAndPathsTest {
   void commasInPathsAreBorneByWholePathsAndByLists() throws Exception {
     Files.createDirectories(dir.resolve("a,b"));
     Path rec = pack("a,b/x,y.rec");
-    try (Dataset set = DataSets.open(compact(Format.recordio, rec))) {
+    try (Dataset set = DataSets.open(compact("recordio", rec))) {
       assertImages(set, 1);
     }
     Path other = pack("z.rec");
-    try (Dataset set = DataSets.open(compact(Format.recordio, rec, other))) {
+    try (Dataset set = DataSets.open(compact("recordio", rec, other))) {
       assertImages(set, 2);
     }
     Path both = Path.of(other + "," + other);
-    try (Dataset set = DataSets.open(compact(Format.recordio, both))) {
+    try (Dataset set = DataSets.open(compact("recordio", both))) {
       assertImages(set, 2);
     }
-    assertThatThrownBy(() -> DataSets.open(compact(Format.recordio, Path.of(both + ","))).close())
+    assertThatThrownBy(() -> DataSets.open(compact("recordio", Path.of(both + ","))).close())
         .hasMessageContaining("has an empty part");
     Path index = dir.resolve("i,x");
-    IndexBuilder.build(compact(Format.recordio, rec), index, 10, Progress.NONE);
-    try (Dataset set = DataSets.open(new Source(Format.index, index.toString()))) {
+    IndexBuilder.build(compact("recordio", rec), index, 10, Progress.NONE);
+    try (Dataset set = DataSets.open(new Source("index", index.toString()))) {
       assertImages(set, 1);
     }
   }
@@ -175,16 +174,16 @@ class LabelsAndPathsTest {
   @Test
   void colonsInPathsOfAnLmdbAreBorne() throws Exception {
     Path db = lmdb("d:b");
-    try (Dataset set = DataSets.open(compact(Format.lmdb, db))) {
+    try (Dataset set = DataSets.open(compact("lmdb", db))) {
       assertImages(set, 1);
     }
     Path list = Files.move(Path.of(db + ".txt"), dir.resolve("l:i:st.txt"));
-    Source source = compact(Format.lmdb, Path.of(db + ":" + list));
-    assertThat(Sources.files(source)).containsExactly(db, list);
+    Source source = compact("lmdb", Path.of(db + ":" + list));
+    assertThat(DataFormats.files(source)).containsExactly(db, list);
     Path index = dir.resolve("index");
     IndexBuilder.build(source, index, 10, Progress.NONE);
     try (Dataset direct = DataSets.open(source);
-        Dataset indexed = DataSets.open(new DataConfig.Source(Format.index, index.toString()))) {
+        Dataset indexed = DataSets.open(new DataConfig.Source("index", index.toString()))) {
       assertImages(direct, 1);
       assertImages(indexed, 1);
     }

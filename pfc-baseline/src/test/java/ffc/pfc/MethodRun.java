@@ -38,8 +38,7 @@ public final class MethodRun implements RunObserver {
       throws IOException {
     DataConfig data =
         DataConfigBuilder.builder()
-            .train(
-                new DataConfig.Source(DataConfig.Format.recordio, "../data/quickstart/train.rec"))
+            .train(new DataConfig.Source("recordio", "../data/quickstart/train.rec"))
             .idsPerBatch(16)
             .instancesPerBatch(16)
             .instancePartner(true)

@@ -46,7 +46,7 @@ public final class ColdReads {
       writer.commit(112, 112);
     }
     IndexBuilder.build(
-        new DataConfig.Source(DataConfig.Format.recordio, rec.toString()),
+        new DataConfig.Source("recordio", rec.toString()),
         folder.resolve("index"),
         IndexBuilder.ROWS_PER_RUN,
         Progress.NONE);
@@ -55,8 +55,7 @@ public final class ColdReads {
   private static void read(Path folder, int count) throws IOException {
     Random random = new Random(2);
     try (Dataset set =
-        DataSets.open(
-            new DataConfig.Source(DataConfig.Format.index, folder.resolve("index").toString()))) {
+        DataSets.open(new DataConfig.Source("index", folder.resolve("index").toString()))) {
       RecordDataset records = (RecordDataset) set;
       records.encoded(0); // classes are loaded
       long before = fromDisk();

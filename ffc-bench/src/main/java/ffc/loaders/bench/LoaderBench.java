@@ -27,7 +27,7 @@ public final class LoaderBench {
 
   /** Runs once over warm-up and measurement. */
   public static void main(String[] args) throws Exception {
-    DataConfig.Source source = new DataConfig.Source(DataConfig.Format.valueOf(args[0]), args[1]);
+    DataConfig.Source source = new DataConfig.Source(args[0], args[1]);
     String[] sides = args[2].split("x", -1);
     ImageShape shape =
         new ImageShape(

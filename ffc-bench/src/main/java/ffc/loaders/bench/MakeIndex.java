@@ -31,7 +31,7 @@ public final class MakeIndex {
   public static void main(String[] args) throws Exception {
     Path out = Path.of(args[2]);
     long start = System.nanoTime();
-    DataConfig.Format format = DataConfig.Format.index;
+    String format = "index";
     switch (args[0]) {
       case "synth" ->
           IndexBuilder.synthesize(
@@ -44,7 +44,7 @@ public final class MakeIndex {
       }
       case "manifest" ->
           IndexBuilder.build(
-              new DataConfig.Source(DataConfig.Format.manifest, args[1]),
+              new DataConfig.Source("manifest", args[1]),
               out,
               IndexBuilder.ROWS_PER_RUN,
               Progress.NONE);

@@ -16,7 +16,7 @@ public final class MakePack {
   public static void main(String[] args) {
     int side = Integer.parseInt(args[1]);
     String text = "ids=" + args[0] + ";mean=3;tail=zipf;seed=1";
-    try (Dataset data = DataSets.open(new DataConfig.Source(DataConfig.Format.synthetic, text))) {
+    try (Dataset data = DataSets.open(new DataConfig.Source("synthetic", text))) {
       ImageShape shape = new ImageShape(3, side, side);
       SynthPack.run(data, shape, 0.9f, Path.of(args[2]), Progress.NONE);
     }

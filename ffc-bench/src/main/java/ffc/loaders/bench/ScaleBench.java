@@ -40,7 +40,7 @@ public final class ScaleBench {
 
   /** Runs once. */
   public static void main(String[] args) throws Exception {
-    DataConfig.Source source = new DataConfig.Source(DataConfig.Format.valueOf(args[0]), args[1]);
+    DataConfig.Source source = new DataConfig.Source(args[0], args[1]);
     int steps = Integer.parseInt(args[2]);
     long heapBefore = heapBytes();
     long start = System.nanoTime();

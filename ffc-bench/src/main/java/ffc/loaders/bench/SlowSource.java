@@ -76,7 +76,7 @@ public final class SlowSource {
     for (int workers : new int[] {1, 2, 4, 8}) {
       DataConfig config =
           DataConfigBuilder.builder()
-              .train(new DataConfig.Source(DataConfig.Format.synthetic, "slow"))
+              .train(new DataConfig.Source("synthetic", "slow"))
               .idsPerBatch(16)
               .instancesPerBatch(16)
               .instancePartner(true)

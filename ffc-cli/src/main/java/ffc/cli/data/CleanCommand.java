@@ -1,6 +1,7 @@
 package ffc.cli.data;
 
 import ffc.cli.options.CheckpointOption;
+import ffc.cli.options.OutOption;
 import ffc.core.train.TrainedEncoder;
 import ffc.eval.EmbeddingFile;
 import ffc.eval.clean.Cleaning;
@@ -40,8 +41,7 @@ final class CleanCommand implements Callable<Integer> {
   @Mixin private SourceArgument source;
   @Mixin private CheckpointOption checkpoint;
 
-  @Option(names = "--out", paramLabel = "DIR", required = true, description = "Folder to fill")
-  private Path out;
+  @Mixin private OutOption.Folder out;
 
   @Option(
       names = "--link",
@@ -72,20 +72,21 @@ final class CleanCommand implements Callable<Integer> {
         WorkProgress progress = new WorkProgress()) {
       Embeddings embeddings = embed(data);
       Cleaning cleaning = Cleaning.propose(embeddings, given);
-      WholeFile.write(out.resolve("outliers.tsv"), outliers(cleaning, data));
-      WholeFile.write(out.resolve("lookalikes.tsv"), lookAlikes(cleaning, data));
+      WholeFile.write(out.path().resolve("outliers.tsv"), outliers(cleaning, data));
+      WholeFile.write(out.path().resolve("lookalikes.tsv"), lookAlikes(cleaning, data));
       WholeFile.write(
-          out.resolve("report.html"),
+          out.path().resolve("report.html"),
           new CleanReport(data, checkpoint.model().shape()).html(cleaning));
       long[] identities = cleaning.identities(embeddings, join);
-      Relabel.Result written = Relabel.run(data, identities, out.resolve("train.rec"), progress);
+      Relabel.Result written =
+          Relabel.run(data, identities, out.path().resolve("train.rec"), progress);
       spec.commandLine()
           .getOut()
           .printf(
               Locale.ROOT,
               "%s: %,d of %,d images do not belong (linked above %.4f), %,d pairs of identities"
                   + " look like one (above %.4f)%ntrain.rec: %,d identities, %,d images%n",
-              out,
+              out.path(),
               cleaning.outliers().size(),
               data.images(),
               cleaning.thresholds().link(),
@@ -99,9 +100,9 @@ final class CleanCommand implements Callable<Integer> {
 
   /** Embeds into a file that has no name any more: a set may have more than the heap holds. */
   private Embeddings embed(Dataset data) throws IOException {
-    Path file = out.resolve(".embeddings.npy");
+    Path file = out.path().resolve(".embeddings.npy");
     try (TrainedEncoder encoder = checkpoint.open()) {
-      Files.createDirectories(out);
+      Files.createDirectories(out.path());
       EmbeddingFile.write(file, data, encoder.embedder());
       return EmbeddingFile.open(file, null);
     } finally {

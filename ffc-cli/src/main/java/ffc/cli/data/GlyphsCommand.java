@@ -1,10 +1,12 @@
 package ffc.cli.data;
 
+import ffc.cli.options.OutOption;
 import ffc.loaders.tools.Glyphs;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Spec;
@@ -30,8 +32,7 @@ final class GlyphsCommand implements Callable<Integer> {
       description = "Folders searched for fonts (default ${DEFAULT-VALUE})")
   private List<Path> fonts;
 
-  @Option(names = "--out", paramLabel = "DIR", required = true, description = "Folder to fill")
-  private Path out;
+  @Mixin private OutOption.Folder out;
 
   @Option(
       names = "--size",
@@ -54,7 +55,7 @@ final class GlyphsCommand implements Callable<Integer> {
   public Integer call() {
     String report;
     try (WorkProgress progress = new WorkProgress()) {
-      report = Glyphs.run(fonts, size, limit, Math.max(1, threads), out, progress);
+      report = Glyphs.run(fonts, size, limit, Math.max(1, threads), out.path(), progress);
     }
     spec.commandLine().getOut().print(report);
     return 0;

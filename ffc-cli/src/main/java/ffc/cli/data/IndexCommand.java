@@ -1,10 +1,10 @@
 package ffc.cli.data;
 
+import ffc.cli.options.OutOption;
 import ffc.loaders.DataSets;
 import ffc.loaders.data.DataConfig;
 import ffc.loaders.data.Dataset;
 import ffc.loaders.index.IndexBuilder;
-import java.nio.file.Path;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -26,8 +26,7 @@ final class IndexCommand implements Callable<Integer> {
   @Spec private CommandSpec spec;
   @Mixin private SourceArgument source;
 
-  @Option(names = "--out", paramLabel = "DIR", required = true, description = "Folder to make")
-  private Path out;
+  @Mixin private OutOption.Folder out;
 
   @Option(
       names = "--rows",
@@ -42,14 +41,14 @@ final class IndexCommand implements Callable<Integer> {
       throw new IllegalArgumentException("--rows is " + rows + ", wanted 1 or more");
     }
     try (WorkProgress progress = new WorkProgress()) {
-      IndexBuilder.build(source.source(), out, rows, progress)
+      IndexBuilder.build(source.source(), out.path(), rows, progress)
           .forEach(spec.commandLine().getOut()::println);
     }
-    DataConfig.Source index = new DataConfig.Source(DataConfig.Format.index, out.toString());
+    DataConfig.Source index = new DataConfig.Source("index", out.path().toString());
     try (Dataset data = DataSets.open(index)) {
       spec.commandLine()
           .getOut()
-          .printf("%s: %,d identities, %,d images%n", out, data.identities(), data.images());
+          .printf("%s: %,d identities, %,d images%n", out.path(), data.identities(), data.images());
     }
     return 0;
   }

@@ -1,9 +1,11 @@
 package ffc.cli.data;
 
+import ffc.cli.options.OutOption;
 import ffc.loaders.tools.PackPairs;
 import java.nio.file.Path;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
@@ -32,14 +34,13 @@ final class PackPairsCommand implements Callable<Integer> {
       description = "What the paths are relative to (default: the list's folder)")
   private Path images;
 
-  @Option(names = "--out", paramLabel = "FILE.bin", required = true, description = "Output")
-  private Path out;
+  @Mixin private OutOption.File out;
 
   @Override
   public Integer call() {
     Path folder = images == null ? list.toAbsolutePath().getParent() : images;
     try (WorkProgress progress = new WorkProgress()) {
-      int pairs = PackPairs.run(list, folder, out, progress);
+      int pairs = PackPairs.run(list, folder, out.path(), progress);
       spec.commandLine().getOut().printf("%s: %,d pairs%n", out, pairs);
     }
     return 0;

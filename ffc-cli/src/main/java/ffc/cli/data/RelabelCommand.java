@@ -1,15 +1,14 @@
 package ffc.cli.data;
 
+import ffc.cli.options.OutOption;
 import ffc.loaders.DataSets;
 import ffc.loaders.data.DataConfig;
 import ffc.loaders.data.Dataset;
 import ffc.loaders.tools.Split;
-import java.nio.file.Path;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
-import picocli.CommandLine.Option;
 import picocli.CommandLine.Spec;
 
 /** {@code ffc data relabel}. */
@@ -25,8 +24,7 @@ final class RelabelCommand implements Callable<Integer> {
   @Spec private CommandSpec spec;
   @Mixin private SourceArgument source;
 
-  @Option(names = "--out", paramLabel = "DIR", required = true, description = "Folder to fill")
-  private Path out;
+  @Mixin private OutOption.Folder out;
 
   @Override
   public Integer call() {
@@ -35,10 +33,10 @@ final class RelabelCommand implements Callable<Integer> {
             DataSets.open(
                 new DataConfig.Source(given.format(), given.path(), DataConfig.Labels.compact));
         WorkProgress progress = new WorkProgress()) {
-      Split.whole(data, out.resolve("train.rec"), progress);
+      Split.whole(data, out.path().resolve("train.rec"), progress);
       spec.commandLine()
           .getOut()
-          .printf("%s: %,d identities, %,d images%n", out, data.identities(), data.images());
+          .printf("%s: %,d identities, %,d images%n", out.path(), data.identities(), data.images());
     }
     return 0;
   }

@@ -1,10 +1,12 @@
 package ffc.cli.data;
 
+import ffc.cli.options.FormatOption;
 import ffc.loaders.DataSets;
 import ffc.loaders.data.DataConfig;
 import ffc.loaders.data.Dataset;
-import ffc.loaders.source.Sources;
+import ffc.loaders.format.DataFormats;
 import java.util.List;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 
@@ -18,11 +20,7 @@ final class SourceArgument {
               + " manifest or an index; several of a kind follow each other or are separated by commas")
   private List<String> paths;
 
-  @Option(
-      names = "--format",
-      paramLabel = "F",
-      description = "${COMPLETION-CANDIDATES}; told from the path if left out")
-  private DataConfig.Format format;
+  @Mixin private FormatOption format;
 
   @Option(
       names = "--labels",
@@ -34,12 +32,8 @@ final class SourceArgument {
   private DataConfig.Labels labels;
 
   DataConfig.Source source() {
-    DataConfig.Format known =
-        format == null
-            ? Sources.formatOf(
-                Sources.paths(new DataConfig.Source(null, paths, labels)).get(0).toString())
-            : format;
-    return new DataConfig.Source(known, paths, labels);
+    return new DataConfig.Source(
+        format.of(DataFormats.paths(paths).get(0).toString()), paths, labels);
   }
 
   Dataset open() {

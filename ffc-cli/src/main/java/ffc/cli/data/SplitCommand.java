@@ -1,8 +1,8 @@
 package ffc.cli.data;
 
+import ffc.cli.options.OutOption;
 import ffc.loaders.data.Dataset;
 import ffc.loaders.tools.Split;
-import java.nio.file.Path;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -58,15 +58,16 @@ final class SplitCommand implements Callable<Integer> {
       description = "Which ones; default ${DEFAULT-VALUE}")
   private long seed;
 
-  @Option(names = "--out", paramLabel = "DIR", required = true, description = "Folder to fill")
-  private Path out;
+  @Mixin private OutOption.Folder out;
 
   @Override
   public Integer call() {
     try (Dataset data = source.open();
         WorkProgress progress = new WorkProgress()) {
       int least = by == By.uniform ? 1 : fewest;
-      spec.commandLine().getOut().print(Split.run(data, open, least, seed, out, progress).text());
+      spec.commandLine()
+          .getOut()
+          .print(Split.run(data, open, least, seed, out.path(), progress).text());
       spec.commandLine().getOut().flush();
     }
     return 0;

@@ -1,5 +1,6 @@
 package ffc.cli.data;
 
+import ffc.cli.options.OutOption;
 import ffc.loaders.DataSets;
 import ffc.loaders.data.DataConfig;
 import ffc.loaders.data.Dataset;
@@ -7,9 +8,9 @@ import ffc.loaders.index.IndexBuilder;
 import ffc.loaders.source.SyntheticSpec;
 import ffc.loaders.tools.SynthPack;
 import java.nio.file.Files;
-import java.nio.file.Path;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Spec;
@@ -46,8 +47,7 @@ final class SynthCommand implements Callable<Integer> {
   @Option(names = "--seed", defaultValue = "1", description = "Default ${DEFAULT-VALUE}")
   private long seed;
 
-  @Option(names = "--out", paramLabel = "DIR", required = true, description = "Folder to make")
-  private Path out;
+  @Mixin private OutOption.Folder out;
 
   @Option(
       names = "--jpeg",
@@ -63,10 +63,9 @@ final class SynthCommand implements Callable<Integer> {
       return pack(set);
     }
     try (WorkProgress progress = new WorkProgress()) {
-      IndexBuilder.synthesize(set, out, progress);
+      IndexBuilder.synthesize(set, out.path(), progress);
     }
-    try (Dataset data =
-        DataSets.open(new DataConfig.Source(DataConfig.Format.synthetic, out.toString()))) {
+    try (Dataset data = DataSets.open(new DataConfig.Source("synthetic", out.path().toString()))) {
       print(data);
     }
     return 0;
@@ -74,10 +73,11 @@ final class SynthCommand implements Callable<Integer> {
 
   private int pack(SyntheticSpec set) throws java.io.IOException {
     String text = "ids=%d;mean=%s;tail=%s;seed=%d".formatted(ids, mean, set.tail(), seed);
-    Files.createDirectories(out);
-    try (Dataset data = DataSets.open(new DataConfig.Source(DataConfig.Format.synthetic, text));
+    Files.createDirectories(out.path());
+    try (Dataset data = DataSets.open(new DataConfig.Source("synthetic", text));
         WorkProgress progress = new WorkProgress()) {
-      SynthPack.run(data, VerifyCommand.shape(jpeg), 0.9f, out.resolve("train.rec"), progress);
+      SynthPack.run(
+          data, VerifyCommand.shape(jpeg), 0.9f, out.path().resolve("train.rec"), progress);
       print(data);
     }
     return 0;
@@ -86,6 +86,6 @@ final class SynthCommand implements Callable<Integer> {
   private void print(Dataset data) {
     spec.commandLine()
         .getOut()
-        .printf("%s: %,d identities, %,d images%n", out, data.identities(), data.images());
+        .printf("%s: %,d identities, %,d images%n", out.path(), data.identities(), data.images());
   }
 }

@@ -1,13 +1,12 @@
 package ffc.cli.data;
 
+import ffc.cli.options.OutOption;
 import ffc.loaders.data.Dataset;
 import ffc.loaders.tools.Unpack;
-import java.nio.file.Path;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
-import picocli.CommandLine.Option;
 import picocli.CommandLine.Spec;
 
 /** {@code ffc data unpack}. */
@@ -22,15 +21,14 @@ final class UnpackCommand implements Callable<Integer> {
   @Spec private CommandSpec spec;
   @Mixin private SourceArgument source;
 
-  @Option(names = "--out", paramLabel = "DIR", required = true, description = "Folder to fill")
-  private Path out;
+  @Mixin private OutOption.Folder out;
 
   @Override
   public Integer call() {
     try (Dataset data = source.open();
         WorkProgress progress = new WorkProgress()) {
-      long images = Unpack.run(data, out, progress);
-      spec.commandLine().getOut().printf("%s: %,d images%n", out, images);
+      long images = Unpack.run(data, out.path(), progress);
+      spec.commandLine().getOut().printf("%s: %,d images%n", out.path(), images);
     }
     return 0;
   }

@@ -60,34 +60,29 @@ public final class InputCheck {
 
   private static void look(EvaluateConfig set, ImageShape shape, String figure) {
     ByteBuffer image = ByteBuffer.allocateDirect(shape.bytes());
-    switch (set.format()) {
-      case bin, pairs -> {
-        try (VerificationSet pairs =
-            VerificationSets.open(set.format().name(), Path.of(set.path()))) {
-          int count = Math.min(IMAGES, pairs.images());
-          for (int i = 0; i < count; i++) {
-            pairs.decode((int) ((long) i * pairs.images() / count), shape, image, 0);
-          }
-          int all = pairs.images() / 2;
-          long genuine = IntStream.range(0, all).filter(pairs::same).count();
-          enough(figure, genuine, all - genuine, 1);
+    if (set.ofPairs()) {
+      try (VerificationSet pairs = VerificationSets.open(set.format(), Path.of(set.path()))) {
+        int count = Math.min(IMAGES, pairs.images());
+        for (int i = 0; i < count; i++) {
+          pairs.decode((int) ((long) i * pairs.images() / count), shape, image, 0);
         }
+        int all = pairs.images() / 2;
+        long genuine = IntStream.range(0, all).filter(pairs::same).count();
+        enough(figure, genuine, all - genuine, 1);
       }
-      default -> {
-        DataConfig.Format format = DataConfig.Format.valueOf(set.format().name());
-        try (Dataset images = DataSets.open(new DataConfig.Source(format, set.path()))) {
-          long count = Math.min(IMAGES, images.images());
-          for (long i = 0; i < count; i++) {
-            images.decode(i * images.images() / count, shape, image, 0);
-          }
-          long genuine = 0;
-          for (long id = 0; figure != null && id < images.identities(); id++) {
-            genuine += pairs(images.imageCount(id));
-          }
-          long impostors = pairs(images.images()) - genuine;
-          enough(figure, genuine, impostors, Evaluator.impostorsFor(figure));
-        }
+      return;
+    }
+    try (Dataset images = DataSets.open(new DataConfig.Source(set.format(), set.path()))) {
+      long count = Math.min(IMAGES, images.images());
+      for (long i = 0; i < count; i++) {
+        images.decode(i * images.images() / count, shape, image, 0);
       }
+      long genuine = 0;
+      for (long id = 0; figure != null && id < images.identities(); id++) {
+        genuine += pairs(images.imageCount(id));
+      }
+      long impostors = pairs(images.images()) - genuine;
+      enough(figure, genuine, impostors, Evaluator.impostorsFor(figure));
     }
   }
 

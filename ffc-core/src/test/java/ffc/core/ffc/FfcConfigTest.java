@@ -74,10 +74,7 @@ class FfcConfigTest {
     manager = NDManager.newBaseManager();
     probe = Encoder.create(MODEL, manager, 1, Precision.fp32);
     probe.parameters().requireGradients();
-    data =
-        DataSets.open(
-            new DataConfig.Source(
-                DataConfig.Format.synthetic, "ids=40;mean=2;tail=constant;seed=1"));
+    data = DataSets.open(new DataConfig.Source("synthetic", "ids=40;mean=2;tail=constant;seed=1"));
   }
 
   @AfterEach
@@ -102,7 +99,7 @@ class FfcConfigTest {
   private Ffc ffc(FfcConfig config) {
     DataConfig draws =
         DataConfigBuilder.builder()
-            .train(new DataConfig.Source(DataConfig.Format.synthetic, "-"))
+            .train(new DataConfig.Source("synthetic", "-"))
             .idsPerBatch(2)
             .instancesPerBatch(4)
             .instancePartner(true)

@@ -85,9 +85,7 @@ class ImagesTest {
         MomentumEncoder gallery =
             new MomentumEncoder(probe, model, config.following(), manager, 4);
         Dataset data =
-            DataSets.open(
-                new DataConfig.Source(
-                    DataConfig.Format.recordio, "../data/quickstart/train.rec"))) {
+            DataSets.open(new DataConfig.Source("recordio", "../data/quickstart/train.rec"))) {
       Engine.getInstance().setRandomSeed(5);
       MethodContext context =
           new MethodContext(

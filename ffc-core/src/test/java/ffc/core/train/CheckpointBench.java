@@ -71,8 +71,7 @@ final class CheckpointBench {
     Autograd.off();
     try (Dataset data =
             DataSets.open(
-                new DataConfig.Source(
-                    DataConfig.Format.synthetic, "ids=40000;mean=2;tail=constant;seed=1"));
+                new DataConfig.Source("synthetic", "ids=40000;mean=2;tail=constant;seed=1"));
         NDManager manager = NDManager.newBaseManager();
         Encoder probe = Encoder.create(model, manager, 1, Precision.fp32);
         Optimizer optimizer = Optimizer.of(any.optimizer(), probe.parameters(), manager);

@@ -221,7 +221,7 @@ class CheckpointLifeTest {
   private static EvaluateConfig set(String name, Path path, int every) {
     return EvaluateConfigBuilder.builder()
         .name(name)
-        .format(EvaluateConfig.Format.folder)
+        .format("folder")
         .path(path.toString())
         .at(List.of())
         .every(every)

@@ -54,8 +54,7 @@ public final class TinyRun implements RunObserver {
       FfcConfig method, int steps, Path checkpoints, Path resumeFrom) {
     DataConfig data =
         DataConfigBuilder.builder()
-            .train(
-                new DataConfig.Source(DataConfig.Format.recordio, "../data/quickstart/train.rec"))
+            .train(new DataConfig.Source("recordio", "../data/quickstart/train.rec"))
             .idsPerBatch(8)
             .instancesPerBatch(8)
             .instancePartner(true)

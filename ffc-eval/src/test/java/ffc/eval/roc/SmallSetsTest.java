@@ -473,7 +473,6 @@ class SmallSetsTest {
 
   private static Dataset synthetic(int ids) {
     return DataSets.open(
-        new DataConfig.Source(
-            DataConfig.Format.synthetic, "ids=" + ids + ";mean=4;tail=zipf;seed=1"));
+        new DataConfig.Source("synthetic", "ids=" + ids + ";mean=4;tail=zipf;seed=1"));
   }
 }

@@ -17,6 +17,9 @@ import com.github.victools.jsonschema.module.jakarta.validation.JakartaValidatio
 import com.github.victools.jsonschema.module.jakarta.validation.JakartaValidationOption;
 import ffc.core.loss.MarginConfig;
 import ffc.core.method.MethodConfig;
+import ffc.eval.EvaluateConfig;
+import ffc.loaders.data.DataConfig;
+import ffc.loaders.format.DataFormats;
 import jakarta.validation.constraints.Pattern;
 import java.math.BigDecimal;
 import java.util.List;
@@ -53,6 +56,7 @@ public final class ConfigSchema {
         .forFields()
         .withStringPatternResolver(ConfigSchema::pattern)
         .withStringMinLengthResolver(ConfigSchema::shortest)
+        .withEnumResolver(ConfigSchema::names)
         .withNumberInclusiveMaximumResolver(ConfigSchema::maximum)
         .withNumberInclusiveMinimumResolver(ConfigSchema::minimum)
         .withInstanceAttributeOverride(
@@ -137,9 +141,19 @@ public final class ConfigSchema {
     return pattern == null ? null : "^(?:" + pattern.regexp() + ")$";
   }
 
+  /** Names of a table that a text must be one of. */
+  private static List<String> names(FieldScope field) {
+    Class<?> owner = field.getDeclaringType().getErasedType();
+    return !field.getName().equals("format")
+        ? null
+        : owner == DataConfig.Source.class
+            ? DataFormats.names()
+            : owner == EvaluateConfig.class ? EvaluateConfig.formats() : null;
+  }
+
   /** An empty text stands for a variable without a value; left out, a setting has its default. */
   private static Integer shortest(FieldScope field) {
-    return is(field, String.class) ? 1 : null;
+    return is(field, String.class) && names(field) == null ? 1 : null;
   }
 
   private static BigDecimal maximum(FieldScope field) {

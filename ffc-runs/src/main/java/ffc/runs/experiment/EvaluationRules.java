@@ -100,7 +100,7 @@ public final class EvaluationRules {
       rules.rule(
           "evaluate." + i + ".strata",
           () ->
-              set.strata() != EvaluateConfig.Strata.none && set.format().isPairs()
+              set.strata() != EvaluateConfig.Strata.none && set.ofPairs()
                   ? "got " + set.strata() + ", but a set of pairs names no identities; leave it out"
                   : null,
           "evaluate." + i + ".format");

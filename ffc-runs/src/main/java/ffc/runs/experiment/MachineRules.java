@@ -2,8 +2,7 @@ package ffc.runs.experiment;
 
 import ffc.core.method.RunConfig;
 import ffc.loaders.data.BadDataException;
-import ffc.loaders.data.DataConfig;
-import ffc.loaders.source.Sources;
+import ffc.loaders.format.DataFormats;
 import java.nio.file.Files;
 import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
@@ -26,13 +25,8 @@ final class MachineRules {
     rules.rule(
         "data.train.path",
         () -> {
-          DataConfig.Source train = experiment.data().train();
-          // A synthetic set may be described instead of named.
-          if (train.format() == DataConfig.Format.synthetic && train.text().contains("=")) {
-            return null;
-          }
           try {
-            return Sources.files(train).stream()
+            return DataFormats.files(experiment.data().train()).stream()
                 .filter(path -> !Files.exists(path))
                 .findFirst()
                 .map(path -> missing(path.toString()))

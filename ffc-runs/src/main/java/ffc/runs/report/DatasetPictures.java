@@ -45,11 +45,9 @@ public final class DatasetPictures implements Pictures, AutoCloseable {
 
   private Dataset open(String name) {
     for (EvaluateConfig set : sets) {
-      boolean labelled = !set.format().isPairs();
+      boolean labelled = !set.ofPairs();
       if (set.name().equals(name) && labelled) {
-        return closer.add(
-            DataSets.open(
-                new DataConfig.Source(DataConfig.Format.valueOf(set.format().name()), set.path())));
+        return closer.add(DataSets.open(new DataConfig.Source(set.format(), set.path())));
       }
     }
     return null;

@@ -55,11 +55,14 @@ public record DataConfig(
                 + " 0.001)")
         Double corruptBudget) {
 
-  /** A data set on disk. */
+  /**
+   * A data set on disk.
+   *
+   * @param format a name of {@code ffc.loaders.format.DataFormats}
+   */
   @RecordBuilder
   public record Source(
-      @NotNull @JsonPropertyDescription("recordio, folder, lmdb, manifest, index or synthetic")
-          Format format,
+      @NotNull @JsonPropertyDescription("Format of what lies at the path") String format,
       @NotNull
           @NotEmpty
           @JsonFormat(
@@ -81,7 +84,7 @@ public record DataConfig(
     }
 
     /** A set of dense labels by one text. */
-    public Source(Format format, String path) {
+    public Source(String format, String path) {
       this(format, List.of(path), Labels.dense);
     }
 
@@ -95,16 +98,6 @@ public record DataConfig(
   public enum Labels {
     dense,
     compact
-  }
-
-  /** Formats of labelled image sets. */
-  public enum Format {
-    recordio,
-    folder,
-    lmdb,
-    manifest,
-    index,
-    synthetic
   }
 
   /** Policy for identities with a single image. */

@@ -48,6 +48,20 @@ public interface Dataset extends AutoCloseable {
    */
   void decode(long image, ImageShape shape, ByteBuffer out, int offset);
 
+  /** Whether images are stored, so that {@link #encoded} has their bytes. */
+  default boolean storesImages() {
+    return false;
+  }
+
+  /**
+   * A copy of the stored bytes of an image, from position to limit, unchanged.
+   *
+   * @throws IllegalArgumentException if no image is stored
+   */
+  default ByteBuffer encoded(long image) {
+    throw new IllegalArgumentException(name() + ": stores no images to be copied");
+  }
+
   /** An image's place for messages, such as {@code data/train.rec key 17 (offset 1234)}. */
   String describe(long image);
 

@@ -3,7 +3,8 @@ package ffc.loaders.index;
 import ffc.loaders.data.BadDataException;
 import ffc.loaders.data.DataConfig;
 import ffc.loaders.data.Dataset;
-import ffc.loaders.source.Sources;
+import ffc.loaders.format.DataFormat;
+import ffc.loaders.format.DataFormats;
 import ffc.loaders.source.Synthetic;
 import ffc.loaders.table.IdentityTable;
 import ffc.loaders.table.ImageTable;
@@ -15,6 +16,7 @@ import ffc.loaders.table.RecordDataset;
 import ffc.loaders.table.Source;
 import ffc.loaders.table.SyntheticDataset;
 import java.nio.ByteBuffer;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.HashMap;
 import java.util.List;
@@ -39,6 +41,29 @@ import java.util.Map;
  * what changes inside of an identity's folder is not.
  */
 public final class DatasetIndex {
+  /** The format {@code index}. */
+  public static final class Format implements DataFormat {
+    @Override
+    public String name() {
+      return "index";
+    }
+
+    @Override
+    public boolean claims(String path) {
+      return Files.exists(DataFormats.path(path).resolve(IndexHeader.FILE));
+    }
+
+    @Override
+    public Dataset open(DataConfig.Source set, long cacheBytes) {
+      return DatasetIndex.open(DataFormats.path(set.text()), cacheBytes);
+    }
+
+    @Override
+    public void check(DataConfig.Source set) {
+      verify(DataFormats.path(set.text()));
+    }
+  }
+
   private final Path folder;
   private final IndexHeader header;
   private final Map<String, CheckedFile> files = new HashMap<>();
@@ -133,13 +158,10 @@ public final class DatasetIndex {
   }
 
   private Source source() {
-    List<Path> paths = header.parts().stream().map(part -> part.resolve(folder)).toList();
+    DataFormat format = DataFormats.of(header.format());
+    List<Path> paths = header.parts().stream().map(part -> part.resolve(folder, format)).toList();
     try {
-      return Sources.open(
-          DataConfig.Format.valueOf(header.format()),
-          folder.toString(),
-          paths,
-          files.containsKey(IndexWriter.LABELS));
+      return format.source(folder.toString(), paths, files.containsKey(IndexWriter.LABELS));
     } catch (BadDataException e) {
       throw new BadDataException(folder + ": its source cannot be opened: " + e.getMessage(), e);
     }

@@ -3,7 +3,7 @@ package ffc.loaders.index;
 import ffc.loaders.data.BadDataException;
 import ffc.loaders.data.DataConfig;
 import ffc.loaders.data.Progress;
-import ffc.loaders.source.Sources;
+import ffc.loaders.format.DataFormats;
 import ffc.loaders.source.SyntheticSpec;
 import ffc.loaders.table.Fingerprint;
 import ffc.loaders.table.IdentityCounter;
@@ -45,7 +45,7 @@ public final class IndexBuilder {
       DataConfig.Source from, Path out, int rowsPerRun, Progress progress) {
     checkFree(out);
     Path folder = partial(out);
-    try (Source source = Sources.open(from)) {
+    try (Source source = DataFormats.source(from)) {
       Files.createDirectories(folder);
       try (FileChannel channel = lock(folder)) {
         // A walk may only go on over lists that nobody has touched.
@@ -134,7 +134,7 @@ public final class IndexBuilder {
     }
     try (IndexWriter writer = new IndexWriter(folder, true, source.compact(), source.stamp())) {
       merge.into(writer, new IdentityCounter(source.name(), journal.labels), progress);
-      writer.finish(from.format().name(), "-", parts, IndexHeader.Catalogue.of(source));
+      writer.finish(from.format(), "-", parts, IndexHeader.Catalogue.of(source));
     }
     progress.report("merging", merge.rows(), merge.rows());
   }

@@ -1,8 +1,8 @@
 package ffc.loaders.index;
 
 import ffc.loaders.data.BadDataException;
-import ffc.loaders.data.DataConfig;
-import ffc.loaders.source.LmdbSource;
+import ffc.loaders.format.DataFormat;
+import ffc.loaders.format.DataFormats;
 import ffc.loaders.table.Place;
 import ffc.loaders.table.Source;
 import java.io.IOException;
@@ -12,7 +12,6 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.StringJoiner;
-import java.util.stream.Stream;
 import java.util.zip.CRC32C;
 
 /**
@@ -50,13 +49,14 @@ record IndexHeader(
 
   record Part(long base, String relative, String absolute) {
     /** Where the part lies now: beside the index if it moved with it. */
-    Path resolve(Path index) {
+    Path resolve(Path index, DataFormat format) {
       Path moved = index.toAbsolutePath().resolve(relative).normalize();
-      return exists(moved) || !exists(Path.of(absolute)) ? moved : Path.of(absolute);
+      boolean stays = !exists(moved, format) && exists(Path.of(absolute), format);
+      return stays ? Path.of(absolute) : moved;
     }
 
-    private static boolean exists(Path path) {
-      return Files.exists(LmdbSource.Location.of(path).environment());
+    private static boolean exists(Path part, DataFormat format) {
+      return Files.exists(format.files(part).get(0));
     }
   }
 
@@ -172,7 +172,7 @@ record IndexHeader(
             && images < Long.MAX_VALUE / Long.BYTES
             && (format.equals("synthetic") || !parts.isEmpty())
             && parts.size() <= Place.MAX_PARTS
-            && Stream.of(DataConfig.Format.values()).anyMatch(f -> f.name().equals(format));
+            && DataFormats.known(format);
     for (Part part : parts) {
       // Labels with gaps may begin beyond the number of identities.
       sound &= part.base() >= 0;

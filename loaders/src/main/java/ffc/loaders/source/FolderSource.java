@@ -1,9 +1,15 @@
 package ffc.loaders.source;
 
 import ffc.loaders.data.BadDataException;
+import ffc.loaders.data.DataConfig;
+import ffc.loaders.data.Dataset;
+import ffc.loaders.format.DataFormat;
+import ffc.loaders.format.DataFormats;
 import ffc.loaders.table.Fingerprint;
+import ffc.loaders.table.HeapTable;
 import ffc.loaders.table.Names;
 import ffc.loaders.table.Place;
+import ffc.loaders.table.Source;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.DirectoryStream;
@@ -23,6 +29,34 @@ import java.util.regex.Pattern;
  * roots the identities of each follow those of the roots before.
  */
 public final class FolderSource extends FileSource {
+  /** The format {@code folder}: any folder that is nothing else. */
+  public static final class Format implements DataFormat {
+    @Override
+    public String name() {
+      return "folder";
+    }
+
+    @Override
+    public boolean claims(String path) {
+      return Files.isDirectory(DataFormats.path(path));
+    }
+
+    @Override
+    public boolean claimsTheRest() {
+      return true;
+    }
+
+    @Override
+    public Source source(String name, List<Path> paths, boolean compact) {
+      return new FolderSource(name, paths);
+    }
+
+    @Override
+    public Dataset inspect(DataConfig.Source set, Consumer<String> faults) {
+      return HeapTable.open(new FolderSource(set.text(), DataFormats.paths(set), faults), 0);
+    }
+  }
+
   private static final Pattern IMAGE = Pattern.compile("(?s).*\\.(jpg|jpeg|png|bmp)");
 
   private final String name;

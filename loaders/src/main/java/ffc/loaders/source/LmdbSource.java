@@ -1,6 +1,8 @@
 package ffc.loaders.source;
 
 import ffc.loaders.data.BadDataException;
+import ffc.loaders.format.DataFormat;
+import ffc.loaders.format.DataFormats;
 import ffc.loaders.table.Fingerprint;
 import ffc.loaders.table.ImageTable;
 import ffc.loaders.table.MappedFile;
@@ -16,7 +18,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.stream.Stream;
+import java.util.Locale;
 
 /**
  * LMDB environments of images or {@link Datum} messages with lists of {@code key label} lines. A
@@ -25,6 +27,31 @@ import java.util.stream.Stream;
  * before it.
  */
 public final class LmdbSource implements Source {
+  /** The format {@code lmdb}. */
+  public static final class Format implements DataFormat {
+    @Override
+    public String name() {
+      return "lmdb";
+    }
+
+    @Override
+    public boolean claims(String path) {
+      return path.toLowerCase(Locale.ROOT).endsWith(".mdb")
+          || Files.exists(Location.of(DataFormats.path(path)).environment().resolve("data.mdb"));
+    }
+
+    @Override
+    public List<Path> files(Path part) {
+      Location location = Location.of(part);
+      return List.of(location.environment(), location.list());
+    }
+
+    @Override
+    public Source source(String name, List<Path> paths, boolean compact) {
+      return new LmdbSource(name, paths, compact);
+    }
+  }
+
   private static final int LONGEST_LINE = 4096;
 
   private final String name;
@@ -58,13 +85,13 @@ public final class LmdbSource implements Source {
   }
 
   /** An environment and its list. */
-  public record Location(Path environment, Path list) {
+  record Location(Path environment, Path list) {
 
     /**
      * Tells {@code environment:list} from {@code environment} with the list in {@code
      * environment.txt}. Where paths hold colons themselves, what exists decides.
      */
-    public static Location of(Path path) {
+    static Location of(Path path) {
       String text = path.toString();
       Path beside = Path.of(text + ".txt");
       if (text.indexOf(':') < 0 || Files.exists(path)) {
@@ -78,10 +105,6 @@ public final class LmdbSource implements Source {
         }
       }
       return new Location(Path.of(text.substring(0, cut)), Path.of(text.substring(cut + 1)));
-    }
-
-    Stream<Path> files() {
-      return Stream.of(environment, list);
     }
   }
 

@@ -2,10 +2,13 @@ package ffc.loaders.source;
 
 import com.google.common.hash.HashCode;
 import com.google.common.hash.Hashing;
+import ffc.loaders.format.DataFormat;
+import ffc.loaders.format.DataFormats;
 import ffc.loaders.table.Fingerprint;
 import ffc.loaders.table.MappedFile;
 import ffc.loaders.table.Names;
 import ffc.loaders.table.Place;
+import ffc.loaders.table.Source;
 import ffc.loaders.table.TextLines;
 import java.nio.ByteBuffer;
 import java.nio.file.Files;
@@ -22,6 +25,29 @@ import java.util.List;
  * begin with # are left out.
  */
 public final class ManifestSource extends FileSource {
+  /** The format {@code manifest}: any file that is nothing else. */
+  public static final class Format implements DataFormat {
+    @Override
+    public String name() {
+      return "manifest";
+    }
+
+    @Override
+    public boolean claims(String path) {
+      return Files.isRegularFile(DataFormats.path(path));
+    }
+
+    @Override
+    public boolean claimsTheRest() {
+      return true;
+    }
+
+    @Override
+    public Source source(String name, List<Path> paths, boolean compact) {
+      return new ManifestSource(name, paths);
+    }
+  }
+
   private final String name;
   private final List<MappedFile> lists = new ArrayList<>();
 

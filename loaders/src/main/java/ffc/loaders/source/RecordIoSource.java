@@ -1,7 +1,11 @@
 package ffc.loaders.source;
 
 import ffc.loaders.data.BadDataException;
+import ffc.loaders.data.DataConfig;
 import ffc.loaders.data.Progress;
+import ffc.loaders.format.DataFormat;
+import ffc.loaders.format.DataFormats;
+import ffc.loaders.format.Sweep;
 import ffc.loaders.table.Fingerprint;
 import ffc.loaders.table.ImageTable;
 import ffc.loaders.table.Place;
@@ -14,12 +18,51 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
+import java.util.Optional;
+import java.util.OptionalLong;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.ObjLongConsumer;
-import java.util.function.Supplier;
 
 /** One or more RecordIO packs; labels of each are offset by the identities of those before. */
-public final class RecordIoSource implements Source {
+public final class RecordIoSource implements Source, Sweep {
+  /** The format {@code recordio}. */
+  public static final class Format implements DataFormat {
+    @Override
+    public String name() {
+      return "recordio";
+    }
+
+    @Override
+    public boolean claims(String path) {
+      return path.toLowerCase(Locale.ROOT).endsWith(".rec");
+    }
+
+    @Override
+    public OptionalLong identities(DataConfig.Source set) {
+      List<Path> packs = DataFormats.paths(set);
+      for (Path pack : packs) {
+        if (Files.isDirectory(pack)) {
+          throw new BadDataException(pack + " is a folder, wanted a .rec file for format recordio");
+        }
+      }
+      return packs.size() > 1 || set.labels() != DataConfig.Labels.dense
+          ? OptionalLong.empty()
+          : Property.beside(packs.get(0)).stream().mapToLong(Property::identities).findFirst();
+    }
+
+    @Override
+    public RecordIoSource source(String name, List<Path> paths, boolean compact) {
+      return new RecordIoSource(name, paths, compact);
+    }
+
+    @Override
+    public Optional<Sweep> sweep(DataConfig.Source set) {
+      // Labels matter when the set is opened, which follows.
+      return Optional.of(source(set.text(), DataFormats.paths(set), true));
+    }
+  }
+
   private final String name;
   private final boolean compact;
   private final List<RecordIoFile> packs = new ArrayList<>();
@@ -107,21 +150,7 @@ public final class RecordIoSource implements Source {
     sink.end(compact ? -1 : position.base());
   }
 
-  /** Looks at one encoded image; its place is for messages. */
-  public interface ImageCheck {
-    /**
-     * @throws BadDataException if something is wrong with it
-     */
-    void check(ByteBuffer image, Supplier<String> place);
-  }
-
-  /**
-   * Reads every record that the {@code .idx} lists, in parallel, whatever is wrong with others:
-   * faults of frames, headers and images are told one by one.
-   *
-   * @param records counts the records that hold images
-   * @param faults hears the order and the message of each fault, from any thread
-   */
+  @Override
   public void forEachRecord(
       int threads,
       Progress progress,

@@ -2,6 +2,7 @@ package ffc.loaders.source;
 
 import ffc.loaders.data.BadDataException;
 import ffc.loaders.data.Progress;
+import ffc.loaders.format.Sweep;
 import it.unimi.dsi.fastutil.longs.LongArrayList;
 import java.io.IOException;
 import java.util.ArrayList;
@@ -18,14 +19,14 @@ final class RecordIoSweep {
   private static final int STRETCH = 4096;
 
   private final RecordIoFile rec;
-  private final RecordIoSource.ImageCheck check;
+  private final Sweep.ImageCheck check;
   private final AtomicLong records;
   private final ObjLongConsumer<String> faults;
   private boolean layout;
 
   RecordIoSweep(
       RecordIoFile rec,
-      RecordIoSource.ImageCheck check,
+      Sweep.ImageCheck check,
       AtomicLong records,
       ObjLongConsumer<String> faults) {
     this.rec = rec;

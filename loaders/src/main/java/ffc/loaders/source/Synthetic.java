@@ -1,17 +1,61 @@
 package ffc.loaders.source;
 
 import ffc.loaders.data.BadDataException;
+import ffc.loaders.data.DataConfig;
 import ffc.loaders.data.Dataset;
+import ffc.loaders.format.DataFormat;
+import ffc.loaders.format.DataFormats;
 import ffc.loaders.table.IdentityTable;
 import ffc.loaders.table.SyntheticDataset;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
+import java.util.OptionalLong;
 
 /**
  * Sets without stored images, from a description such as {@code
  * ids=100000;mean=3;tail=zipf;seed=1}.
  */
 public final class Synthetic {
+  /** The format {@code synthetic}: a description, or the folder of a synthetic index. */
+  public static final class Format implements DataFormat {
+    @Override
+    public String name() {
+      return "synthetic";
+    }
+
+    @Override
+    public boolean claims(String path) {
+      return path.contains("=") && !Files.exists(DataFormats.path(path));
+    }
+
+    @Override
+    public boolean storesImages() {
+      return false;
+    }
+
+    @Override
+    public List<Path> files(Path part) {
+      return part.toString().contains("=") ? List.of() : List.of(part);
+    }
+
+    @Override
+    public OptionalLong identities(DataConfig.Source set) {
+      return isFolder(set) ? OptionalLong.empty() : OptionalLong.of(parse(set.text()).identities());
+    }
+
+    @Override
+    public Dataset open(DataConfig.Source set, long cacheBytes) {
+      return isFolder(set) ? DataFormats.of("index").open(set, 0) : Synthetic.open(set.text());
+    }
+
+    private static boolean isFolder(DataConfig.Source set) {
+      return Files.isDirectory(DataFormats.path(set.text()));
+    }
+  }
+
   private static final long MOST_ON_HEAP = 20_000_000;
 
   private Synthetic() {}

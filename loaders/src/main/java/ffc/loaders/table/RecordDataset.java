@@ -72,7 +72,12 @@ public final class RecordDataset implements Dataset {
     return new BadDataException(describe(image) + ": " + message, cause);
   }
 
-  /** A copy of the encoded bytes of an image, from position to limit, unchanged. */
+  @Override
+  public boolean storesImages() {
+    return true;
+  }
+
+  @Override
   public ByteBuffer encoded(long image) {
     try {
       ByteBuffer bytes = records.read(image);

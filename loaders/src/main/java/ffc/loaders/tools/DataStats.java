@@ -4,7 +4,6 @@ import ffc.loaders.data.Dataset;
 import ffc.loaders.data.Progress;
 import ffc.loaders.image.ImageDecoder;
 import ffc.loaders.sample.Permutation;
-import ffc.loaders.table.RecordDataset;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.util.Map;
@@ -58,11 +57,11 @@ public record DataStats(
     TreeMap<String, Long> sizes = new TreeMap<>();
     long bytes = 0;
     long sampled = 0;
-    if (data instanceof RecordDataset records) {
+    if (data.storesImages()) {
       sampled = Math.min(sample, data.images());
       Permutation order = new Permutation(data.images(), 1);
       for (long i = 0; i < sampled; i++) {
-        bytes += sizeOf(records, order.at(i), sizes);
+        bytes += sizeOf(data, order.at(i), sizes);
         if (i % 1000 == 0) {
           progress.report("reading sizes", i, sampled);
         }
@@ -73,9 +72,9 @@ public record DataStats(
         data.name(), data.identities(), data.images(), histogram, sizes, sampled, mean);
   }
 
-  private static long sizeOf(RecordDataset records, long image, Map<String, Long> sizes) {
+  private static long sizeOf(Dataset data, long image, Map<String, Long> sizes) {
     try {
-      ByteBuffer encoded = records.encoded(image);
+      ByteBuffer encoded = data.encoded(image);
       int[] size = ImageDecoder.size(encoded);
       sizes.merge(size[0] + "x" + size[1], 1L, Long::sum);
       return encoded.remaining();

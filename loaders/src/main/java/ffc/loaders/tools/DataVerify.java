@@ -6,13 +6,12 @@ import ffc.loaders.data.DataConfig;
 import ffc.loaders.data.Dataset;
 import ffc.loaders.data.ImageShape;
 import ffc.loaders.data.Progress;
-import ffc.loaders.index.DatasetIndex;
-import ffc.loaders.source.RecordIoSource;
-import ffc.loaders.source.Sources;
-import ffc.loaders.table.RecordDataset;
-import java.nio.file.Path;
+import ffc.loaders.format.DataFormat;
+import ffc.loaders.format.DataFormats;
+import ffc.loaders.format.Sweep;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.atomic.AtomicLong;
 
 /** Reads and decodes every image of a set in parallel and names everything that is wrong. */
@@ -41,14 +40,14 @@ public final class DataVerify {
   public static Report run(
       DataConfig.Source source, ImageShape shape, int threads, Progress progress) {
     FaultList faults = new FaultList();
-    if (source.format() == DataConfig.Format.recordio) {
-      try (RecordIoSource packs = (RecordIoSource) Sources.open(source)) {
-        return verifyPacks(packs, source, shape, threads, progress, faults);
+    DataFormat format = DataFormats.of(source.format());
+    Optional<Sweep> sweep = format.sweep(source);
+    if (sweep.isPresent()) {
+      try (Sweep records = sweep.get()) {
+        return byRecord(records, source, shape, threads, progress, faults);
       }
     }
-    if (source.format() == DataConfig.Format.index) {
-      faults.attempt(-1, () -> DatasetIndex.verify(Path.of(source.text())));
-    }
+    faults.attempt(-1, () -> format.check(source));
     long[] records = {0};
     List<String> notes = new ArrayList<>();
     faults.attempt(
@@ -57,7 +56,7 @@ public final class DataVerify {
           try (Dataset data = DataSets.inspect(source, line -> faults.add(-1, line))) {
             notes.addAll(data.notes());
             records[0] = data.images();
-            if (data instanceof RecordDataset encoded) {
+            if (data.storesImages()) {
               Parallel.forEach(
                   data.images(),
                   threads,
@@ -67,16 +66,16 @@ public final class DataVerify {
                           image,
                           () ->
                               Images.check(
-                                  encoded.encoded(image), shape, () -> data.describe(image))));
+                                  data.encoded(image), shape, () -> data.describe(image))));
             }
           }
         });
     return new Report(records[0], faults.lines(), notes);
   }
 
-  /** Packs are walked by key, so that one damaged record does not hide the others. */
-  private static Report verifyPacks(
-      RecordIoSource packs,
+  /** Record by record, so that a damaged one does not hide the others. */
+  private static Report byRecord(
+      Sweep sweep,
       DataConfig.Source source,
       ImageShape shape,
       int threads,
@@ -84,7 +83,7 @@ public final class DataVerify {
       FaultList faults) {
     AtomicLong records = new AtomicLong();
     try {
-      packs.forEachRecord(
+      sweep.forEachRecord(
           threads,
           progress,
           (image, place) -> Images.check(image, shape, place),

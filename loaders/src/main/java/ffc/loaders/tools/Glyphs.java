@@ -202,7 +202,7 @@ public final class Glyphs {
   }
 
   private static Dataset open(Path rec) {
-    return DataSets.open(new DataConfig.Source(DataConfig.Format.recordio, rec.toString()));
+    return DataSets.open(new DataConfig.Source("recordio", rec.toString()));
   }
 
   /** A row an identity, chosen at random, so that wrong glyphs are seen at a glance. */

@@ -3,7 +3,6 @@ package ffc.loaders.tools;
 import ffc.loaders.data.Dataset;
 import ffc.loaders.data.Progress;
 import ffc.loaders.image.ImageDecoder;
-import ffc.loaders.table.RecordDataset;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
@@ -35,7 +34,7 @@ public final class Relabel {
           "%s: got %d identities, wanted one for each of %d images"
               .formatted(data.name(), identity.length, data.images()));
     }
-    RecordDataset records = Encoded.of(data);
+    Dataset records = Encoded.of(data);
     int[] kept =
         IntStream.range(0, identity.length)
             .filter(image -> identity[image] >= 0)

@@ -5,7 +5,6 @@ import ffc.loaders.data.Progress;
 import ffc.loaders.image.ImageDecoder;
 import ffc.loaders.sample.Keyed;
 import ffc.loaders.sample.Permutation;
-import ffc.loaders.table.RecordDataset;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
@@ -88,7 +87,7 @@ public final class Split {
    */
   public static Result run(
       Dataset data, long openIdentities, int fewestImages, long seed, Path out, Progress progress) {
-    RecordDataset records = Encoded.of(data);
+    Dataset records = Encoded.of(data);
     BitSet held = choose(data, openIdentities, fewestImages, seed);
     RecordIoWriter.check(out.resolve("train.rec"), data.identities() - openIdentities);
     RecordIoWriter.check(out.resolve("open.rec"), openIdentities);
@@ -115,7 +114,7 @@ public final class Split {
    * @param rec path of the pack, which ends in {@code .rec}; the list is beside it
    */
   public static void whole(Dataset data, Path rec, Progress progress) {
-    RecordDataset records = Encoded.of(data);
+    Dataset records = Encoded.of(data);
     RecordIoWriter.check(rec, data.identities());
     try {
       Files.createDirectories(rec.toAbsolutePath().getParent());
@@ -152,8 +151,7 @@ public final class Split {
     return held;
   }
 
-  private static void write(
-      RecordDataset data, BitSet held, boolean side, Path rec, Progress progress)
+  private static void write(Dataset data, BitSet held, boolean side, Path rec, Progress progress)
       throws IOException {
     long images = 0;
     int[] size = {0, 0};

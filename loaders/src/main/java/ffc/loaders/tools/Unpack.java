@@ -2,7 +2,6 @@ package ffc.loaders.tools;
 
 import ffc.loaders.data.Dataset;
 import ffc.loaders.data.Progress;
-import ffc.loaders.table.RecordDataset;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
@@ -24,7 +23,7 @@ public final class Unpack {
    * @return images in the folder
    */
   public static long run(Dataset data, Path out, Progress progress) {
-    RecordDataset records = Encoded.of(data);
+    Dataset records = Encoded.of(data);
     long images = 0;
     try {
       for (long id = 0; id < data.identities(); id++) {

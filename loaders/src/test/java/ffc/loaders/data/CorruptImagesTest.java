@@ -31,7 +31,7 @@ class CorruptImagesTest {
       writer.image(i, i / 5, png);
     }
     writer.close();
-    return new DataConfig.Source(DataConfig.Format.recordio, dir.resolve("a.rec").toString());
+    return new DataConfig.Source("recordio", dir.resolve("a.rec").toString());
   }
 
   private static boolean bad(int image) {
@@ -146,7 +146,7 @@ class CorruptImagesTest {
     writer.close();
     DataConfig config =
         config(
-            new DataConfig.Source(DataConfig.Format.recordio, dir.resolve("b.rec").toString()),
+            new DataConfig.Source("recordio", dir.resolve("b.rec").toString()),
             DataConfig.OnCorrupt.skip,
             1.0,
             1);

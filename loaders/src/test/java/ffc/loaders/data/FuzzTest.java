@@ -4,7 +4,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import ffc.loaders.DataSets;
 import ffc.loaders.VerificationSets;
-import ffc.loaders.data.DataConfig.Format;
 import ffc.loaders.index.IndexBuilder;
 import ffc.loaders.source.TestLmdb;
 import ffc.loaders.source.TestPacks;
@@ -72,7 +71,7 @@ class FuzzTest {
       writer.image(IMAGES + 1 + id, range, new byte[0]);
     }
     writer.close();
-    return new DataConfig.Source(Format.recordio, dir.resolve("a.rec").toString());
+    return new DataConfig.Source("recordio", dir.resolve("a.rec").toString());
   }
 
   private static byte[] damage(byte[] whole, Random random) {
@@ -150,7 +149,7 @@ class FuzzTest {
   void recordsBehindAnIndex() throws Exception {
     Path out = dir.resolve("index");
     IndexBuilder.build(pack(false), out, 100, Progress.NONE);
-    DataConfig.Source source = new DataConfig.Source(Format.index, out.toString());
+    DataConfig.Source source = new DataConfig.Source("index", out.toString());
     fuzz(dir.resolve("a.rec"), 600, () -> DataSets.open(source));
     assertThat(reads).isGreaterThan(1000);
   }
@@ -159,7 +158,7 @@ class FuzzTest {
   void index() throws Exception {
     Path out = dir.resolve("index");
     IndexBuilder.build(pack(true), out, 100, Progress.NONE);
-    DataConfig.Source source = new DataConfig.Source(Format.index, out.toString());
+    DataConfig.Source source = new DataConfig.Source("index", out.toString());
     List<Path> files;
     try (Stream<Path> list = Files.list(out)) {
       files = list.sorted().toList();
@@ -180,11 +179,11 @@ class FuzzTest {
     Files.writeString(dir.resolve("m.tsv"), manifest);
     Path out = dir.resolve("index");
     IndexBuilder.build(
-        new DataConfig.Source(Format.manifest, dir.resolve("m.tsv").toString()),
+        new DataConfig.Source("manifest", dir.resolve("m.tsv").toString()),
         out,
         100,
         Progress.NONE);
-    DataConfig.Source source = new DataConfig.Source(Format.index, out.toString());
+    DataConfig.Source source = new DataConfig.Source("index", out.toString());
     fuzz(out.resolve("names.bin"), 100, () -> DataSets.open(source));
   }
 
@@ -197,7 +196,7 @@ class FuzzTest {
     TestLmdb.write(dir.resolve("db"), entries);
     Path data = dir.resolve("db/data.mdb");
     byte[] whole = Files.readAllBytes(data);
-    DataConfig.Source source = new DataConfig.Source(Format.lmdb, dir.resolve("db").toString());
+    DataConfig.Source source = new DataConfig.Source("lmdb", dir.resolve("db").toString());
     for (int i = 0; i < 700 * TIMES; i++) {
       Random random = new Random(SEED + i);
       byte[] bytes = damage(whole, random);

@@ -64,7 +64,7 @@ class LoaderOverlapTest {
   private static DualLoader loader(int workers, int prefetch, Runnable decoding) {
     DataConfig config =
         DataConfigBuilder.builder()
-            .train(new DataConfig.Source(DataConfig.Format.synthetic, "watched"))
+            .train(new DataConfig.Source("synthetic", "watched"))
             .idsPerBatch(ROWS)
             .instancesPerBatch(0)
             .instancePartner(true)

@@ -10,10 +10,10 @@ public final class Quickstart {
   private Quickstart() {}
 
   public static DataConfig.Source train() {
-    return new DataConfig.Source(DataConfig.Format.recordio, ROOT.resolve("train.rec").toString());
+    return new DataConfig.Source("recordio", ROOT.resolve("train.rec").toString());
   }
 
   public static DataConfig.Source open() {
-    return new DataConfig.Source(DataConfig.Format.recordio, ROOT.resolve("open.rec").toString());
+    return new DataConfig.Source("recordio", ROOT.resolve("open.rec").toString());
   }
 }

@@ -7,7 +7,6 @@ import ffc.loaders.DataSets;
 import ffc.loaders.OpenFiles;
 import ffc.loaders.data.BadDataException;
 import ffc.loaders.data.DataConfig;
-import ffc.loaders.data.DataConfig.Format;
 import ffc.loaders.data.Dataset;
 import ffc.loaders.data.Progress;
 import ffc.loaders.source.TestLmdb;
@@ -53,7 +52,7 @@ class ClosingTest {
     assertThat(OpenFiles.below(dir)).isEmpty();
   }
 
-  private static DataConfig.Source source(Format format, Path... paths) {
+  private static DataConfig.Source source(String format, Path... paths) {
     return new DataConfig.Source(
         format, String.join(",", List.of(paths).stream().map(Path::toString).toList()));
   }
@@ -64,8 +63,7 @@ class ClosingTest {
 
   @Test
   void anOpenSetHasItsFilesOpenAndAClosedOneNot() {
-    for (DataConfig.Source source :
-        List.of(source(Format.recordio, pack, pack), source(Format.lmdb, lmdb))) {
+    for (DataConfig.Source source : List.of(source("recordio", pack, pack), source("lmdb", lmdb))) {
       try (Dataset set = DataSets.open(source)) {
         assertThat(set.images()).isPositive();
         assertThat(OpenFiles.below(dir)).isNotEmpty();
@@ -76,34 +74,34 @@ class ClosingTest {
 
   @Test
   void theFirstOfSeveralPartsIsClosedIfTheSecondCannotBeOpened() {
-    refused(source(Format.recordio, pack, dir.resolve("none.rec")));
-    refused(source(Format.lmdb, lmdb, dir.resolve("none")));
+    refused(source("recordio", pack, dir.resolve("none.rec")));
+    refused(source("lmdb", lmdb, dir.resolve("none")));
   }
 
   @Test
   void aSourceWhoseWalkFailsIsClosed() throws IOException {
     Files.writeString(dir.resolve("a.idx"), "0\t0\n1\t999\n");
-    refused(source(Format.recordio, pack));
+    refused(source("recordio", pack));
     Files.writeString(dir.resolve("lmdb.txt"), "key zero\n");
-    refused(source(Format.lmdb, lmdb));
+    refused(source("lmdb", lmdb));
   }
 
   @Test
   void anIndexAndItsBuildCloseTheSource() throws IOException {
     Path index = dir.resolve("index");
-    IndexBuilder.build(source(Format.recordio, pack), index, 10, SILENT);
+    IndexBuilder.build(source("recordio", pack), index, 10, SILENT);
     assertThat(OpenFiles.below(dir)).isEmpty();
-    DataSets.open(source(Format.index, index)).close();
+    DataSets.open(source("index", index)).close();
     assertThat(OpenFiles.below(dir)).isEmpty();
     Files.writeString(pack, "more", StandardOpenOption.APPEND);
-    refused(source(Format.index, index));
+    refused(source("index", index));
     assertThatThrownBy(
-        () -> IndexBuilder.build(source(Format.recordio, pack), dir.resolve("b"), 10, SILENT));
+        () -> IndexBuilder.build(source("recordio", pack), dir.resolve("b"), 10, SILENT));
   }
 
   @Test
   void verifyingClosesThePacks() {
-    assertThat(DataVerify.run(source(Format.recordio, pack), null, 1, SILENT).sound()).isTrue();
+    assertThat(DataVerify.run(source("recordio", pack), null, 1, SILENT).sound()).isTrue();
   }
 
   @Test

@@ -6,7 +6,6 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import ffc.loaders.DataSets;
 import ffc.loaders.data.BadDataException;
 import ffc.loaders.data.DataConfig;
-import ffc.loaders.data.DataConfig.Format;
 import ffc.loaders.data.Dataset;
 import ffc.loaders.data.ImageShape;
 import ffc.loaders.data.Progress;
@@ -79,10 +78,10 @@ class DatasetIndexTest {
     Files.writeString(dir.resolve("manifest.tsv"), manifest);
     String rec = dir.resolve("shuffled.rec").toString();
     return List.of(
-        new DataConfig.Source(Format.recordio, rec + "," + rec),
-        new DataConfig.Source(Format.lmdb, dir.resolve("lmdb").toString()),
-        new DataConfig.Source(Format.folder, dir.resolve("folder").toString()),
-        new DataConfig.Source(Format.manifest, dir.resolve("manifest.tsv").toString()));
+        new DataConfig.Source("recordio", rec + "," + rec),
+        new DataConfig.Source("lmdb", dir.resolve("lmdb").toString()),
+        new DataConfig.Source("folder", dir.resolve("folder").toString()),
+        new DataConfig.Source("manifest", dir.resolve("manifest.tsv").toString()));
   }
 
   @Test
@@ -129,15 +128,15 @@ class DatasetIndexTest {
       }
     }
     TestLmdb.write(at.resolve("lmdb"), entries);
-    DataConfig.Source pack = new DataConfig.Source(Format.recordio, at.resolve("p.rec").toString());
+    DataConfig.Source pack = new DataConfig.Source("recordio", at.resolve("p.rec").toString());
     IndexBuilder.build(pack, at.resolve("index"), 7, Progress.NONE);
     List<String> samples = new ArrayList<>();
     for (DataConfig.Source source :
         List.of(
             pack,
-            new DataConfig.Source(Format.folder, at.resolve("folder").toString()),
-            new DataConfig.Source(Format.lmdb, at.resolve("lmdb").toString()),
-            new DataConfig.Source(Format.index, at.resolve("index").toString()))) {
+            new DataConfig.Source("folder", at.resolve("folder").toString()),
+            new DataConfig.Source("lmdb", at.resolve("lmdb").toString()),
+            new DataConfig.Source("index", at.resolve("index").toString()))) {
       try (Dataset set = DataSets.open(source)) {
         samples.add(set.contentSample());
       }
@@ -220,7 +219,7 @@ class DatasetIndexTest {
     writer.image(0, 0, TestPacks.png(0, 4, 3));
     writer.close();
     IndexBuilder.build(
-        new DataConfig.Source(Format.recordio, dir.resolve("a/x.rec").toString()),
+        new DataConfig.Source("recordio", dir.resolve("a/x.rec").toString()),
         dir.resolve("a/idx"),
         10,
         Progress.NONE);
@@ -243,9 +242,9 @@ class DatasetIndexTest {
     SyntheticSpec spec = new SyntheticSpec(5000, 3, SyntheticSpec.Tail.zipf, 4);
     Path out = dir.resolve("synth");
     IndexBuilder.synthesize(spec, out, Progress.NONE);
-    try (Dataset got = DataSets.open(new DataConfig.Source(Format.synthetic, out.toString()));
+    try (Dataset got = DataSets.open(new DataConfig.Source("synthetic", out.toString()));
         Dataset want =
-            DataSets.open(new DataConfig.Source(Format.synthetic, "ids=5000;mean=3;seed=4"))) {
+            DataSets.open(new DataConfig.Source("synthetic", "ids=5000;mean=3;seed=4"))) {
       assertThat((double) got.images() / got.identities()).isBetween(2.5, 3.5);
       assertThat(got.fingerprint()).isEqualTo(want.fingerprint());
       ImageShape shape = new ImageShape(1, 8, 8);

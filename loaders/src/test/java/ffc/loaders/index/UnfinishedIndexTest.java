@@ -6,7 +6,6 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import ffc.loaders.DataSets;
 import ffc.loaders.data.BadDataException;
 import ffc.loaders.data.DataConfig;
-import ffc.loaders.data.DataConfig.Format;
 import ffc.loaders.data.Dataset;
 import ffc.loaders.data.ImageShape;
 import ffc.loaders.data.Progress;
@@ -44,7 +43,7 @@ class UnfinishedIndexTest {
     }
     list = dir.resolve("list.tsv");
     Files.writeString(list, text);
-    manifest = new DataConfig.Source(Format.manifest, list.toString());
+    manifest = new DataConfig.Source("manifest", list.toString());
     out = dir.resolve("out");
   }
 
@@ -223,11 +222,11 @@ class UnfinishedIndexTest {
       }
     }
     TestLmdb.write(dir.resolve("lmdb"), entries);
-    record Case(Format format, String path, Path list, String from, String to) {}
+    record Case(String format, String path, Path list, String from, String to) {}
     for (Case c :
         List.of(
-            new Case(Format.lmdb, "lmdb", dir.resolve("lmdb.txt"), "key3 0", "key3 1"),
-            new Case(Format.recordio, "p.rec", dir.resolve("p.idx"), "3\t", "9\t"))) {
+            new Case("lmdb", "lmdb", dir.resolve("lmdb.txt"), "key3 0", "key3 1"),
+            new Case("recordio", "p.rec", dir.resolve("p.idx"), "3\t", "9\t"))) {
       out = dir.resolve("of-" + c.format());
       DataConfig.Source source =
           new DataConfig.Source(c.format(), dir.resolve(c.path()).toString());
@@ -252,7 +251,7 @@ class UnfinishedIndexTest {
       Files.createDirectories(root.resolve(id));
       Files.write(root.resolve(id).resolve("1.png"), TestPacks.png(1, 4, 3));
     }
-    DataConfig.Source source = new DataConfig.Source(Format.folder, root.toString());
+    DataConfig.Source source = new DataConfig.Source("folder", root.toString());
     IndexBuilder.build(source, out, 50, Progress.NONE);
     Files.setLastModifiedTime(root, FileTime.fromMillis(1_000_000));
     assertIndexIsOf(source);

@@ -32,8 +32,7 @@ class BlocksTest {
 
   private static Dataset set(long identities) {
     return DataSets.open(
-        new DataConfig.Source(
-            DataConfig.Format.synthetic, "ids=" + identities + ";mean=3;tail=zipf;seed=2"));
+        new DataConfig.Source("synthetic", "ids=" + identities + ";mean=3;tail=zipf;seed=2"));
   }
 
   @Test

@@ -23,14 +23,13 @@ class PairSamplerTest {
 
   private static Dataset set(long identities) {
     return DataSets.open(
-        new DataConfig.Source(
-            DataConfig.Format.synthetic, "ids=" + identities + ";mean=3;tail=zipf;seed=2"));
+        new DataConfig.Source("synthetic", "ids=" + identities + ";mean=3;tail=zipf;seed=2"));
   }
 
   private static DataConfig config(
       int ids, int instances, boolean partner, SingleImage single, long block) {
     return DataConfigBuilder.builder()
-        .train(new DataConfig.Source(DataConfig.Format.synthetic, "-"))
+        .train(new DataConfig.Source("synthetic", "-"))
         .idsPerBatch(ids)
         .instancesPerBatch(instances)
         .instancePartner(partner)
@@ -218,8 +217,7 @@ class PairSamplerTest {
   private static Dataset constant(long identities, int images) {
     return DataSets.open(
         new DataConfig.Source(
-            DataConfig.Format.synthetic,
-            "ids=%d;mean=%d;tail=constant;seed=1".formatted(identities, images)));
+            "synthetic", "ids=%d;mean=%d;tail=constant;seed=1".formatted(identities, images)));
   }
 
   /** Chi-square over the 12 ordered pairs of 4 images: mean 11, deviation 4.7. */
@@ -355,9 +353,7 @@ class PairSamplerTest {
   @Test
   void refusesToSkipWhenAllIdentitiesAreSingle() {
     try (Dataset data =
-        DataSets.open(
-            new DataConfig.Source(
-                DataConfig.Format.synthetic, "ids=20;mean=1;tail=constant;seed=1"))) {
+        DataSets.open(new DataConfig.Source("synthetic", "ids=20;mean=1;tail=constant;seed=1"))) {
       PairSampler sampler =
           new PairSampler(data, config(4, 4, true, SingleImage.skip, 0), SEED, 0, 1);
       assertThatThrownBy(() -> sampler.after(Cursor.START))

@@ -28,7 +28,7 @@ class FolderSourceTest {
   @TempDir Path root;
 
   private DataConfig.Source source() {
-    return new DataConfig.Source(DataConfig.Format.folder, root.toString());
+    return new DataConfig.Source("folder", root.toString());
   }
 
   private void image(String path, int seed) throws Exception {

@@ -6,7 +6,6 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import ffc.loaders.DataSets;
 import ffc.loaders.data.BadDataException;
 import ffc.loaders.data.DataConfig;
-import ffc.loaders.data.DataConfig.Format;
 import ffc.loaders.data.Dataset;
 import ffc.loaders.data.ImageShape;
 import java.io.ByteArrayOutputStream;
@@ -38,7 +37,7 @@ class LmdbFormsTest {
   }
 
   private static void assertImages(Object path, int sets) {
-    try (Dataset set = DataSets.open(new DataConfig.Source(Format.lmdb, path.toString()))) {
+    try (Dataset set = DataSets.open(new DataConfig.Source("lmdb", path.toString()))) {
       assertThat(set.identities()).isEqualTo(3L * sets);
       assertThat(set.images()).isEqualTo(6L * sets);
       ByteBuffer out = ByteBuffer.allocate(SHAPE.bytes());
@@ -77,7 +76,7 @@ class LmdbFormsTest {
   @Test
   void rawPixelsAreRefusedByName() throws Exception {
     Path raw = write("raw", image -> caffe(Arrays.copyOf(new byte[] {7}, 12), false));
-    try (Dataset set = DataSets.open(new DataConfig.Source(Format.lmdb, raw.toString()))) {
+    try (Dataset set = DataSets.open(new DataConfig.Source("lmdb", raw.toString()))) {
       assertThatThrownBy(() -> set.decode(0, SHAPE, ByteBuffer.allocate(12), 0))
           .isInstanceOf(BadDataException.class)
           .hasMessageContaining("raw/data.mdb key \"0000")

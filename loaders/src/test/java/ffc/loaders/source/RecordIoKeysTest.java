@@ -40,7 +40,7 @@ class RecordIoKeysTest {
   }
 
   private DataConfig.Source source() {
-    return new DataConfig.Source(DataConfig.Format.recordio, dir.resolve("a.rec").toString());
+    return new DataConfig.Source("recordio", dir.resolve("a.rec").toString());
   }
 
   private void list(List<String> lines) throws Exception {

@@ -216,7 +216,7 @@ class RecordIoSourceTest {
       writer.close();
     }
     String both = dir.resolve("a.rec") + "," + dir.resolve("b.rec");
-    try (Dataset set = DataSets.open(new DataConfig.Source(DataConfig.Format.recordio, both))) {
+    try (Dataset set = DataSets.open(new DataConfig.Source("recordio", both))) {
       assertThat(set.identities()).isEqualTo(4);
       assertThat(set.describe(2)).contains("b.rec key 0");
       assertThat(set.identityOf(2)).isEqualTo(2);
@@ -275,7 +275,6 @@ class RecordIoSourceTest {
   }
 
   private Dataset open(String name) {
-    return DataSets.open(
-        new DataConfig.Source(DataConfig.Format.recordio, dir.resolve(name).toString()));
+    return DataSets.open(new DataConfig.Source("recordio", dir.resolve(name).toString()));
   }
 }

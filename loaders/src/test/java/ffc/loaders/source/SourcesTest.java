@@ -6,7 +6,6 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import ffc.loaders.DataSets;
 import ffc.loaders.data.BadDataException;
 import ffc.loaders.data.DataConfig;
-import ffc.loaders.data.DataConfig.Format;
 import ffc.loaders.data.Dataset;
 import ffc.loaders.data.ImageShape;
 import java.awt.image.BufferedImage;
@@ -25,7 +24,7 @@ class SourcesTest {
 
   @TempDir Path dir;
 
-  private static Dataset open(Format format, Object path) {
+  private static Dataset open(String format, Object path) {
     return DataSets.open(new DataConfig.Source(format, path.toString()));
   }
 
@@ -44,7 +43,7 @@ class SourcesTest {
       Files.createDirectories(file.getParent());
       Files.write(file, TestPacks.png(i, 4, 3));
     }
-    try (Dataset set = open(Format.folder, root)) {
+    try (Dataset set = open("folder", root)) {
       assertThat(set.identities()).isEqualTo(3);
       assertThat(set.images()).isEqualTo(4);
       assertThat(set.identityName(1)).isEqualTo("b");
@@ -59,10 +58,10 @@ class SourcesTest {
           .isInstanceOf(BadDataException.class)
           .hasMessageEndingWith("a/x.png: no such file");
     }
-    assertThatThrownBy(() -> open(Format.folder, root).close())
+    assertThatThrownBy(() -> open("folder", root).close())
         .isInstanceOf(BadDataException.class)
         .hasMessageContaining("no .jpg, .jpeg, .png or .bmp in it");
-    assertThatThrownBy(() -> open(Format.folder, dir.resolve("none")).close())
+    assertThatThrownBy(() -> open("folder", dir.resolve("none")).close())
         .isInstanceOf(BadDataException.class)
         .hasMessageContaining("cannot be listed");
   }
@@ -74,7 +73,7 @@ class SourcesTest {
     image.setRGB(1, 2, 0x102030);
     Files.write(dir.resolve("f/a/1.bmp"), TestPacks.encode(image, "bmp"));
     Files.write(dir.resolve("f/a/2.png"), TestPacks.encode(image, "png"));
-    try (Dataset set = open(Format.folder, dir.resolve("f"))) {
+    try (Dataset set = open("folder", dir.resolve("f"))) {
       for (int i = 0; i < 2; i++) {
         ByteBuffer rgb = ByteBuffer.allocate(36);
         set.decode(i, new ImageShape(3, 4, 3), rgb, 0);
@@ -100,7 +99,7 @@ class SourcesTest {
     }
     Path list = dir.resolve("list.tsv");
     Files.write(list, lines);
-    try (Dataset set = open(Format.manifest, list)) {
+    try (Dataset set = open("manifest", list)) {
       assertThat(set.identities()).isEqualTo(5);
       assertThat(set.identityName(0)).isEqualTo("2");
       assertThat(set.identityName(1)).isEqualTo("17");
@@ -118,7 +117,7 @@ class SourcesTest {
       }
     }
     Files.writeString(list, "1 no tab\n");
-    assertThatThrownBy(() -> open(Format.manifest, list).close())
+    assertThatThrownBy(() -> open("manifest", list).close())
         .isInstanceOf(BadDataException.class)
         .hasMessageContaining("list.tsv line 1: wanted \"id<TAB>path\"");
   }
@@ -136,7 +135,7 @@ class SourcesTest {
     TestLmdb.write(dir.resolve("one"), entries);
     TestLmdb.write(dir.resolve("two"), List.of(new TestLmdb.Entry("x", 0, TestPacks.png(9, 4, 3))));
     String both = dir.resolve("one") + "," + dir.resolve("two") + ":" + dir.resolve("two.txt");
-    try (Dataset set = open(Format.lmdb, both)) {
+    try (Dataset set = open("lmdb", both)) {
       assertThat(set.identities()).isEqualTo(41);
       assertThat(set.images()).isEqualTo(3001);
       for (long image = 0; image < 3000; image++) {
@@ -152,18 +151,18 @@ class SourcesTest {
       assertThat(set.identityOf(3000)).isEqualTo(40);
     }
     Files.writeString(dir.resolve("two.txt"), "x 0\ny 0\n");
-    assertThatThrownBy(() -> open(Format.lmdb, both).close())
+    assertThatThrownBy(() -> open("lmdb", both).close())
         .isInstanceOf(BadDataException.class)
         .hasMessageContaining("two.txt line 2: key \"y\" is not in");
     Files.writeString(dir.resolve("two.txt"), "x 1\n");
-    assertThatThrownBy(() -> open(Format.lmdb, both).close())
+    assertThatThrownBy(() -> open("lmdb", both).close())
         .hasMessageContaining("identity 40 of 42 has no image");
   }
 
   @Test
   void syntheticImagesOfOneIdentityLookAlike() {
     ImageShape shape = new ImageShape(3, 32, 32);
-    try (Dataset set = open(Format.synthetic, "ids=200;mean=3;tail=zipf;seed=4")) {
+    try (Dataset set = open("synthetic", "ids=200;mean=3;tail=zipf;seed=4")) {
       assertThat(set.identities()).isEqualTo(200);
       assertThat((double) set.images() / 200).isBetween(1.5, 6.0);
       int nearest = 0;
@@ -194,9 +193,9 @@ class SourcesTest {
       // The pixels are part of the format: a change would make other data of old configurations.
       assertThat(java.util.Arrays.hashCode(again.array())).isEqualTo(SYNTHETIC_HASH);
     }
-    assertThatThrownBy(() -> open(Format.synthetic, "ids=x").close())
+    assertThatThrownBy(() -> open("synthetic", "ids=x").close())
         .isInstanceOf(BadDataException.class);
-    assertThatThrownBy(() -> open(Format.synthetic, "nowhere").close())
+    assertThatThrownBy(() -> open("synthetic", "nowhere").close())
         .hasMessageContaining("no such folder");
   }
 

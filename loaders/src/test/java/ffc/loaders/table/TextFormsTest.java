@@ -8,7 +8,6 @@ import ffc.loaders.DataSets;
 import ffc.loaders.VerificationSets;
 import ffc.loaders.data.BadDataException;
 import ffc.loaders.data.DataConfig;
-import ffc.loaders.data.DataConfig.Format;
 import ffc.loaders.data.Dataset;
 import ffc.loaders.data.ImageShape;
 import ffc.loaders.data.VerificationSet;
@@ -27,7 +26,7 @@ class TextFormsTest {
 
   @TempDir Path dir;
 
-  private Dataset open(Format format, String name) {
+  private Dataset open(String format, String name) {
     return DataSets.open(new DataConfig.Source(format, dir.resolve(name).toString()));
   }
 
@@ -51,7 +50,7 @@ class TextFormsTest {
   void aByteOrderMarkIsPassedOverInEveryList() throws Exception {
     images("0.png", "1.png", "2.png");
     write("m.tsv", "\ufeff5\t0.png\n5\t1.png\n6\t2.png\n");
-    try (Dataset set = open(Format.manifest, "m.tsv")) {
+    try (Dataset set = open("manifest", "m.tsv")) {
       assertThat(set.identities()).isEqualTo(2);
       assertThat(set.imageCount(0)).isEqualTo(2);
     }
@@ -62,7 +61,7 @@ class TextFormsTest {
     TestLmdb.write(
         dir.resolve("db"), List.of(new TestLmdb.Entry("key", 0, TestPacks.png(4, 4, 3))));
     write("db.txt", "\ufeffkey 0\n");
-    try (Dataset set = open(Format.lmdb, "db")) {
+    try (Dataset set = open("lmdb", "db")) {
       assertThat(pixels(set, 0)).isEqualTo(TestPacks.pixels(4, 4, 3));
     }
     TestPacks.Writer writer = new TestPacks.Writer(dir.resolve("a.rec"));
@@ -70,7 +69,7 @@ class TextFormsTest {
     writer.close();
     write("a.idx", "\ufeff" + Files.readString(dir.resolve("a.idx")));
     write("a.property", "\ufeff1,4,3\r\n");
-    try (Dataset set = open(Format.recordio, "a.rec")) {
+    try (Dataset set = open("recordio", "a.rec")) {
       assertThat(set.images()).isEqualTo(1);
     }
     assertThat(TextLines.all(write("labels.txt", "\ufeff3\n4\n"))).containsExactly("3", "4");
@@ -80,7 +79,7 @@ class TextFormsTest {
   void utf16IsNamed() throws Exception {
     images("0.png");
     Files.write(dir.resolve("m.tsv"), "\ufeff0\t0.png\n".getBytes(UTF_16LE));
-    assertThatThrownBy(() -> open(Format.manifest, "m.tsv").close())
+    assertThatThrownBy(() -> open("manifest", "m.tsv").close())
         .isInstanceOf(BadDataException.class)
         .hasMessage(dir.resolve("m.tsv") + ": the text is UTF-16, wanted UTF-8; save it anew");
   }
@@ -89,17 +88,17 @@ class TextFormsTest {
   void aHeaderLineOfAManifestIsNamedWhenItIsOpened() throws Exception {
     images("0.png", "1.png", "noending");
     write("m.tsv", "# made by hand\nid\tpath\n0\t0.png\n1\t1.png\n");
-    assertThatThrownBy(() -> open(Format.manifest, "m.tsv").close())
+    assertThatThrownBy(() -> open("manifest", "m.tsv").close())
         .isInstanceOf(BadDataException.class)
         .hasMessageContaining("m.tsv line 2: there is no file \"path\"; if this is a header line");
     write("m.tsv", "0.png\t0\n1.png\t1\n");
-    assertThatThrownBy(() -> open(Format.manifest, "m.tsv").close())
+    assertThatThrownBy(() -> open("manifest", "m.tsv").close())
         .hasMessageContaining("m.tsv line 1: there is no file \"0\"")
         .hasMessageContaining("wanted \"id<TAB>path\"");
     write("m.tsv", "0\tnoending\n1\t1.png\n");
-    open(Format.manifest, "m.tsv").close();
+    open("manifest", "m.tsv").close();
     write("m.tsv", "0\tgone.png\n1\t1.png\n");
-    try (Dataset set = open(Format.manifest, "m.tsv")) {
+    try (Dataset set = open("manifest", "m.tsv")) {
       assertThatThrownBy(() -> pixels(set, 0)).hasMessageEndingWith("gone.png: no such file");
     }
   }
@@ -134,14 +133,14 @@ class TextFormsTest {
             new TestLmdb.Entry("c ", 2, TestPacks.png(2, 4, 3)));
     TestLmdb.write(dir.resolve("db"), entries);
     write("db.txt", "a b 0\r\na b 1\t1\n\nc \t2 \n");
-    try (Dataset set = open(Format.lmdb, "db")) {
+    try (Dataset set = open("lmdb", "db")) {
       assertThat(set.identities()).isEqualTo(3);
       for (int i = 0; i < 3; i++) {
         assertThat(pixels(set, i)).isEqualTo(TestPacks.pixels(i, 4, 3));
       }
     }
     write("db.txt", "image label\na b 0\n");
-    assertThatThrownBy(() -> open(Format.lmdb, "db").close())
+    assertThatThrownBy(() -> open("lmdb", "db").close())
         .hasMessageContaining("db.txt line 1: wanted \"key label\" with a label 0, 1, 2");
   }
 }

@@ -74,7 +74,7 @@ class GlyphsTest {
     String report = Glyphs.run(List.of(FONTS), 32, 400, 2, dir, Progress.NONE);
     assertThat(report).contains("font faces", "uro", "images per identity");
     Path rec = dir.resolve("glyphs.rec");
-    DataConfig.Source source = new DataConfig.Source(DataConfig.Format.recordio, rec.toString());
+    DataConfig.Source source = new DataConfig.Source("recordio", rec.toString());
     assertThat(DataVerify.run(source, new ImageShape(1, 32, 32), 2, Progress.NONE).faults())
         .isEmpty();
     try (Dataset data = DataSets.open(source)) {

@@ -25,8 +25,7 @@ class RelabelTest {
   void writesTheKeptImagesUnderTheirNewIdentities() {
     Random random = new Random(6);
     try (Dataset data =
-        DataSets.open(
-            new DataConfig.Source(DataConfig.Format.recordio, "../data/quickstart/open.rec"))) {
+        DataSets.open(new DataConfig.Source("recordio", "../data/quickstart/open.rec"))) {
       long[] identity = new long[(int) data.images()];
       for (int image = 0; image < identity.length; image++) {
         // Every tenth left out, identities joined in threes.
@@ -40,8 +39,7 @@ class RelabelTest {
           kept.add(image);
         }
       }
-      try (Dataset clean =
-          DataSets.open(new DataConfig.Source(DataConfig.Format.recordio, rec.toString()))) {
+      try (Dataset clean = DataSets.open(new DataConfig.Source("recordio", rec.toString()))) {
         assertThat(result.images()).isEqualTo(kept.size()).isEqualTo(clean.images());
         assertThat(result.identities()).isEqualTo(167).isEqualTo(clean.identities());
         ByteBuffer got = ByteBuffer.allocateDirect(SHAPE.bytes());

@@ -7,7 +7,6 @@ import ffc.loaders.DataSets;
 import ffc.loaders.VerificationSets;
 import ffc.loaders.data.BadDataException;
 import ffc.loaders.data.DataConfig;
-import ffc.loaders.data.DataConfig.Format;
 import ffc.loaders.data.Dataset;
 import ffc.loaders.data.ImageShape;
 import ffc.loaders.data.Progress;
@@ -30,7 +29,7 @@ class ToolsTest {
   @TempDir Path dir;
 
   private static DataConfig.Source recordio(Path path) {
-    return new DataConfig.Source(Format.recordio, path.toString());
+    return new DataConfig.Source("recordio", path.toString());
   }
 
   @Test
@@ -87,9 +86,9 @@ class ToolsTest {
       Files.createDirectories(file.getParent());
       Files.write(file, TestPacks.png(i, 4, 3));
     }
-    DataConfig.Source folder = new DataConfig.Source(Format.folder, dir.resolve("f").toString());
+    DataConfig.Source folder = new DataConfig.Source("folder", dir.resolve("f").toString());
     IndexBuilder.build(folder, dir.resolve("index"), 100, Progress.NONE);
-    DataConfig.Source index = new DataConfig.Source(Format.index, dir.resolve("index").toString());
+    DataConfig.Source index = new DataConfig.Source("index", dir.resolve("index").toString());
     assertThat(DataVerify.run(folder, null, 2, Progress.NONE).sound()).isTrue();
     assertThat(DataVerify.run(index, null, 2, Progress.NONE).sound()).isTrue();
     Files.write(dir.resolve("f/id1/3.png"), new byte[] {1, 2, 3, 4});
@@ -199,7 +198,7 @@ class ToolsTest {
     Path rec = dir.resolve("s.rec");
     ImageShape shape = new ImageShape(3, 24, 24);
     try (Dataset synth =
-        DataSets.open(new DataConfig.Source(Format.synthetic, "ids=20;mean=3;seed=1"))) {
+        DataSets.open(new DataConfig.Source("synthetic", "ids=20;mean=3;seed=1"))) {
       assertThat(SynthPack.run(synth, shape, 0.9f, rec, Progress.NONE)).isPositive();
       try (Dataset pack = DataSets.open(recordio(rec))) {
         assertThat(pack.identities()).isEqualTo(20);

@@ -43,10 +43,7 @@ class ClosingTest {
     Autograd.off();
     manager = NDManager.newBaseManager();
     probe = Encoder.create(model(), manager, 1, Precision.fp32);
-    data =
-        DataSets.open(
-            new DataConfig.Source(
-                DataConfig.Format.synthetic, "ids=40;mean=2;tail=constant;seed=1"));
+    data = DataSets.open(new DataConfig.Source("synthetic", "ids=40;mean=2;tail=constant;seed=1"));
   }
 
   @AfterEach
@@ -75,7 +72,7 @@ class ClosingTest {
   private MethodContext context(RunConfig run, Dataset dataset, GroupExchange exchange) {
     DataConfig draws =
         DataConfigBuilder.builder()
-            .train(new DataConfig.Source(DataConfig.Format.synthetic, "-"))
+            .train(new DataConfig.Source("synthetic", "-"))
             .idsPerBatch(2)
             .instancesPerBatch(4)
             .instancePartner(true)

@@ -80,10 +80,7 @@ class MethodStepTest {
     manager = NDManager.newBaseManager();
     probe = Encoder.create(MODEL, manager, 1, Precision.fp32);
     probe.parameters().requireGradients();
-    data =
-        DataSets.open(
-            new DataConfig.Source(
-                DataConfig.Format.synthetic, "ids=40;mean=2;tail=constant;seed=1"));
+    data = DataSets.open(new DataConfig.Source("synthetic", "ids=40;mean=2;tail=constant;seed=1"));
   }
 
   @AfterEach
@@ -101,7 +98,7 @@ class MethodStepTest {
   private MethodContext context(int slices) {
     DataConfig draws =
         DataConfigBuilder.builder()
-            .train(new DataConfig.Source(DataConfig.Format.synthetic, "-"))
+            .train(new DataConfig.Source("synthetic", "-"))
             .idsPerBatch(2)
             .instancesPerBatch(4)
             .instancePartner(true)

@@ -85,7 +85,7 @@ final class ShardedRun implements RunObserver {
           : List.of(
               EvaluateConfigBuilder.builder()
                   .name("open")
-                  .format(EvaluateConfig.Format.folder)
+                  .format("folder")
                   .path(judgedOn.toString())
                   .every(2)
                   .build());
@@ -118,8 +118,7 @@ final class ShardedRun implements RunObserver {
       throws IOException {
     DataConfig data =
         DataConfigBuilder.builder()
-            .train(
-                new DataConfig.Source(DataConfig.Format.recordio, "../data/quickstart/train.rec"))
+            .train(new DataConfig.Source("recordio", "../data/quickstart/train.rec"))
             .idsPerBatch(IDS / trainers)
             .instancesPerBatch(IDS / trainers)
             .instancePartner(false)

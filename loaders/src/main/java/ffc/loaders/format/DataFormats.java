@@ -1,0 +1,123 @@
+package ffc.loaders.format;
+
+import ffc.loaders.data.BadDataException;
+import ffc.loaders.data.DataConfig;
+import ffc.loaders.table.Source;
+import java.nio.file.Files;
+import java.nio.file.InvalidPathException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.ServiceLoader;
+
+/** The table of formats, in the order of its services files; paths of sets. */
+public final class DataFormats {
+  private static final Map<String, DataFormat> TABLE = table();
+
+  private DataFormats() {}
+
+  private static Map<String, DataFormat> table() {
+    Map<String, DataFormat> table = new LinkedHashMap<>();
+    for (DataFormat format :
+        ServiceLoader.load(DataFormat.class, DataFormat.class.getClassLoader())) {
+      DataFormat other = table.putIfAbsent(format.name(), format);
+      if (other != null) {
+        throw new IllegalArgumentException(
+            "%s: gives data format %s, which is that of %s; give it another name"
+                .formatted(format.getClass().getName(), format.name(), other.getClass().getName()));
+      }
+    }
+    return table;
+  }
+
+  /** Names of all formats. */
+  public static List<String> names() {
+    return List.copyOf(TABLE.keySet());
+  }
+
+  /** Names of the formats that store images. */
+  public static List<String> storing() {
+    return TABLE.values().stream().filter(DataFormat::storesImages).map(DataFormat::name).toList();
+  }
+
+  /** Whether there is a format of a name. */
+  public static boolean known(String name) {
+    return TABLE.containsKey(name);
+  }
+
+  /**
+   * The format of a name.
+   *
+   * @throws IllegalArgumentException if there is none
+   */
+  public static DataFormat of(String name) {
+    DataFormat format = TABLE.get(name);
+    if (format == null) {
+      throw new IllegalArgumentException(
+          "format: got \"%s\", wanted one of %s".formatted(name, String.join(", ", names())));
+    }
+    return format;
+  }
+
+  /**
+   * The format of what lies at a path.
+   *
+   * @throws IllegalArgumentException if nothing is there
+   */
+  public static DataFormat at(String path) {
+    return TABLE.values().stream()
+        .sorted(Comparator.comparing(DataFormat::claimsTheRest))
+        .filter(format -> format.claims(path))
+        .findFirst()
+        .orElseThrow(() -> new IllegalArgumentException(path + ": no such file or folder"));
+  }
+
+  /** The images behind a set that an index can be built from. */
+  public static Source source(DataConfig.Source set) {
+    return of(set.format())
+        .source(set.text(), paths(set), set.labels() == DataConfig.Labels.compact);
+  }
+
+  /** Files and folders that must exist for a set to be opened. */
+  public static List<Path> files(DataConfig.Source set) {
+    DataFormat format = of(set.format());
+    return paths(set).stream().flatMap(part -> format.files(part).stream()).toList();
+  }
+
+  /**
+   * The paths of a set: the elements of a list as they stand; a single text is one path if that
+   * exists, else its parts between commas.
+   */
+  public static List<Path> paths(DataConfig.Source set) {
+    return paths(set.path());
+  }
+
+  /** The paths that texts stand for, as {@link #paths(DataConfig.Source)}. */
+  public static List<Path> paths(List<String> given) {
+    List<String> texts = given;
+    if (texts.size() == 1 && (texts.get(0).isBlank() || !Files.exists(path(texts.get(0))))) {
+      texts = List.of(texts.get(0).split(",", -1));
+    }
+    List<Path> paths = new ArrayList<>();
+    for (String text : texts) {
+      if (text.isBlank()) {
+        throw new BadDataException(
+            "data path \"" + String.join(",", given) + "\" has an empty part");
+      }
+      paths.add(path(text.strip()));
+    }
+    return paths;
+  }
+
+  /** A text as a path, or a {@link BadDataException} where it cannot be one. */
+  public static Path path(String text) {
+    try {
+      return Path.of(text);
+    } catch (InvalidPathException e) {
+      throw new BadDataException("data path \"" + text + "\" names no file", e);
+    }
+  }
+}
