@@ -16,13 +16,7 @@ final class Version implements IVersionProvider {
 
   private static String engine() {
     try {
-      TensorEngine engine = TensorEngine.load();
-      return "DJL "
-          + engine.version()
-          + ", PyTorch natives "
-          + engine.natives()
-          + " in "
-          + engine.folder();
+      return TensorEngine.load().describe();
     } catch (RuntimeException | LinkageError e) {
       Throwable cause = e;
       while (cause.getCause() != null && cause.getCause() != cause) {

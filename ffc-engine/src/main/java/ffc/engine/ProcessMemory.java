@@ -1,7 +1,6 @@
 package ffc.engine;
 
 import ai.djl.Device;
-import ai.djl.util.cuda.CudaUtils;
 import java.io.IOException;
 import java.lang.management.ManagementFactory;
 import java.lang.management.MemoryPoolMXBean;
@@ -43,7 +42,7 @@ public final class ProcessMemory {
 
   /** Memory in use on a GPU, by all processes, in bytes; 0 on the CPU. */
   public static long device(Device device) {
-    return device.isGpu() ? CudaUtils.getGpuMemory(device).getUsed() : 0;
+    return device.isGpu() ? Gpus.memory(device.getDeviceId()).used() : 0;
   }
 
   private static long status(String key) {

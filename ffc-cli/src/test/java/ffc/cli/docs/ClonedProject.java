@@ -76,7 +76,7 @@ public final class ClonedProject {
             .directory(folder.toFile())
             .redirectErrorStream(true);
     Map<String, String> environment = builder.environment();
-    for (String name : List.of("FFC_CUDA", "FFC_DEBUG", "FFC_HOME", "FFC_JAVA_OPTS", "LANG")) {
+    for (String name : List.of("FFC_DEBUG", "FFC_HOME", "FFC_JAVA_OPTS", "LANG")) {
       environment.remove(name);
     }
     String java = System.getProperty("java.home");

@@ -1,7 +1,6 @@
 package ffc.core.train;
 
 import ai.djl.Device;
-import ai.djl.engine.Engine;
 import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.NDScope;
 import ffc.core.checkpoint.CheckpointReader;
@@ -22,6 +21,7 @@ import ffc.core.optim.Schedule;
 import ffc.engine.Autograd;
 import ffc.engine.Closer;
 import ffc.engine.ComputeThreads;
+import ffc.engine.Gpus;
 import ffc.engine.ProcessMemory;
 import ffc.eval.EvaluateConfig;
 import ffc.exchange.EpochEndedException;
@@ -246,7 +246,7 @@ public final class Trainer implements AutoCloseable {
 
   /** Whether networks run on a GPU where a run is wanted; starts the engine. */
   public static boolean onGpu(RunConfig.Device wanted) {
-    return wanted != RunConfig.Device.cpu && Engine.getInstance().getGpuCount() > 0;
+    return wanted != RunConfig.Device.cpu && Gpus.usable() > 0;
   }
 
   /**
@@ -256,10 +256,11 @@ public final class Trainer implements AutoCloseable {
    * @throws IllegalArgumentException if this machine does not have it
    */
   public static Device device(RunConfig.Device wanted, int gpu) {
-    int gpus = Engine.getInstance().getGpuCount();
+    int gpus = Gpus.usable();
     if (wanted == RunConfig.Device.gpu && gpus == 0) {
       throw new IllegalArgumentException(
-          "run.device is gpu, but the engine sees none; use run.device: auto or cpu");
+          "run.device is gpu, but the engine sees none: ./ffc doctor tells why; or use run.device: auto"
+              + " or cpu");
     }
     if (!onGpu(wanted)) {
       return Device.cpu();

@@ -4,9 +4,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 import static org.junit.jupiter.api.Assumptions.abort;
 
-import ai.djl.engine.Engine;
 import ffc.core.method.RunConfig;
 import ffc.core.method.RunConfigBuilder;
+import ffc.engine.Gpus;
 import ffc.exchange.ThreadExchange;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -22,7 +22,7 @@ class GpuTest {
 
   @BeforeEach
   void needsAGpu() {
-    if (Engine.getInstance().getGpuCount() == 0) {
+    if (Gpus.usable() == 0) {
       System.out.println("GpuTest is skipped: the engine sees no NVIDIA GPU");
       abort("the engine sees no NVIDIA GPU");
     }
@@ -42,7 +42,7 @@ class GpuTest {
 
   @Test
   void twoGpusOfOneProcessHaveTheLossesOfTwoTrainersOnTheCpu() throws Exception {
-    if (Engine.getInstance().getGpuCount() < 2) {
+    if (Gpus.usable() < 2) {
       System.out.println("GpuTest of two GPUs is skipped: the engine sees one");
       abort("the engine sees one GPU");
     }

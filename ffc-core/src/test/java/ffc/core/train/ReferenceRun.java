@@ -39,8 +39,12 @@ import tools.jackson.databind.node.ObjectNode;
  * says which arrays there are.
  */
 public final class ReferenceRun implements RunObserver {
-  /** Largest error, as a share of the largest value of an array. */
-  private static final double TOLERANCE = 1e-5;
+  /**
+   * Largest error, as a share of the largest value of an array. The kernels of another PyTorch than
+   * Maven's round otherwise, and five steps carry that on.
+   */
+  private static final double TOLERANCE =
+      System.getenv("PYTORCH_LIBRARY_PATH") == null ? 1e-5 : 2e-5;
 
   /** Least scale of an array, as a share of the largest value of its network. */
   private static final double SMALLEST_SCALE = 1e-2;

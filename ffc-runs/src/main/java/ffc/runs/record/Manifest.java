@@ -27,6 +27,7 @@ import tools.jackson.databind.node.ObjectNode;
  * @param ffc version of this program
  * @param engine version of the tensor engine's Java side
  * @param natives version of its native libraries
+ * @param nativesFolder where these were loaded from
  * @param commandLine as it was typed
  * @param sources folder of the program's sources, for the commit; may be no repository
  * @param data fingerprint of each data set by its name, {@code train} or a name from {@code
@@ -38,6 +39,7 @@ public record Manifest(
     String ffc,
     String engine,
     String natives,
+    Path nativesFolder,
     String commandLine,
     Path sources,
     Map<String, String> data,
@@ -94,6 +96,7 @@ public record Manifest(
         .ifPresent(changes -> node.put("git_dirty", !changes.isEmpty()));
     node.put("engine", "DJL " + engine + " PyTorch");
     node.put("natives", natives);
+    node.put("natives_folder", nativesFolder.toString());
     node.put(
         "jvm",
         System.getProperty("java.vm.name") + " " + System.getProperty("java.runtime.version"));

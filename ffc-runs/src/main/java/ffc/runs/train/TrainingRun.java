@@ -1,12 +1,14 @@
 package ffc.runs.train;
 
 import ffc.core.checkpoint.BadCheckpointException;
+import ffc.core.method.RunConfig;
 import ffc.core.train.InputCheck;
 import ffc.core.train.Observers;
 import ffc.core.train.RunObserver;
 import ffc.core.train.RunSummary;
 import ffc.core.train.Trainer;
 import ffc.engine.Closer;
+import ffc.engine.Gpus;
 import ffc.engine.TensorEngine;
 import ffc.eval.EvaluateConfig;
 import ffc.exchange.GroupExchange;
@@ -130,6 +132,9 @@ final class TrainingRun {
   }
 
   private RunSummary train(Dataset dataset, RunObserver observer) throws IOException {
+    if (experiment.run().device() == RunConfig.Device.auto) {
+      new Gpus().unused(Gpus.usable(), TensorEngine.load()).ifPresent(this::say);
+    }
     List<Integer> devices = experiment.run().devices();
     if (devices.size() < 2) {
       try (GroupExchange exchange = exchange(dataset)) {
@@ -311,6 +316,7 @@ final class TrainingRun {
         Build.version(),
         engine.version(),
         engine.natives(),
+        engine.folder(),
         caller.commandLine(),
         Path.of(home == null ? "." : home),
         data,

@@ -87,7 +87,14 @@ class RunDirectoryTest {
     Path file = temp.resolve("manifest.json");
     Manifest manifest =
         new Manifest(
-            "0.1.0", "0.35.1", "2.7.1", "ffc train x.yaml", temp, Map.of("train", "abc"), "");
+            "0.1.0",
+            "0.35.1",
+            "2.7.1",
+            Path.of("lib"),
+            "ffc train x.yaml",
+            temp,
+            Map.of("train", "abc"),
+            "");
 
     manifest.write(file, 0, Instant.parse("2026-01-01T00:00:00Z"), line -> {});
     manifest.write(file, 40, Instant.parse("2026-01-02T00:00:00Z"), line -> {});
@@ -106,7 +113,14 @@ class RunDirectoryTest {
     Path file = temp.resolve("manifest.json");
     Manifest manifest =
         new Manifest(
-            "0.1.0", "0.35.1", "2.7.1", "ffc train x.yaml", temp, Map.of("train", "abc"), "");
+            "0.1.0",
+            "0.35.1",
+            "2.7.1",
+            Path.of("lib"),
+            "ffc train x.yaml",
+            temp,
+            Map.of("train", "abc"),
+            "");
     assertThat(Manifest.otherJpegDecoder(file)).as("no manifest yet").isEmpty();
 
     manifest.write(file, 0, Instant.parse("2026-01-01T00:00:00Z"), line -> {});

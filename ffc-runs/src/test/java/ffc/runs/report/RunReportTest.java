@@ -34,7 +34,14 @@ class RunReportTest {
         RunRecorder recorder = new RunRecorder(run, Clock.systemUTC(), line -> {})) {
       run.writeConfig(experiment);
       new Manifest(
-              "0.1.0", "0.35.1", "2.7.1", "ffc train <x>", Path.of(".."), Map.of("train", "f0"), "")
+              "0.1.0",
+              "0.35.1",
+              "2.7.1",
+              Path.of("lib"),
+              "ffc train <x>",
+              Path.of(".."),
+              Map.of("train", "f0"),
+              "")
           .write(run.file("manifest.json"), 0, Instant.EPOCH, line -> {});
       new ScriptedRun(0, 400, 400, 20).play(recorder, run.checkpoints());
     }

@@ -1,0 +1,28 @@
+package ffc.engine;
+
+/**
+ * Our own natives under DJL's classes ({@code natives/}), compiled for the PyTorch of the machine;
+ * docs/decisions/090-a-bridge-of-our-own.md. Without {@code FFC_TORCH} the engine has those that
+ * DJL publishes, and no method of this class may be called but {@link #isThere}.
+ */
+final class Bridge {
+  private Bridge() {}
+
+  /** Whether the engine, which has to be loaded, came with the bridge. */
+  static boolean isThere() {
+    try {
+      return !torchVersion().isEmpty();
+    } catch (UnsatisfiedLinkError e) {
+      return false; // of DJL's own natives
+    }
+  }
+
+  /** Version of PyTorch that the bridge was compiled for, such as 2.13.0. */
+  static native String torchVersion();
+
+  /** Number of GPUs that PyTorch can use. */
+  static native int gpus();
+
+  /** Bytes in use by all processes and in all, of one GPU. */
+  static native long[] gpuMemory(int gpu);
+}

@@ -1,0 +1,107 @@
+# shellcheck shell=bash
+# Chooses the PyTorch that the engine computes with; sourced by ../ffc and ./with.
+#
+# use_torch CHOICE JDK exports what makes DJL load it. CHOICE is what FFC_TORCH says: a python that
+# has torch, a folder of a libtorch (with lib/ and include/), or auto: the torch of python3 if this
+# machine has a GPU, otherwise nothing. The bridge between DJL and that PyTorch is compiled once
+# and kept in the user's cache. Refusals go through fail CODE MESSAGE of the caller.
+
+readonly natives=$(dirname "$(readlink -f "${BASH_SOURCE[0]}")")
+readonly oldest_torch=2.4
+
+has_gpu() {
+  compgen -G "/proc/driver/nvidia/gpus/*" >/dev/null || nvidia-smi -L 2>/dev/null | grep -q '^GPU '
+}
+
+find_torch() { # CHOICE; sets torch, the folder with lib/ and include/
+  if [[ -d $1 ]]; then
+    torch=$(readlink -f "$1")
+    [[ -e $torch/libtorch.so ]] && torch=$(dirname "$torch")
+    [[ -e $torch/lib/libtorch.so ]] || fail 2 "FFC_TORCH=$1 has no lib/libtorch.so: name the folder of a libtorch, or a python that has torch"
+    return
+  fi
+  local python answer
+  python=$(command -v "$1") || fail 2 "FFC_TORCH=$1 is no program and no folder: name a python that has torch, the folder of a libtorch, or auto"
+  # Without importing it, which takes seconds.
+  answer=$("$python" -c 'import importlib.util as u
+s = u.find_spec("torch")
+print("torch:" + (s.submodule_search_locations[0] if s else ""))' 2>&1 </dev/null) \
+    || fail 2 "FFC_TORCH=$1: $python fails: $(tail -n 1 <<<"$answer")"
+  answer=$(tail -n 1 <<<"$answer")
+  [[ $answer == torch:* ]] || fail 2 "FFC_TORCH=$1: $python is no python: it says ${answer:-nothing}"
+  torch=${answer#torch:}
+  [[ -n $torch ]] || fail 2 "FFC_TORCH=$1: $python has no torch: install it ($python -m pip install torch), name another python, or unset FFC_TORCH"
+  [[ -e $torch/lib/libtorch.so ]] || fail 2 "FFC_TORCH=$1: $torch has no lib/libtorch.so: install torch from its own wheels, or name the folder of a libtorch"
+}
+
+read_version() { # sets version from the headers
+  local header="$torch/include/torch/csrc/api/include/torch/version.h" part
+  local moved="$torch/include/torch/headeronly/version.h" # in newer ones
+  [[ -r $header ]] || fail 2 "$torch comes without headers ($header is missing): install torch from its own wheels or libtorch's archive"
+  [[ -r $moved ]] && header=$moved
+  version=
+  for part in MAJOR MINOR PATCH; do
+    version+=.$(sed -n "s/^#define TORCH_VERSION_$part \([0-9]*\).*/\1/p" "$header")
+  done
+  version=${version#.}
+  [[ $version =~ ^[0-9]+\.[0-9]+\.[0-9]+$ ]] || fail 2 "$header does not say which version of PyTorch this is"
+  [[ $(printf '%s\n' "$oldest_torch" "$version" | sort -V | head -n 1) == "$oldest_torch" ]] \
+    || fail 2 "PyTorch $version in $torch is too old: install $oldest_torch or newer"
+}
+
+check_compiler() { # JDK
+  command -v "${CXX:-g++}" >/dev/null || fail 2 "no ${CXX:-g++} found, the bridge to PyTorch $version is compiled at its first start: install g++ 11 or newer (Debian: apt install g++), or unset FFC_TORCH"
+  [[ -r $1/include/jni.h ]] || fail 2 "$1 has no include/jni.h, the bridge to PyTorch $version is compiled at its first start: install a JDK 17 or newer, not a JRE (Debian: apt install openjdk-17-jdk-headless)"
+}
+
+compile() { # JDK, new folder
+  local abi=0
+  # Until 2.6 PyTorch's wheels had the strings of old compilers.
+  grep -q -m 1 NSt7__cxx1112basic_string "$torch/lib/libc10.so" && abi=1
+  "${CXX:-g++}" -std=c++20 -O1 -fPIC -shared -Wall -Wextra -D_GLIBCXX_USE_CXX11_ABI=$abi \
+    -isystem "$torch/include" -isystem "$torch/include/torch/csrc/api/include" \
+    -isystem "$1/include" -isystem "$1/include/linux" "$natives/bridge.cpp" \
+    -o "$2/libdjl_torch.so" -L"$torch/lib" -ltorch -ltorch_cpu -lc10 -Wl,-rpath,"$torch/lib" \
+    && ln -s "$torch/lib/libtorch.so" "$2/libtorch.so" # DJL loads the folder with this name in it
+}
+
+build_bridge() { # JDK; sets bridge, the folder to load
+  local cache=${XDG_CACHE_HOME:-${HOME:-}/.cache}/ffc/natives sources aside
+  sources=$(cat "$natives"/*.h "$natives/bridge.cpp" "$natives/torch.sh")
+  local key
+  key=$(sha256sum <<<"$torch $(stat -Lc '%s %Y' "$torch/lib/libtorch_cpu.so") $sources")
+  bridge=$cache/$version-${key:0:16}
+  [[ -e $bridge/libdjl_torch.so ]] && return
+  check_compiler "$1"
+  mkdir -p "$cache" 2>/dev/null && [[ -w $cache ]] \
+    || fail 2 "cannot write into $cache, where the bridge to PyTorch is kept: set XDG_CACHE_HOME to a folder that can be written"
+  exec 8>"$cache/.lock"
+  flock 8
+  if [[ ! -e $bridge/libdjl_torch.so ]]; then
+    echo "ffc: compiling the bridge to PyTorch $version in $torch (once, half a minute)" >&2
+    aside=$(mktemp -d "$cache/.new-XXXXXX")
+    if ! compile "$1" "$aside" >"$aside/compiler.log" 2>&1; then
+      mv "$aside/compiler.log" "$bridge.log"
+      rm -rf "$aside"
+      fail 1 "the bridge to PyTorch $version does not compile: $(grep -m 1 -E 'error' "$bridge.log" || tail -n 1 "$bridge.log") (all of it is in $bridge.log)"
+    fi
+    chmod 755 "$aside"
+    sync "$aside/libdjl_torch.so" 2>/dev/null || true
+    rm -rf "$bridge" "$bridge.log" # half a folder, perhaps
+    mv "$aside" "$bridge"
+  fi
+  exec 8>&-
+}
+
+use_torch() { # CHOICE, JDK
+  local torch version bridge choice=$1
+  if [[ $choice == auto ]]; then
+    has_gpu || return 0
+    choice=python3
+  fi
+  find_torch "$choice"
+  read_version
+  build_bridge "$2"
+  export PYTORCH_LIBRARY_PATH=$bridge PYTORCH_VERSION=$version PYTORCH_FLAVOR=cpu
+  if [[ -e $torch/lib/libtorch_cuda.so ]]; then PYTORCH_FLAVOR=cuda; fi
+}
