@@ -33,6 +33,7 @@ import picocli.CommandLine.Model.ArgSpec;
       DataCommand.class,
       CompareCommand.class,
       ConfigCommand.class,
+      DoctorCommand.class,
       CompletionCommand.class
     },
     synopsisSubcommandLabel = "COMMAND")
