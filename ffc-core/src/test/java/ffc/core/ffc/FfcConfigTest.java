@@ -13,6 +13,7 @@ import ffc.core.checkpoint.CheckpointWriter;
 import ffc.core.checkpoint.Checkpoints;
 import ffc.core.loss.Losses;
 import ffc.core.method.DevicePair;
+import ffc.core.method.MethodConfig;
 import ffc.core.method.MethodContext;
 import ffc.core.method.RunConfig;
 import ffc.core.method.RunConfigBuilder;
@@ -417,5 +418,41 @@ class FfcConfigTest {
         FfcConfigBuilder.builder(trained).rowEntry(FfcConfig.RowEntry.gallery).build();
     assertThat(byGallery.footprint(sizes).parts())
         .containsEntry("gallery", 4 * probe.size().weights());
+  }
+
+  /** Rows that learn enter both sides at once, and a row of the batch may then be of two. */
+  @Test
+  void theGroupMustHoldTheIdentitiesOfAWholeStep() {
+    DataConfig data =
+        DataConfigBuilder.builder()
+            .train(new DataConfig.Source("synthetic", "-"))
+            .idsPerBatch(6)
+            .instancesPerBatch(4)
+            .singleImage(DataConfig.SingleImage.alone)
+            .build();
+    FfcConfig trained =
+        FfcConfigBuilder.builder().capacity(K).rows(FfcConfig.RowKind.trained).build();
+    assertThat(capacityMistake(trained, data))
+        .startsWith("got 12, wanted at least 16: the identities of one batch (data.idsPerBatch 6")
+        .contains("two a row with data.singleImage alone");
+    assertThat(capacityMistake(FfcConfigBuilder.builder(trained).capacity(16).build(), data))
+        .isNull();
+    assertThat(capacityMistake(config(null, null, null), data)).isNull();
+  }
+
+  private static String capacityMistake(FfcConfig config, DataConfig data) {
+    MethodConfig.Peers peers =
+        new MethodConfig.Peers() {
+          @Override
+          public DataConfig data() {
+            return data;
+          }
+
+          @Override
+          public int trainers() {
+            return 1;
+          }
+        };
+    return config.checks(peers).get(0).mistake().get();
   }
 }
