@@ -5,7 +5,6 @@ import java.awt.color.ColorSpace;
 import java.awt.image.BufferedImage;
 import java.io.IOException;
 import java.nio.ByteBuffer;
-import javax.imageio.ImageIO;
 import javax.imageio.ImageReader;
 
 /**
@@ -38,7 +37,7 @@ final class BmpDecoder {
   }
 
   private static ImageReader reader(ByteBuffer encoded) {
-    ImageReader reader = ImageIO.getImageReadersByFormatName("bmp").next();
+    ImageReader reader = JdkCodecs.reader("bmp");
     reader.setInput(new BufferImageInputStream().reset(encoded), true, true);
     return reader;
   }

@@ -50,6 +50,13 @@ public final class ImageDecoder {
     out.put(offset, planes, 0, shape.bytes());
   }
 
+  /** Lets go of the scratch memory, which is as large as the largest image so far wanted. */
+  public void trim() {
+    planes = new byte[0];
+    png.trim();
+    jpeg.trim();
+  }
+
   /** What decodes JPEG on this machine, for manifests: {@code libturbojpeg} or {@code ImageIO}. */
   public static String jpegDecoder() {
     return TurboJpeg.available() ? "libturbojpeg" : "ImageIO";
@@ -73,7 +80,7 @@ public final class ImageDecoder {
   }
 
   /** ITU-R 601 luma as Pillow rounds it. */
-  static byte luma(int red, int green, int blue) {
+  public static byte luma(int red, int green, int blue) {
     return (byte) ((red * 19595 + green * 38470 + blue * 7471 + 0x8000) >> 16);
   }
 }

@@ -5,7 +5,6 @@ import java.awt.image.BufferedImage;
 import java.awt.image.DataBufferByte;
 import java.io.IOException;
 import java.nio.ByteBuffer;
-import javax.imageio.ImageIO;
 import javax.imageio.ImageReadParam;
 import javax.imageio.ImageReader;
 
@@ -17,7 +16,7 @@ import javax.imageio.ImageReader;
 final class JpegDecoder {
   private final TurboJpeg turbo;
   private final JpegStream stream = new JpegStream();
-  private final ImageReader reader = ImageIO.getImageReadersByFormatName("jpeg").next();
+  private final ImageReader reader = JdkCodecs.reader("jpeg");
   private final BufferImageInputStream input = new BufferImageInputStream();
   private final ImageReadParam param = reader.getDefaultReadParam();
   private BufferedImage gray;
@@ -75,6 +74,15 @@ final class JpegDecoder {
       Planes.fromGray(pixels, 0, shape, planes);
     } else {
       Planes.fromInterleaved(pixels, 2, 1, 0, shape, planes);
+    }
+  }
+
+  /** Lets go of what the last images needed. */
+  void trim() {
+    gray = null;
+    colour = null;
+    if (turbo != null) {
+      turbo.trim();
     }
   }
 

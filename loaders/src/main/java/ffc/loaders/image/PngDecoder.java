@@ -47,6 +47,12 @@ final class PngDecoder {
   private byte[] raw = new byte[0];
   private byte[] pixels = new byte[0];
 
+  /** Lets go of the buffers. */
+  void trim() {
+    raw = new byte[0];
+    pixels = new byte[0];
+  }
+
   /** Height and width in the header. */
   static int[] size(ByteBuffer encoded) throws IOException {
     int at = encoded.position();

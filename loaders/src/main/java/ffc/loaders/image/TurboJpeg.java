@@ -73,6 +73,13 @@ final class TurboJpeg {
     }
   }
 
+  /** Lets go of the buffers. */
+  void trim() {
+    input = ByteBuffer.allocateDirect(0);
+    output = ByteBuffer.allocateDirect(0);
+    pixels = new byte[0];
+  }
+
   /**
    * Decodes a stream of the given shape.
    *

@@ -13,14 +13,14 @@ import java.nio.file.StandardOpenOption;
  * A file written aside, forced to disk and renamed by {@link #commit}: it appears whole or not at
  * all. Closing without commit removes it.
  */
-final class AsideFile implements Closeable {
+public final class AsideFile implements Closeable {
   private final Path target;
   private final Path aside;
   private final FileChannel channel;
   private final ByteBuffer buffer = ByteBuffer.allocateDirect(1 << 20);
   private long size;
 
-  AsideFile(Path target) throws IOException {
+  public AsideFile(Path target) throws IOException {
     this.target = target;
     this.aside = target.resolveSibling(target.getFileName() + ".part");
     this.channel =
@@ -36,7 +36,8 @@ final class AsideFile implements Closeable {
     return size;
   }
 
-  void write(ByteBuffer bytes) throws IOException {
+  /** Appends bytes. */
+  public void write(ByteBuffer bytes) throws IOException {
     ByteBuffer source = bytes.duplicate();
     size += source.remaining();
     if (source.remaining() > buffer.remaining()) {
@@ -55,7 +56,8 @@ final class AsideFile implements Closeable {
     channel.write(bytes, offset);
   }
 
-  void commit() throws IOException {
+  /** Puts the file, forced to the disk, in its place. */
+  public void commit() throws IOException {
     flush();
     channel.force(true);
     rename();
