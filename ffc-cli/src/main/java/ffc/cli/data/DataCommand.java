@@ -8,6 +8,7 @@ import picocli.CommandLine.Command;
     description = "Index, check, count, convert and make data sets.",
     mixinStandardHelpOptions = true,
     subcommands = {
+      ImportPhotosCommand.class,
       IndexCommand.class,
       VerifyCommand.class,
       StatsCommand.class,

@@ -121,6 +121,26 @@ class DataCommandTest {
   }
 
   @Test
+  void photographsBecomeAPackOfOneSize() throws Exception {
+    assertThat(run("split", OPEN, "--open", "3", "--out", dir)).isZero();
+    Path photos = dir.resolve("photos");
+    assertThat(run("unpack", dir.resolve("open.rec"), "--out", photos)).isZero();
+    Files.writeString(photos.resolve("id_1/notes.txt"), "text");
+    Path pack = dir.resolve("pack");
+    assertThat(run("import", photos, "--size", "16x24", "--channels", "1", "--out", pack)).isZero();
+    assertThat(out.toString())
+        .contains("train.rec: 3 identities", "of 16x24", "1 no picture: id_1/notes.txt");
+    assertThat(run("verify", pack.resolve("train.rec"), "--size", "16x24")).isZero();
+    assertThat(run("import", photos, "--out", pack)).isEqualTo(2);
+    assertThat(out.toString()).contains("exists already");
+    Path other = dir.resolve("other");
+    assertThat(run("import", photos, "--size", "big", "--out", other)).isEqualTo(2);
+    assertThat(run("import", photos, "--workers", "0", "--out", other)).isEqualTo(2);
+    assertThat(run("import", photos, "--fit", "squeeze", "--out", other)).isEqualTo(2);
+    assertThat(other).doesNotExist();
+  }
+
+  @Test
   void sourcesThatAreNotThereAreNamed() {
     assertThat(run("stats", dir.resolve("none"))).isEqualTo(2);
     assertThat(out.toString()).contains("none: no such file or folder");

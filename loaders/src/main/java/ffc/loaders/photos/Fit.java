@@ -1,0 +1,50 @@
+package ffc.loaders.photos;
+
+/** How a picture of any shape becomes one of the wanted shape. */
+public enum Fit {
+  /** The largest middle part of the wanted shape. */
+  crop,
+  /** The whole picture in the middle, black beside it. */
+  pad,
+  /** The whole picture, its sides scaled differently. */
+  stretch;
+
+  /** The picture at the wanted size. */
+  Picture apply(Picture from, int height, int width) {
+    double scale = Math.min((double) from.height() / height, (double) from.width() / width);
+    return switch (this) {
+      case stretch -> Lanczos.scale(from, 0, 0, from.height(), from.width(), height, width);
+      case crop -> {
+        double high = height * scale;
+        double wide = width * scale;
+        double top = (from.height() - high) / 2;
+        double left = (from.width() - wide) / 2;
+        yield Lanczos.scale(from, top, left, top + high, left + wide, height, width);
+      }
+      case pad -> {
+        double most = Math.max((double) from.height() / height, (double) from.width() / width);
+        int high = inside(from.height() / most, height);
+        int wide = inside(from.width() / most, width);
+        Picture whole = Lanczos.scale(from, 0, 0, from.height(), from.width(), high, wide);
+        Picture out = new Picture(height, width);
+        int top = (height - high) / 2;
+        int left = (width - wide) / 2;
+        for (int c = 0; c < 3; c++) {
+          for (int y = 0; y < high; y++) {
+            System.arraycopy(
+                whole.planes(),
+                (c * high + y) * wide,
+                out.planes(),
+                (c * height + top + y) * width + left,
+                wide);
+          }
+        }
+        yield out;
+      }
+    };
+  }
+
+  private static int inside(double length, int most) {
+    return (int) Math.max(1, Math.min(most, Math.round(length)));
+  }
+}

@@ -1,0 +1,113 @@
+package ffc.loaders.photos;
+
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
+import java.util.concurrent.Semaphore;
+
+/**
+ * One file, decoded and stored anew; or why not.
+ *
+ * @param encoded JPEG of the wanted size; null if the file is left out
+ * @param digest first 8 bytes of the SHA-256 of the file
+ * @param look difference hash of the picture: 64 bits, similar for pictures that look alike
+ * @param kind why it is left out, or null
+ * @param reason more about it
+ */
+record Imported(byte[] encoded, long digest, long look, LeftOut.Kind kind, String reason) {
+  private static final int SIDE = 8;
+
+  /** Heap of a decoded pixel, its copies for scaling and turning among them. */
+  private static final long BYTES_A_PIXEL = 16;
+
+  /** Larger files are no pictures that fit in memory. */
+  private static final long MOST_BYTES = 1L << 30;
+
+  static Imported leftOut(LeftOut.Kind kind, String reason) {
+    return new Imported(null, 0, 0, kind, reason);
+  }
+
+  /**
+   * Heap for pictures that are decoded at the same time: half of it.
+   *
+   * @param permits of a megapixel each
+   */
+  record Memory(Semaphore permits, int all) {
+    static Memory ofHeap() {
+      long megapixels = Runtime.getRuntime().maxMemory() / 2 / BYTES_A_PIXEL >> 20;
+      int all = (int) Math.max(1, Math.min(1 << 20, megapixels));
+      return new Memory(new Semaphore(all, true), all);
+    }
+  }
+
+  /** Reads, decodes, scales and encodes. */
+  static Imported of(PhotoTree.Bytes file, PhotoImport.Options options, Memory memory) {
+    int[] held = {0};
+    try {
+      Format format = Format.of(file.head(Format.HEAD));
+      if (format == Format.OTHER) {
+        return leftOut(LeftOut.Kind.NO_PICTURE, "its first bytes are those of no picture");
+      }
+      if (format == Format.HEIF) {
+        return leftOut(LeftOut.Kind.OTHER_FORMAT, "HEIC, AVIF or film: convert it to JPEG or PNG");
+      }
+      byte[] bytes = file.all();
+      if (bytes.length > MOST_BYTES) {
+        throw new IOException("has " + bytes.length + " bytes, at most " + MOST_BYTES);
+      }
+      PhotoDecoder.Photo photo =
+          PhotoDecoder.decode(bytes, format, pixels -> held[0] = acquire(memory, pixels));
+      Picture scaled = options.fit().apply(photo.picture(), options.height(), options.width());
+      // Of the small picture: the same colours for a fraction of the time.
+      Picture picture = new PhotoDecoder.Photo(scaled, photo.profile()).srgb();
+      return new Imported(
+          PhotoEncoder.encode(picture, options.channels()), digest(bytes), look(picture), null, "");
+    } catch (IOException e) {
+      return leftOut(
+          LeftOut.Kind.UNREADABLE, e.getMessage() == null ? e.toString() : e.getMessage());
+    } finally {
+      memory.permits().release(held[0]);
+    }
+  }
+
+  private static int acquire(Memory memory, long pixels) throws IOException {
+    int wanted = (int) (pixels >> 20) + 1;
+    if (wanted > memory.all()) {
+      throw new IOException(
+          "picture of %d megapixels needs more than the heap allows (%d): FFC_JAVA_OPTS=-Xmx makes it larger"
+              .formatted(wanted, memory.all()));
+    }
+    memory.permits().acquireUninterruptibly(wanted);
+    return wanted;
+  }
+
+  private static long digest(byte[] bytes) {
+    try {
+      return ByteBuffer.wrap(MessageDigest.getInstance("SHA-256").digest(bytes)).getLong();
+    } catch (NoSuchAlgorithmException e) {
+      throw new IllegalStateException(e);
+    }
+  }
+
+  /** Whether each of 8 x 9 means is brighter than its neighbour on the right. */
+  static long look(Picture picture) {
+    Picture small = Lanczos.scale(picture, 0, 0, picture.height(), picture.width(), SIDE, SIDE + 1);
+    int area = SIDE * (SIDE + 1);
+    long bits = 0;
+    for (int y = 0; y < SIDE; y++) {
+      for (int x = 0; x < SIDE; x++) {
+        int at = y * (SIDE + 1) + x;
+        bits = bits << 1 | (light(small, at, area) > light(small, at + 1, area) ? 1 : 0);
+      }
+    }
+    return bits;
+  }
+
+  private static int light(Picture picture, int at, int area) {
+    byte[] planes = picture.planes();
+    return (planes[at] & 0xff) * 299
+        + (planes[area + at] & 0xff) * 587
+        + (planes[2 * area + at] & 0xff) * 114;
+  }
+}
