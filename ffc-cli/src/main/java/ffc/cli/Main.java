@@ -86,6 +86,7 @@ public final class Main {
   public static CommandLine commandLine() {
     return new CommandLine(new Main())
         .setCaseInsensitiveEnumValuesAllowed(true)
+        .setUsageHelpWidth(100) // examples are to be copied: none may be wrapped
         .setExecutionStrategy(
             parsed -> {
               refuseEmpty(parsed);

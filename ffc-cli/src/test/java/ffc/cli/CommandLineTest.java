@@ -223,6 +223,17 @@ class CommandLineTest {
   }
 
   @Test
+  void examplesOfHelpStandOnOneLineEach() {
+    examplesStandOnOneLine(Main.commandLine());
+  }
+
+  private static void examplesStandOnOneLine(CommandLine command) {
+    List<String> help = command.getUsageMessage(CommandLine.Help.Ansi.OFF).lines().toList();
+    assertThat(help).containsAll(List.of(command.getCommandSpec().usageMessage().footer()));
+    command.getSubcommands().values().forEach(CommandLineTest::examplesStandOnOneLine);
+  }
+
+  @Test
   void aResumeOfWhatIsNoRunSaysWhatIsWanted() throws Exception {
     assertThat(run("train", "--resume", temp.resolve("none").toString())).isEqualTo(2);
     assertThat(err.toString())

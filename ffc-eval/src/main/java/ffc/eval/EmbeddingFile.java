@@ -10,14 +10,20 @@ import ffc.formats.Npy;
 import ffc.formats.Safetensors;
 import ffc.loaders.data.Dataset;
 import ffc.loaders.table.TextLines;
+import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
+import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
 import java.util.Arrays;
 import java.util.Iterator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.function.Consumer;
+import java.util.function.IntToLongFunction;
 import java.util.stream.IntStream;
 
 /**
@@ -73,8 +79,7 @@ public final class EmbeddingFile {
     HostTensor embeddings = HostTensor.of(rows, labels.length, dim);
     HostTensor identities = HostTensor.of(labels, labels.length);
     if (file.toString().endsWith(".npy")) {
-      Npy.write(labelsOf(file), identities);
-      Npy.write(file, embeddings);
+      beside(file, ids -> Npy.write(ids, identities), () -> Npy.write(file, embeddings));
     } else if (file.toString().endsWith(".safetensors")) {
       Map<String, HostTensor> arrays = new LinkedHashMap<>();
       arrays.put("embeddings", embeddings);
@@ -98,32 +103,24 @@ public final class EmbeddingFile {
     }
     int n = embeddings.size();
     int dim = embeddings.dim();
-    Npy.write(
-        labelsOf(file),
-        ElementType.I64,
-        pieces(
-            n,
-            8,
-            (row, count, out) -> {
-              for (int i = 0; i < count; i++) {
-                out.putLong(embeddings.label(row + i));
-              }
-            }),
-        n);
     float[] rows = new float[PIECE * dim];
-    Npy.write(
+    beside(
         file,
-        ElementType.F32,
-        pieces(
-            n,
-            4 * dim,
-            (row, count, out) -> {
-              embeddings.read(row, count, rows, 0);
-              out.asFloatBuffer().put(rows, 0, count * dim);
-              out.position(4 * count * dim);
-            }),
-        n,
-        dim);
+        ids -> Npy.write(ids, ElementType.I64, labels(n, embeddings::label), n),
+        () ->
+            Npy.write(
+                file,
+                ElementType.F32,
+                pieces(
+                    n,
+                    4 * dim,
+                    (row, count, out) -> {
+                      embeddings.read(row, count, rows, 0);
+                      out.asFloatBuffer().put(rows, 0, count * dim);
+                      out.position(4 * count * dim);
+                    }),
+                n,
+                dim));
   }
 
   /**
@@ -135,36 +132,56 @@ public final class EmbeddingFile {
    */
   public static void write(Path file, Dataset set, ImageEmbedder embedder) {
     int n = Evaluator.images(set);
-    Npy.write(
-        labelsOf(file),
-        ElementType.I64,
-        pieces(
-            n,
-            8,
-            (row, count, out) -> {
-              for (int i = 0; i < count; i++) {
-                out.putLong(set.identityOf(row + i));
-              }
-            }),
-        n);
     int dim = embedder.dim();
-    Npy.write(
+    beside(
         file,
-        ElementType.F32,
-        out ->
-            Evaluator.eachBatch(
-                set,
-                embedder,
-                (images, from, size) -> {
-                  float[] rows = new float[size * dim];
-                  embedder.embed(images, size, rows, 0);
-                  for (int i = 0; i < size; i++) {
-                    ArrayEmbeddings.normalise(rows, i * dim, dim, from + i);
-                  }
-                  out.accept(HostTensor.of(rows, size, dim).data().duplicate());
-                }),
+        ids -> Npy.write(ids, ElementType.I64, labels(n, set::identityOf), n),
+        () ->
+            Npy.write(
+                file,
+                ElementType.F32,
+                out ->
+                    Evaluator.eachBatch(
+                        set,
+                        embedder,
+                        (images, from, size) -> {
+                          float[] rows = new float[size * dim];
+                          embedder.embed(images, size, rows, 0);
+                          for (int i = 0; i < size; i++) {
+                            ArrayEmbeddings.normalise(rows, i * dim, dim, from + i);
+                          }
+                          out.accept(HostTensor.of(rows, size, dim).data().duplicate());
+                        }),
+                n,
+                dim));
+  }
+
+  private static Iterator<ByteBuffer> labels(int n, IntToLongFunction labelOf) {
+    return pieces(
         n,
-        dim);
+        8,
+        (row, count, out) -> {
+          for (int i = 0; i < count; i++) {
+            out.putLong(labelOf.applyAsLong(row + i));
+          }
+        });
+  }
+
+  /** Labels aside first, rows next: what was there before stays whole if the rows fail. */
+  private static void beside(Path file, Consumer<Path> writeLabels, Runnable writeRows) {
+    Path labels = labelsOf(file);
+    Path aside = labels.resolveSibling(labels.getFileName() + ".aside");
+    try {
+      try {
+        writeLabels.accept(aside);
+        writeRows.run();
+        Files.move(aside, labels, StandardCopyOption.REPLACE_EXISTING);
+      } finally {
+        Files.deleteIfExists(aside);
+      }
+    } catch (IOException e) {
+      throw new UncheckedIOException(labels + ": cannot be written: " + e.getMessage(), e);
+    }
   }
 
   /** Puts some rows into a buffer. */

@@ -45,6 +45,44 @@ class EmbeddingFileTest {
     }
   }
 
+  /** The network fails half-way, as one for images of another size does. */
+  @Test
+  void whatFailsLeavesRowsAndLabelsThatWereThereAlone() {
+    Path file = folder.resolve("e.npy");
+    EmbeddingFile.write(file, ROWS, 2, LABELS, Map.of());
+    ArrayEmbeddings others = RandomEmbeddings.clusters(1, 3000, 5, 40, 0.5);
+    Embeddings failing =
+        new Embeddings() {
+          @Override
+          public int size() {
+            return others.size();
+          }
+
+          @Override
+          public int dim() {
+            return others.dim();
+          }
+
+          @Override
+          public long label(int row) {
+            return others.label(row);
+          }
+
+          @Override
+          public void read(int row, int count, float[] out, int offset) {
+            if (row > 0) {
+              throw new IllegalArgumentException("no more");
+            }
+            others.read(row, count, out, offset);
+          }
+        };
+    assertThatThrownBy(() -> EmbeddingFile.write(file, failing)).hasMessage("no more");
+    Embeddings kept = EmbeddingFile.open(file, null);
+    assertThat(kept.size()).isEqualTo(3);
+    assertThat(kept.label(1)).isEqualTo(LABELS[1]);
+    assertThat(folder).isDirectoryNotContaining("glob:**.aside");
+  }
+
   @Test
   void rowsAreWrittenPieceByPiece() {
     for (int rows : new int[] {1, 1024, 2500}) {

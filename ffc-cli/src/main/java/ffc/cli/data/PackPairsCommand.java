@@ -41,7 +41,7 @@ final class PackPairsCommand implements Callable<Integer> {
     Path folder = images == null ? list.toAbsolutePath().getParent() : images;
     try (WorkProgress progress = new WorkProgress()) {
       int pairs = PackPairs.run(list, folder, out.path(), progress);
-      spec.commandLine().getOut().printf("%s: %,d pairs%n", out, pairs);
+      spec.commandLine().getOut().printf("%s: %,d pairs%n", out.path(), pairs);
     }
     return 0;
   }

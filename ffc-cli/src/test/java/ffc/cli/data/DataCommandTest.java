@@ -57,6 +57,8 @@ class DataCommandTest {
   void setsAreSplitUnpackedAndMade() {
     assertThat(run("split", OPEN, "--open", "50", "--out", dir)).isZero();
     assertThat(out.toString()).containsPattern("identities +501 +451 +50\n");
+    assertThat(run("split", OPEN, "--open", "40", "--out", dir)).isEqualTo(2);
+    assertThat(out.toString()).contains("train.rec: exists already");
     Path folders = dir.resolve("folders");
     assertThat(run("unpack", dir.resolve("open.rec"), "--out", folders)).isZero();
     assertThat(run("stats", folders)).isZero();
@@ -78,6 +80,8 @@ class DataCommandTest {
     Path bin = dir.resolve("pairs.bin");
     assertThat(run("pack-pairs", list, "--out", bin)).isZero();
     assertThat(out.toString()).contains("pairs.bin: 2 pairs");
+    assertThat(run("pack-pairs", list, "--out", bin)).isEqualTo(2);
+    assertThat(out.toString()).contains("pairs.bin: exists already");
   }
 
   /** Half of the identities have one image: taking the others leaves nothing but single images. */

@@ -49,6 +49,12 @@ public final class RunDirectory implements AutoCloseable {
   /** Where runs go unless they are sent elsewhere, relative to the working directory. */
   public static final Path RUNS = Path.of("runs");
 
+  /** What a run may have left in its folder before its settings were written. */
+  private static final Pattern OWN =
+      Pattern.compile(
+          "\\..*|rank-[0-9]+|checkpoints|run\\.log|manifest\\.json|.*\\.jsonl|summary\\.json"
+              + "|report\\.html|events\\.out\\..*");
+
   private static final String CONFIG = "config.resolved.yaml";
 
   /** Files that are there before the first step. */
@@ -83,12 +89,28 @@ public final class RunDirectory implements AutoCloseable {
   /**
    * A directory of the user's choice for a new run.
    *
-   * @throws IllegalArgumentException if it holds a run already
+   * @throws IllegalArgumentException if it holds a run already, or files that no run writes
    */
   public static RunDirectory create(Path folder) throws IOException {
     if (Files.exists(folder.resolve(CONFIG))) {
       throw new IllegalArgumentException(
           folder + " holds a run already; add --resume to go on with it, or choose another --out");
+    }
+    if (Files.isDirectory(folder)) {
+      try (Stream<Path> there = Files.list(folder)) {
+        Optional<String> other =
+            there
+                .map(file -> file.getFileName().toString())
+                .filter(file -> !OWN.matcher(file).matches())
+                .findFirst();
+        if (other.isPresent()) {
+          throw new IllegalArgumentException(
+              folder
+                  + " holds other files, such as "
+                  + other.get()
+                  + "; wanted a new or empty folder for --out");
+        }
+      }
     }
     return open(folder);
   }
@@ -111,15 +133,21 @@ public final class RunDirectory implements AutoCloseable {
     return Files.exists(folder.resolve(CONFIG));
   }
 
-  /** The newest run of an experiment below {@link #RUNS}. */
+  /** The newest run of an experiment below {@link #RUNS}, whatever its folder is called. */
   public static Optional<Path> newest(String name) throws IOException {
-    return list().stream()
-        .filter(
-            run ->
-                run.getFileName()
-                    .toString()
-                    .matches(Pattern.quote(name) + "-[0-9]{8}-[0-9]{6}(-[0-9]+)?"))
-        .reduce((older, newer) -> newer);
+    return list().stream().filter(run -> isOf(run, name)).reduce((older, newer) -> newer);
+  }
+
+  private static boolean isOf(Path run, String name) {
+    String folder = run.getFileName().toString();
+    if (folder.matches(Pattern.quote(name) + "-[0-9]{8}-[0-9]{6}(-[0-9]+)?")) {
+      return true;
+    }
+    try {
+      return config(run).name().equals(name);
+    } catch (IllegalArgumentException e) {
+      return false; // damaged, or of settings that are no more
+    }
   }
 
   /** All runs below {@link #RUNS}, oldest first. */

@@ -43,6 +43,13 @@ class RunDirectoryTest {
     assertThatIllegalArgumentException()
         .isThrownBy(() -> RunDirectory.create(temp))
         .withMessageContaining("holds a run already; add --resume");
+    Path other = Files.createDirectories(temp.resolve("other"));
+    Files.createDirectories(other.resolve("rank-1")); // of a start that failed
+    RunDirectory.create(other).close();
+    Files.writeString(other.resolve("notes.txt"), "mine");
+    assertThatIllegalArgumentException()
+        .isThrownBy(() -> RunDirectory.create(other).close())
+        .withMessageContaining("holds other files, such as notes.txt");
     RunDirectory.reopen(temp).close();
   }
 

@@ -20,6 +20,20 @@ public final class AsideFile implements Closeable {
   private final ByteBuffer buffer = ByteBuffer.allocateDirect(1 << 20);
   private long size;
 
+  /**
+   * Refuses to put a file in the place of another.
+   *
+   * @throws IllegalArgumentException if there is one
+   */
+  static void refuseExisting(Path... targets) {
+    for (Path target : targets) {
+      if (Files.exists(target)) {
+        throw new IllegalArgumentException(
+            target + ": exists already; remove it or choose another name");
+      }
+    }
+  }
+
   public AsideFile(Path target) throws IOException {
     this.target = target;
     this.aside = target.resolveSibling(target.getFileName() + ".part");

@@ -22,9 +22,11 @@ public final class PackPairs {
    * @param folder what the paths are relative to
    * @param out the file to write
    * @return number of pairs
+   * @throws IllegalArgumentException if the file to write exists already
    * @throws ffc.loaders.data.BadDataException if an image cannot be decoded
    */
   public static int run(Path list, Path folder, Path out, Progress progress) {
+    AsideFile.refuseExisting(out);
     try (ListedPairs pairs = ListedPairs.open(list, folder);
         AsideFile file = new AsideFile(out)) {
       put(file, 0x80, 3, ']', '(');

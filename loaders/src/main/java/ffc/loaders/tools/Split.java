@@ -84,6 +84,7 @@ public final class Split {
    *     them from those to train on; 1 leaves both sides alike
    * @param seed which ones
    * @param out folder, made if needed
+   * @throws IllegalArgumentException if it holds such packs already
    */
   public static Result run(
       Dataset data, long openIdentities, int fewestImages, long seed, Path out, Progress progress) {
@@ -91,6 +92,7 @@ public final class Split {
     BitSet held = choose(data, openIdentities, fewestImages, seed);
     RecordIoWriter.check(out.resolve("train.rec"), data.identities() - openIdentities);
     RecordIoWriter.check(out.resolve("open.rec"), openIdentities);
+    AsideFile.refuseExisting(out.resolve("train.rec"), out.resolve("open.rec"));
     try {
       Files.createDirectories(out);
       write(records, held, false, out.resolve("train.rec"), progress);
@@ -112,8 +114,10 @@ public final class Split {
    * the list of the labels or names that its identities had.
    *
    * @param rec path of the pack, which ends in {@code .rec}; the list is beside it
+   * @throws IllegalArgumentException if it exists already
    */
   public static void whole(Dataset data, Path rec, Progress progress) {
+    AsideFile.refuseExisting(rec);
     Dataset records = Encoded.of(data);
     RecordIoWriter.check(rec, data.identities());
     try {

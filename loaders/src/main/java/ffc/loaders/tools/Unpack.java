@@ -7,25 +7,31 @@ import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.stream.Stream;
 
 /**
  * Writes a set as folders {@code id_<label>/<label>_<n>.<ext>}, the bytes of each image untouched;
  * they tell the ending.
  */
 public final class Unpack {
+  /** In a folder that is not finished: the fingerprint of the set that is being unpacked there. */
+  private static final String BEGUN = ".unpacking";
+
   private Unpack() {}
 
   /**
-   * Unpacks a set; files that are there already with the right length are left, so that a run that
-   * was stopped can go on.
+   * Unpacks a set. Where the same set was being unpacked and was stopped, files that are there
+   * already with the right length are left.
    *
    * @param out folder, made if needed
    * @return images in the folder
+   * @throws IllegalArgumentException if the folder holds anything else
    */
   public static long run(Dataset data, Path out, Progress progress) {
     Dataset records = Encoded.of(data);
     long images = 0;
     try {
+      Path begun = begin(data, out);
       for (long id = 0; id < data.identities(); id++) {
         Path folder = out.resolve("id_" + id);
         Files.createDirectories(folder);
@@ -43,10 +49,27 @@ public final class Unpack {
         }
         progress.report("identities", id + 1, data.identities());
       }
+      Files.delete(begun);
     } catch (IOException e) {
       throw new UncheckedIOException(out + ": cannot be written: " + e.getMessage(), e);
     }
     return images;
+  }
+
+  private static Path begin(Dataset data, Path out) throws IOException {
+    Path begun = out.resolve(BEGUN);
+    Files.createDirectories(out);
+    boolean ours = Files.exists(begun) && Files.readString(begun).equals(data.fingerprint());
+    if (!ours) {
+      try (Stream<Path> there = Files.list(out)) {
+        if (there.findAny().isPresent()) {
+          throw new IllegalArgumentException(
+              out + ": holds other files already; choose another folder");
+        }
+      }
+      Files.writeString(begun, data.fingerprint());
+    }
+    return begun;
   }
 
   private static String extension(ByteBuffer bytes) {

@@ -115,6 +115,13 @@ class ToolsTest {
     Path out = dir.resolve("out");
     try (Dataset data = DataSets.open(recordio(rec))) {
       assertThat(Unpack.run(data, out, Progress.NONE)).isEqualTo(3);
+      assertThatThrownBy(() -> Unpack.run(data, out, Progress.NONE))
+          .hasMessageEndingWith("out: holds other files already; choose another folder");
+      Files.delete(out.resolve("id_1/1_1.png"));
+      Files.writeString(out.resolve(".unpacking"), "another set");
+      assertThatThrownBy(() -> Unpack.run(data, out, Progress.NONE))
+          .hasMessageContaining("holds other files already");
+      Files.writeString(out.resolve(".unpacking"), data.fingerprint()); // as a stop leaves it
       assertThat(Unpack.run(data, out, Progress.NONE)).isEqualTo(3);
     }
     assertThat(out.resolve("id_0/0_0.png")).hasBinaryContent(TestPacks.png(1, 4, 3));
