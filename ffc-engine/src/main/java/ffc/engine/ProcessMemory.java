@@ -1,6 +1,7 @@
 package ffc.engine;
 
 import ai.djl.Device;
+import ai.djl.engine.EngineException;
 import java.io.IOException;
 import java.lang.management.ManagementFactory;
 import java.lang.management.MemoryPoolMXBean;
@@ -42,7 +43,11 @@ public final class ProcessMemory {
 
   /** Memory in use on a GPU, by all processes, in bytes; 0 on the CPU. */
   public static long device(Device device) {
-    return device.isGpu() ? Gpus.memory(device.getDeviceId()).used() : 0;
+    try {
+      return device.isGpu() ? Gpus.memory(device.getDeviceId()).used() : 0;
+    } catch (EngineException e) {
+      return 0;
+    }
   }
 
   private static long status(String key) {

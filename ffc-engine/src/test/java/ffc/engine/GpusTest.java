@@ -64,6 +64,13 @@ class GpusTest {
     assertThat(ProcessMemory.device(Device.cpu())).isZero();
   }
 
+  @Test
+  void memoryThatIsNotToBeHadIsNone() {
+    if (TensorEngine.load().bridged() && Gpus.usable() == 0) {
+      assertThat(ProcessMemory.device(Device.gpu(0))).isZero();
+    }
+  }
+
   private Gpus gpus(Map<String, String> more) {
     Map<String, String> environment = new HashMap<>(more);
     environment.put("PATH", "/nowhere:" + temp);

@@ -66,9 +66,11 @@ public final class Machine {
   private List<Finding> engineAndGpus() {
     TensorEngine engine;
     int usable;
+    String cards;
     try {
       engine = TensorEngine.load();
       usable = Gpus.usable();
+      cards = usable == 0 ? "none" : usable + memory(usable);
     } catch (RuntimeException | LinkageError e) {
       Throwable cause = e;
       while (cause.getCause() != null && cause.getCause() != cause) {
@@ -89,7 +91,7 @@ public final class Machine {
     found.add(
         gpus.unused(usable, engine)
             .map(line -> Finding.todo("GPUs", line))
-            .orElseGet(() -> Finding.ok("GPUs", usable == 0 ? "none" : usable + memory(usable))));
+            .orElseGet(() -> Finding.ok("GPUs", cards)));
     return found;
   }
 

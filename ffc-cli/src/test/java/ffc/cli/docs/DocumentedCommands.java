@@ -33,6 +33,7 @@ final class DocumentedCommands {
     NOT_RUN.put("tensorboard ", "a program of its own, in Python");
     NOT_RUN.put("./ffc data split data/celeba-10k/", "wants photographs that nobody may hand on");
     NOT_RUN.put("FFC_CELEBA=", "wants the same photographs");
+    NOT_RUN.put("./ffc doctor", "ends with 1 where something is to be done about the machine");
     NOT_RUN.put("./ffc data glyphs ", "draws from the fonts of the machine");
   }
 
