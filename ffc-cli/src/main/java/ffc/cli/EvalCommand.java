@@ -205,7 +205,10 @@ final class EvalCommand implements Callable<Integer> {
 
   private Dataset training() {
     String format = FormatOption.of("--training-format", trainingFormat, trainingData);
-    return DataSets.open(new DataConfig.Source(format, trainingData));
+    Dataset training = DataSets.open(new DataConfig.Source(format, trainingData));
+    TrainingCounts.doubt(training)
+        .ifPresent(doubt -> spec.commandLine().getErr().println("warning: " + doubt));
+    return training;
   }
 
   private void show(String name, Judgement judged) throws IOException {

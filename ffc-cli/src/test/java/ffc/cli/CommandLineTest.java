@@ -223,6 +223,17 @@ class CommandLineTest {
   }
 
   @Test
+  void experimentsAndComparisonsAreToldApart() {
+    assertThat(run("compare", QUICKSTART, "--out", temp.resolve("c").toString())).isEqualTo(2);
+    assertThat(err.toString())
+        .contains("quickstart.yaml: is an experiment, which ./ffc train runs");
+    String comparison = "../configs/compare-accuracy-quick.yaml";
+    assertThat(run("train", comparison, "--out", temp.resolve("t").toString())).isEqualTo(2);
+    assertThat(err.toString()).contains("is a comparison, which ./ffc compare runs");
+    assertThat(temp).isEmptyDirectory();
+  }
+
+  @Test
   void examplesOfHelpStandOnOneLineEach() {
     examplesStandOnOneLine(Main.commandLine());
   }

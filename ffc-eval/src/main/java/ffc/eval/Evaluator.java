@@ -197,9 +197,18 @@ public final class Evaluator implements AutoCloseable {
         identification.neighbours(),
         config.flip(),
         seconds(start),
-        retrieval != null
-            ? List.of()
-            : List.of("R-precision and MAP@R are left out: its identities are too large"));
+        notes(config, retrieval));
+  }
+
+  private List<String> notes(EvaluateConfig config, Retrieval retrieval) {
+    List<String> notes = new ArrayList<>();
+    if (retrieval == null) {
+      notes.add("R-precision and MAP@R are left out: its identities are too large");
+    }
+    if (config.strata() == EvaluateConfig.Strata.training) {
+      TrainingCounts.doubt(training).ifPresent(notes::add);
+    }
+    return List.copyOf(notes);
   }
 
   private List<IdentityGroup> groups(

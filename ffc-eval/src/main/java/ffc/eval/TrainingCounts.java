@@ -4,6 +4,7 @@ import ffc.eval.embedding.Embeddings;
 import ffc.loaders.data.Dataset;
 import java.util.HashMap;
 import java.util.Map;
+import java.util.Optional;
 import java.util.function.LongUnaryOperator;
 
 /**
@@ -12,6 +13,15 @@ import java.util.function.LongUnaryOperator;
  */
 public final class TrainingCounts {
   private TrainingCounts() {}
+
+  /** What to know of the strata by a set, if its names do not say who an identity is. */
+  public static Optional<String> doubt(Dataset training) {
+    return training.identities() > 0 && training.identityName(0).equals("0")
+        ? Optional.of(
+            "identities of the training set have numbers for names: strata by it mean something"
+                + " only if the evaluated set numbers the same identities alike")
+        : Optional.empty();
+  }
 
   /** The counts of a set's identities, by their number; 0 for those that were not trained on. */
   public static LongUnaryOperator of(Dataset training, Dataset evaluated) {

@@ -18,6 +18,7 @@ import tools.jackson.dataformat.yaml.YAMLMapper;
 /** Reads comparison files, strictly. */
 public final class ComparisonReader {
   private static final Pattern CONTENDERS = Pattern.compile("(?m)^[\"']?contenders[\"']?\\s*:");
+  private static final Pattern EXPERIMENT = Pattern.compile("(?m)^[\"']?method[\"']?\\s*:");
   private static final long MOST_BYTES = 1 << 20;
   private static final YAMLMapper MAPPER =
       YAMLMapper.builder()
@@ -84,6 +85,10 @@ public final class ComparisonReader {
     } catch (IOException e) {
       throw new IllegalArgumentException(file + ": no such file, or it cannot be read", e);
     }
+    require(
+        CONTENDERS.matcher(text).find() || !EXPERIMENT.matcher(text).find(),
+        file,
+        "is an experiment, which ./ffc train runs; a comparison has contenders");
     Comparison comparison = bind(file, text);
     require(comparison.name() != null, file, "name is missing");
     require(

@@ -107,6 +107,10 @@ public final class ConfigLoader {
     if (tree.root().isEmpty() && !problems.isEmpty()) {
       throw new ConfigException(problems); // unreadable: nothing further can be said
     }
+    if (tree.root().has("contenders")) {
+      throw new ConfigException(
+          List.of(new Problem(label, "", "is a comparison, which ./ffc compare runs")));
+    }
     Overrides sets = new Overrides(tree, problems);
     overrides.forEach(sets::apply);
     trial.ifPresent(cut -> cut.apply(tree, sets, say));
