@@ -52,7 +52,7 @@ public final class RunDirectory implements AutoCloseable {
   /** What a run may have left in its folder before its settings were written. */
   private static final Pattern OWN =
       Pattern.compile(
-          "\\..*|rank-[0-9]+|checkpoints|run\\.log|manifest\\.json|.*\\.jsonl|summary\\.json"
+          "\\..*|rank-[0-9]+|checkpoints|(run|output)\\.log|manifest\\.json|.*\\.jsonl|summary\\.json"
               + "|report\\.html|events\\.out\\..*");
 
   private static final String CONFIG = "config.resolved.yaml";

@@ -45,6 +45,7 @@ class RunDirectoryTest {
         .withMessageContaining("holds a run already; add --resume");
     Path other = Files.createDirectories(temp.resolve("other"));
     Files.createDirectories(other.resolve("rank-1")); // of a start that failed
+    Files.writeString(other.resolve("output.log"), "of a trainer that another process starts");
     RunDirectory.create(other).close();
     Files.writeString(other.resolve("notes.txt"), "mine");
     assertThatIllegalArgumentException()
