@@ -34,7 +34,8 @@ final class MachineRules {
           } catch (BadDataException e) {
             return Describe.oneLine(e.getMessage());
           }
-        });
+        },
+        "data.train.format");
     rules.rule(
         "data.cacheBytes",
         () -> {
