@@ -72,7 +72,7 @@ final class ExportCommand implements Callable<Integer> {
         out,
         channel -> {
           OutputStream file = new BufferedOutputStream(Channels.newOutputStream(channel));
-          BackboneScript.write(model, weights, file);
+          BackboneScript.write(model.architecture(), weights, file);
           file.flush();
         });
   }

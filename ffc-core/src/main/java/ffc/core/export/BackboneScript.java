@@ -1,6 +1,7 @@
 package ffc.core.export;
 
-import ffc.core.net.ModelConfig;
+import ffc.core.net.Architecture;
+import ffc.core.net.Operators;
 import ffc.engine.TorchScriptArchive;
 import ffc.formats.ElementType;
 import ffc.formats.HostTensor;
@@ -8,13 +9,14 @@ import java.io.IOException;
 import java.io.OutputStream;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.function.UnaryOperator;
 
 /**
  * A backbone as a TorchScript program that PyTorch and DJL load without this project: {@code
  * forward(images f32 [B, channels, height, width] in [-1, 1])} gives unit embeddings f32 [B, E],
  * batch norm by running statistics. Attributes are the arrays' names with {@code _} for dots.
  */
-public final class BackboneScript {
+public final class BackboneScript implements Operators<String> {
   private final Map<String, HostTensor> attributes = new LinkedHashMap<>();
   private final Map<String, HostTensor> weights;
   private final StringBuilder body = new StringBuilder();
@@ -27,18 +29,15 @@ public final class BackboneScript {
   /**
    * Writes the program.
    *
-   * @param model structure of the network
+   * @param network its structure
    * @param weights its arrays by name, f32
    * @param out receives the file; not closed
    * @throws IllegalArgumentException if an array is missing or not f32
    */
-  public static void write(ModelConfig model, Map<String, HostTensor> weights, OutputStream out)
+  public static void write(Architecture network, Map<String, HostTensor> weights, OutputStream out)
       throws IOException {
     BackboneScript script = new BackboneScript(weights);
-    String embedding =
-        model.backbone() == ModelConfig.Backbone.mobilefacenet
-            ? script.mobileFaceNet()
-            : script.iresnet(model);
+    String embedding = network.features(script, "x");
     String norm =
         script.line(
             "torch.clamp_min(torch.sqrt(torch.sum(torch.mul(%1$s, %1$s), [1], True)), "
@@ -59,63 +58,10 @@ public final class BackboneScript {
     TorchScriptArchive.write(out, source.toString(), script.attributes);
   }
 
-  private String iresnet(ModelConfig model) {
-    String x = prelu(norm(convolution("x", "conv1", 1, 1, 1), "bn1"), "prelu");
-    for (int stage = 0; stage < model.layers().size(); stage++) {
-      for (int block = 0; block < model.layers().get(stage); block++) {
-        String name = "layer" + (stage + 1) + "." + block;
-        int stride = block == 0 ? 2 : 1;
-        String y = convolution(norm(x, name + ".bn1"), name + ".conv1", 1, 1, 1);
-        y = prelu(norm(y, name + ".bn2"), name + ".prelu");
-        y = norm(convolution(y, name + ".conv2", stride, 1, 1), name + ".bn3");
-        String shortcut =
-            weights.containsKey(name + ".downsample.0.weight")
-                ? norm(convolution(x, name + ".downsample.0", stride, 0, 1), name + ".downsample.1")
-                : x;
-        x = line("torch.add(%s, %s)", y, shortcut);
-      }
-    }
-    return norm(dense(norm(x, "bn2"), "fc"), "features");
-  }
-
-  private String mobileFaceNet() {
-    String x = unit("x", "conv1", 2, 1, 1, true);
-    x = unit(x, "conv2_dw", 1, 1, groups("conv2_dw"), true);
-    for (int group = 1; weights.containsKey("block" + group + ".0.expand.conv.weight"); group++) {
-      for (int i = 0; ; i++) {
-        String name = "block" + group + "." + i;
-        if (!weights.containsKey(name + ".expand.conv.weight")) {
-          break;
-        }
-        boolean halves = i == 0 && (group == 1 || group == 2 || group == 4);
-        String y = unit(x, name + ".expand", 1, 0, 1, true);
-        y = unit(y, name + ".dw", halves ? 2 : 1, 1, groups(name + ".dw"), true);
-        y = unit(y, name + ".project", 1, 0, 1, false);
-        long in = weights.get(name + ".expand.conv.weight").shape()[1];
-        long out = weights.get(name + ".project.conv.weight").shape()[0];
-        x = !halves && in == out ? line("torch.add(%s, %s)", y, x) : y;
-      }
-    }
-    x = unit(x, "conv_sep", 1, 0, 1, true);
-    x = line("torch.sum(torch.mul(%s, self.%s), [2, 3])", x, attribute("conv_dw.weight"));
-    return norm(dense(norm(x, "conv_dw.bn"), "fc"), "features");
-  }
-
-  private String unit(String x, String name, int stride, int pad, long groups, boolean activate) {
-    String y = norm(convolution(x, name + ".conv", stride, pad, groups), name + ".bn");
-    return activate ? prelu(y, name + ".prelu") : y;
-  }
-
-  /** Groups of a depth-wise convolution: its channels. */
-  private long groups(String name) {
-    attribute(name + ".conv.weight");
-    return weights.get(name + ".conv.weight").shape()[0];
-  }
-
-  private String convolution(String x, String name, int stride, int pad, long groups) {
-    long[] shape =
-        weights.containsKey(name + ".weight") ? weights.get(name + ".weight").shape() : null;
-    if (shape != null && shape[2] == 1 && shape[3] == 1) {
+  @Override
+  public String convolution(
+      String x, String name, int out, int kernel, int stride, int pad, int groups) {
+    if (kernel == 1) {
       // As in training (docs/decisions/044-pointwise-convolutions.md); axes become B, H, W, C.
       String pixels =
           line(
@@ -131,7 +77,8 @@ public final class BackboneScript {
         x, attribute(name + ".weight"), stride, stride, pad, pad, groups);
   }
 
-  private String norm(String x, String name) {
+  @Override
+  public String norm(String x, String name) {
     return line(
         "torch.batch_norm(%s, self.%s, self.%s, self.%s, self.%s, False, 0.10000000000000001,"
             + " 1.0000000000000001e-05, False)",
@@ -142,11 +89,38 @@ public final class BackboneScript {
         attribute(name + ".running_var"));
   }
 
-  private String prelu(String x, String name) {
+  @Override
+  public String normOfFixedWeight(String x, String name) {
+    return norm(x, name);
+  }
+
+  @Override
+  public String prelu(String x, String name) {
     return line("torch.prelu(%s, self.%s)", x, attribute(name + ".weight"));
   }
 
-  private String dense(String x, String name) {
+  @Override
+  public String dropout(String x, double probability) {
+    return x;
+  }
+
+  @Override
+  public String weightedSum(String x, String name) {
+    return line("torch.sum(torch.mul(%s, self.%s), [2, 3])", x, attribute(name + ".weight"));
+  }
+
+  @Override
+  public String add(String x, String y) {
+    return line("torch.add(%s, %s)", x, y);
+  }
+
+  @Override
+  public String block(String x, UnaryOperator<String> piece) {
+    return piece.apply(x);
+  }
+
+  @Override
+  public String dense(String x, String name, int out) {
     return line(
         "torch.linear(torch.flatten(%s, 1), self.%s, self.%s)",
         x, attribute(name + ".weight"), attribute(name + ".bias"));

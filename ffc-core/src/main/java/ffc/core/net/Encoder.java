@@ -88,15 +88,7 @@ public final class Encoder implements AutoCloseable {
    */
   static Backbone backbone(ModelConfig config, Parameters parameters) {
     try {
-      return config.backbone() == ModelConfig.Backbone.mobilefacenet
-          ? new MobileFaceNet(parameters, config.shape(), config.embedding())
-          : new IResNet(
-              parameters,
-              config.shape(),
-              config.layers(),
-              config.widths(),
-              config.embedding(),
-              config.dropout());
+      return new Backbone(config.architecture(), config.shape(), parameters);
     } catch (ArithmeticException e) {
       throw new IllegalArgumentException(
           "model: one array of the network would have more than 2,147,483,647 values; wanted smaller"

@@ -21,8 +21,17 @@ final class Layers {
 
   private Layers() {}
 
+  /** A layer of a network. */
+  interface Layer {
+    /**
+     * @param batchStatistics whether batch norm uses the statistics of this batch
+     */
+    NDArray forward(NDArray x, boolean batchStatistics);
+  }
+
   /** Convolution without bias, NCHW. */
-  record Convolution(Parameters owner, NDArray weight, Shape stride, Shape padding, int groups) {
+  record Convolution(Parameters owner, NDArray weight, Shape stride, Shape padding, int groups)
+      implements Layer {
     private static final Shape ONE = new Shape(1, 1);
 
     static Convolution of(
@@ -36,8 +45,9 @@ final class Layers {
           groups);
     }
 
-    static Convolution of(Parameters p, String name, int in, int out, int kernel, int stride) {
-      return of(p, name, in, out, kernel, stride, kernel / 2, 1);
+    @Override
+    public NDArray forward(NDArray x, boolean batchStatistics) {
+      return forward(x);
     }
 
     NDArray forward(NDArray x) {
@@ -69,7 +79,7 @@ final class Layers {
   }
 
   /** Batch norm over the channels (axis 1). */
-  record Norm(NDArray gamma, NDArray beta, NDArray mean, NDArray variance) {
+  record Norm(NDArray gamma, NDArray beta, NDArray mean, NDArray variance) implements Layer {
     static Norm of(Parameters p, String name, int channels) {
       Shape shape = new Shape(channels);
       return new Norm(
@@ -89,7 +99,8 @@ final class Layers {
           p.buffer(name + ".running_var", shape, 1));
     }
 
-    NDArray forward(NDArray x, boolean batchStatistics) {
+    @Override
+    public NDArray forward(NDArray x, boolean batchStatistics) {
       // Axis -1 is DJL's direct path; PyTorch itself always normalises axis 1.
       return BatchNorm.batchNorm(
               x, mean, variance, gamma, beta, -1, RUNNING_KEEP, EPS, batchStatistics)
@@ -98,10 +109,15 @@ final class Layers {
   }
 
   /** max(x, 0) + a min(x, 0) with one a per channel. */
-  record Prelu(Parameters owner, NDArray slope) {
+  record Prelu(Parameters owner, NDArray slope) implements Layer {
     static Prelu of(Parameters p, String name, int channels) {
       NDArray slope = p.constant(name + ".weight", new Shape(channels), 0.25f);
       return new Prelu(p, slope);
+    }
+
+    @Override
+    public NDArray forward(NDArray x, boolean batchStatistics) {
+      return forward(x);
     }
 
     NDArray forward(NDArray x) {
@@ -129,7 +145,7 @@ final class Layers {
    * x Wᵀ + b over flattened input, in f32 whatever the precision of the other layers: its output is
    * the embedding but for a batch norm.
    */
-  record Dense(Parameters owner, NDArray weight, NDArray bias) {
+  record Dense(Parameters owner, NDArray weight, NDArray bias) implements Layer {
     static Dense of(Parameters p, String name, int in, int out) {
       double bound = 1 / Math.sqrt(in);
       return new Dense(
@@ -138,9 +154,29 @@ final class Layers {
           p.uniform(name + ".bias", new Shape(out), bound));
     }
 
-    NDArray forward(NDArray x) {
+    @Override
+    public NDArray forward(NDArray x, boolean batchStatistics) {
       NDArray rows = owner.result(x.reshape(x.getShape().get(0), -1));
       return Linear.linear(rows, weight, bias).head();
+    }
+  }
+
+  /**
+   * One filter of the size of the image per channel. As a product and a sum it needs no square
+   * kernel.
+   */
+  record WeightedSum(Parameters owner, NDArray weight) implements Layer {
+    /**
+     * @param shape [1, channels, height, width]
+     */
+    static WeightedSum of(Parameters p, String name, Shape shape) {
+      double bound = 1 / Math.sqrt((double) shape.get(2) * shape.get(3));
+      return new WeightedSum(p, p.uniform(name + ".weight", shape, bound));
+    }
+
+    @Override
+    public NDArray forward(NDArray x, boolean batchStatistics) {
+      return x.mul(owner.compute(weight)).sum(new int[] {2, 3});
     }
   }
 

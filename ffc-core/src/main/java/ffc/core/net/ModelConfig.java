@@ -10,6 +10,7 @@ import jakarta.validation.constraints.NotNull;
 import jakarta.validation.constraints.Positive;
 import jakarta.validation.constraints.Size;
 import java.util.List;
+import java.util.function.Function;
 
 /** Section {@code model} of an experiment: the backbone that embeds an image. */
 @RecordBuilder
@@ -40,14 +41,34 @@ public record ModelConfig(
             "File of weights to start from (safetensors), distinct from resuming a run")
         String initFrom) {
 
-  /** Known backbones. */
+  /** Channels of the stages of the IResNets that have names. */
+  private static final List<Integer> WIDTHS = List.of(64, 128, 256, 512);
+
+  /** The table of backbones: a new one is an {@link Architecture} and a line here. */
   public enum Backbone {
-    iresnet,
-    r18,
-    r34,
-    r50,
-    r100,
-    mobilefacenet
+    iresnet(IResNet::of, null, null),
+    r18(IResNet::of, List.of(2, 2, 2, 2), WIDTHS),
+    r34(IResNet::of, List.of(3, 4, 6, 3), WIDTHS),
+    r50(IResNet::of, List.of(3, 4, 14, 3), WIDTHS),
+    r100(IResNet::of, List.of(3, 13, 30, 3), WIDTHS),
+    mobilefacenet(MobileFaceNet::of, null, null);
+
+    private final Function<ModelConfig, Architecture> architecture;
+    private final List<Integer> layers;
+    private final List<Integer> widths;
+
+    /**
+     * @param layers that it fixes, or null
+     * @param widths that it fixes, or null
+     */
+    Backbone(
+        Function<ModelConfig, Architecture> architecture,
+        List<Integer> layers,
+        List<Integer> widths) {
+      this.architecture = architecture;
+      this.layers = layers;
+      this.widths = widths;
+    }
   }
 
   public ModelConfig {
@@ -56,8 +77,8 @@ public record ModelConfig(
     dropout = dropout == null ? 0.0 : dropout;
     freezeBatchNorm = freezeBatchNorm != null && freezeBatchNorm;
     if (backbone != null && backbone != Backbone.iresnet) {
-      layers = presetLayers(backbone);
-      widths = backbone == Backbone.mobilefacenet ? null : List.of(64, 128, 256, 512);
+      layers = backbone.layers;
+      widths = backbone.widths;
     }
   }
 
@@ -66,13 +87,12 @@ public record ModelConfig(
     return new ImageShape(input.get(0), input.get(1), input.get(2));
   }
 
-  private static List<Integer> presetLayers(Backbone backbone) {
-    return switch (backbone) {
-      case r18 -> List.of(2, 2, 2, 2);
-      case r34 -> List.of(3, 4, 6, 3);
-      case r50 -> List.of(3, 4, 14, 3);
-      case r100 -> List.of(3, 13, 30, 3);
-      case iresnet, mobilefacenet -> null;
-    };
+  /**
+   * Structure of the network.
+   *
+   * @throws IllegalArgumentException if the settings give none
+   */
+  public Architecture architecture() {
+    return backbone.architecture.apply(this);
   }
 }

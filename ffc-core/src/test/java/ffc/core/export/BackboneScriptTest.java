@@ -12,13 +12,18 @@ import ai.djl.pytorch.engine.PtNDManager;
 import ai.djl.pytorch.engine.PtSymbolBlock;
 import ai.djl.pytorch.jni.IValueUtils;
 import ai.djl.pytorch.jni.JniUtils;
+import ffc.core.loss.MarginHead;
+import ffc.core.net.Architecture;
+import ffc.core.net.Backbone;
 import ffc.core.net.Encoder;
 import ffc.core.net.ModelConfig;
 import ffc.core.net.ModelConfigBuilder;
+import ffc.core.net.Operators;
 import ffc.core.net.Parameters;
 import ffc.core.net.Precision;
 import ffc.engine.Autograd;
 import ffc.formats.HostTensor;
+import ffc.loaders.data.ImageShape;
 import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
@@ -26,6 +31,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
@@ -47,7 +53,7 @@ class BackboneScriptTest {
         Encoder encoder = Encoder.create(model, manager, 5, Precision.fp32)) {
       Map<String, HostTensor> weights = disturbed(encoder.parameters(), manager);
       ByteArrayOutputStream file = new ByteArrayOutputStream();
-      BackboneScript.write(model, weights, file);
+      BackboneScript.write(model.architecture(), weights, file);
       PtSymbolBlock program =
           JniUtils.loadModule(
               (PtNDManager) manager, new ByteArrayInputStream(file.toByteArray()), false, false);
@@ -59,9 +65,66 @@ class BackboneScriptTest {
         assertThat(got[i]).as("value %d", i).isCloseTo(wanted[i], within(1e-5f));
       }
       weights.remove("fc.bias");
-      assertThatThrownBy(() -> BackboneScript.write(model, weights, new ByteArrayOutputStream()))
+      assertThatThrownBy(
+              () ->
+                  BackboneScript.write(model.architecture(), weights, new ByteArrayOutputStream()))
           .isInstanceOf(IllegalArgumentException.class)
           .hasMessageContaining("array fc.bias: got null");
+    }
+  }
+
+  /** A network that the program does not know: every layer once. */
+  private static final Architecture OWN =
+      new Architecture() {
+        @Override
+        public <T> T features(Operators<T> net, T images) {
+          T x =
+              net.block(
+                  images,
+                  in -> net.prelu(net.norm(net.convolution(in, "a", 6, 3, 2, 1, 1), "an"), "ap"));
+          x = net.block(x, in -> net.add(net.convolution(in, "b", 6, 3, 1, 1, 6), in));
+          x = net.block(x, in -> net.convolution(in, "c", 8, 1, 2, 0, 1));
+          T y = net.block(x, in -> net.dropout(net.weightedSum(in, "d"), 0.2));
+          return net.block(y, in -> net.normOfFixedWeight(net.dense(in, "e", 5), "en"));
+        }
+      };
+
+  @Test
+  void aNetworkThatIsSaidOnceIsCountedTrainedAndExported() throws IOException {
+    ImageShape shape = new ImageShape(3, 10, 7);
+    Autograd.off();
+    try (NDManager manager = NDManager.newBaseManager("PyTorch");
+        Parameters parameters = new Parameters(manager, 5)) {
+      Backbone network = new Backbone(OWN, shape, parameters);
+      // 5 x 4 after a and b, 3 x 2 after c and in the product of d.
+      assertThat(network.activationsPerImage()).isEqualTo(4 * 6 * 5 * 4 + 2 * 8 * 3 * 2 + 2 * 5);
+
+      Backbone counted = new Backbone(OWN, shape, Parameters.counting());
+      assertThat(counted.parameters().size()).isEqualTo(parameters.size());
+
+      parameters.requireGradients();
+      NDArray images = manager.randomUniform(-1, 1, new Shape(4, 3, 10, 7));
+      NDArray out = Autograd.record(() -> network.forward(images, true, true));
+      Autograd.backward(out, manager.randomUniform(-1, 1, out.getShape()));
+      assertThat(parameters.weights().keySet())
+          .contains("a.weight", "an.bias", "ap.weight", "b.weight", "c.weight", "d.weight")
+          .doesNotContain("en.weight");
+      parameters
+          .weights()
+          .forEach((name, w) -> assertThat(w.getGradient().getShape()).isEqualTo(w.getShape()));
+    }
+    try (NDManager manager = NDManager.newBaseManager("PyTorch");
+        Parameters parameters = new Parameters(manager, 5)) {
+      Backbone network = new Backbone(OWN, shape, parameters);
+      ByteArrayOutputStream file = new ByteArrayOutputStream();
+      BackboneScript.write(OWN, disturbed(parameters, manager), file);
+      PtSymbolBlock program =
+          JniUtils.loadModule(
+              (PtNDManager) manager, new ByteArrayInputStream(file.toByteArray()), false, false);
+      NDArray images = manager.randomUniform(-1, 1, new Shape(4, 3, 10, 7));
+      float[] wanted = MarginHead.normalise(network.forward(images, false, false)).toFloatArray();
+      float[] got = IValueUtils.forward(program, new NDList(images), false).head().toFloatArray();
+      assertThat(got).containsExactly(wanted, within(1e-5f));
     }
   }
 

@@ -42,7 +42,7 @@ class IResNetTest {
 
   @Test
   void forwardBackwardAndRunningStatisticsAgreeWithPyTorch() {
-    IResNet network = network(false);
+    Backbone network = network(false);
     golden.assertClose(golden.train(network, images()), "train", 1e-4);
     for (String name : golden.gradients()) {
       golden.assertClose(
@@ -61,8 +61,10 @@ class IResNetTest {
 
   private long weights(List<Integer> layers) {
     try (Parameters parameters = new Parameters(manager, 1)) {
-      new IResNet(
-          parameters, new ImageShape(3, 112, 112), layers, List.of(64, 128, 256, 512), 512, 0);
+      new Backbone(
+          new IResNet(layers, List.of(64, 128, 256, 512), 512, 0),
+          new ImageShape(3, 112, 112),
+          parameters);
       // The last norm's weight is a parameter in PyTorch's count, if an untrained one.
       return parameters.weightCount() + 512;
     }
@@ -70,7 +72,7 @@ class IResNetTest {
 
   @Test
   void bfloat16PointsTheSameWay() {
-    IResNet network = network(true);
+    Backbone network = network(true);
     assertThat(golden.cosine(golden.train(network, images()), "train")).isGreaterThan(0.98);
     // Master weights and their gradients stay f32.
     // PyTorch's own autocast reaches 0.89 to 0.99 on this batch of four. The gradient of fc.bias is
@@ -86,10 +88,11 @@ class IResNetTest {
     }
   }
 
-  private IResNet network(boolean bf16) {
+  private Backbone network(boolean bf16) {
     Parameters parameters = new Parameters(manager, 1, bf16);
-    IResNet network =
-        new IResNet(parameters, new ImageShape(3, 9, 9), List.of(1, 2), List.of(4, 6), 5, 0);
+    Backbone network =
+        new Backbone(
+            new IResNet(List.of(1, 2), List.of(4, 6), 5, 0), new ImageShape(3, 9, 9), parameters);
     golden.fill(parameters);
     return network;
   }

@@ -22,7 +22,10 @@ class MobileFaceNetTest {
     Autograd.off();
     try (NDManager manager = NDManager.newBaseManager();
         Parameters parameters = new Parameters(manager, 1)) {
-      new MobileFaceNet(parameters, new ImageShape(3, 112, 112), 128);
+      new Backbone(
+          new MobileFaceNet(new ImageShape(3, 112, 112), 128),
+          new ImageShape(3, 112, 112),
+          parameters);
       assertThat(parameters.weightCount()).isBetween(950_000L, 1_100_000L);
     }
   }
@@ -32,7 +35,11 @@ class MobileFaceNetTest {
     Autograd.off();
     try (NDManager manager = NDManager.newBaseManager();
         Parameters parameters = new Parameters(manager, 1)) {
-      MobileFaceNet network = new MobileFaceNet(parameters, new ImageShape(1, 33, 30), 16);
+      Backbone network =
+          new Backbone(
+              new MobileFaceNet(new ImageShape(1, 33, 30), 16),
+              new ImageShape(1, 33, 30),
+              parameters);
       parameters.requireGradients();
       Random random = new Random(1);
       float[] pixels = new float[6 * 33 * 30];
@@ -70,7 +77,11 @@ class MobileFaceNetTest {
     try (NDManager manager = NDManager.newBaseManager();
         Parameters parameters = new Parameters(manager, 1)) {
       NetworkGolden golden = new NetworkGolden("mobilefacenet-golden.tsv", true, manager);
-      MobileFaceNet network = new MobileFaceNet(parameters, new ImageShape(3, 20, 33), 5);
+      Backbone network =
+          new Backbone(
+              new MobileFaceNet(new ImageShape(3, 20, 33), 5),
+              new ImageShape(3, 20, 33),
+              parameters);
       assertThat(parameters.all().keySet()).containsExactly(golden.names());
       golden.fill(parameters);
       NDArray images = golden.waves(0.5, 4, 3, 20, 33);
@@ -88,11 +99,8 @@ class MobileFaceNetTest {
 
   @Test
   void tellsThatAnImageIsTooSmall() {
-    try (NDManager manager = NDManager.newBaseManager();
-        Parameters parameters = new Parameters(manager, 1)) {
-      assertThatThrownBy(() -> new MobileFaceNet(parameters, new ImageShape(1, 8, 8), 16))
-          .isInstanceOf(IllegalArgumentException.class)
-          .hasMessage("mobilefacenet needs images of at least 16x16, got 8x8");
-    }
+    assertThatThrownBy(() -> new MobileFaceNet(new ImageShape(1, 8, 8), 16))
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessage("mobilefacenet needs images of at least 16x16, got 8x8");
   }
 }

@@ -167,10 +167,7 @@ final class Rules {
     if (channels != 1 && channels != 3) {
       return "got " + channels + " channels, wanted 1 (gray) or 3 (RGB)";
     }
-    int stages =
-        model.backbone() == ModelConfig.Backbone.mobilefacenet || model.widths() == null
-            ? 4
-            : model.widths().size();
+    int stages = model.widths() == null ? 4 : model.widths().size();
     int divisor = 1 << stages;
     for (int side : model.input().subList(1, 3)) {
       if (side % divisor != 0) {

@@ -1,0 +1,99 @@
+package ffc.core.net;
+
+import ai.djl.ndarray.types.Shape;
+import java.util.HashMap;
+import java.util.Map;
+import java.util.function.UnaryOperator;
+
+/** Makes the layers of a network, with the sizes that follow from the image's. */
+final class LayerBuilder implements Operators<LayerBuilder.Size> {
+  /** Channels, height and width of one image's values; a flat value is all channels. */
+  record Size(int channels, int height, int width) {
+    long values() {
+      return (long) channels * height * width;
+    }
+  }
+
+  private final Parameters parameters;
+  private final Map<String, Layers.Layer> layers = new HashMap<>();
+  private long activations;
+
+  LayerBuilder(Parameters parameters) {
+    this.parameters = parameters;
+  }
+
+  /** By name. */
+  Map<String, Layers.Layer> layers() {
+    return layers;
+  }
+
+  /** Values that the outputs of all layers hold for one image. */
+  long activations() {
+    return activations;
+  }
+
+  private Size layer(String name, Layers.Layer layer, Size out) {
+    if (layers.put(name, layer) != null) {
+      throw new IllegalArgumentException("two layers of the network are named " + name);
+    }
+    activations += out.values();
+    return out;
+  }
+
+  @Override
+  public Size convolution(
+      Size x, String name, int out, int kernel, int stride, int pad, int groups) {
+    return layer(
+        name,
+        Layers.Convolution.of(parameters, name, x.channels(), out, kernel, stride, pad, groups),
+        new Size(
+            out,
+            (x.height() + 2 * pad - kernel) / stride + 1,
+            (x.width() + 2 * pad - kernel) / stride + 1));
+  }
+
+  @Override
+  public Size norm(Size x, String name) {
+    return layer(name, Layers.Norm.of(parameters, name, x.channels()), x);
+  }
+
+  @Override
+  public Size normOfFixedWeight(Size x, String name) {
+    return layer(name, Layers.Norm.withFixedWeight(parameters, name, x.channels()), x);
+  }
+
+  @Override
+  public Size prelu(Size x, String name) {
+    return layer(name, Layers.Prelu.of(parameters, name, x.channels()), x);
+  }
+
+  @Override
+  public Size dropout(Size x, double probability) {
+    return x; // not counted: most recipes have none
+  }
+
+  @Override
+  public Size dense(Size x, String name, int out) {
+    int in = Math.toIntExact(x.values());
+    return layer(name, Layers.Dense.of(parameters, name, in, out), new Size(out, 1, 1));
+  }
+
+  @Override
+  public Size weightedSum(Size x, String name) {
+    // What is kept is the product, not the sum.
+    activations += x.values() - x.channels();
+    Shape shape = new Shape(1, x.channels(), x.height(), x.width());
+    Layers.Layer layer = Layers.WeightedSum.of(parameters, name, shape);
+    return layer(name, layer, new Size(x.channels(), 1, 1));
+  }
+
+  @Override
+  public Size add(Size x, Size y) {
+    return x;
+  }
+
+  @Override
+  public Size block(Size x, UnaryOperator<Size> piece) {
+    return piece.apply(x);
+  }
+}
