@@ -1,10 +1,10 @@
 package ffc.loaders;
 
 import ffc.loaders.data.BadDataException;
+import ffc.loaders.data.CorruptBudget;
 import ffc.loaders.data.Cursor;
 import ffc.loaders.data.DataConfig;
 import ffc.loaders.data.Dataset;
-import ffc.loaders.data.Faults;
 import ffc.loaders.data.ImageShape;
 import ffc.loaders.data.PairBatch;
 import ffc.loaders.sample.PairPlan;
@@ -50,7 +50,7 @@ public final class DualLoader implements AutoCloseable {
   private final int rowsPerPart;
   private final PairSampler sampler;
   private final PairDecoder decoder;
-  private final Faults faults;
+  private final CorruptBudget corrupt;
   private final ExecutorService planner;
   private final ExecutorService workers;
   private final Queue<Future<Begun>> ahead = new ArrayDeque<>();
@@ -85,7 +85,7 @@ public final class DualLoader implements AutoCloseable {
     this.pairs = config.pairsPerBatch();
     this.prefetch = config.prefetch();
     this.sampler = new PairSampler(data, config, seed, rank, trainers);
-    this.faults = new Faults(config.corruptBudget());
+    this.corrupt = new CorruptBudget(config.corruptBudget());
     this.decoder = new PairDecoder(data, config, shape);
     this.skippedBefore = start.skipped();
     this.planned = start;
@@ -159,10 +159,10 @@ public final class DualLoader implements AutoCloseable {
 
   /** Counts faults in the order of the batches, whatever order the workers met them in. */
   private PairBatch counted(PairBatch batch, List<BadDataException> unreadable) {
-    long before = skippedBefore + faults.skipped();
-    faults.add(2L * pairs, unreadable);
+    long before = skippedBefore + corrupt.skipped();
+    corrupt.add(2L * pairs, unreadable);
     batches++;
-    if (skippedBefore + faults.skipped() == 0) {
+    if (skippedBefore + corrupt.skipped() == 0) {
       return batch;
     }
     return new PairBatch(
@@ -172,7 +172,7 @@ public final class DualLoader implements AutoCloseable {
         batch.yIds(),
         batch.idPairs(),
         batch.start().withSkipped(before),
-        batch.next().withSkipped(skippedBefore + faults.skipped()),
+        batch.next().withSkipped(skippedBefore + corrupt.skipped()),
         batch.release());
   }
 
@@ -244,14 +244,14 @@ public final class DualLoader implements AutoCloseable {
   public Map<String, Double> statistics() {
     Map<String, Double> statistics = new LinkedHashMap<>();
     statistics.put("batches", (double) batches);
-    statistics.put("skipped", (double) faults.skipped());
+    statistics.put("skipped", (double) corrupt.skipped());
     statistics.putAll(data.statistics());
     return statistics;
   }
 
   /** Messages of the first hundred unreadable images that were skipped. */
   public List<String> skippedImages() {
-    return faults.listed();
+    return corrupt.listed();
   }
 
   /** Stops the workers; waits for the images being decoded. */

@@ -18,7 +18,7 @@ final class Checkpointing {
   private final Checkpoints checkpoints;
   private final GroupExchange exchange;
   private final Method method;
-  private final CommonState common;
+  private final StateSync common;
   private final RunObserver observer;
   private final Content content;
 
@@ -39,7 +39,7 @@ final class Checkpointing {
       Path folder,
       GroupExchange exchange,
       Method method,
-      CommonState common,
+      StateSync common,
       RunObserver observer,
       Content content) {
     this.every = run.checkpointEvery();
@@ -52,8 +52,8 @@ final class Checkpointing {
   }
 
   /** Whether a checkpoint is to be written after a step. */
-  boolean isDue(long step, Milestones.Place place) {
-    return place != Milestones.Place.within || every > 0 && step % every == 0;
+  boolean isDue(long step, EndOfStep.Place place) {
+    return place != EndOfStep.Place.within || every > 0 && step % every == 0;
   }
 
   /** Notes the checkpoint that the run goes on from. */
@@ -101,7 +101,7 @@ final class Checkpointing {
   }
 
   /** The first trainer's work around {@link Content}, with the others' part in it. */
-  private void saveWith(CommonState.Work work) throws IOException {
+  private void saveWith(StateSync.Work work) throws IOException {
     if (exchange.rank() == 0) {
       work.run();
     } else if (method.isSharded()) {

@@ -15,14 +15,14 @@ final class Networks {
   private final Method method;
   private final Encoder gallery; // may be null
   private final Optimizer optimizer;
-  private final Lockstep lockstep;
+  private final GradientSynchroniser synchroniser;
 
-  Networks(Encoder probe, Method method, Optimizer optimizer, Lockstep lockstep) {
+  Networks(Encoder probe, Method method, Optimizer optimizer, GradientSynchroniser synchroniser) {
     this.probe = probe;
     this.method = method;
     this.gallery = method.gallery();
     this.optimizer = optimizer;
-    this.lockstep = lockstep;
+    this.synchroniser = synchroniser;
   }
 
   /** The running statistics of batch norm. */
@@ -63,17 +63,17 @@ final class Networks {
    * @param average whether to average; the step's last exchange
    * @throws EpochEndedException if the trainers change meanwhile: nothing has moved then
    */
-  void move(double rate, double factor, boolean average) {
+  void optimizerStep(double rate, double factor, boolean average) {
     NDList arrays = average ? all() : new NDList();
     RunningStatistics before = RunningStatistics.keep(arrays);
     if (factor != 0) {
-      optimizer.step(rate, factor * lockstep.gradientFactor());
+      optimizer.step(rate, factor * synchroniser.gradientFactor());
     }
     if (!average) {
       return;
     }
     try {
-      lockstep.average(arrays);
+      synchroniser.average(arrays);
     } catch (EpochEndedException e) {
       before.restore();
       if (factor != 0) {

@@ -48,7 +48,7 @@ import java.util.function.BooleanSupplier;
  * the global batch; losses, gradients and the group are the global batch's, batch norm normalises
  * by the share's own statistics. The first of them evaluates and writes the checkpoints, which do
  * not depend on the number of trainers. One that was lost takes its state from the others, or, if
- * the method is sharded, all go back to the last checkpoint ({@link CommonState}).
+ * the method is sharded, all go back to the last checkpoint ({@link StateSync}).
  *
  * <p>Build one, call {@link #run}, close it. Everything happens on the calling thread.
  */
@@ -84,9 +84,9 @@ public final class Trainer implements AutoCloseable {
   private final Setup setup;
   private final Dataset dataset;
   private final GroupExchange exchange;
-  private final Lockstep lockstep;
+  private final GradientSynchroniser synchroniser;
   private final TrainerReplica replica;
-  private final CommonState common;
+  private final StateSync common;
   private final RunObserver observer;
   private final BooleanSupplier stopRequested;
   private final Closer closer = new Closer();
@@ -100,7 +100,7 @@ public final class Trainer implements AutoCloseable {
   private final TrainerContent content;
   private final Checkpointing checkpointing;
   private final Evaluating evaluating;
-  private final Milestones milestones;
+  private final EndOfStep endOfStep;
   private final StepTimes times = new StepTimes();
   private final StepProfile profile = new StepProfile();
   private final Interval interval = new Interval();
@@ -130,7 +130,7 @@ public final class Trainer implements AutoCloseable {
     this.setup = setup;
     this.dataset = dataset;
     this.exchange = exchange;
-    this.lockstep = new Lockstep(exchange, setup.syncEvery());
+    this.synchroniser = new GradientSynchroniser(exchange, setup.syncEvery());
     this.observer = observer;
     this.stopRequested = stopRequested;
     try {
@@ -170,9 +170,9 @@ public final class Trainer implements AutoCloseable {
                 + setup.methodName()
                 + " trains with one trainer; leave section cluster away, or use ffc or partial-fc");
       }
-      networks = new Networks(probe, method, optimizer, lockstep);
+      networks = new Networks(probe, method, optimizer, synchroniser);
       boolean together = method.isSharded() && exchange.trainers() > 1;
-      common = new CommonState(exchange, !together);
+      common = new StateSync(exchange, !together);
       content = new TrainerContent(probe, optimizer, method, dataset, manager);
       checkpointing =
           new Checkpointing(
@@ -187,11 +187,11 @@ public final class Trainer implements AutoCloseable {
                   dataset,
                   setup.data().workers(),
                   observer));
-      milestones = new Milestones(checkpointing, evaluating, lockstep, method.isSharded());
+      endOfStep = new EndOfStep(checkpointing, evaluating, synchroniser, method.isSharded());
       replica = replica();
       if (setup.resumeFrom() == null) {
         state = new TrainerState(0, 0, 0, Cursor.START, dataset.fingerprint(), Double.NaN, true);
-        milestones.loaded(state);
+        endOfStep.loaded(state);
       } else {
         CheckpointReader in = CheckpointReader.open(setup.resumeFrom());
         if (together) {
@@ -200,7 +200,7 @@ public final class Trainer implements AutoCloseable {
           state = content.load(in);
         }
         checkpointing.resumed(setup.resumeFrom(), state);
-        milestones.loaded(state);
+        endOfStep.loaded(state);
       }
     } catch (Throwable e) {
       closer.closeAfter(e);
@@ -230,13 +230,13 @@ public final class Trainer implements AutoCloseable {
 
   private void takeOver(Path folder) throws IOException {
     state = content.load(CheckpointReader.open(folder));
-    milestones.tookOver();
+    endOfStep.tookOver();
   }
 
   private void takeOverStep(Path folder) throws IOException {
     common.lost();
     state = TrainerState.load(CheckpointReader.open(folder));
-    milestones.tookOver();
+    endOfStep.tookOver();
   }
 
   /** Local steps leave the networks apart until they are averaged. */
@@ -290,7 +290,7 @@ public final class Trainer implements AutoCloseable {
   public RunSummary run() throws IOException {
     boolean othersAreThrough = !exchange.begin(replica) || !settle();
     long last = setup.run().steps();
-    if (lockstep.isFirst() && !othersAreThrough) {
+    if (synchroniser.isFirst() && !othersAreThrough) {
       state = checkpointing.begin(state);
     }
     observer.started(state.step(), last);
@@ -299,7 +299,7 @@ public final class Trainer implements AutoCloseable {
       try {
         trainToEnd();
         // For the first trainer to do, whoever that turns out to be.
-        state = milestones.pass(state, placeOf(state.step(), stopped));
+        state = endOfStep.pass(state, placeOf(state.step(), stopped));
         break;
       } catch (EpochEndedException e) {
         othersAreThrough = !exchange.rejoin() || !settle();
@@ -317,7 +317,7 @@ public final class Trainer implements AutoCloseable {
     }
     try (DeviceFeed feed = feed()) {
       while (!atEnd()) {
-        state = milestones.pass(state, Milestones.Place.within);
+        state = endOfStep.pass(state, EndOfStep.Place.within);
         exchange.beginStep(state.step());
         interval.begin(feed);
         StepResult result = step(feed);
@@ -347,7 +347,7 @@ public final class Trainer implements AutoCloseable {
   }
 
   private boolean isThrough() {
-    return atEnd() && milestones.isPassed(state.step());
+    return atEnd() && endOfStep.isPassed(state.step());
   }
 
   private void settleShares() throws IOException {
@@ -359,7 +359,7 @@ public final class Trainer implements AutoCloseable {
             () -> checkpointing.writeFirst(state),
             in -> {
               state = content.load(in);
-              milestones.loaded(state);
+              endOfStep.loaded(state);
             });
     if (loaded && started) {
       observer.wentBack(before, state.step());
@@ -372,7 +372,7 @@ public final class Trainer implements AutoCloseable {
    */
   private void settleMilestone() {
     ByteBuffer mine = ByteBuffer.allocate(2 + Double.BYTES);
-    mine.put((byte) (milestones.isPassed(state.step()) ? 1 : 0))
+    mine.put((byte) (endOfStep.isPassed(state.step()) ? 1 : 0))
         .put((byte) (stopped ? 1 : 0))
         .putDouble(state.bestValue());
     for (byte[] bytes : exchange.meet(mine.array())) {
@@ -380,7 +380,7 @@ public final class Trainer implements AutoCloseable {
       boolean passed = theirs.get() != 0;
       stopped |= theirs.get() != 0;
       if (passed) {
-        milestones.pass(state.step());
+        endOfStep.pass(state.step());
         state = state.withBest(theirs.getDouble());
       }
     }
@@ -418,24 +418,24 @@ public final class Trainer implements AutoCloseable {
       scope.suppressNotUsedWarning();
       PairBatch batch = fed.host();
       RunningStatistics before = RunningStatistics.keep(mayDrop(), probe, method.gallery());
-      Lockstep.Agreement agreed;
+      GradientSynchroniser.Agreement agreed;
       double norm;
       try {
         Losses mine = method.accumulate(fed.pair());
-        lockstep.sumGradients(optimizer.gradientList());
+        synchroniser.sumGradients(optimizer.gradientList());
         lapOfExchange();
-        norm = optimizer.gradientNorm() * lockstep.gradientFactor();
+        norm = optimizer.gradientNorm() * synchroniser.gradientFactor();
         profile.lap("optimizer");
         boolean finite = Double.isFinite(mine.total()) && Double.isFinite(norm);
         agreed =
-            lockstep.agree(
+            synchroniser.agree(
                 mine, finite, stopRequested.getAsBoolean(), networks.runningStatistics());
         lapOfExchange();
         stopIfNotFinite(agreed, norm, batch);
         if (!agreed.finite()) {
           before.restore();
         }
-        networks.move(
+        networks.optimizerStep(
             rate,
             agreed.finite() ? clipFactor(norm) : 0,
             averagesAfter(state.step() + 1, agreed.stop()));
@@ -466,7 +466,8 @@ public final class Trainer implements AutoCloseable {
     }
   }
 
-  private void stopIfNotFinite(Lockstep.Agreement agreed, double norm, PairBatch batch) {
+  private void stopIfNotFinite(
+      GradientSynchroniser.Agreement agreed, double norm, PairBatch batch) {
     if (!agreed.finite() && setup.run().onNonFinite() == RunConfig.OnNonFinite.stop) {
       throw new NonFiniteException(
           state.step() + 1, agreed.losses(), norm, batch.start(), checkpointing.last());
@@ -480,15 +481,15 @@ public final class Trainer implements AutoCloseable {
 
   /** Networks that go apart are averaged in time, and when something looks at them. */
   private boolean averagesAfter(long step, boolean stop) {
-    return lockstep.averagesAfter(step)
-        || lockstep.local() && milestones.isDue(step, placeOf(step, stop));
+    return synchroniser.averagesAfter(step)
+        || synchroniser.local() && endOfStep.isDue(step, placeOf(step, stop));
   }
 
-  private Milestones.Place placeOf(long step, boolean stop) {
+  private EndOfStep.Place placeOf(long step, boolean stop) {
     if (stop) {
-      return Milestones.Place.stop;
+      return EndOfStep.Place.stop;
     }
-    return step >= setup.run().steps() ? Milestones.Place.last : Milestones.Place.within;
+    return step >= setup.run().steps() ? EndOfStep.Place.last : EndOfStep.Place.within;
   }
 
   private void lapOfExchange() {

@@ -53,7 +53,7 @@ final class TrainerReplica implements Replica {
 
   /**
    * The replica of a sharded method: what a newcomer needs is in no single trainer, so it only
-   * learns the step, and {@link CommonState} sees to the rest. Its group is empty.
+   * learns the step, and {@link StateSync} sees to the rest. Its group is empty.
    *
    * @param through whether nothing is left to do
    * @param content writes the plain numbers of a run

@@ -74,19 +74,19 @@ public final class PairSampler {
 
   /** The cursor behind a batch: what all trainers together take from both orders. */
   public Cursor after(Cursor start) {
-    Walk walk = new Walk(ids.size(), start.idEpoch(), start.idPosition());
+    SamplerPosition place = new SamplerPosition(ids.size(), start.idEpoch(), start.idPosition());
     int draws = Math.multiplyExact(config.idsPerBatch(), trainers);
     if (skipsSingles()) {
       for (int i = 0; i < draws; i++) {
-        nextIdentity(walk);
+        nextIdentity(place);
       }
     } else {
-      walk.skip(draws);
+      place.skip(draws);
     }
-    Walk images = new Walk(instances.size(), start.epoch(), start.position());
+    SamplerPosition images = new SamplerPosition(instances.size(), start.epoch(), start.position());
     images.skip(instanceDraws());
     return new Cursor(
-        walk.epoch(), walk.position(), images.epoch(), images.position(), start.skipped());
+        place.epoch(), place.position(), images.epoch(), images.position(), start.skipped());
   }
 
   /** This trainer's part of the batch that begins at a cursor. */
@@ -110,18 +110,18 @@ public final class PairSampler {
 
   private void drawIdentities(PairPlan plan) {
     Cursor start = plan.start();
-    Walk walk = new Walk(ids.size(), start.idEpoch(), start.idPosition());
+    SamplerPosition place = new SamplerPosition(ids.size(), start.idEpoch(), start.idPosition());
     int before = rank * config.idsPerBatch();
     if (skipsSingles()) {
       for (int i = 0; i < before; i++) {
-        nextIdentity(walk);
+        nextIdentity(place);
       }
     } else {
-      walk.skip(before);
+      place.skip(before);
     }
     for (int row = 0; row < config.idsPerBatch(); row++) {
-      long identity = nextIdentity(walk);
-      long key = Keyed.hash(idKey, walk.lastEpoch(), walk.lastPosition());
+      long identity = nextIdentity(place);
+      long key = Keyed.hash(idKey, place.lastEpoch(), place.lastPosition());
       long first = data.firstImage(identity);
       long count = data.firstImage(identity + 1) - first;
       long one = Keyed.below(Keyed.hash(key, 0), count);
@@ -151,21 +151,22 @@ public final class PairSampler {
   private void drawInstances(PairPlan plan) {
     int half = config.instancesPerBatch() / 2;
     int idPairs = config.idsPerBatch();
-    Walk walk = new Walk(instances.size(), plan.start().epoch(), plan.start().position());
-    walk.skip((long) rank * instancesOfRank());
+    SamplerPosition place =
+        new SamplerPosition(instances.size(), plan.start().epoch(), plan.start().position());
+    place.skip((long) rank * instancesOfRank());
     for (int row = idPairs; row < idPairs + half; row++) {
-      long image = instances.at(walk.epoch(), walk.position());
-      long key = Keyed.hash(instanceKey, walk.epoch(), walk.position());
-      walk.skip(1);
+      long image = instances.at(place.epoch(), place.position());
+      long key = Keyed.hash(instanceKey, place.epoch(), place.position());
+      place.skip(1);
       plan.x()[row] = image;
       plan.xKeys()[row] = Keyed.hash(key, 2);
       if (config.instancePartner()) {
         drawOther(plan, row, data.identityOf(image), Keyed.hash(key, 1));
         plan.yKeys()[row] = Keyed.hash(key, 3);
       } else {
-        plan.y()[row] = instances.at(walk.epoch(), walk.position());
-        plan.yKeys()[row] = Keyed.hash(instanceKey, walk.epoch(), walk.position(), 2);
-        walk.skip(1);
+        plan.y()[row] = instances.at(place.epoch(), place.position());
+        plan.yKeys()[row] = Keyed.hash(instanceKey, place.epoch(), place.position(), 2);
+        place.skip(1);
       }
     }
   }
@@ -175,10 +176,10 @@ public final class PairSampler {
   }
 
   /** The next identity that the policy lets through. */
-  private long nextIdentity(Walk walk) {
+  private long nextIdentity(SamplerPosition place) {
     for (long walked = 0; ; walked++) {
-      long identity = ids.at(walk.epoch(), walk.position());
-      walk.skip(1);
+      long identity = ids.at(place.epoch(), place.position());
+      place.skip(1);
       if (!skipsSingles() || data.imageCount(identity) > 1) {
         return identity;
       }

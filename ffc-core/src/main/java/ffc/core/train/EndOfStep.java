@@ -6,15 +6,15 @@ import java.io.IOException;
 /**
  * What is due after some steps, in this order: the checkpoint, so that nothing that goes wrong
  * afterwards costs the training; evaluations; the best checkpoint. The first trainer's work while
- * the others wait; of a sharded method all take part in writing. A milestone in which an epoch of
+ * the others wait; of a sharded method all take part in writing. A step in whose end an epoch of
  * membership ends is passed again as a whole by the trainers of the next.
  */
-final class Milestones {
+final class EndOfStep {
   private static final long NONE = -1;
 
   private final Checkpointing checkpointing;
   private final Evaluating evaluating;
-  private final Lockstep lockstep;
+  private final GradientSynchroniser synchroniser;
   private final boolean sharded;
 
   /** The last step whose milestone, if it had one, is known to be through for all trainers. */
@@ -33,11 +33,14 @@ final class Milestones {
   /**
    * @param sharded whether all trainers take part in writing
    */
-  Milestones(
-      Checkpointing checkpointing, Evaluating evaluating, Lockstep lockstep, boolean sharded) {
+  EndOfStep(
+      Checkpointing checkpointing,
+      Evaluating evaluating,
+      GradientSynchroniser synchroniser,
+      boolean sharded) {
     this.checkpointing = checkpointing;
     this.evaluating = evaluating;
-    this.lockstep = lockstep;
+    this.synchroniser = synchroniser;
     this.sharded = sharded;
   }
 
@@ -88,7 +91,7 @@ final class Milestones {
       if (writes) {
         checkpointing.write(state.withEvaluated(!evaluates));
       }
-      if (evaluates && lockstep.isFirst()) {
+      if (evaluates && synchroniser.isFirst()) {
         after =
             state.withBest(evaluating.judge(state.step(), place == Place.last, state.bestValue()));
       }
@@ -96,7 +99,7 @@ final class Milestones {
         // Also where a kill had cut the evaluation off, and this one makes up for it.
         checkpointing.writeBest(after.withEvaluated(true));
       }
-      if (evaluates && lockstep.isFirst() && !evaluating.failed()) {
+      if (evaluates && synchroniser.isFirst() && !evaluating.failed()) {
         checkpointing.evaluated(after);
       }
       after = told(after, place);
@@ -111,9 +114,9 @@ final class Milestones {
    */
   private TrainerState told(TrainerState state, Place place) {
     try {
-      return state.withBest(lockstep.valueOfFirst(state.bestValue()));
+      return state.withBest(synchroniser.valueOfFirst(state.bestValue()));
     } catch (EpochEndedException e) {
-      if (place == Place.within || !lockstep.isFirst()) {
+      if (place == Place.within || !synchroniser.isFirst()) {
         throw e;
       }
       return state;
@@ -122,6 +125,6 @@ final class Milestones {
 
   /** What the first trainer says, where all have a part in what follows. */
   private boolean agreed(boolean mine) {
-    return sharded ? lockstep.valueOfFirst(mine ? 1 : 0) != 0 : mine;
+    return sharded ? synchroniser.valueOfFirst(mine ? 1 : 0) != 0 : mine;
   }
 }

@@ -5,10 +5,10 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import org.junit.jupiter.api.Test;
 
-class WalkTest {
+class SamplerPositionTest {
   @Test
   void movesOnOverEpochEnds() {
-    Walk walk = new Walk(10, 3, 9);
+    SamplerPosition walk = new SamplerPosition(10, 3, 9);
     walk.skip(1);
     assertThat(walk.epoch()).isEqualTo(4);
     assertThat(walk.position()).isZero();
@@ -23,13 +23,15 @@ class WalkTest {
 
   @Test
   void refusesPlacesThatTheSetDoesNotHave() {
-    assertThatThrownBy(() -> new Walk(10, 3, 10))
+    assertThatThrownBy(() -> new SamplerPosition(10, 3, 10))
         .isInstanceOf(IllegalArgumentException.class)
         .hasMessage(
             "cursor stands at position 10 of epoch 3, the data set has 10; it belongs to another"
                 + " set");
-    assertThatThrownBy(() -> new Walk(10, -1, 0)).isInstanceOf(IllegalArgumentException.class);
-    assertThatThrownBy(() -> new Walk(10, 0, -1)).isInstanceOf(IllegalArgumentException.class);
-    assertThat(new Walk(10, 0, 0).position()).isZero();
+    assertThatThrownBy(() -> new SamplerPosition(10, -1, 0))
+        .isInstanceOf(IllegalArgumentException.class);
+    assertThatThrownBy(() -> new SamplerPosition(10, 0, -1))
+        .isInstanceOf(IllegalArgumentException.class);
+    assertThat(new SamplerPosition(10, 0, 0).position()).isZero();
   }
 }

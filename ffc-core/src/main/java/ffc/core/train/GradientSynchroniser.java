@@ -17,7 +17,7 @@ import java.util.Map;
  * and momenta averaged every few steps (local SGD). Losses are those of the global batch, running
  * statistics of batch norm the mean over the trainers. Does nothing to a trainer alone.
  */
-final class Lockstep {
+final class GradientSynchroniser {
   /** Values that are on the heap at a time, unless a single array has more. */
   static final int BUCKET = 1 << 22;
 
@@ -27,7 +27,7 @@ final class Lockstep {
   /**
    * @param every steps between averages of the networks; 1 = add up gradients instead
    */
-  Lockstep(GroupExchange exchange, int every) {
+  GradientSynchroniser(GroupExchange exchange, int every) {
     this.exchange = exchange;
     this.every = every;
   }

@@ -1,14 +1,14 @@
 package ffc.loaders.sample;
 
 /** A place in an endless sequence of epochs of one size. */
-final class Walk {
+final class SamplerPosition {
   private final long size;
   private long epoch;
   private long position;
   private long lastEpoch;
   private long lastPosition;
 
-  Walk(long size, long epoch, long position) {
+  SamplerPosition(long size, long epoch, long position) {
     if (epoch < 0 || position < 0 || position >= size) {
       throw new IllegalArgumentException(
           "cursor stands at position %d of epoch %d, the data set has %d; it belongs to another set"

@@ -4,7 +4,7 @@ import java.util.ArrayList;
 import java.util.List;
 
 /** Counts the unreadable images of the batches taken and ends the run above the budget. */
-public final class Faults {
+public final class CorruptBudget {
   private static final int LISTED = 100;
 
   /** Below this many images drawn, an unreadable image does not tell a share. */
@@ -15,7 +15,7 @@ public final class Faults {
   private long drawn;
   private long skipped;
 
-  public Faults(double budget) {
+  public CorruptBudget(double budget) {
     this.budget = budget;
   }
 

@@ -11,7 +11,7 @@ import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 
-class LockstepBucketsTest {
+class GradientBucketsTest {
   private final List<Integer> lengths = new ArrayList<>();
 
   /** Two trainers with the same values. */
@@ -35,15 +35,17 @@ class LockstepBucketsTest {
 
   @Test
   void networksOfAnySizeTravelAFewMegabytesAtATime() {
-    int third = Lockstep.BUCKET / 3;
+    int third = GradientSynchroniser.BUCKET / 3;
     try (NDManager manager = NDManager.newBaseManager()) {
       NDList arrays = new NDList();
-      for (int size : new int[] {third, 5, third, third, Lockstep.BUCKET + 7, 1, third}) {
+      for (int size :
+          new int[] {third, 5, third, third, GradientSynchroniser.BUCKET + 7, 1, third}) {
         arrays.add(manager.ones(new Shape(size)).mul(arrays.size() + 1));
       }
-      new Lockstep(twins(), 1).sumGradients(arrays);
-      assertThat(lengths).containsExactly(2 * third + 5, third, Lockstep.BUCKET + 7, third + 1);
-      new Lockstep(twins(), 2).average(arrays);
+      new GradientSynchroniser(twins(), 1).sumGradients(arrays);
+      assertThat(lengths)
+          .containsExactly(2 * third + 5, third, GradientSynchroniser.BUCKET + 7, third + 1);
+      new GradientSynchroniser(twins(), 2).average(arrays);
       for (int i = 0; i < arrays.size(); i++) {
         float wanted = 2 * (i + 1);
         assertThat(arrays.get(i).min().getFloat()).isEqualTo(wanted);

@@ -14,7 +14,7 @@ import java.util.List;
  * go back to the newest checkpoint that any of them has. A run that begins writes one first, so
  * that there always is one to go back to. Why: {@code docs/decisions/041-classes-dealt-out.md}.
  */
-final class CommonState {
+final class StateSync {
   private static final int BYTES = 1 + 3 * Long.BYTES;
 
   private final GroupExchange exchange;
@@ -27,7 +27,7 @@ final class CommonState {
   /**
    * @param whole whether this trainer's networks and share belong to the same step
    */
-  CommonState(GroupExchange exchange, boolean whole) {
+  StateSync(GroupExchange exchange, boolean whole) {
     this.exchange = exchange;
     this.whole = whole;
   }
