@@ -1,11 +1,13 @@
 package ffc.cli.data;
 
+import ffc.cli.options.OutOption;
 import ffc.loaders.data.ImageShape;
 import ffc.loaders.photos.Fit;
 import ffc.loaders.photos.PhotoImport;
 import java.nio.file.Path;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
@@ -29,8 +31,7 @@ final class ImportPhotosCommand implements Callable<Integer> {
   @Parameters(paramLabel = "SOURCE", description = "Folder tree of photographs; only read")
   private Path source;
 
-  @Option(names = "--out", paramLabel = "DIR", required = true, description = "Folder to fill")
-  private Path out;
+  @Mixin private OutOption.Folder out;
 
   @Option(
       names = "--size",
@@ -68,7 +69,7 @@ final class ImportPhotosCommand implements Callable<Integer> {
       text =
           PhotoImport.run(
                   new PhotoImport.Options(
-                      source, out, shape.height(), shape.width(), channels, fit, workers),
+                      source, out.path(), shape.height(), shape.width(), channels, fit, workers),
                   progress)
               .text();
     }

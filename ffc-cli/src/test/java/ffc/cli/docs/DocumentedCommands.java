@@ -24,7 +24,6 @@ final class DocumentedCommands {
   static {
     NOT_RUN.put("mvn verify", "runs this very test; DocumentationTest compares it with .ci/run");
     NOT_RUN.put("FFC_TORCH=", "wants a PyTorch of the machine");
-    NOT_RUN.put("./ffc train configs/glint360k-r50-ffc.yaml", "wants Glint360K and a GPU");
     NOT_RUN.put(
         "./ffc train big.yaml --trainers 3 --rank ", "wants the addresses of three machines");
     NOT_RUN.put("./ffc member ", "serves trainers on other machines until they are done");
