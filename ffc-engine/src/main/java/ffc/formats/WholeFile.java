@@ -25,6 +25,11 @@ public final class WholeFile {
     write(file, channel -> writeFully(channel, StandardCharsets.UTF_8.encode(text)));
   }
 
+  /** Replaces the file by bytes. */
+  public static void write(Path file, byte[] bytes) throws IOException {
+    write(file, channel -> writeFully(channel, ByteBuffer.wrap(bytes)));
+  }
+
   /**
    * Replaces the file.
    *

@@ -23,12 +23,17 @@ final class PairDecoder {
   private final ImageShape shape;
   private final boolean skip;
   private final ThreadLocal<Augmentation> augmentation;
+  private final ThreadLocal<Augmentation> singleAugmentation;
 
   PairDecoder(Dataset data, DataConfig config, ImageShape shape) {
     this.data = data;
     this.shape = shape;
     this.skip = config.onCorrupt() == DataConfig.OnCorrupt.skip;
     this.augmentation = ThreadLocal.withInitial(() -> new Augmentation(config.augment(), shape));
+    this.singleAugmentation =
+        config.augmentSingle().equals(config.augment())
+            ? augmentation
+            : ThreadLocal.withInitial(() -> new Augmentation(config.augmentSingle(), shape));
   }
 
   /**
@@ -38,7 +43,6 @@ final class PairDecoder {
    */
   List<BadDataException> decode(PairPlan plan, int from, int to, ByteBuffer x, ByteBuffer y) {
     List<BadDataException> faults = new ArrayList<>();
-    Augmentation augment = augmentation.get();
     for (int row = from; row < to; row++) {
       if (plan.isPair(row)) {
         decodePair(plan, row, x, y, faults);
@@ -47,10 +51,16 @@ final class PairDecoder {
         decodeAny(plan.y(), row, plan.yKeys()[row], y, faults);
       }
       int at = row * shape.bytes();
-      augment.apply(plan.xKeys()[row], x, at);
-      augment.apply(plan.yKeys()[row], y, at);
+      augmentationOf(plan.x()[row]).apply(plan.xKeys()[row], x, at);
+      augmentationOf(plan.y()[row]).apply(plan.yKeys()[row], y, at);
     }
     return faults;
+  }
+
+  private Augmentation augmentationOf(long image) {
+    boolean single =
+        singleAugmentation != augmentation && data.imageCount(data.identityOf(image)) == 1;
+    return (single ? singleAugmentation : augmentation).get();
   }
 
   private void decodeAny(

@@ -3,6 +3,8 @@ package ffc.loaders;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import ffc.loaders.data.AugmentConfig;
+import ffc.loaders.data.AugmentConfigBuilder;
 import ffc.loaders.data.BadDataException;
 import ffc.loaders.data.Cursor;
 import ffc.loaders.data.DataConfig;
@@ -13,6 +15,7 @@ import ffc.loaders.data.PairBatch;
 import ffc.loaders.data.Quickstart;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -52,7 +55,17 @@ class DualLoaderTest {
         .idsPerBatch(ids)
         .instancesPerBatch(instances)
         .instancePartner(partner)
-        .augment(new DataConfig.Augment(true, 2))
+        .augment(
+            AugmentConfigBuilder.builder()
+                .flip(true)
+                .shift(2)
+                .crop(new AugmentConfig.Crop(null, null, null))
+                .affine(new AugmentConfig.Affine(null, null, null))
+                .photometric(new AugmentConfig.Photometric(null, null, null, null, null))
+                .blur(new AugmentConfig.Blur(null, null))
+                .lowResolution(new AugmentConfig.LowResolution(null, null))
+                .erase(new AugmentConfig.Erase(null, null))
+                .build())
         .workers(workers)
         .prefetch(prefetch)
         .build();
@@ -124,6 +137,39 @@ class DualLoaderTest {
         assertSame(rest.get(i - cut), whole.get(i));
       }
     }
+  }
+
+  @Test
+  void onlyImagesOfAnIdentityAreAugmentedAsIsSetForThem() {
+    DataConfig stored =
+        DataConfigBuilder.builder().train(Quickstart.train()).idsPerBatch(64).build();
+    DataConfig painted =
+        DataConfigBuilder.builder(stored)
+            .augmentSingle(
+                AugmentConfigBuilder.builder().erase(new AugmentConfig.Erase(1.0, null)).build())
+            .build();
+    List<Taken> plain = take(train, stored, 0, 1, Cursor.START, 30);
+    List<Taken> erased = take(train, painted, 0, 1, Cursor.START, 30);
+    int singles = 0;
+    int bytes = Quickstart.SHAPE.bytes();
+    for (int step = 0; step < plain.size(); step++) {
+      Taken before = plain.get(step);
+      Taken after = erased.get(step);
+      for (int row = 0; row < before.xIds().length; row++) {
+        boolean same =
+            Arrays.equals(
+                before.x(),
+                row * bytes,
+                (row + 1) * bytes,
+                after.x(),
+                row * bytes,
+                (row + 1) * bytes);
+        boolean single = train.imageCount(before.xIds()[row]) == 1;
+        assertThat(same).isEqualTo(!single);
+        singles += single ? 1 : 0;
+      }
+    }
+    assertThat(singles).isGreaterThan(50);
   }
 
   @Test

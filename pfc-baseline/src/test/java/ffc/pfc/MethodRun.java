@@ -14,6 +14,7 @@ import ffc.core.train.Trainer;
 import ffc.eval.roc.EvalResult;
 import ffc.exchange.LocalExchange;
 import ffc.loaders.DataSets;
+import ffc.loaders.data.AugmentConfigBuilder;
 import ffc.loaders.data.DataConfig;
 import ffc.loaders.data.DataConfigBuilder;
 import ffc.loaders.data.Dataset;
@@ -42,7 +43,7 @@ public final class MethodRun implements RunObserver {
             .idsPerBatch(16)
             .instancesPerBatch(16)
             .instancePartner(true)
-            .augment(new DataConfig.Augment(true, 2))
+            .augment(AugmentConfigBuilder.builder().flip(true).shift(2).build())
             .build();
     ModelConfig model =
         ModelConfigBuilder.builder()

@@ -2,6 +2,7 @@ package ffc.loaders.bench;
 
 import ffc.loaders.DataSets;
 import ffc.loaders.DualLoader;
+import ffc.loaders.data.AugmentConfigBuilder;
 import ffc.loaders.data.Cursor;
 import ffc.loaders.data.DataConfig;
 import ffc.loaders.data.DataConfigBuilder;
@@ -40,7 +41,7 @@ public final class LoaderBench {
             .idsPerBatch(64)
             .instancesPerBatch(64)
             .instancePartner(true)
-            .augment(new DataConfig.Augment(true, 2))
+            .augment(AugmentConfigBuilder.builder().flip(true).shift(2).build())
             .workers(workers)
             .prefetch(4)
             .build();

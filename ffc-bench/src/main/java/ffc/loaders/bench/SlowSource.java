@@ -1,6 +1,7 @@
 package ffc.loaders.bench;
 
 import ffc.loaders.DualLoader;
+import ffc.loaders.data.AugmentConfigBuilder;
 import ffc.loaders.data.Cursor;
 import ffc.loaders.data.DataConfig;
 import ffc.loaders.data.DataConfigBuilder;
@@ -80,7 +81,7 @@ public final class SlowSource {
               .idsPerBatch(16)
               .instancesPerBatch(16)
               .instancePartner(true)
-              .augment(new DataConfig.Augment(false, 0))
+              .augment(AugmentConfigBuilder.builder().flip(false).shift(0).build())
               .workers(workers)
               .prefetch(prefetch)
               .build();

@@ -12,6 +12,7 @@ import picocli.CommandLine.Command;
       IndexCommand.class,
       VerifyCommand.class,
       StatsCommand.class,
+      PreviewCommand.class,
       SynthCommand.class,
       GlyphsCommand.class,
       UnpackCommand.class,

@@ -6,6 +6,7 @@ import java.io.PrintWriter;
 import java.io.StringWriter;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import javax.imageio.ImageIO;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import picocli.CommandLine;
@@ -122,6 +123,25 @@ class DataCommandTest {
         .content()
         .startsWith("label\tidentity\timages\n0\t0\t");
     assertThat(run("verify", dir.resolve("new/train.rec"), whole, "--labels", "compact")).isZero();
+  }
+
+  @Test
+  void augmentationIsShown() throws Exception {
+    Path sheet = dir.resolve("sheet.png");
+    String config = "../configs/quickstart.yaml";
+    String train = "data.train.path=../data/quickstart/train.rec";
+    String sets = "evaluate=[]";
+
+    assertThat(run("preview", config, "--set", train, "--set", sets, "--out", sheet)).isZero();
+    assertThat(ImageIO.read(sheet.toFile()).getWidth()).isEqualTo(12 * (2 * 32 + 4) + 4);
+    byte[] gentle = Files.readAllBytes(sheet);
+    String blur = "data.augment.blur.probability=1";
+    assertThat(run("preview", config, "--set", train, "--set", sets, "--set", blur, "--out", sheet))
+        .isZero();
+    assertThat(Files.readAllBytes(sheet)).isNotEqualTo(gentle);
+    Path wrong = dir.resolve("sheet.jpg");
+    assertThat(run("preview", config, "--set", train, "--out", wrong)).isEqualTo(2);
+    assertThat(wrong).doesNotExist();
   }
 
   @Test

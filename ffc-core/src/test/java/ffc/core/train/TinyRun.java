@@ -13,6 +13,7 @@ import ffc.eval.roc.EvalResult;
 import ffc.exchange.GroupExchange;
 import ffc.exchange.LocalExchange;
 import ffc.loaders.DataSets;
+import ffc.loaders.data.AugmentConfigBuilder;
 import ffc.loaders.data.DataConfig;
 import ffc.loaders.data.DataConfigBuilder;
 import ffc.loaders.data.Dataset;
@@ -58,7 +59,7 @@ public final class TinyRun implements RunObserver {
             .idsPerBatch(8)
             .instancesPerBatch(8)
             .instancePartner(true)
-            .augment(new DataConfig.Augment(true, 2))
+            .augment(AugmentConfigBuilder.builder().flip(true).shift(2).build())
             .build();
     ModelConfig model =
         ModelConfigBuilder.builder()

@@ -3,28 +3,28 @@ package ffc.runs.report;
 import ffc.engine.Closer;
 import ffc.eval.EvaluateConfig;
 import ffc.loaders.DataSets;
+import ffc.loaders.data.AugmentConfig;
 import ffc.loaders.data.BadDataException;
 import ffc.loaders.data.DataConfig;
 import ffc.loaders.data.Dataset;
 import ffc.loaders.data.ImageShape;
+import ffc.runs.experiment.Experiment;
 import java.util.HashMap;
-import java.util.List;
 import java.util.Map;
 
-/** Pictures from the evaluation sets of an experiment; a set is opened when first asked for. */
+/** Pictures from the sets of an experiment; a set is opened when first asked for. */
 public final class DatasetPictures implements Pictures, AutoCloseable {
-  private final List<EvaluateConfig> sets;
+  private final Experiment experiment;
   private final ImageShape shape;
   private final Map<String, Dataset> open = new HashMap<>();
   private final Closer closer = new Closer();
 
   /**
-   * @param sets the evaluation sets; those of pairs have no pictures
-   * @param shape of the images
+   * @param experiment whose sets are meant; sets of pairs have no pictures
    */
-  public DatasetPictures(List<EvaluateConfig> sets, ImageShape shape) {
-    this.sets = List.copyOf(sets);
-    this.shape = shape;
+  public DatasetPictures(Experiment experiment) {
+    this.experiment = experiment;
+    this.shape = experiment.model().shape();
   }
 
   @Override
@@ -43,8 +43,22 @@ public final class DatasetPictures implements Pictures, AutoCloseable {
     }
   }
 
+  @Override
+  public byte[] augmented() {
+    DataConfig data = experiment.data();
+    if (data.augment().equals(AugmentConfig.NONE)
+        && data.augmentSingle().equals(AugmentConfig.NONE)) {
+      return null;
+    }
+    try (Dataset train = DataSets.open(data.train())) {
+      return AugmentationSheet.png(train, data, shape, experiment.seed());
+    } catch (BadDataException e) {
+      return null; // as above
+    }
+  }
+
   private Dataset open(String name) {
-    for (EvaluateConfig set : sets) {
+    for (EvaluateConfig set : experiment.evaluate()) {
       boolean labelled = !set.ofPairs();
       if (set.name().equals(name) && labelled) {
         return closer.add(DataSets.open(new DataConfig.Source(set.format(), set.path())));

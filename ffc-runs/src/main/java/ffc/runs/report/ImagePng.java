@@ -21,6 +21,11 @@ public final class ImagePng {
   public static byte[] of(Dataset data, long image, ImageShape shape) {
     ByteBuffer pixels = ByteBuffer.allocateDirect(shape.bytes());
     data.decode(image, shape, pixels, 0);
+    return encoded(picture(pixels, shape));
+  }
+
+  /** A picture of u8 [channels, height, width] from the buffer's first byte on. */
+  static BufferedImage picture(ByteBuffer pixels, ImageShape shape) {
     int plane = shape.height() * shape.width();
     boolean gray = shape.channels() == 1;
     BufferedImage picture =
@@ -41,6 +46,10 @@ public final class ImagePng {
         picture.setRGB(x, y, rgb);
       }
     }
+    return picture;
+  }
+
+  static byte[] encoded(BufferedImage picture) {
     try {
       ByteArrayOutputStream bytes = new ByteArrayOutputStream();
       ImageIO.write(picture, "png", bytes);

@@ -1,6 +1,6 @@
 package ffc.runs.report;
 
-/** Gives the images of evaluation sets to reports. */
+/** Gives the images of an experiment to reports. */
 @FunctionalInterface
 public interface Pictures {
   /**
@@ -11,4 +11,9 @@ public interface Pictures {
    * @return the file's bytes, or null if the image cannot be shown
    */
   byte[] png(String set, long image);
+
+  /** Training images as they are and augmented ({@link AugmentationSheet}), or null. */
+  default byte[] augmented() {
+    return null;
+  }
 }

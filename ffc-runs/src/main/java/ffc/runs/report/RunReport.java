@@ -3,6 +3,7 @@ package ffc.runs.report;
 import ffc.formats.WholeFile;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.Base64;
 import tools.jackson.databind.JsonNode;
 
 /** {@code report.html}: what a run did, from its records. */
@@ -36,8 +37,19 @@ public final class RunReport {
     NeighbourTable neighbours = new NeighbourTable(pictures);
     run.latestEvaluations().values().forEach(e -> body.append(neighbours.html(e)));
     body.append(charts.overSteps());
+    body.append(augmentation());
     body.append(new Facts(run).html());
     return Html.page(name + " – FFC run", body.append("</main>\n").toString());
+  }
+
+  private String augmentation() {
+    byte[] sheet = pictures.augmented();
+    return sheet == null
+        ? ""
+        : "<section class=\"card wide\"><h3>Augmentation</h3><p>Training images as they are at the left, and as the"
+            + " network may see them.</p><img class=\"sheet\" alt=\"augmented training images\" src=\"data:image/png;base64,"
+            + Base64.getEncoder().encodeToString(sheet)
+            + "\"></section>\n";
   }
 
   private String subtitle() {

@@ -324,8 +324,7 @@ final class TrainingRun {
   }
 
   private Path report() throws IOException {
-    try (DatasetPictures pictures =
-        new DatasetPictures(experiment.evaluate(), experiment.model().shape())) {
+    try (DatasetPictures pictures = new DatasetPictures(experiment)) {
       return new RunReport(RunFiles.read(directory.folder()), pictures).write();
     }
   }

@@ -19,6 +19,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 class RunReportTest {
+  private static final String TRAIN = "data.train.path=../data/quickstart/train.rec";
   private static final String OPEN = "evaluate.0.path=../data/quickstart/open.rec";
 
   @TempDir Path temp;
@@ -29,7 +30,7 @@ class RunReportTest {
   void recordARun() throws Exception {
     folder = temp.resolve("run");
     experiment =
-        new ConfigLoader().load(Path.of("../configs/quickstart.yaml"), List.of(OPEN), false);
+        new ConfigLoader().load(Path.of("../configs/quickstart.yaml"), List.of(OPEN, TRAIN), false);
     try (RunDirectory run = RunDirectory.create(folder);
         RunRecorder recorder = new RunRecorder(run, Clock.systemUTC(), line -> {})) {
       run.writeConfig(experiment);
@@ -65,7 +66,8 @@ class RunReportTest {
         .contains("Learning rate", "Gradient norm", "Waiting for data", "Memory", "Throughput")
         .contains("ffc train &lt;x&gt;")
         .contains("galleryMomentum: 0.9");
-    assertThat(html.split("data:image/png;base64,", -1)).hasSize(1 + 12 * 6);
+    assertThat(html.split("data:image/png;base64,", -1)).hasSize(1 + 12 * 6 + 1);
+    assertThat(html).contains("<h3>Augmentation</h3>");
     assertThat(html.split("<div class=\"same\"", -1)).hasSize(1 + 12 * 3 + 4);
     assertThat(html)
         .doesNotContain("http://", "https://", "@import", "url(", "src=\"/")
@@ -90,8 +92,7 @@ class RunReportTest {
   }
 
   private String report() throws Exception {
-    try (DatasetPictures pictures =
-        new DatasetPictures(experiment.evaluate(), experiment.model().shape())) {
+    try (DatasetPictures pictures = new DatasetPictures(experiment)) {
       Path file = new RunReport(RunFiles.read(folder), pictures).write();
       if (System.getProperty("ffc.keepReport") != null) {
         Files.copy(

@@ -33,7 +33,10 @@ public record DataConfig(
                 + " augmented anew, default), alone (any image of the set: the two make no pair) or"
                 + " skip (as augment, but the ID loader passes over such identities)")
         SingleImage singleImage,
-    @JsonPropertyDescription("Random augmentation of training images") Augment augment,
+    @JsonPropertyDescription("Random augmentation of training images") AugmentConfig augment,
+    @JsonPropertyDescription(
+            "Augmentation of the images of identities that have no other (default: as augment)")
+        AugmentConfig augmentSingle,
     @PositiveOrZero
         @JsonPropertyDescription(
             "Identities per block when both loaders walk the identities block by block, so that"
@@ -113,27 +116,13 @@ public record DataConfig(
     skip
   }
 
-  /** Random augmentation: horizontal flip with probability one half, shift in pixels. */
-  @RecordBuilder
-  public record Augment(
-      @JsonPropertyDescription("Flip horizontally with probability 1/2 (default false)")
-          Boolean flip,
-      @PositiveOrZero
-          @JsonPropertyDescription(
-              "Largest shift in pixels along each axis, edges padded with zero (default 0)")
-          Integer shift) {
-    public Augment {
-      flip = flip != null && flip;
-      shift = shift == null ? 0 : shift;
-    }
-  }
-
   public DataConfig {
     idsPerBatch = idsPerBatch == null ? 64 : idsPerBatch;
     instancesPerBatch = instancesPerBatch == null ? 64 : instancesPerBatch;
     instancePartner = instancePartner == null || instancePartner;
     singleImage = singleImage == null ? SingleImage.augment : singleImage;
-    augment = augment == null ? new Augment(false, 0) : augment;
+    augment = augment == null ? AugmentConfig.NONE : augment;
+    augmentSingle = augmentSingle == null ? augment : augmentSingle;
     localityBlock = localityBlock == null ? 0L : localityBlock;
     workers = workers == null ? 1 : workers;
     prefetch = prefetch == null ? 4 : prefetch;

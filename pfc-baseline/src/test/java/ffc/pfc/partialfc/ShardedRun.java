@@ -17,6 +17,7 @@ import ffc.eval.EvaluateConfigBuilder;
 import ffc.eval.roc.EvalResult;
 import ffc.exchange.GroupExchange;
 import ffc.loaders.DataSets;
+import ffc.loaders.data.AugmentConfigBuilder;
 import ffc.loaders.data.DataConfig;
 import ffc.loaders.data.DataConfigBuilder;
 import ffc.loaders.data.Dataset;
@@ -122,7 +123,7 @@ final class ShardedRun implements RunObserver {
             .idsPerBatch(IDS / trainers)
             .instancesPerBatch(IDS / trainers)
             .instancePartner(false)
-            .augment(new DataConfig.Augment(true, 2))
+            .augment(AugmentConfigBuilder.builder().flip(true).shift(2).build())
             .build();
     ModelConfig model =
         ModelConfigBuilder.builder()
