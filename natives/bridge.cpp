@@ -4,6 +4,7 @@
 //
 // A method of DJL that is not here fails as an UnsatisfiedLinkError that names it.
 #include <c10/core/DeviceGuard.h>
+#include <c10/util/Logging.h>
 #include <dlfcn.h>
 #include <link.h>
 #include <torch/version.h>
@@ -11,6 +12,7 @@
 #include <cstring>
 
 #include "arrays.h"
+#include "collectives.h"
 #include "layers.h"
 #include "operators.h"
 #include "parts.h"
@@ -18,7 +20,7 @@
 
 namespace {
 
-bool bind(JNIEnv* env, jclass library, const std::vector<ffc::Method>& methods) {
+bool registerAll(JNIEnv* env, jclass library, const std::vector<ffc::Method>& methods) {
   for (const ffc::Method& method : methods) {
     JNINativeMethod native = {const_cast<char*>(method.name),
                               const_cast<char*>(method.signature.c_str()), method.function};
@@ -73,9 +75,16 @@ extern "C" JNIEXPORT jint JNICALL JNI_OnLoad(JavaVM* vm, void*) {
        {ffc::processMethods(), ffc::arrayMethods(), ffc::elementMethods(), ffc::reductionMethods(),
         ffc::gradientMethods(), ffc::shapeMethods(), ffc::partMethods(), ffc::layerMethods(),
         ffc::moduleMethods(), ffc::valueMethods()}) {
-    if (!bind(env, library, methods)) {
+    if (!registerAll(env, library, methods)) {
       return JNI_ERR;
     }
+  }
+  c10::initLogging();  // at the level of TORCH_CPP_LOG_LEVEL
+  jclass collectives = env->FindClass("ffc/engine/C10d");
+  if (collectives == nullptr) {
+    env->ExceptionClear();  // another program over DJL
+  } else if (!registerAll(env, collectives, ffc::collectiveMethods())) {
+    return JNI_ERR;
   }
   return JNI_VERSION_1_8;
 }

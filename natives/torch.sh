@@ -58,10 +58,21 @@ compile() { # JDK, new folder
   local abi=0
   # Until 2.6 PyTorch's wheels had the strings of old compilers.
   grep -q -m 1 NSt7__cxx1112basic_string "$torch/lib/libc10.so" && abi=1
+  local header options=()
+  # PyTorch's packages bring gloo, but not the headers that its own headers ask for.
+  if grep -q -m 1 c10d16ProcessGroupGlooC1 "$torch/lib/libtorch_cpu.so"; then
+    options+=(-DFFC_GLOO)
+  fi
+  for header in algorithm common/error context rendezvous/store transport/device; do
+    mkdir -p "$2/include/gloo/${header%/*}"
+    echo '#include "gloo.h"' >"$2/include/gloo/$header.h"
+  done
   "${CXX:-g++}" -std=c++20 -O1 -fPIC -shared -Wall -Wextra -D_GLIBCXX_USE_CXX11_ABI=$abi \
-    -isystem "$torch/include" -isystem "$torch/include/torch/csrc/api/include" \
+    "${options[@]}" -isystem "$torch/include" -isystem "$torch/include/torch/csrc/api/include" \
+    -idirafter "$2/include" -idirafter "$natives" \
     -isystem "$1/include" -isystem "$1/include/linux" "$natives/bridge.cpp" \
     -o "$2/libdjl_torch.so" -L"$torch/lib" -ltorch -ltorch_cpu -lc10 -Wl,-rpath,"$torch/lib" \
+    && rm -r "$2/include" \
     && ln -s "$torch/lib/libtorch.so" "$2/libtorch.so" # DJL loads the folder with this name in it
 }
 
@@ -102,6 +113,7 @@ use_torch() { # CHOICE, JDK
   find_torch "$choice"
   read_version
   build_bridge "$2"
+  export TORCH_CPP_LOG_LEVEL=${TORCH_CPP_LOG_LEVEL:-FATAL} # exceptions tell what fails
   export PYTORCH_LIBRARY_PATH=$bridge PYTORCH_VERSION=$version PYTORCH_FLAVOR=cpu
   if [[ -e $torch/lib/libtorch_cuda.so ]]; then PYTORCH_FLAVOR=cuda; fi
 }
