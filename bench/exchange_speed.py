@@ -1,12 +1,14 @@
 #!/usr/bin/env python3
-"""The exchange between trainers beside PyTorch's gloo: all-gather and all-reduce, loopback, in pairs.
+"""Calls between trainers beside PyTorch's gloo from Python, loopback, the sides in turn.
 
   python3 -m venv venv && venv/bin/pip install torch numpy
-  venv/bin/python bench/exchange_speed.py [--pairs 3] [--markdown FILE]
+  venv/bin/python bench/exchange_speed.py [--rounds 5] [--markdown FILE]
 
-2 and 3 processes gather 260 KiB and 4 MiB each and add up 25 million floats. Both sides run in turn;
-each run gives the median over its calls (the first fifth left out), the table the median over the runs.
-The exchange checks every record against a checksum, gloo does not.
+2 and 3 processes gather 260 KiB each and add up 25 million floats: over the cluster (ffc.exchange), by
+PyTorch's collectives through the bridge (ffc.engine.Collectives, with the torch of this python) and by
+torch.distributed. A round runs each side once, one after the other, and takes the median over the calls
+(the first fifth left out); the table has medians over the rounds, and the median, least and largest
+of the ratios within a round. The cluster checks every record against a checksum, gloo does not.
 """
 import argparse
 import os
@@ -18,7 +20,9 @@ import sys
 
 HOME = pathlib.Path(__file__).resolve().parent.parent
 FLOATS = 25_000_000
-CASES = [(2, 260 << 10, 200), (3, 260 << 10, 200), (2, 4 << 20, 40), (3, 4 << 20, 40)]
+SIZE, GATHERS, REDUCES = 260 << 10, 200, 10
+JAVA = os.path.join(os.environ["JAVA_HOME"], "bin/java") if "JAVA_HOME" in os.environ else "java"
+JVM = ["-Xmx1g", "-XX:+UseSerialGC", "-Dhazelcast.logging.type=none", "-Dorg.slf4j.simpleLogger.defaultLogLevel=error"]
 GLOO = """
 import sys, time, torch, torch.distributed as dist
 world, rank, port, size, repeats, floats, reduces = map(int, sys.argv[1:])
@@ -56,59 +60,81 @@ def free_ports(count):
     return ports
 
 
-def run(commands):
-    processes = [subprocess.Popen(c, cwd=HOME, stdout=subprocess.PIPE, text=True) for c in commands]
-    out = [p.communicate()[0] for p in processes]
-    if any(p.returncode for p in processes):
-        raise SystemExit(f"a process failed: {[p.returncode for p in processes]}")
+def figures(outputs):
     found = {}
-    for line in out[0].splitlines():
+    for line in outputs[0].splitlines():
         words = line.split()
         if len(words) == 5 and words[0] in ("gather", "reduce"):
-            found[words[0]] = (float(words[2]), float(words[4]))
+            found[words[0]] = float(words[2])
     return found
 
 
-def gloo(world, size, repeats, reduces):
+def finish(processes):
+    outputs = [p.communicate()[0] for p in processes]
+    if any(p.returncode for p in processes):
+        raise SystemExit(f"a process failed: {[p.returncode for p in processes]}")
+    return outputs
+
+
+def start(command):
+    return subprocess.Popen(command, cwd=HOME, stdout=subprocess.PIPE, text=True)
+
+
+def gloo(world):
     port = free_ports(1)[0]
-    numbers = lambda rank: [str(v) for v in (world, rank, port, size, repeats, FLOATS, reduces)]
-    return run([[sys.executable, "-c", GLOO, *numbers(rank)] for rank in range(world)])
+    numbers = lambda rank: [str(v) for v in (world, rank, port, SIZE, GATHERS, FLOATS, REDUCES)]
+    return figures(finish([start([sys.executable, "-c", GLOO, *numbers(rank)]) for rank in range(world)]))
 
 
-def hazelcast(world, size, repeats, reduces):
+def cluster(world):
     ports = free_ports(world)
-    java = os.path.join(os.environ["JAVA_HOME"], "bin/java") if "JAVA_HOME" in os.environ else "java"
-    classes = (HOME / "idgroup/target/test-classpath.txt").read_text().strip()
-    base = [java, "-Xmx1g", "-XX:+UseSerialGC", "-Dhazelcast.logging.type=none", "-cp",
-            f"idgroup/target/test-classes:idgroup/target/classes:{classes}", "ffc.exchange.hazelcast.ExchangeBench"]
-    return run([
-        [*base, str(world), str(rank), f"bench-{ports[0]}", ",".join(map(str, ports)),
-         str(size), str(repeats), str(FLOATS), str(reduces)]
-        for rank in range(world)
-    ])
+    base = [JAVA, *JVM, "-cp", classpath("idgroup"), "ffc.exchange.hazelcast.ExchangeBench"]
+    return figures(finish([
+        start([*base, str(world), str(rank), f"bench-{ports[0]}", ",".join(map(str, ports)),
+               str(SIZE), str(GATHERS), str(FLOATS), str(REDUCES)])
+        for rank in range(world)]))
+
+
+def bridge(world):
+    base = [str(HOME / "natives/with"), JAVA, *JVM, "-cp", classpath("ffc-engine"), "ffc.engine.CollectivesBench"]
+    member = lambda rank, port: start(
+        [*base, str(world), str(rank), port, str(SIZE), str(GATHERS), str(FLOATS), str(REDUCES)])
+    first = member(0, "0")
+    port = first.stdout.readline().split()[1]
+    return figures(finish([first, *(member(rank, port) for rank in range(1, world))]))
+
+
+def classpath(module):
+    libraries = (HOME / module / "target/test-classpath.txt").read_text().strip()
+    return f"{module}/target/test-classes:{module}/target/classes:{libraries}"
 
 
 def main():
     parser = argparse.ArgumentParser()
-    parser.add_argument("--pairs", type=int, default=3)
+    parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--markdown")
+    parser.add_argument("--built", action="store_true", help="test classes and class paths are there")
     args = parser.parse_args()
-    subprocess.run(
-        ["mvn", "-q", "-B", "-pl", "idgroup", "test-compile", "dependency:build-classpath",
-         f"-Dmdep.outputFile={HOME}/idgroup/target/test-classpath.txt", "-Dmdep.includeScope=test"],
-        cwd=HOME, check=True)
-    lines = ["| call | processes | exchange p50 / p99, ms | gloo p50 / p99, ms | exchange : gloo |", "|---|---|---|---|---|"]
-    for world, size, repeats in CASES:
-        reduces = 5 if size < 1 << 20 else 0
-        sides = {"exchange": [], "gloo": []}
-        for _ in range(args.pairs):
-            sides["gloo"].append(gloo(world, size, repeats, reduces))
-            sides["exchange"].append(hazelcast(world, size, repeats, reduces))
-        for what, name in (("gather", f"all-gather of {size >> 10} KiB"), ("reduce", f"all-reduce of {FLOATS:,} floats")):
-            if what == "reduce" and not reduces:
-                continue
-            mine, theirs = ([tuple(statistics.median(r[what][i] for r in runs) for i in (0, 1)) for runs in (sides["exchange"], sides["gloo"])])
-            lines.append(f"| {name} | {world} | {mine[0]:.2f} / {mine[1]:.2f} | {theirs[0]:.2f} / {theirs[1]:.2f} | {mine[0] / theirs[0]:.1f} |")
+    os.environ["FFC_TORCH"] = sys.executable
+    if not args.built:
+        subprocess.run(
+            ["mvn", "-q", "-B", "-pl", "idgroup,ffc-engine", "test-compile", "dependency:build-classpath",
+             "-Dmdep.outputFile=target/test-classpath.txt", "-Dmdep.includeScope=test"],
+            cwd=HOME, check=True)
+    lines = ["| call | processes | gloo, ms | bridge, ms | : gloo (least to largest) | cluster, ms | : gloo (least to largest) |",
+             "|---|---|---|---|---|---|---|"]
+    for world in (2, 3):
+        rounds = []
+        for i in range(args.rounds):
+            sides = [gloo, bridge, cluster]
+            rounds.append({side.__name__: side(world) for side in sides[i % 3:] + sides[:i % 3]})
+        for what, name in (("gather", f"all-gather of {SIZE >> 10} KiB"), ("reduce", f"all-reduce of {FLOATS:,} floats")):
+            time = {side: statistics.median(r[side][what] for r in rounds) for side in ("gloo", "bridge", "cluster")}
+            cells = [f"{time['gloo']:.2f}"]
+            for side in ("bridge", "cluster"):
+                ratios = sorted(r[side][what] / r["gloo"][what] for r in rounds)
+                cells += [f"{time[side]:.2f}", f"{statistics.median(ratios):.2f} ({ratios[0]:.2f} to {ratios[-1]:.2f})"]
+            lines.append(f"| {name} | {world} | {' | '.join(cells)} |")
             print(lines[-1], flush=True)
     text = "\n".join(lines)
     print("\n" + text)

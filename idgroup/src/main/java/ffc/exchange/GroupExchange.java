@@ -2,6 +2,7 @@ package ffc.exchange;
 
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 
 /**
  * What the trainers of a run tell each other. They work in lock-step: all make the same calls in
@@ -89,6 +90,16 @@ public interface GroupExchange extends AutoCloseable {
    * evaluation: it has no deadline as long as the others live.
    */
   List<byte[]> meet(byte[] mine);
+
+  /**
+   * The epoch that is under way, for those who connect its trainers beside this exchange; another
+   * object in each epoch.
+   *
+   * @return empty where there is nothing to connect: one trainer, or all in one process
+   */
+  default Optional<EpochLink> link() {
+    return Optional.empty();
+  }
 
   /** Figures since the last call, by name, for the reports of a run. */
   Map<String, Double> statistics();

@@ -17,12 +17,13 @@ import java.util.Map;
  * and momenta averaged every few steps (local SGD). Losses are those of the global batch, running
  * statistics of batch norm the mean over the trainers. Does nothing to a trainer alone.
  */
-final class GradientSynchroniser {
+final class GradientSynchroniser implements AutoCloseable {
   /** Values that are on the heap at a time, unless a single array has more. */
   static final int BUCKET = 1 << 22;
 
   private final GroupExchange exchange;
   private final int every;
+  private final TorchSums torch;
 
   /**
    * @param every steps between averages of the networks; 1 = add up gradients instead
@@ -30,6 +31,7 @@ final class GradientSynchroniser {
   GradientSynchroniser(GroupExchange exchange, int every) {
     this.exchange = exchange;
     this.every = every;
+    torch = new TorchSums(exchange);
   }
 
   /**
@@ -66,6 +68,9 @@ final class GradientSynchroniser {
    */
   void sumGradients(NDList gradients) {
     if (alone() || local()) {
+      return;
+    }
+    if (torch.sum(gradients)) {
       return;
     }
     for (NDList bucket : buckets(gradients)) {
@@ -133,6 +138,9 @@ final class GradientSynchroniser {
 
   /** Sets arrays to their mean over the trainers. If this throws, some of them are already. */
   void average(NDList arrays) {
+    if (torch.mean(arrays)) {
+      return;
+    }
     for (NDList bucket : buckets(arrays)) {
       float[] values = NativeOps.flatten(bucket);
       exchange.allReduceSum(values, Wire.exact);
@@ -151,5 +159,10 @@ final class GradientSynchroniser {
   double valueOfFirst(double mine) {
     byte[] bytes = ByteBuffer.allocate(Double.BYTES).putDouble(mine).array();
     return ByteBuffer.wrap(exchange.meet(bytes).get(0)).getDouble();
+  }
+
+  @Override
+  public void close() {
+    torch.close();
   }
 }

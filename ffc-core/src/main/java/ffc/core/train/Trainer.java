@@ -130,7 +130,7 @@ public final class Trainer implements AutoCloseable {
     this.setup = setup;
     this.dataset = dataset;
     this.exchange = exchange;
-    this.synchroniser = new GradientSynchroniser(exchange, setup.syncEvery());
+    this.synchroniser = closer.add(new GradientSynchroniser(exchange, setup.syncEvery()));
     this.observer = observer;
     this.stopRequested = stopRequested;
     try {

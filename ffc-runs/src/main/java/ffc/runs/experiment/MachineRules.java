@@ -1,6 +1,7 @@
 package ffc.runs.experiment;
 
 import ffc.core.method.RunConfig;
+import ffc.exchange.Sums;
 import ffc.loaders.data.BadDataException;
 import ffc.loaders.format.DataFormats;
 import java.nio.file.Files;
@@ -53,6 +54,7 @@ final class MachineRules {
       String path = experiment.evaluate().get(i).path();
       rules.rule("evaluate." + i + ".path", () -> missing(path));
     }
+    rules.rule("cluster.sums", this::sums);
     rules.rule(
         "run.device",
         () ->
@@ -60,6 +62,16 @@ final class MachineRules {
                     && GPU_NODES.stream().noneMatch(Files::exists)
                 ? "got gpu, but this machine has no NVIDIA device; wanted auto or cpu"
                 : null);
+  }
+
+  /** Each trainer is another process, with an environment of its own. */
+  private String sums() {
+    return experiment.cluster() != null
+            && experiment.cluster().sums() == Sums.torch
+            && System.getenv("PYTORCH_LIBRARY_PATH") == null
+        ? "got torch, but this trainer runs with the natives from Maven, which have no collectives;"
+            + " set FFC_TORCH (docs/gpu.md), on all machines, or use auto or cluster"
+        : null;
   }
 
   private static String missing(String path) {

@@ -3,7 +3,9 @@ package ffc.runs.experiment;
 import ffc.core.net.ModelConfig;
 import ffc.core.optim.OptimizerConfig;
 import ffc.core.optim.OptimizerConfig.Course;
+import ffc.exchange.Sums;
 import ffc.exchange.hazelcast.ClusterConfig;
+import ffc.exchange.hazelcast.ClusterConfig.WirePrecision;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
@@ -248,6 +250,14 @@ final class Rules {
                     + ")",
         "cluster.trainers");
     rule("cluster.trainers", () -> oneTrainerOnly("section cluster"), "method.type");
+    rule(
+        "cluster.sums",
+        () ->
+            cluster.sums() == Sums.torch && cluster.gradients() == WirePrecision.bf16
+                ? "got torch with cluster.gradients bf16, which PyTorch would also add up in bf16;"
+                    + " wanted cluster, or gradients fp32"
+                : null,
+        "cluster.gradients");
   }
 
   /** The mistake if several trainers are asked for and the method knows one only. */

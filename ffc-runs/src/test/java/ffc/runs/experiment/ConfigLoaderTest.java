@@ -1,12 +1,15 @@
 package ffc.runs.experiment;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
+import static org.junit.jupiter.api.Assumptions.abort;
 
 import ffc.core.ffc.FfcConfig;
 import ffc.core.loss.ArcFaceConfigBuilder;
 import ffc.core.loss.MarginConfig;
 import ffc.core.optim.OptimizerConfig;
+import ffc.exchange.Sums;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -173,6 +176,11 @@ class ConfigLoaderTest {
             + " fit into the group; raise it, or lower the counts",
         "run.devices=[0, 0] | run.devices: got [0, 0], wanted each GPU once",
         "run.devices=[0, -1] | run.devices.1: got -1, wanted at least 0",
+        "cluster={sums: gloo} | cluster.sums: got the text \"gloo\", wanted one of auto, cluster, torch",
+        "cluster={sums: torch, gradients: bf16} | cluster.sums: got torch with cluster.gradients"
+            + " bf16, which PyTorch would also add up in bf16; wanted cluster, or gradients fp32",
+        "cluster={sums: auto, gradients: bf16} | no mistake",
+        "cluster={sums: torch, secret: s} | no mistake",
         "evaluate.1={name: open, format: bin, path: x} |"
             + " evaluate.1.name: \"open\" is the name of evaluate.0 as well",
         "evaluate.1={name: open, format: bin, path: x, net: gallery} | no mistake",
@@ -333,6 +341,24 @@ class ConfigLoaderTest {
     } catch (ConfigException e) {
       return e.getMessage().lines().toList();
     }
+  }
+
+  @Test
+  void sumsByPyTorchWantTheBridge() {
+    Path quickstart = Path.of("../configs/quickstart.yaml");
+    List<String> torch = List.of("cluster.sums=torch");
+    if (System.getenv("PYTORCH_LIBRARY_PATH") != null) {
+      System.out.println("ConfigLoaderTest: this process has the bridge");
+      abort("the bridge is there");
+    }
+    assertThat(new ConfigLoader().load(quickstart, torch, false).cluster().sums())
+        .isEqualTo(Sums.torch);
+    assertThatThrownBy(() -> new ConfigLoader().load(quickstart, torch, true))
+        .isInstanceOf(ConfigException.class)
+        .hasMessageContaining(
+            "cluster.sums: got torch, but this trainer runs with the natives from Maven, which have"
+                + " no collectives; set FFC_TORCH (docs/gpu.md), on all machines, or use auto or"
+                + " cluster");
   }
 
   @Test

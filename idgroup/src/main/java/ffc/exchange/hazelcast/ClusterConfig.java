@@ -2,6 +2,7 @@ package ffc.exchange.hazelcast;
 
 import com.fasterxml.jackson.annotation.JsonProperty;
 import com.fasterxml.jackson.annotation.JsonPropertyDescription;
+import ffc.exchange.Sums;
 import io.soabase.recordbuilder.core.RecordBuilder;
 import jakarta.validation.constraints.Max;
 import jakarta.validation.constraints.Min;
@@ -72,6 +73,11 @@ public record ClusterConfig(
         Integer hashEvery,
     @JsonPropertyDescription("Gradients on the wire: fp32 (default) or bf16")
         WirePrecision gradients,
+    @JsonPropertyDescription(
+            "What adds up the networks' gradients: cluster, torch (PyTorch's collectives, with"
+                + " FFC_TORCH) or auto (default): torch where all trainers run with FFC_TORCH,"
+                + " without secret and with gradients fp32")
+        Sums sums,
     @JsonPropertyDescription("How the trainers' networks are kept together") SyncConfig sync,
     @Positive
         @JsonPropertyDescription("Partitions of the cluster, equal on all members (default 31)")
@@ -131,6 +137,7 @@ public record ClusterConfig(
     heartbeatSeconds = heartbeatSeconds == null ? 15 : heartbeatSeconds;
     hashEvery = hashEvery == null ? 500 : hashEvery;
     gradients = gradients == null ? WirePrecision.fp32 : gradients;
+    sums = sums == null ? Sums.auto : sums;
     sync = sync == null ? ClusterConfigSyncConfigBuilder.builder().build() : sync;
     partitions = partitions == null ? 31 : partitions;
   }

@@ -95,6 +95,40 @@ final class Epoch {
     end.complete(reason);
   }
 
+  /** Has an action run once, when the epoch ends or at once. */
+  void whenEnded(Runnable action) {
+    end.whenCompleteAsync((reason, failure) -> action.run(), Runnable::run);
+  }
+
+  /** Waits for the end of the epoch, but not longer than that. */
+  boolean endsWithin(Duration time) {
+    return isDone(end, time.toMillis());
+  }
+
+  /** Ends the epoch, unless it has ended for another reason, which the exception then tells. */
+  EpochEndedException broken(String reason) {
+    end(reason);
+    return new EpochEndedException((String) end.join());
+  }
+
+  /**
+   * The failure of a call among all trainers that one of them keeps waiting. It says nothing of
+   * whom: so each waits for the next one, and whoever waits for nobody is found.
+   */
+  IllegalStateException silent() {
+    return new IllegalStateException(silence((position + 1) % size()));
+  }
+
+  /** Address of this trainer's member. */
+  String address() {
+    return addresses.get(position).getHost();
+  }
+
+  /** Counts bytes that this trainer has sent by other means. */
+  void sent(long bytes) {
+    bytesSent += bytes;
+  }
+
   boolean hasEnded() {
     return end.isDone();
   }

@@ -3,6 +3,7 @@ package ffc.exchange.hazelcast;
 import com.hazelcast.core.DistributedObject;
 import ffc.exchange.Contribution;
 import ffc.exchange.EpochEndedException;
+import ffc.exchange.EpochLink;
 import ffc.exchange.GlobalBatch;
 import ffc.exchange.GroupExchange;
 import ffc.exchange.Replica;
@@ -13,6 +14,7 @@ import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.CancellationException;
 import java.util.function.BooleanSupplier;
@@ -32,6 +34,7 @@ public final class HazelcastExchange implements GroupExchange {
   private Replica replica;
   private Membership membership;
   private Epoch epoch;
+  private EpochLink link;
   private AllReduce allReduce;
   private long gathers;
   private long bytesSentBefore;
@@ -80,6 +83,7 @@ public final class HazelcastExchange implements GroupExchange {
       return false;
     }
     epoch = next;
+    link = new ClusterLink(epoch, member.config(), status);
     allReduce = new AllReduce(epoch);
     gathers = 0;
     lastStepOfEpoch = false;
@@ -224,6 +228,11 @@ public final class HazelcastExchange implements GroupExchange {
     }
     all.add(epoch.position(), Arrays.copyOf(mine, mine.length));
     return all;
+  }
+
+  @Override
+  public Optional<EpochLink> link() {
+    return Optional.ofNullable(link);
   }
 
   /** Names of what lies in the cluster's memory. */
