@@ -1,6 +1,7 @@
 package ffc.loaders;
 
 import ffc.loaders.data.VerificationSet;
+import ffc.loaders.format.FileKind;
 import ffc.loaders.pairs.BinPairs;
 import ffc.loaders.pairs.ListedPairs;
 import java.nio.file.Path;
@@ -63,6 +64,7 @@ public final class VerificationSets {
           "%s: format %s holds no pairs, wanted %s"
               .formatted(path, format, String.join(" or ", formats())));
     }
+    FileKind.refuseForeign(path, "pairs of format " + format);
     return opener.apply(path);
   }
 }

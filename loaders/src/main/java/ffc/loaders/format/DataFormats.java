@@ -3,6 +3,7 @@ package ffc.loaders.format;
 import ffc.loaders.data.BadDataException;
 import ffc.loaders.data.DataConfig;
 import ffc.loaders.table.Source;
+import java.io.File;
 import java.nio.file.Files;
 import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
@@ -57,9 +58,24 @@ public final class DataFormats {
     DataFormat format = TABLE.get(name);
     if (format == null) {
       throw new IllegalArgumentException(
-          "format: got \"%s\", wanted one of %s".formatted(name, String.join(", ", names())));
+          "format: got \"%s\", wanted one of %s%s"
+              .formatted(name, String.join(", ", names()), others()));
     }
     return format;
+  }
+
+  /** Why a name may be missing among the formats and methods: where others come from. */
+  public static String others() {
+    String given = System.getenv("FFC_CLASSPATH");
+    if (given == null || given.isBlank()) {
+      return "; one of your own comes by FFC_CLASSPATH, which is not set";
+    }
+    for (String part : given.split(File.pathSeparator, -1)) {
+      if (!part.endsWith("*") && !Files.exists(path(part))) {
+        return "; FFC_CLASSPATH names " + part + ", which is not there";
+      }
+    }
+    return "; FFC_CLASSPATH=" + given + " gives none of that name";
   }
 
   /**
@@ -92,7 +108,11 @@ public final class DataFormats {
    * exists, else its parts between commas.
    */
   public static List<Path> paths(DataConfig.Source set) {
-    return paths(set.path());
+    List<Path> paths = paths(set.path());
+    if (of(set.format()).getClass().getPackageName().startsWith("ffc.loaders.")) {
+      paths.forEach(path -> FileKind.refuseForeign(path, "data of format " + set.format()));
+    }
+    return paths;
   }
 
   /** The paths that texts stand for, as {@link #paths(DataConfig.Source)}. */

@@ -2,6 +2,7 @@ package ffc.loaders.index;
 
 import ffc.loaders.data.BadDataException;
 import ffc.loaders.data.DataConfig;
+import ffc.loaders.data.MadeFolders;
 import ffc.loaders.data.Progress;
 import ffc.loaders.format.DataFormats;
 import ffc.loaders.source.SyntheticSpec;
@@ -45,36 +46,53 @@ public final class IndexBuilder {
       DataConfig.Source from, Path out, int rowsPerRun, Progress progress) {
     checkFree(out);
     Path folder = partial(out);
-    try (Source source = DataFormats.source(from)) {
-      Files.createDirectories(folder);
+    try (Source source = DataFormats.source(from);
+        MadeFolders made = new MadeFolders(folder)) {
       try (FileChannel channel = lock(folder)) {
-        // A walk may only go on over lists that nobody has touched.
-        String times = IndexHeader.Catalogue.times(source);
-        Fingerprint id = new Fingerprint().add(source.stamp()).add(times);
-        try (Journal journal =
-            journalOf(folder, from.format() + "-" + from.labels() + "-" + id.hex())) {
-          if (!journal.ended) {
-            walk(source, journal, folder, rowsPerRun, progress);
-          }
-          if (!journal.merged) {
-            merge(source, from, journal, folder, out, progress);
-            if (!times.equals(IndexHeader.Catalogue.times(source))) {
-              throw new BadDataException(
-                  source.name() + ": changed while it was indexed; build the index again");
-            }
-            journal.merged();
-          }
-          // Before the index is in its place: there nobody would look for what a kill leaves.
-          for (Journal.Run run : journal.runs) {
-            Files.deleteIfExists(RunWriter.file(folder, run.number()));
-          }
-        }
+        build(source, from, folder, out, rowsPerRun, progress);
         IndexWriter.publish(folder, out);
         clearTraces(out);
         return source.notes();
+      } catch (BadDataException e) {
+        if (made.isNew()) { // what an earlier build has done may yet be of use
+          clear(folder);
+          Files.deleteIfExists(folder.resolve(LOCK));
+        }
+        throw e;
       }
     } catch (IOException e) {
       throw new UncheckedIOException(out + ": cannot be written: " + e.getMessage(), e);
+    }
+  }
+
+  private static void build(
+      Source source,
+      DataConfig.Source from,
+      Path folder,
+      Path out,
+      int rowsPerRun,
+      Progress progress)
+      throws IOException {
+    // A walk may only go on over lists that nobody has touched.
+    String times = IndexHeader.Catalogue.times(source);
+    Fingerprint id = new Fingerprint().add(source.stamp()).add(times);
+    try (Journal journal =
+        journalOf(folder, from.format() + "-" + from.labels() + "-" + id.hex())) {
+      if (!journal.ended) {
+        walk(source, journal, folder, rowsPerRun, progress);
+      }
+      if (!journal.merged) {
+        merge(source, from, journal, folder, out, progress);
+        if (!times.equals(IndexHeader.Catalogue.times(source))) {
+          throw new BadDataException(
+              source.name() + ": changed while it was indexed; build the index again");
+        }
+        journal.merged();
+      }
+      // Before the index is in its place: there nobody would look for what a kill leaves.
+      for (Journal.Run run : journal.runs) {
+        Files.deleteIfExists(RunWriter.file(folder, run.number()));
+      }
     }
   }
 
@@ -143,8 +161,7 @@ public final class IndexBuilder {
   public static void synthesize(SyntheticSpec spec, Path out, Progress progress) {
     checkFree(out);
     Path folder = partial(out);
-    try {
-      Files.createDirectories(folder);
+    try (MadeFolders made = new MadeFolders(folder)) {
       try (FileChannel channel = lock(folder);
           IndexWriter writer = new IndexWriter(folder, false, false, "-")) {
         SyntheticSpec.Counts counts = spec.counts();

@@ -3,6 +3,7 @@ package ffc.loaders.index;
 import ffc.loaders.data.BadDataException;
 import ffc.loaders.format.DataFormat;
 import ffc.loaders.format.DataFormats;
+import ffc.loaders.format.FileKind;
 import ffc.loaders.table.Place;
 import ffc.loaders.table.Source;
 import java.io.IOException;
@@ -125,6 +126,7 @@ record IndexHeader(
 
   static IndexHeader read(Path index) {
     Path file = index.resolve(FILE);
+    FileKind.refuseForeign(index, "a folder that ffc data index has made");
     if (!Files.exists(file)) {
       throw new BadDataException(
           index + ": no index in it (" + FILE + " is missing); build one with ffc data index");

@@ -2,13 +2,14 @@ package ffc.loaders.photos;
 
 import com.google.common.io.Closer;
 import ffc.loaders.data.BadDataException;
+import ffc.loaders.data.Counted;
+import ffc.loaders.data.MadeFolders;
 import ffc.loaders.data.Progress;
 import ffc.loaders.tools.AsideFile;
 import ffc.loaders.tools.RecordIoWriter;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
-import java.nio.file.DirectoryNotEmptyException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayDeque;
@@ -112,7 +113,6 @@ public final class PhotoImport {
   public static Result run(Options options, Progress progress) {
     Path out = options.out();
     check(options);
-    boolean made = !Files.exists(out);
     try {
       PhotoTree tree = new PhotoTree(options.source());
       long[] counted = count(tree, progress);
@@ -122,15 +122,10 @@ public final class PhotoImport {
                 + ": no file in any folder below it, wanted one folder for each identity with its"
                 + " pictures");
       }
-      Files.createDirectories(out);
-      try {
+      try (MadeFolders made = new MadeFolders(out)) {
         PhotoImport run = new PhotoImport(options, counted, progress);
         try (Closer files = run.files) {
           return run.write(tree);
-        }
-      } finally {
-        if (made && !Files.exists(out.resolve("train.rec"))) {
-          removeEmpty(out);
         }
       }
     } catch (IOException e) {
@@ -155,15 +150,6 @@ public final class PhotoImport {
     if (Files.exists(out.resolve("train.rec"))) {
       throw new IllegalArgumentException(
           out.resolve("train.rec") + ": exists already; remove it or choose another folder");
-    }
-  }
-
-  private static void removeEmpty(Path folder) throws IOException {
-    try {
-      Files.deleteIfExists(folder);
-    } catch (DirectoryNotEmptyException e) {
-      // Someone else's files are in it by now.
-      return;
     }
   }
 
@@ -287,16 +273,18 @@ public final class PhotoImport {
     Path out = options.out();
     StringBuilder text =
         new StringBuilder(
-            "%s: %,d identities, %,d pictures of %dx%d%n"
+            "%s: %s, %s of %dx%d%n"
                 .formatted(
                     out.resolve("train.rec"),
-                    pack.identities(),
-                    stored,
+                    Counted.of(pack.identities(), "identity"),
+                    Counted.of(stored, "picture"),
                     options.height(),
                     options.width()));
     long single = images.getOrDefault(1L, 0L);
     if (single > 0) {
-      text.append("  %,d identities have a single picture%n".formatted(single));
+      text.append(
+          "  %s %s a single picture%n"
+              .formatted(Counted.of(single, "identity"), single == 1 ? "has" : "have"));
     }
     if (pack.identities() == 1) {
       text.append("  training wants two identities at least\n");

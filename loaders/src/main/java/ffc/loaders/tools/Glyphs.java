@@ -4,19 +4,20 @@ import ffc.loaders.DataSets;
 import ffc.loaders.data.DataConfig;
 import ffc.loaders.data.Dataset;
 import ffc.loaders.data.ImageShape;
+import ffc.loaders.data.MadeFolders;
 import ffc.loaders.data.Progress;
 import ffc.loaders.sample.Permutation;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.TreeMap;
 import java.util.concurrent.atomic.AtomicLongArray;
+import java.util.stream.Collectors;
 
 /**
  * Draws a long-tailed set of glyph identities from fonts: an identity is a character, its images
@@ -61,8 +62,7 @@ public final class Glyphs {
       glyphs.keep(limit);
     }
     glyphs.openFaces(fonts);
-    try {
-      Files.createDirectories(out);
+    try (MadeFolders made = new MadeFolders(out)) {
       return glyphs.write(out);
     } catch (IOException e) {
       throw new UncheckedIOException(out + ": cannot be written: " + e.getMessage(), e);
@@ -96,7 +96,9 @@ public final class Glyphs {
     if (faces.isEmpty()) {
       throw new IllegalArgumentException(
           "%s: none of %d font files has CJK or Hangul glyphs; on Debian install fonts-ipafont,"
-                  .formatted(fonts, files.size())
+                  .formatted(
+                      fonts.stream().map(Path::toString).collect(Collectors.joining(", ")),
+                      files.size())
               + " fonts-nanum, fonts-hanazono, fonts-arphic-uming or others");
     }
     imagesOfFace = new AtomicLongArray(faces.size());

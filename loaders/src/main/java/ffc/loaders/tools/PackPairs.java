@@ -1,5 +1,6 @@
 package ffc.loaders.tools;
 
+import ffc.loaders.data.MadeFolders;
 import ffc.loaders.data.Progress;
 import ffc.loaders.pairs.ListedPairs;
 import java.io.IOException;
@@ -28,6 +29,7 @@ public final class PackPairs {
   public static int run(Path list, Path folder, Path out, Progress progress) {
     AsideFile.refuseExisting(out);
     try (ListedPairs pairs = ListedPairs.open(list, folder);
+        MadeFolders made = new MadeFolders(out.toAbsolutePath().getParent());
         AsideFile file = new AsideFile(out)) {
       put(file, 0x80, 3, ']', '(');
       for (int image = 0; image < pairs.images(); image++) {

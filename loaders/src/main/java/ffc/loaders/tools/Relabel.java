@@ -1,11 +1,11 @@
 package ffc.loaders.tools;
 
 import ffc.loaders.data.Dataset;
+import ffc.loaders.data.MadeFolders;
 import ffc.loaders.data.Progress;
 import ffc.loaders.image.ImageDecoder;
 import java.io.IOException;
 import java.io.UncheckedIOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Comparator;
 import java.util.stream.IntStream;
@@ -50,9 +50,7 @@ public final class Relabel {
       identities += identity[kept[i]] != identity[kept[i - 1]] ? 1 : 0;
     }
     RecordIoWriter.check(rec, identities);
-    try {
-      Path parent = rec.toAbsolutePath().getParent();
-      Files.createDirectories(parent);
+    try (MadeFolders made = new MadeFolders(rec.toAbsolutePath().getParent())) {
       try (RecordIoWriter pack = new RecordIoWriter(rec, identities)) {
         for (int i = 0; i < kept.length; i++) {
           if (i == 0 || identity[kept[i]] != identity[kept[i - 1]]) {

@@ -1,13 +1,13 @@
 package ffc.loaders.tools;
 
 import ffc.loaders.data.Dataset;
+import ffc.loaders.data.MadeFolders;
 import ffc.loaders.data.Progress;
 import ffc.loaders.image.ImageDecoder;
 import ffc.loaders.sample.Keyed;
 import ffc.loaders.sample.Permutation;
 import java.io.IOException;
 import java.io.UncheckedIOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.BitSet;
 import java.util.List;
@@ -93,8 +93,7 @@ public final class Split {
     RecordIoWriter.check(out.resolve("train.rec"), data.identities() - openIdentities);
     RecordIoWriter.check(out.resolve("open.rec"), openIdentities);
     AsideFile.refuseExisting(out.resolve("train.rec"), out.resolve("open.rec"));
-    try {
-      Files.createDirectories(out);
+    try (MadeFolders made = new MadeFolders(out)) {
       write(records, held, false, out.resolve("train.rec"), progress);
       write(records, held, true, out.resolve("open.rec"), progress);
     } catch (IOException e) {
@@ -120,8 +119,7 @@ public final class Split {
     AsideFile.refuseExisting(rec);
     Dataset records = Encoded.of(data);
     RecordIoWriter.check(rec, data.identities());
-    try {
-      Files.createDirectories(rec.toAbsolutePath().getParent());
+    try (MadeFolders made = new MadeFolders(rec.toAbsolutePath().getParent())) {
       write(records, new BitSet(), false, rec, progress);
     } catch (IOException e) {
       throw new UncheckedIOException(rec + ": cannot be written: " + e.getMessage(), e);

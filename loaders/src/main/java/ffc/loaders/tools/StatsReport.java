@@ -1,5 +1,6 @@
 package ffc.loaders.tools;
 
+import ffc.loaders.data.Counted;
 import java.util.Iterator;
 import java.util.Locale;
 import java.util.Map;
@@ -27,12 +28,12 @@ public final class StatsReport {
     for (DataStats.Stratum stratum : stats.strata()) {
       line(
           out,
-          "%-7s (%s images): %,d identities (%.1f %%), %,d images (%.1f %%)",
+          "%-7s (%s images): %s (%.1f %%), %s (%.1f %%)",
           stratum.name(),
           stratum.range(),
-          stratum.identities(),
+          Counted.of(stratum.identities(), "identity"),
           100.0 * stratum.identities() / stats.identities(),
-          stratum.images(),
+          Counted.of(stratum.images(), "image"),
           100.0 * stratum.images() / stats.images());
     }
     line(out, "%12s %12s", "images", "identities");
@@ -49,8 +50,8 @@ public final class StatsReport {
     if (stats.sampled() > 0) {
       line(
           out,
-          "sizes (height x width) of %,d images: %s; mean of %,.0f bytes",
-          stats.sampled(),
+          "sizes (height x width) of %s: %s; mean of %,.0f bytes",
+          Counted.of(stats.sampled(), "image"),
           stats.sizes(),
           stats.encodedBytes());
     }

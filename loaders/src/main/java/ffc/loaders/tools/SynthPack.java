@@ -2,6 +2,7 @@ package ffc.loaders.tools;
 
 import ffc.loaders.data.Dataset;
 import ffc.loaders.data.ImageShape;
+import ffc.loaders.data.MadeFolders;
 import ffc.loaders.data.Progress;
 import ffc.loaders.image.JdkCodecs;
 import java.awt.image.BufferedImage;
@@ -29,6 +30,8 @@ public final class SynthPack {
    */
   public static long run(
       Dataset data, ImageShape shape, float quality, Path rec, Progress progress) {
+    AsideFile.refuseExisting(rec);
+    RecordIoWriter.check(rec, data.identities());
     BufferedImage image =
         new BufferedImage(shape.width(), shape.height(), BufferedImage.TYPE_3BYTE_BGR);
     byte[] pixels = ((DataBufferByte) image.getRaster().getDataBuffer()).getData();
@@ -38,7 +41,8 @@ public final class SynthPack {
     ImageWriteParam param = writer.getDefaultWriteParam();
     param.setCompressionMode(ImageWriteParam.MODE_EXPLICIT);
     param.setCompressionQuality(quality);
-    try (RecordIoWriter pack = new RecordIoWriter(rec, data.identities())) {
+    try (MadeFolders made = new MadeFolders(rec.toAbsolutePath().getParent());
+        RecordIoWriter pack = new RecordIoWriter(rec, data.identities())) {
       for (long id = 0; id < data.identities(); id++) {
         pack.identity();
         for (long i = data.firstImage(id); i < data.firstImage(id + 1); i++) {

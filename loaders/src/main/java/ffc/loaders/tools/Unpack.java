@@ -1,6 +1,7 @@
 package ffc.loaders.tools;
 
 import ffc.loaders.data.Dataset;
+import ffc.loaders.data.MadeFolders;
 import ffc.loaders.data.Progress;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -30,7 +31,7 @@ public final class Unpack {
   public static long run(Dataset data, Path out, Progress progress) {
     Dataset records = Encoded.of(data);
     long images = 0;
-    try {
+    try (MadeFolders made = new MadeFolders(out)) {
       Path begun = begin(data, out);
       for (long id = 0; id < data.identities(); id++) {
         Path folder = out.resolve("id_" + id);
@@ -58,7 +59,6 @@ public final class Unpack {
 
   private static Path begin(Dataset data, Path out) throws IOException {
     Path begun = out.resolve(BEGUN);
-    Files.createDirectories(out);
     boolean ours = Files.exists(begun) && Files.readString(begun).equals(data.fingerprint());
     if (!ours) {
       try (Stream<Path> there = Files.list(out)) {
