@@ -3,6 +3,7 @@ package ffc.cli;
 import ffc.eval.FullReport;
 import ffc.eval.embedding.Embeddings;
 import ffc.eval.pairs.Templates;
+import ffc.eval.roc.IdentityGroup;
 import ffc.eval.search.DistractorSearch;
 import ffc.loaders.table.TextLines;
 import ffc.runs.record.Json;
@@ -66,21 +67,26 @@ public record Judgement(String text, ObjectNode json) {
     Templates.Flags flags =
         new Templates.Flags(true, options.detectorScores != null, options.normaliseImages);
     float[] scores = options.detectorScores == null ? null : lastNumbers(options.detectorScores);
-    Map<String, Double> rates = Templates.verify(templates.pool(rows, dim, scores, flags), pairs);
+    Map<String, IdentityGroup.Share> rates =
+        Templates.verify(templates.pool(rows, dim, scores, flags), pairs);
     ObjectNode json = Json.object();
     json.put(
         "flags",
         "flip=%s detectorScore=%s normaliseImages=%s"
             .formatted(flip, flags.detectorScore(), flags.normaliseImages()));
     ObjectNode figures = json.putObject("tar_at_far");
+    ObjectNode intervals = json.putObject("tar_at_far_intervals");
     StringBuilder text = new StringBuilder();
     text.append(
         "template protocol, detectorScore=%s normaliseImages=%s (flip: %s)%n"
             .formatted(flags.detectorScore(), flags.normaliseImages(), flip));
     rates.forEach(
         (far, tar) -> {
-          figures.put(far, tar);
-          text.append("  TAR@FAR=%s %.4f%n".formatted(far, tar));
+          figures.put(far, tar.value());
+          intervals.putObject(far).put("low", tar.low()).put("high", tar.high());
+          text.append(
+              "  TAR@FAR=%s %.4f [%.4f, %.4f]%n"
+                  .formatted(far, tar.value(), tar.low(), tar.high()));
         });
     return new Judgement(text.toString(), json);
   }

@@ -46,8 +46,13 @@ public final class WholeFile {
     }
   }
 
+  /** As {@link #write(Path, String)}, into a folder that is made if it is not there. */
+  public static void create(Path file, String text) {
+    create(file, channel -> writeFully(channel, StandardCharsets.UTF_8.encode(text)));
+  }
+
   /** As {@link #write(Path, Content)}, into a folder that is made if it is not there. */
-  static void create(Path file, Content content) {
+  public static void create(Path file, Content content) {
     try {
       Files.createDirectories(file.toAbsolutePath().getParent());
       write(file, content);

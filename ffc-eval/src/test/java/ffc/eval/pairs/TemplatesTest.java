@@ -5,6 +5,8 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
 import ffc.eval.embedding.ArrayEmbeddings;
+import ffc.eval.roc.Bootstrap;
+import ffc.eval.roc.IdentityGroup;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -50,14 +52,32 @@ class TemplatesTest {
     Templates.Pairs pairs = Templates.Pairs.read(file);
     ArrayEmbeddings rows =
         ArrayEmbeddings.normalising(new float[] {1, 0, 1, 0.1f, 0, 1}, 2, new long[] {1, 2, 3});
-    Map<String, Double> rates = Templates.verify(rows, pairs);
+    Map<String, IdentityGroup.Share> rates = Templates.verify(rows, pairs);
     assertThat(rates.keySet()).containsExactly("1e-6", "1e-5", "1e-4", "1e-3", "1e-2", "1e-1");
-    assertThat(rates.values()).containsOnly(1.0);
+    assertThat(rates.values()).containsOnly(new IdentityGroup.Share(1, 1, 1, 1));
     assertThatThrownBy(
             () ->
                 Templates.verify(
                     rows, new Templates.Pairs(new int[] {1}, new int[] {9}, new boolean[] {true})))
         .hasMessageContaining("line 1: got template 9 without images");
+  }
+
+  /** Templates 1 to 3 are one identity, of which no pair names the first and the third. */
+  @Test
+  void intervalsAreOverIdentities() {
+    int[] first = {1, 3, 4, 6, 1, 2};
+    int[] second = {2, 2, 5, 7, 4, 5};
+    boolean[] same = {true, true, true, true, false, false};
+    float[] scores = {0.9f, 0.8f, 0.3f, 0.7f, 0.5f, 0.1f};
+    GenuinePairs genuine = GenuinePairs.of(new Templates.Pairs(first, second, same), scores);
+    assertThat(genuine.identities()).isEqualTo(3);
+    assertThat(genuine.identity()).containsExactly(0, 0, 1, 2);
+    Bootstrap.Interval interval =
+        Bootstrap.of(new long[] {2, 0, 1}, new long[] {2, 1, 1}, 1000, 0.95, 1);
+    assertThat(interval.low()).isLessThan(0.75);
+    assertThat(genuine.share(0.75))
+        .isEqualTo(new IdentityGroup.Share(0.75, interval.low(), interval.high(), 4));
+    assertThat(genuine.share(0)).isEqualTo(new IdentityGroup.Share(0, 0, 0, 4));
   }
 
   @Test
