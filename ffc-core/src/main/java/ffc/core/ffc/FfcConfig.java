@@ -235,6 +235,11 @@ public record FfcConfig(
     all.add(
         new DependentSetting(
             "method.update.keep", "method.update.type", update.type(), List.of("weighted")));
+    if (fresh.weight() == 0) {
+      all.add(
+          new DependentSetting(
+              "method.fresh.hardNegatives", "method.fresh.weight", 0, List.of("more than 0")));
+    }
     for (String fixed :
         List.of(
             "update.type",

@@ -24,7 +24,8 @@ public interface RunObserver {
 
   /**
    * The trainers have lost what only one of them held: the run goes on from its last checkpoint,
-   * and the steps after that are made again.
+   * and the steps after that are made again. A trainer that came back hears of it before {@link
+   * #started}.
    *
    * @param fromStep steps that had been made
    * @param toStep the checkpoint's

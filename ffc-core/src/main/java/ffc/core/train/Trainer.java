@@ -109,7 +109,6 @@ public final class Trainer implements AutoCloseable {
   private long peakAnonymous;
   private long peakDevice;
   private boolean stopped;
-  private boolean started;
 
   /**
    * Builds networks and method and loads the checkpoint, if one is given.
@@ -294,7 +293,6 @@ public final class Trainer implements AutoCloseable {
       state = checkpointing.begin(state);
     }
     observer.started(state.step(), last);
-    started = true;
     while (!othersAreThrough) {
       try {
         trainToEnd();
@@ -361,7 +359,7 @@ public final class Trainer implements AutoCloseable {
               state = content.load(in);
               endOfStep.loaded(state);
             });
-    if (loaded && started) {
+    if (loaded && before > state.step()) {
       observer.wentBack(before, state.step());
     }
   }
@@ -537,7 +535,9 @@ public final class Trainer implements AutoCloseable {
             setup.data(),
             setup.optimizer(),
             setup.run(),
-            !setup.evaluate().isEmpty());
+            !setup.evaluate().isEmpty(),
+            exchange.trainers(),
+            setup.syncEvery());
     return new RunSummary(
         setup.methodName(),
         state.step(),

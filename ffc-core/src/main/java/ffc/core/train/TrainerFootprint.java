@@ -28,6 +28,8 @@ public final class TrainerFootprint {
    * @param method parts of the method
    * @param size of the probe
    * @param evaluates whether the run judges sets
+   * @param trainers that tell each other gradients or networks
+   * @param syncEvery steps between averages of their networks, 1 = gradients are added up
    */
   public static Footprint of(
       Footprint method,
@@ -36,7 +38,9 @@ public final class TrainerFootprint {
       DataConfig data,
       OptimizerConfig optimizer,
       RunConfig run,
-      boolean evaluates) {
+      boolean evaluates,
+      int trainers,
+      int syncEvery) {
     boolean adam = optimizer.type() == OptimizerConfig.Type.adamw;
     int pairs = Math.max(1, data.pairsPerBatch() / run.accumulate());
     Map<String, Long> parts = new LinkedHashMap<>(method.parts());
@@ -44,6 +48,15 @@ public final class TrainerFootprint {
     parts.put("probe_gradient_and_momentum", (adam ? 12 : 8) * size.weights());
     parts.put("activations", size.activationBytes(pairs));
     parts.put("batches", 2L * data.pairsPerBatch() * model.shape().bytes() * (data.prefetch() + 2));
+    if (trainers > 1) {
+      parts.put("exchange_buffer", 4 * Math.min(size.weights(), GradientSynchroniser.BUCKET));
+      if (syncEvery > 1) { // what an average that is cut short goes back to
+        long optimiser = (adam ? 8 : 4) * size.weights();
+        parts.put(
+            "averaging_copy",
+            4 * size.weights() + optimiser + method.parts().getOrDefault("gallery", 0L));
+      }
+    }
     if (data.cacheBytes() > 0) {
       parts.put("record_cache", data.cacheBytes());
     }

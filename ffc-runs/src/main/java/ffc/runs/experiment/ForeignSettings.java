@@ -4,6 +4,8 @@ import ffc.core.method.DependentSetting;
 import ffc.core.optim.OptimizerConfig;
 import ffc.core.optim.OptimizerConfig.Course;
 import ffc.core.optim.OptimizerConfig.Type;
+import ffc.exchange.hazelcast.ClusterConfig.OnLoss;
+import ffc.loaders.data.DataConfig.OnCorrupt;
 import java.util.ArrayList;
 import java.util.List;
 import tools.jackson.databind.JsonNode;
@@ -39,6 +41,14 @@ record ForeignSettings(String path, List<String> types, String type, String got)
     List<ForeignSettings> all = new ArrayList<>();
     if (experiment.optimizer() != null) { // null where the section itself is wrong
       ofOptimizer(all, experiment.optimizer());
+    }
+    if (experiment.cluster() != null) {
+      String policy = "cluster.onLoss";
+      add(all, "cluster.quorum", policy, experiment.cluster().onLoss(), OnLoss.shrink);
+    }
+    if (experiment.data() != null) {
+      OnCorrupt policy = experiment.data().onCorrupt();
+      add(all, "data.corruptBudget", "data.onCorrupt", policy, OnCorrupt.skip);
     }
     if (experiment.method() != null) {
       for (DependentSetting setting : experiment.method().dependentSettings()) {

@@ -53,7 +53,9 @@ public final class MemoryPlan {
         experiment.data(),
         experiment.optimizer(),
         experiment.run(),
-        !experiment.evaluate().isEmpty());
+        !experiment.evaluate().isEmpty(),
+        devices,
+        experiment.cluster() == null ? 1 : experiment.cluster().sync().every());
   }
 
   private StepSizes sizes(long classes) {

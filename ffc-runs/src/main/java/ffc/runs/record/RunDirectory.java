@@ -4,6 +4,7 @@ import ffc.core.checkpoint.Checkpoints;
 import ffc.engine.Closer;
 import ffc.formats.FileProblem;
 import ffc.formats.WholeFile;
+import ffc.loaders.data.MadeFolders;
 import ffc.runs.experiment.ConfigLoader;
 import ffc.runs.experiment.ConfigWriter;
 import ffc.runs.experiment.Experiment;
@@ -64,10 +65,12 @@ public final class RunDirectory implements AutoCloseable {
   private static final DateTimeFormatter STAMP = DateTimeFormatter.ofPattern("yyyyMMdd-HHmmss");
 
   private final Path folder;
+  private final MadeFolders made;
   private final FileChannel lockFile;
 
-  private RunDirectory(Path folder, FileChannel lockFile) {
+  private RunDirectory(Path folder, MadeFolders made, FileChannel lockFile) {
     this.folder = folder;
+    this.made = made;
     this.lockFile = lockFile;
   }
 
@@ -190,10 +193,9 @@ public final class RunDirectory implements AutoCloseable {
         throw new IllegalArgumentException(wanted + " is a file, wanted a folder for the run");
       }
     }
-    boolean made = Files.notExists(folder);
     Closer opened = new Closer();
     try {
-      Files.createDirectories(folder);
+      MadeFolders made = opened.add(new MadeFolders(folder));
       FileChannel file =
           opened.add(
               FileChannel.open(
@@ -204,13 +206,10 @@ public final class RunDirectory implements AutoCloseable {
       if (!lock(file)) {
         throw new IllegalArgumentException(folder + ": another process is training in this folder");
       }
-      return new RunDirectory(folder, file);
+      return new RunDirectory(folder, made, file);
     } catch (Throwable e) {
       opened.closeAfter(e);
       if (e instanceof IOException io) {
-        if (made) {
-          deleteIfEmpty(folder);
-        }
         throw new IllegalArgumentException(
             FileProblem.writing(folder, io).getMessage() + "; choose another --out", e);
       }
@@ -329,6 +328,7 @@ public final class RunDirectory implements AutoCloseable {
         Files.delete(empty);
       }
     }
+    made.close();
   }
 
   /** Removes the folder of a process that ended before it wrote anything to it. */

@@ -97,6 +97,9 @@ public final class RunRecorder implements RunObserver, AutoCloseable {
   /** As after a resume: what later steps have left is cut off. */
   @Override
   public void wentBack(long fromStep, long toStep) {
+    if (steps == null) {
+      return; // started() does the same
+    }
     close();
     latest.clear();
     judged.clear();

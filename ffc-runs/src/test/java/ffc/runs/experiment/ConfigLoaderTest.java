@@ -145,6 +145,13 @@ class ConfigLoaderTest {
             + " method.update.type two-row, only with weighted",
         "method={type: ffc, capacity: 20, rows: trained, rowRate: 2} | no mistake",
         "method.rows=learned | method.rows: got the text \"learned\", wanted one of fixed, trained",
+        "method.fresh={weight: 0, hardNegatives: 3} | method.fresh.hardNegatives: does nothing with"
+            + " method.fresh.weight 0, only with more than 0",
+        "method.fresh={weight: 0} | no mistake",
+        "cluster={trainers: 2, quorum: 2} | cluster.quorum: does nothing with cluster.onLoss wait,"
+            + " only with shrink",
+        "data={train: {format: folder, path: x}, idsPerBatch: 8, instancesPerBatch: 8,"
+            + " corruptBudget: 0.1} | data.corruptBudget: does nothing with data.onCorrupt fail",
         "method.rowRate=2 | method.rowRate: does nothing with method.rows fixed, only with trained",
         "method={type: ffc, capacity: 20, rows: trained, warmFill: 1} | method.warmFill: does"
             + " nothing with method.rows trained, only with fixed",

@@ -81,6 +81,24 @@ class MemoryPlanTest {
   }
 
   @Test
+  void severalTrainersHoldWhatTheyTellEachOther() {
+    long weights = new MemoryPlan(experiment, 2).weights();
+    assertThat(new MemoryPlan(experiment, 1).predict(partial, 1000).parts())
+        .doesNotContainKeys("exchange_buffer", "averaging_copy");
+    assertThat(new MemoryPlan(experiment, 2).predict(partial, 1000).parts())
+        .containsEntry("exchange_buffer", 4 * weights)
+        .doesNotContainKey("averaging_copy");
+    Experiment local =
+        new ConfigLoader()
+            .load(
+                Path.of("../configs/quickstart.yaml"),
+                List.of("cluster={trainers: 2, sync: {every: 4}}"),
+                false);
+    assertThat(new MemoryPlan(local, 2).predict(local.method(), 1000).parts())
+        .containsEntry("averaging_copy", 12 * weights); // probe, momentum and gallery
+  }
+
+  @Test
   void theLargestCountIsTheLastThatFits() {
     MemoryPlan plan = new MemoryPlan(experiment, 1);
     long memory = 8L << 30;
