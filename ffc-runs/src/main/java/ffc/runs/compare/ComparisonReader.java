@@ -1,5 +1,6 @@
 package ffc.runs.compare;
 
+import ffc.runs.experiment.ConfigException;
 import ffc.runs.experiment.EvaluationRules;
 import ffc.runs.experiment.Experiment;
 import ffc.runs.plan.ByteSize;
@@ -65,12 +66,20 @@ public final class ComparisonReader {
         file,
         "target.figure: missing; wanted a figure of an evaluation set, such as"
             + " open.tar_at_far.1e-3");
+    CellMistakes mistakes = new CellMistakes(file, comparison);
     for (Cell cell : Cell.of(comparison)) {
-      Experiment experiment = CellConfig.experiment(comparison, cell, machine);
+      Experiment experiment;
+      try {
+        experiment = CellConfig.experiment(comparison, cell, machine);
+      } catch (ConfigException e) {
+        mistakes.add(cell, e);
+        continue;
+      }
       String mistake =
           target == null ? null : EvaluationRules.figureMistake(experiment, target.figure());
       require(mistake == null, file, "target.figure: " + mistake);
     }
+    mistakes.throwAny();
   }
 
   /**

@@ -159,6 +159,23 @@ public final class ConfigLoader {
     return !value.isMissingNode() && !value.isNull();
   }
 
+  /**
+   * Where a YAML file says something: {@code file:line:column}, of the nearest that there is.
+   *
+   * @param path keys and indices from the top
+   * @param key whether the place of the key is meant, not that of its value
+   */
+  public static String place(Path file, List<String> path, boolean key) {
+    try {
+      ConfigTree tree =
+          YamlReader.read(file.toString(), Files.readAllBytes(file), new ArrayList<>());
+      JsonPointer at = ConfigTree.pointer(path);
+      return key ? tree.keyPlace(at) : tree.valuePlace(at);
+    } catch (IOException e) {
+      return file.toString();
+    }
+  }
+
   private static Experiment bind(ObjectNode tree, ConfigTree places, List<Problem> problems) {
     JsonNode type = tree.path("method").path("type");
     Class<? extends MethodConfig> method =

@@ -4,6 +4,7 @@ import com.networknt.schema.Error;
 import com.networknt.schema.Schema;
 import com.networknt.schema.SchemaRegistry;
 import com.networknt.schema.SpecificationVersion;
+import ffc.loaders.format.DataFormats;
 import java.util.ArrayList;
 import java.util.LinkedHashSet;
 import java.util.List;
@@ -60,7 +61,10 @@ final class SchemaProblems {
         default -> {
           if (faulty.add(at)) { // one line a setting
             found.add(
-                new Problem(tree.valuePlace(at), ConfigTree.dotted(at), wrong(error, tree.at(at))));
+                new Problem(
+                    tree.valuePlace(at),
+                    ConfigTree.dotted(at),
+                    wrong(error, tree.at(at), open(ConfigTree.dotted(at)))));
           }
         }
       }
@@ -101,12 +105,20 @@ final class SchemaProblems {
     return Describe.kind(target.path("type").asString("a value"));
   }
 
-  private static String wrong(Error error, JsonNode value) {
+  /** What to add where the table of known names is open to others. */
+  private static String open(String setting) {
+    return setting.equals("method.type")
+            || setting.matches("(data\\.train|evaluate\\.\\d+)\\.format")
+        ? DataFormats.others()
+        : "";
+  }
+
+  private static String wrong(Error error, JsonNode value, String others) {
     String got = "got " + Describe.value(value) + ", wanted ";
     JsonNode keyword = error.getSchemaNode();
     return switch (error.getKeyword()) {
-      case "type" -> got + kinds(keyword);
-      case "enum" -> got + choice(value, keyword);
+      case "type" -> got + kinds(keyword) + decimalComma(value);
+      case "enum" -> got + choice(value, keyword) + others;
       case "minimum" -> got + "at least " + number(keyword);
       case "exclusiveMinimum" -> got + "more than " + number(keyword);
       case "maximum" -> got + "at most " + number(keyword);
@@ -118,6 +130,12 @@ final class SchemaProblems {
           got + "text that matches " + keyword.stringValue().replaceAll("^\\^\\(\\?:|\\)\\$$", "");
       default -> got + Describe.oneLine(error.getMessage());
     };
+  }
+
+  private static String decimalComma(JsonNode value) {
+    return value.isString() && value.stringValue().matches("-?\\d+,\\d+")
+        ? "; with a point: " + value.stringValue().replace(',', '.')
+        : "";
   }
 
   private static String kinds(JsonNode keyword) {

@@ -155,6 +155,7 @@ final class YamlReader {
 
   private ObjectNode object(YAMLParser parser, JsonPointer at, int depth) {
     ObjectNode object = JsonNodeFactory.instance.objectNode();
+    String before = null;
     while (parser.nextToken() != JsonToken.END_OBJECT) {
       String key = parser.currentName();
       String keyPlace = place(parser.currentTokenLocation());
@@ -168,10 +169,30 @@ final class YamlReader {
         value(parser, child, depth + 1);
         continue;
       }
+      if (isDecimalComma(object, before, key, parser.currentToken())) {
+        String whole = object.get(before).asString();
+        problem(
+            tree.valuePlace(at.appendProperty(before)),
+            ConfigTree.dotted(at.appendProperty(before)),
+            "got %s,%s, where the comma begins another setting; wanted a point: %s.%s"
+                .formatted(whole, key, whole, key));
+        object.put(before, Double.parseDouble(whole + "." + key)); // one mistake is one line
+        continue;
+      }
       tree.place(child, keyPlace, place(parser.currentTokenLocation()));
       object.set(key, value(parser, child, depth + 1));
+      before = key;
     }
     return object;
+  }
+
+  /** Whether digits stand where a key should, behind a whole number: {@code {margin: 0,5}}. */
+  private static boolean isDecimalComma(
+      ObjectNode object, String before, String key, JsonToken value) {
+    return before != null
+        && value == JsonToken.VALUE_NULL
+        && key.matches("\\d+")
+        && object.get(before).isIntegralNumber();
   }
 
   private void rejectReferences(YAMLParser parser, JsonPointer at) {

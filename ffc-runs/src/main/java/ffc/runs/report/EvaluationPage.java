@@ -22,6 +22,6 @@ public final class EvaluationPage {
     new EvaluationCards(set, line).html().forEach(body::append);
     body.append("</div>\n<section class=\"card wide\"><h3>Figures</h3><pre>");
     body.append(Html.escape(text)).append("</pre></section></main>\n");
-    WholeFile.write(file, Html.page("Evaluation on " + set + " – FFC", body.toString()));
+    WholeFile.create(file, Html.page("Evaluation on " + set + " – FFC", body.toString()));
   }
 }

@@ -4,6 +4,7 @@ import ffc.eval.FullReport;
 import ffc.eval.roc.IdentityGroup;
 import ffc.eval.roc.TarAtFar;
 import ffc.eval.search.DistractorSearch;
+import ffc.loaders.data.Counted;
 import ffc.runs.record.EvaluationJson;
 import ffc.runs.record.Json;
 import java.util.ArrayList;
@@ -65,9 +66,9 @@ public final class ReportText {
                       format(
                           "%s %.4f [%.4f, %.4f]", far, share.value(), share.low(), share.high())));
       line(
-          "  %s, %d identities: TAR %s%s",
+          "  %s, %s: TAR %s%s",
           group.name(),
-          group.identities(),
+          Counted.of(group.identities(), "identity"),
           String.join("  ", rates),
           group.rank1() == null ? "" : format("  rank-1 %.4f", group.rank1().value()));
     }

@@ -6,7 +6,6 @@ import ffc.runs.record.Figure;
 import ffc.runs.record.Figures;
 import ffc.runs.record.RunDirectory;
 import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -61,7 +60,7 @@ public final class RunComparison {
           run.steps().isEmpty()
               ? "-"
               : Html.format(Figures.LOSS.format(), Figures.LOSS.of(last(run))));
-      row.add(number("%.0f", summary.path("images_per_second"), 1));
+      row.add(imagesPerSecond(run));
       row.add(number("%.0f", summary.path("peak_rss_bytes"), 1e-6));
       Map<String, Double> own = headline(run);
       figures.forEach(
@@ -69,6 +68,14 @@ public final class RunComparison {
       rows.add(row);
     }
     return rows;
+  }
+
+  /** Of the whole run, or, where it ended without a summary, as last reported. */
+  private static String imagesPerSecond(RunFiles run) {
+    JsonNode whole = run.summary().path("images_per_second");
+    return whole.isNumber() || run.steps().isEmpty()
+        ? number("%.0f", whole, 1)
+        : Html.format("%.0f", Figures.IMAGES_PER_SECOND.of(last(run)));
   }
 
   private static String state(RunFiles run) {
@@ -118,8 +125,6 @@ public final class RunComparison {
 
   /** Writes the page with the tables and the curves of all runs; returns its path. */
   public Path write(Path file) throws IOException {
-    Path folder = file.toAbsolutePath().getParent();
-    Files.createDirectories(folder);
     StringBuilder body = new StringBuilder("<main><header><h1>Runs compared</h1><p>");
     body.append(runs.size()).append(" runs</p></header>\n");
     body.append("<section class=\"card wide\"><h3>Figures</h3>");
@@ -132,7 +137,7 @@ public final class RunComparison {
       }
     }
     body.append("</div></main>\n");
-    WholeFile.write(file, Html.page("Runs compared – FFC", body.toString()));
+    WholeFile.create(file, Html.page("Runs compared – FFC", body.toString()));
     return file;
   }
 

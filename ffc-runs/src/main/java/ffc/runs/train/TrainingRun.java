@@ -17,6 +17,7 @@ import ffc.exchange.ThreadExchange;
 import ffc.exchange.hazelcast.HazelcastExchange;
 import ffc.exchange.hazelcast.RunIdentity;
 import ffc.loaders.DataSets;
+import ffc.loaders.data.Counted;
 import ffc.loaders.data.Dataset;
 import ffc.loaders.image.ImageDecoder;
 import ffc.runs.experiment.DatasetRules;
@@ -341,8 +342,11 @@ final class TrainingRun {
         + dataset.name()
         + ", "
         + dataset.identities()
-        + " identities, "
+        + " "
+        + Counted.noun(dataset.identities(), "identity")
+        + ", "
         + dataset.images()
-        + " images";
+        + " "
+        + Counted.noun(dataset.images(), "image");
   }
 }
