@@ -91,7 +91,9 @@ public final class CompareCommand implements Callable<Integer> {
     ComparisonReader.checkCells(config, comparison, !reportOnly);
     requireOneOf(cells);
     CellRunner runner = new CellRunner(comparison, folder, log);
-    Files.createDirectories(folder);
+    if (!reportOnly) {
+      Files.createDirectories(folder);
+    }
     List<CellResult> results = new ArrayList<>();
     List<Outcome.Missing> missing = new ArrayList<>();
     boolean failed = false;
@@ -131,6 +133,16 @@ public final class CompareCommand implements Callable<Integer> {
         results.add(result);
         say(log, i, cells.size(), cell, describe(result));
       }
+    }
+    if (reportOnly && results.isEmpty()) {
+      throw new IllegalArgumentException(
+          "%s: nothing to report, its pages stay as they are: of %d cells none counts; the first (%s): %s%s"
+              .formatted(
+                  folder,
+                  cells.size(),
+                  cells.get(0).folder(),
+                  missing.get(0).reason(),
+                  trial.isPresent() ? "" : "; cells of a trial want the same FFC_TRY"));
     }
     report(new Outcome(comparison, results, missing), folder);
     log.println("comparison " + folder.resolve("comparison.html"));

@@ -215,7 +215,7 @@ final class EvalCommand implements Callable<Integer> {
     spec.commandLine().getOut().print(judged.text());
     spec.commandLine().getOut().flush();
     if (json != null) {
-      WholeFile.write(json, judged.json().toPrettyString() + "\n");
+      WholeFile.create(json, judged.json().toPrettyString() + "\n");
     }
     if (page != null) {
       EvaluationPage.write(page, name, judged.json(), judged.text());

@@ -68,7 +68,7 @@ final class ExportCommand implements Callable<Integer> {
 
   private static void writeScript(Path out, ModelConfig model, Map<String, HostTensor> weights)
       throws IOException {
-    WholeFile.write(
+    WholeFile.create(
         out,
         channel -> {
           OutputStream file = new BufferedOutputStream(Channels.newOutputStream(channel));

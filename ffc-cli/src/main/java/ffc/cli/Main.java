@@ -1,6 +1,7 @@
 package ffc.cli;
 
 import ffc.cli.data.DataCommand;
+import ffc.cli.options.Outputs;
 import ffc.engine.NativeMemory;
 import ffc.runs.experiment.Secrets;
 import ffc.runs.train.RunFailure;
@@ -90,6 +91,12 @@ public final class Main {
         .setExecutionStrategy(
             parsed -> {
               refuseEmpty(parsed);
+              try {
+                Outputs.check(parsed);
+              } catch (IllegalArgumentException e) {
+                throw new CommandLine.ExecutionException(
+                    parsed.commandSpec().commandLine(), e.getMessage(), e);
+              }
               return new CommandLine.RunLast().execute(parsed);
             })
         .setExecutionExceptionHandler((failure, line, parsed) -> report(failure, line.getErr()));

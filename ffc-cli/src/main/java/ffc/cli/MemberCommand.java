@@ -1,5 +1,6 @@
 package ffc.cli;
 
+import ffc.cli.options.OptionWords;
 import ffc.cli.options.SetOption;
 import ffc.exchange.hazelcast.ClusterConfig;
 import ffc.exchange.hazelcast.ClusterMember;
@@ -54,7 +55,9 @@ final class MemberCommand implements Callable<Integer> {
     if (trainers != null) {
       overrides.add("cluster.trainers=" + trainers);
     }
-    ClusterConfig cluster = new ConfigLoader().load(config, overrides, false).cluster();
+    ClusterConfig cluster =
+        OptionWords.in(TrainCommand.TYPED, () -> new ConfigLoader().load(config, overrides, false))
+            .cluster();
     if (cluster == null) {
       throw new IllegalArgumentException(
           config + " has no section cluster; add one, or give --trainers");

@@ -66,12 +66,13 @@ final class RunsCommand implements Callable<Integer> {
       runs.add(RunFiles.read(find(RunDirectory.RUNS, folder)));
     }
     RunComparison comparison = new RunComparison(runs);
+    Path written = comparison.write(page);
     PrintWriter out = spec.commandLine().getOut();
     out.println(new Table(comparison.table()).text());
     out.println();
     out.println(new Table(comparison.settings()).text());
     out.println();
-    out.println("curves " + comparison.write(page));
+    out.println("curves " + written);
     return 0;
   }
 

@@ -1,5 +1,6 @@
 package ffc.cli;
 
+import ffc.cli.options.OptionWords;
 import ffc.cli.options.OutOption;
 import ffc.cli.options.SetOption;
 import ffc.cli.progress.BarProgress;
@@ -21,8 +22,10 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CancellationException;
+import java.util.concurrent.atomic.AtomicBoolean;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
@@ -47,6 +50,10 @@ final class TrainCommand implements Callable<Integer> {
 
   /** What --resume without a value stands for on the command line, where an empty text is none. */
   private static final String NO_VALUE = "\0";
+
+  /** Options that stand for settings. */
+  static final Map<String, String> TYPED =
+      Map.of("cluster.trainers", "--trainers", "cluster.rank", "--rank");
 
   @Spec private picocli.CommandLine.Model.CommandSpec spec;
 
@@ -108,7 +115,9 @@ final class TrainCommand implements Callable<Integer> {
       overrides.add("cluster.rank=" + rank);
     }
     ConfigLoader loader = new ConfigLoader(Trial.fromEnvironment(), this::tell);
-    Training training = Training.of(config, overrides, loader).directory(out.path());
+    Path file = config;
+    Training training =
+        OptionWords.in(TYPED, () -> Training.of(file, overrides, loader)).directory(out.path());
     if (NEWEST.equals(resume)) {
       training.resume();
     } else if (resume != null) {
@@ -150,7 +159,12 @@ final class TrainCommand implements Callable<Integer> {
   }
 
   private int train(Training training, RunObserver progress) throws IOException {
-    StopSignal stop = StopSignal.install(System.err);
+    AtomicBoolean begun = new AtomicBoolean();
+    StopSignal stop =
+        StopSignal.install(
+            System.err,
+            () -> begun.get() ? StopSignal.STEP_IS_KEPT : "stopping before the first step",
+            () -> {});
     try (Closer shown = new Closer()) {
       if (progress instanceof BarProgress bar) {
         shown.add(bar);
@@ -160,6 +174,7 @@ final class TrainCommand implements Callable<Integer> {
               .commandLine(Main.commandLineText())
               .lines(this::say)
               .observe(progress)
+              .observe(begins(begun))
               .stopWhen(stop)
               .run();
       return result.summary().finished() ? 0 : stop.exitCode();
@@ -187,6 +202,16 @@ final class TrainCommand implements Callable<Integer> {
     if (!Boolean.getBoolean(StopSignal.SUPERVISED)) {
       spec.commandLine().getErr().println("ffc: " + line);
     }
+  }
+
+  /** Until the data are open and the other trainers there, no step is under way. */
+  private static RunObserver begins(AtomicBoolean begun) {
+    return new RunObserver() {
+      @Override
+      public void started(long fromStep, long toStep) {
+        begun.set(true);
+      }
+    };
   }
 
   private static boolean severalHere(ClusterConfig cluster) throws IOException {

@@ -40,7 +40,8 @@ class LauncherTest {
           "mv",
           "grep",
           "cat",
-          "tail");
+          "tail",
+          "sleep");
 
   @TempDir Path temp;
   private Path home;
@@ -126,6 +127,24 @@ class LauncherTest {
     Files.writeString(home.resolve("loaders/src/main/New.java"), "class New {}");
     assertThat(launch().err()).contains("building the program");
     assertThat(builds()).isEqualTo(2);
+  }
+
+  /** The build goes on until the launcher has told of it; without a word it fails after a while. */
+  @Test
+  void aLongBuildGivesASignOfLife() throws Exception {
+    jdk("17");
+    Path said = temp.resolve("said");
+    maven(
+        """
+        echo '[INFO] Building FFC core: networks, losses 0.1.0      [6/10]'
+        echo 'Downloaded from central: a.jar'; echo 'Downloaded from central: b.jar'
+        for i in {1..600}; do grep -q fetched %s && exit; sleep 0.1; done
+        exit 1"""
+            .formatted(said));
+    Result result = finish(limited("exec 2>" + said));
+    assertThat(Files.readString(said))
+        .containsPattern("ffc: building for \\d+ s, 2 files fetched, now FFC core \\(6/10\\)\n");
+    assertThat(result.code()).isZero();
   }
 
   @Test

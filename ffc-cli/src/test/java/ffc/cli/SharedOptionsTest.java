@@ -11,6 +11,7 @@ import java.util.TreeMap;
 import java.util.TreeSet;
 import org.junit.jupiter.api.Test;
 import picocli.CommandLine;
+import picocli.CommandLine.Model.ArgSpec;
 import picocli.CommandLine.Model.OptionSpec;
 
 class SharedOptionsTest {
@@ -41,6 +42,22 @@ class SharedOptionsTest {
     assertThat(own).as("options that a type of ffc.cli.options has already").isEmpty();
     assertThat(texts).hasSizeGreaterThan(5);
     assertThat(texts.values()).allSatisfy(each -> assertThat(each).hasSize(1));
+  }
+
+  /** Without one, help says {@code --seed=<seed>}. */
+  @Test
+  void everyValueHasALabelAndEveryDefaultReadsAsItIsTyped() {
+    for (CommandLine command : all(Main.commandLine())) {
+      for (ArgSpec argument : command.getCommandSpec().args()) {
+        String place = command.getCommandSpec().qualifiedName() + " " + argument.paramLabel();
+        if (argument.arity().max() > 0) {
+          assertThat(argument.paramLabel()).as(place).doesNotContain("<");
+        }
+        assertThat(String.join(" ", argument.renderedDescription()))
+            .as(place)
+            .doesNotContain("default [");
+      }
+    }
   }
 
   private static List<CommandLine> all(CommandLine top) {

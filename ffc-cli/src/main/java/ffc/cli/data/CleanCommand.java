@@ -8,6 +8,7 @@ import ffc.eval.clean.Cleaning;
 import ffc.eval.clean.Thresholds;
 import ffc.eval.embedding.Embeddings;
 import ffc.formats.WholeFile;
+import ffc.loaders.data.Counted;
 import ffc.loaders.data.Dataset;
 import ffc.loaders.tools.Relabel;
 import java.io.IOException;
@@ -27,7 +28,9 @@ import picocli.CommandLine.Spec;
     description = {
       "Propose corrections with a trained network: images that do not belong to their identity and"
           + " identities that look like one. DIR receives outliers.tsv, lookalikes.tsv, a report"
-          + " with pictures, and the cleaned set as train.rec; the source is only read.",
+          + " with pictures, and the cleaned set as train.rec; the source is only read. Every"
+          + " identity is compared with every other: the time grows with the square of their"
+          + " number.",
       ""
     },
     footer = {
@@ -72,9 +75,9 @@ final class CleanCommand implements Callable<Integer> {
         WorkProgress progress = new WorkProgress()) {
       Embeddings embeddings = embed(data);
       Cleaning cleaning = Cleaning.propose(embeddings, given);
-      WholeFile.write(out.path().resolve("outliers.tsv"), outliers(cleaning, data));
-      WholeFile.write(out.path().resolve("lookalikes.tsv"), lookAlikes(cleaning, data));
-      WholeFile.write(
+      WholeFile.create(out.path().resolve("outliers.tsv"), outliers(cleaning, data));
+      WholeFile.create(out.path().resolve("lookalikes.tsv"), lookAlikes(cleaning, data));
+      WholeFile.create(
           out.path().resolve("report.html"),
           new CleanReport(data, checkpoint.model().shape()).html(cleaning));
       long[] identities = cleaning.identities(embeddings, join);
@@ -85,15 +88,15 @@ final class CleanCommand implements Callable<Integer> {
           .printf(
               Locale.ROOT,
               "%s: %,d of %,d images do not belong (linked above %.4f), %,d pairs of identities"
-                  + " look like one (above %.4f)%ntrain.rec: %,d identities, %,d images%n",
+                  + " look like one (above %.4f)%ntrain.rec: %s, %s%n",
               out.path(),
               cleaning.outliers().size(),
               data.images(),
               cleaning.thresholds().link(),
               cleaning.lookAlikes().size(),
               cleaning.thresholds().merge(),
-              written.identities(),
-              written.images());
+              Counted.of(written.identities(), "identity"),
+              Counted.of(written.images(), "image"));
     }
     return 0;
   }

@@ -22,4 +22,7 @@ import picocli.CommandLine.Command;
       CleanCommand.class
     },
     synopsisSubcommandLabel = "COMMAND")
-public final class DataCommand {}
+public final class DataCommand {
+  /** Exit code of a look at data that found faults: as of any other bad input. */
+  static final int BAD_DATA = 2;
+}

@@ -28,9 +28,8 @@ final class GlyphsCommand implements Callable<Integer> {
       names = "--fonts",
       paramLabel = "DIR",
       arity = "1..*",
-      defaultValue = "/usr/share/fonts",
-      description = "Folders searched for fonts (default ${DEFAULT-VALUE})")
-  private List<Path> fonts;
+      description = "Folders searched for fonts (default /usr/share/fonts)")
+  private List<Path> fonts = List.of(Path.of("/usr/share/fonts"));
 
   @Mixin private OutOption.Folder out;
 

@@ -42,6 +42,7 @@ final class ImportPhotosCommand implements Callable<Integer> {
 
   @Option(
       names = "--fit",
+      paramLabel = "FIT",
       defaultValue = "crop",
       description =
           "crop: the largest middle part of that shape (default); pad: the whole picture, black"
@@ -63,7 +64,8 @@ final class ImportPhotosCommand implements Callable<Integer> {
 
   @Override
   public Integer call() {
-    ImageShape shape = VerifyCommand.shape(size.matches("[0-9]{1,5}") ? size + "x" + size : size);
+    ImageShape shape =
+        ImageSizes.parse("--size", size.matches("[0-9]{1,5}") ? size + "x" + size : size);
     String text;
     try (WorkProgress progress = new WorkProgress()) {
       text =

@@ -2,6 +2,7 @@ package ffc.cli.data;
 
 import ffc.cli.options.OutOption;
 import ffc.loaders.DataSets;
+import ffc.loaders.data.Counted;
 import ffc.loaders.data.DataConfig;
 import ffc.loaders.data.Dataset;
 import ffc.loaders.index.IndexBuilder;
@@ -48,7 +49,11 @@ final class IndexCommand implements Callable<Integer> {
     try (Dataset data = DataSets.open(index)) {
       spec.commandLine()
           .getOut()
-          .printf("%s: %,d identities, %,d images%n", out.path(), data.identities(), data.images());
+          .printf(
+              "%s: %s, %s%n",
+              out.path(),
+              Counted.of(data.identities(), "identity"),
+              Counted.of(data.images(), "image"));
     }
     return 0;
   }

@@ -1,6 +1,7 @@
 package ffc.cli.data;
 
 import ffc.cli.options.OutOption;
+import ffc.loaders.data.Counted;
 import ffc.loaders.tools.PackPairs;
 import java.nio.file.Path;
 import java.util.concurrent.Callable;
@@ -41,7 +42,7 @@ final class PackPairsCommand implements Callable<Integer> {
     Path folder = images == null ? list.toAbsolutePath().getParent() : images;
     try (WorkProgress progress = new WorkProgress()) {
       int pairs = PackPairs.run(list, folder, out.path(), progress);
-      spec.commandLine().getOut().printf("%s: %,d pairs%n", out.path(), pairs);
+      spec.commandLine().getOut().printf("%s: %s%n", out.path(), Counted.of(pairs, "pair"));
     }
     return 0;
   }

@@ -2,6 +2,7 @@ package ffc.cli.data;
 
 import ffc.cli.options.OutOption;
 import ffc.loaders.DataSets;
+import ffc.loaders.data.Counted;
 import ffc.loaders.data.DataConfig;
 import ffc.loaders.data.Dataset;
 import ffc.loaders.tools.Split;
@@ -36,7 +37,11 @@ final class RelabelCommand implements Callable<Integer> {
       Split.whole(data, out.path().resolve("train.rec"), progress);
       spec.commandLine()
           .getOut()
-          .printf("%s: %,d identities, %,d images%n", out.path(), data.identities(), data.images());
+          .printf(
+              "%s: %s, %s%n",
+              out.path(),
+              Counted.of(data.identities(), "identity"),
+              Counted.of(data.images(), "image"));
     }
     return 0;
   }

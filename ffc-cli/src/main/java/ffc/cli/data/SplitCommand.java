@@ -39,6 +39,7 @@ final class SplitCommand implements Callable<Integer> {
 
   @Option(
       names = "--by",
+      paramLabel = "BY",
       defaultValue = "images",
       description =
           "images: hold out only identities of --min-images images, as pairs need two (default);"
@@ -54,6 +55,7 @@ final class SplitCommand implements Callable<Integer> {
 
   @Option(
       names = "--seed",
+      paramLabel = "N",
       defaultValue = "1",
       description = "Which ones; default ${DEFAULT-VALUE}")
   private long seed;

@@ -22,7 +22,7 @@ import picocli.CommandLine.Spec;
     name = "stats",
     description =
         "Count identities, images, head, middle and tail, and image sizes, and what image folders"
-            + " hold beside images. Exit 1 if a folder holds none.",
+            + " hold beside images. Exit 2 if a folder holds none.",
     footer = {"", "Example:", "  ./ffc data stats data/quickstart/train.rec"},
     mixinStandardHelpOptions = true)
 final class StatsCommand implements Callable<Integer> {
@@ -57,11 +57,11 @@ final class StatsCommand implements Callable<Integer> {
     notes.forEach(out::println);
     faults.forEach(out::println);
     if (json != null) {
-      WholeFile.write(json, StatsReport.json(stats) + "\n");
+      WholeFile.create(json, StatsReport.json(stats) + "\n");
     }
     if (plot != null) {
-      WholeFile.write(plot, StatsReport.svg(stats));
+      WholeFile.create(plot, StatsReport.svg(stats));
     }
-    return faults.isEmpty() ? 0 : 1;
+    return faults.isEmpty() ? 0 : DataCommand.BAD_DATA;
   }
 }

@@ -2,12 +2,13 @@ package ffc.cli.data;
 
 import ffc.cli.options.OutOption;
 import ffc.loaders.DataSets;
+import ffc.loaders.data.Counted;
 import ffc.loaders.data.DataConfig;
 import ffc.loaders.data.Dataset;
+import ffc.loaders.data.ImageShape;
 import ffc.loaders.index.IndexBuilder;
 import ffc.loaders.source.SyntheticSpec;
 import ffc.loaders.tools.SynthPack;
-import java.nio.file.Files;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -40,11 +41,16 @@ final class SynthCommand implements Callable<Integer> {
 
   @Option(
       names = "--tail",
+      paramLabel = "TAIL",
       defaultValue = "zipf",
       description = "${COMPLETION-CANDIDATES} (default ${DEFAULT-VALUE})")
   private SyntheticSpec.Tail tail;
 
-  @Option(names = "--seed", defaultValue = "1", description = "Default ${DEFAULT-VALUE}")
+  @Option(
+      names = "--seed",
+      paramLabel = "N",
+      defaultValue = "1",
+      description = "Default ${DEFAULT-VALUE}")
   private long seed;
 
   @Mixin private OutOption.Folder out;
@@ -73,11 +79,10 @@ final class SynthCommand implements Callable<Integer> {
 
   private int pack(SyntheticSpec set) throws java.io.IOException {
     String text = "ids=%d;mean=%s;tail=%s;seed=%d".formatted(ids, mean, set.tail(), seed);
-    Files.createDirectories(out.path());
+    ImageShape shape = ImageSizes.parse("--jpeg", jpeg);
     try (Dataset data = DataSets.open(new DataConfig.Source("synthetic", text));
         WorkProgress progress = new WorkProgress()) {
-      SynthPack.run(
-          data, VerifyCommand.shape(jpeg), 0.9f, out.path().resolve("train.rec"), progress);
+      SynthPack.run(data, shape, 0.9f, out.path().resolve("train.rec"), progress);
       print(data);
     }
     return 0;
@@ -86,6 +91,10 @@ final class SynthCommand implements Callable<Integer> {
   private void print(Dataset data) {
     spec.commandLine()
         .getOut()
-        .printf("%s: %,d identities, %,d images%n", out.path(), data.identities(), data.images());
+        .printf(
+            "%s: %s, %s%n",
+            out.path(),
+            Counted.of(data.identities(), "identity"),
+            Counted.of(data.images(), "image"));
   }
 }

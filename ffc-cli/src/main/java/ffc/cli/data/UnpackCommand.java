@@ -1,6 +1,7 @@
 package ffc.cli.data;
 
 import ffc.cli.options.OutOption;
+import ffc.loaders.data.Counted;
 import ffc.loaders.data.Dataset;
 import ffc.loaders.tools.Unpack;
 import java.util.concurrent.Callable;
@@ -28,7 +29,7 @@ final class UnpackCommand implements Callable<Integer> {
     try (Dataset data = source.open();
         WorkProgress progress = new WorkProgress()) {
       long images = Unpack.run(data, out.path(), progress);
-      spec.commandLine().getOut().printf("%s: %,d images%n", out.path(), images);
+      spec.commandLine().getOut().printf("%s: %s%n", out.path(), Counted.of(images, "image"));
     }
     return 0;
   }

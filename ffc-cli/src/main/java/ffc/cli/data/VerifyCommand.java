@@ -1,6 +1,6 @@
 package ffc.cli.data;
 
-import ffc.loaders.data.ImageShape;
+import ffc.loaders.data.Counted;
 import ffc.loaders.tools.DataVerify;
 import java.io.PrintWriter;
 import java.util.concurrent.Callable;
@@ -14,7 +14,7 @@ import picocli.CommandLine.Spec;
 @Command(
     name = "verify",
     description = {
-      "Read and decode every image and list all faults with their places. Exit 1 if there are any.",
+      "Read and decode every image and list all faults with their places. Exit 2 if there are any.",
       ""
     },
     footer = {"", "Example:", "  ./ffc data verify data/quickstart/open.rec"},
@@ -38,20 +38,17 @@ final class VerifyCommand implements Callable<Integer> {
     try (WorkProgress progress = new WorkProgress()) {
       report =
           DataVerify.run(
-              source.source(), size == null ? null : shape(size), Math.max(1, threads), progress);
+              source.source(),
+              size == null ? null : ImageSizes.parse("--size", size),
+              Math.max(1, threads),
+              progress);
     }
     PrintWriter out = spec.commandLine().getOut();
     report.faults().forEach(out::println);
     report.notes().forEach(out::println);
-    out.printf("%,d images read, %,d fault(s)%n", report.records(), report.faults().size());
-    return report.sound() ? 0 : 1;
-  }
-
-  static ImageShape shape(String text) {
-    if (!text.matches("\\d{1,5}x\\d{1,5}")) {
-      throw new IllegalArgumentException("--size is \"" + text + "\", wanted such as 112x112");
-    }
-    String[] sides = text.split("x", -1);
-    return new ImageShape(3, Integer.parseInt(sides[0]), Integer.parseInt(sides[1]));
+    out.printf(
+        "%s read, %s%n",
+        Counted.of(report.records(), "image"), Counted.of(report.faults().size(), "fault"));
+    return report.sound() ? 0 : DataCommand.BAD_DATA;
   }
 }

@@ -34,10 +34,7 @@ public final class CheckpointOption {
 
   /** The checkpoint's folder. */
   public Path folder() throws IOException {
-    if (!Files.isDirectory(given)) {
-      throw new IllegalArgumentException(given + ": no such folder");
-    }
-    Path run = RunTarget.runOf(given);
+    Path run = run();
     if (!run.equals(given)) {
       return given;
     }
@@ -46,9 +43,23 @@ public final class CheckpointOption {
         .orElseThrow(() -> new IllegalArgumentException(run + ": the run has no checkpoint yet"));
   }
 
+  private Path run() {
+    if (!Files.isDirectory(given)) {
+      throw new IllegalArgumentException(given + ": no such folder");
+    }
+    Path run = RunTarget.runOf(given);
+    if (!RunDirectory.isRun(run)) {
+      throw new IllegalArgumentException(
+          given
+              + " is no run (it has no config.resolved.yaml) and no checkpoint of one; ./ffc runs"
+              + " lists those in runs");
+    }
+    return run;
+  }
+
   /** Structure of the network, from the run's own configuration. */
   public ModelConfig model() throws IOException {
-    return RunDirectory.config(RunTarget.runOf(given)).model();
+    return RunDirectory.config(run()).model();
   }
 
   /** The trained network. */

@@ -41,8 +41,9 @@ public final class FormatOption {
     String name = given.toLowerCase(Locale.ROOT);
     if (!DataFormats.known(name)) {
       throw new IllegalArgumentException(
-          "%s: got %s, wanted one of %s"
-              .formatted(option, given, String.join(", ", DataFormats.names())));
+          "%s: got %s, wanted one of %s%s"
+              .formatted(
+                  option, given, String.join(", ", DataFormats.names()), DataFormats.others()));
     }
     return name;
   }

@@ -7,6 +7,8 @@ import ffc.eval.roc.EvalResult;
 import java.io.PrintStream;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.LinkedHashMap;
+import java.util.Map;
 import me.tongfei.progressbar.ConsoleProgressBarConsumer;
 import me.tongfei.progressbar.ProgressBar;
 import me.tongfei.progressbar.ProgressBarBuilder;
@@ -18,6 +20,7 @@ public final class BarProgress implements RunObserver, AutoCloseable {
 
   private final PrintStream terminal;
   private final int width;
+  private final Map<String, EvalResult> judged = new LinkedHashMap<>();
   private ProgressBar bar;
 
   /**
@@ -44,6 +47,10 @@ public final class BarProgress implements RunObserver, AutoCloseable {
 
   @Override
   public void wentBack(long fromStep, long toStep) {
+    if (bar == null) { // started() follows
+      terminal.println(Lines.wentBack(fromStep, toStep));
+      return;
+    }
     above(Lines.wentBack(fromStep, toStep));
     bar.stepTo(toStep);
   }
@@ -59,6 +66,7 @@ public final class BarProgress implements RunObserver, AutoCloseable {
 
   @Override
   public void evaluated(long step, EvalResult result) {
+    judged.put(result.name(), result);
     above(Lines.evaluation(step, result));
   }
 
@@ -73,6 +81,7 @@ public final class BarProgress implements RunObserver, AutoCloseable {
   @Override
   public void finished(RunSummary summary) {
     close();
+    judged.values().forEach(set -> Lines.strata(set).forEach(line -> terminal.println(line)));
     terminal.println(Lines.summary(summary));
   }
 

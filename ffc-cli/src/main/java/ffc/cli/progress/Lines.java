@@ -3,6 +3,8 @@ package ffc.cli.progress;
 import ffc.core.train.RunSummary;
 import ffc.core.train.StepReport;
 import ffc.eval.roc.EvalResult;
+import ffc.eval.roc.IdentityGroup;
+import ffc.loaders.data.Counted;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -83,26 +85,55 @@ public final class Lines {
               }
             });
     return format(
-        "%s: %s  (%d images%s, %.1f s)%s",
+        "%s: %s  (%d %s%s, %.1f s)%s",
         result.name(),
         String.join("  ", figures),
         result.images(),
+        Counted.noun(result.images(), "image"),
         result.flip() ? ", flip test" : "",
         result.seconds(),
         result.notes().isEmpty() ? "" : "  " + String.join("; ", result.notes()));
   }
 
+  /** Figures of the groups of identities that a set was judged by, a line each. */
+  static List<String> strata(EvalResult result) {
+    return result.groups().stream()
+        .skip(1) // the whole set
+        .map(group -> stratum(result.name(), group))
+        .toList();
+  }
+
+  private static String stratum(String set, IdentityGroup group) {
+    StringBuilder figures = new StringBuilder();
+    group
+        .tarAtFar()
+        .forEach(
+            (far, share) ->
+                figures.append(
+                    format(
+                        "  TAR@FAR=%s %.4f [%.4f, %.4f]",
+                        far, share.value(), share.low(), share.high())));
+    if (group.rank1() != null) {
+      figures.append(format("  rank-1 %.4f", group.rank1().value()));
+    }
+    return format(
+        "%s, %s, %s:%s", set, group.name(), Counted.of(group.identities(), "identity"), figures);
+  }
+
   static String summary(RunSummary summary) {
     return format(
-        "%s after %d steps, %d images%s; peak memory %.0f MB%s",
+        "%s after %d %s, %d images%s; peak memory %.0f MB%s",
         summary.finished() ? "done" : "stopped",
         summary.steps(),
+        Counted.noun(summary.steps(), "step"),
         summary.images(),
         Double.isFinite(summary.imagesPerSecond())
             ? format(", %.0f images/s", summary.imagesPerSecond())
             : "",
         summary.peakRssBytes() / 1e6,
-        summary.skippedSteps() > 0 ? ", " + summary.skippedSteps() + " steps skipped" : "");
+        summary.skippedSteps() > 0
+            ? ", " + Counted.of(summary.skippedSteps(), "step") + " skipped"
+            : "");
   }
 
   /** Hours only where there are some: {@code 1:02:03} or {@code 2:03}. */

@@ -4,17 +4,22 @@ import ffc.core.train.RunObserver;
 import ffc.core.train.RunSummary;
 import ffc.core.train.StepReport;
 import ffc.eval.roc.EvalResult;
+import ffc.loaders.data.Counted;
 import java.io.PrintWriter;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.LinkedHashMap;
+import java.util.Map;
 
 /** A line for each report, evaluation and checkpoint: for logs and pipes. */
 public final class PlainProgress implements RunObserver {
   private final PrintWriter out;
   private final int reportEvery;
+  private final Map<String, EvalResult> judged = new LinkedHashMap<>();
   private long fromStep;
   private long toStep;
   private long startNanos;
+  private long shown = -1;
 
   /**
    * @param out written to and flushed; stays the caller's
@@ -32,8 +37,12 @@ public final class PlainProgress implements RunObserver {
     startNanos = System.nanoTime();
     print(
         fromStep == 0
-            ? "training " + toStep + " steps"
-            : "resuming after step " + fromStep + " of " + toStep);
+            ? "training " + toStep + " " + Counted.noun(toStep, "step")
+            : "resuming after step "
+                + fromStep
+                + " of "
+                + toStep
+                + (fromStep < toStep ? "" : ": no step is left to train"));
   }
 
   @Override
@@ -47,12 +56,16 @@ public final class PlainProgress implements RunObserver {
   public void progress(long step, double loss, double imagesPerSecond) {
     boolean reported = step % reportEvery == 0 || step == toStep;
     if (step == fromStep + 1 && !reported) {
+      shown = step;
       print(Lines.format("step %d/%d  loss %.3f", step, toStep, loss));
     }
   }
 
   @Override
   public void report(StepReport report) {
+    if (report.step() == shown) {
+      return; // a stop right after the first step reports it once more
+    }
     print(Lines.report(report, toStep, left(report.step())));
   }
 
@@ -63,6 +76,7 @@ public final class PlainProgress implements RunObserver {
 
   @Override
   public void evaluated(long step, EvalResult result) {
+    judged.put(result.name(), result);
     print(Lines.evaluation(step, result));
   }
 
@@ -78,6 +92,7 @@ public final class PlainProgress implements RunObserver {
 
   @Override
   public void finished(RunSummary summary) {
+    judged.values().forEach(set -> Lines.strata(set).forEach(line -> print(line)));
     print(Lines.summary(summary));
   }
 

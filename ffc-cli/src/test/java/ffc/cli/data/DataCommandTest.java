@@ -47,7 +47,7 @@ class DataCommandTest {
     assertThat(json).content().startsWith("{").contains("\"identities\":501");
     assertThat(plot).content().startsWith("<svg");
     assertThat(run("verify", index, "--size", "32x32")).isZero();
-    assertThat(run("verify", OPEN, "--size", "16x16")).isEqualTo(1);
+    assertThat(run("verify", OPEN, "--size", "16x16")).isEqualTo(2);
     assertThat(out.toString())
         .contains("key 1 (offset ", "image is 32x32 (height x width), wanted 16x16", "5,630 fault");
     assertThat(run("index", OPEN, "--out", index)).isEqualTo(2);

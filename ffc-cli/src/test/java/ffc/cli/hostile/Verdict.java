@@ -32,15 +32,16 @@ final class Verdict {
     if (NULL.matcher(outcome.err()).find() && !NULL.matcher(input).find() && !input.contains("~")) {
       return "null: " + brief(outcome.err());
     }
-    // Documented: faults that were looked for and found; sound numbers too large for the next step.
-    boolean failed =
-        outcome.code() == 1
-            && (arguments.contains("verify") || outcome.err().contains("is not finite"));
+    // Documented: sound numbers too large for the next step.
+    boolean failed = outcome.code() == 1 && outcome.err().contains("is not finite");
     if (outcome.code() != 0 && outcome.code() != 2 && !failed) {
       return "exit code " + outcome.code() + ": " + brief(said);
     }
     if (outcome.code() != 2) {
       return null;
+    }
+    if (arguments.contains("verify") && !outcome.out().isBlank()) {
+      return null; // its result is a list of faults
     }
     List<String> lines = outcome.err().strip().lines().toList();
     if (lines.isEmpty() || lines.get(0).isBlank()) {

@@ -53,6 +53,53 @@ class ProgressTest {
   }
 
   @Test
+  void aStopAfterTheFirstStepPrintsItOnce() {
+    StringWriter text = new StringWriter();
+    new ScriptedRun(0, 1, 40, 20)
+        .play(new PlainProgress(new PrintWriter(text), 20), Path.of("checkpoints"));
+    assertThat(text.toString().lines().filter(line -> line.startsWith("step 1/40"))).hasSize(1);
+  }
+
+  @Test
+  void figuresByStratumStandAtTheEnd() {
+    StringWriter text = new StringWriter();
+    RUN.play(new PlainProgress(new PrintWriter(text), 4), Path.of("checkpoints"));
+    List<String> lines = text.toString().lines().toList();
+    assertThat(lines.subList(lines.size() - 4, lines.size() - 1))
+        .allMatch(
+            line ->
+                line.matches(
+                    "open, (head|middle|tail), 100 identities:(  TAR@FAR=1e-[34] 0\\.\\d{4}"
+                        + " \\[0\\.\\d{4}, 0\\.\\d{4}\\]){2}  rank-1 0\\.\\d{4}"));
+    ByteArrayOutputStream bytes = new ByteArrayOutputStream();
+    try (BarProgress bar =
+        new BarProgress(new PrintStream(bytes, true, StandardCharsets.UTF_8), 120)) {
+      RUN.play(bar, Path.of("checkpoints"));
+    }
+    assertThat(bytes.toString(StandardCharsets.UTF_8)).contains("open, tail, 100 identities:");
+  }
+
+  @Test
+  void aResumeOfARunThatIsDoneSaysThatNoStepIsLeft() {
+    StringWriter text = new StringWriter();
+    PlainProgress progress = new PlainProgress(new PrintWriter(text), 20);
+    progress.started(40, 40);
+    assertThat(text).hasToString("resuming after step 40 of 40: no step is left to train\n");
+  }
+
+  /** A trainer that was restarted hears of the steps that are lost before its run begins. */
+  @Test
+  void lostStepsAreToldBeforeTheStartToo() {
+    ByteArrayOutputStream bytes = new ByteArrayOutputStream();
+    try (BarProgress bar =
+        new BarProgress(new PrintStream(bytes, true, StandardCharsets.UTF_8), 120)) {
+      bar.wentBack(30, 20);
+    }
+    assertThat(bytes.toString(StandardCharsets.UTF_8))
+        .contains("going back from step 30 to the checkpoint of step 20");
+  }
+
+  @Test
   void theBarEndsWithEveryStepCountedAndKeepsEvaluationLines() {
     ByteArrayOutputStream bytes = new ByteArrayOutputStream();
 

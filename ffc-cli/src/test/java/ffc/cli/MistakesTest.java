@@ -1,0 +1,164 @@
+package ffc.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import ffc.loaders.VerificationSets;
+import ffc.loaders.format.DataFormats;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import org.junit.jupiter.api.Assumptions;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** Mistakes that are made by hand, and what is said of them: what it is, and where. */
+class MistakesTest {
+  private static final Path QUICKSTART = Path.of("../configs/quickstart.yaml");
+  private static final Path QUICK = Path.of("../configs/compare-accuracy-quick.yaml");
+
+  @TempDir Path temp;
+
+  @Test
+  void aMistakeInAComparisonIsToldOnceWhereItStandsInTheFile() throws IOException {
+    String text = Files.readString(QUICK);
+    String[][] mistakes = {
+      {"capacity: \\d+", "capacity: 1", "contenders.0.method.capacity: got 1, wanted at least"},
+      {"idsPerBatch:", "idsPerBach:", "experiment.data.idsPerBach: unknown key; did you"},
+      {"learningRate: ", "learningRate: -", "experiment.optimizer.learningRate: got -"},
+    };
+    String wrong = text;
+    for (String[] mistake : mistakes) {
+      assertThat(text).containsPattern(mistake[0]);
+      wrong = wrong.replaceFirst(mistake[0], mistake[1]);
+    }
+    Path file = Files.writeString(temp.resolve("c.yaml"), wrong);
+    StoredRun.Outcome outcome = StoredRun.ffc("config", "check", "--no-files", "" + file);
+    assertThat(outcome.code()).isEqualTo(2);
+    assertThat(outcome.err().lines()).as(outcome.err()).hasSize(mistakes.length);
+    for (String[] mistake : mistakes) {
+      long line = wrong.substring(0, wrong.indexOf(mistake[1])).lines().count();
+      assertThat(outcome.err().lines())
+          .anyMatch(
+              said -> said.matches("\\Q" + file + "\\E:" + line + ":\\d+: " + mistake[2] + ".*"));
+    }
+  }
+
+  @Test
+  void aDecimalCommaIsCalledOne() throws IOException {
+    String text = Files.readString(QUICKSTART);
+    assertThat(text).contains("learningRate: 0.1, ");
+    Path file =
+        Files.writeString(
+            temp.resolve("comma.yaml"),
+            text.replace("learningRate: 0.1, ", "learningRate: 0,05, "));
+    StoredRun.Outcome outcome = StoredRun.ffc("config", "check", "--no-files", "" + file);
+    assertThat(outcome.code()).isEqualTo(2);
+    assertThat(outcome.err().lines()).hasSize(1);
+    assertThat(outcome.err())
+        .contains(
+            ": optimizer.learningRate: got 0,05, where the comma begins another setting; wanted a"
+                + " point: 0.05");
+    outcome =
+        StoredRun.ffc(
+            "config",
+            "check",
+            "--no-files",
+            "--set",
+            "optimizer.learningRate=0,1",
+            "" + QUICKSTART);
+    assertThat(outcome.err()).contains("got the text \"0,1\", wanted a number; with a point: 0.1");
+  }
+
+  @Test
+  void anImageInPlaceOfASetIsCalledOne() throws IOException {
+    Path png = Path.of("../docs/images/report.png");
+    Path jpeg = Files.write(temp.resolve("a.jpg"), new byte[] {-1, -40, -1, -32, 0, 16});
+    List<List<String>> commands = new ArrayList<>();
+    for (Path picture : List.of(png, jpeg)) {
+      commands.add(List.of("data", "stats", "" + picture));
+      for (String format : DataFormats.storing()) {
+        if (format.equals("zip")) {
+          continue; // of the tests, not of the program
+        }
+        for (String command : List.of("stats", "verify")) {
+          commands.add(List.of("data", command, "--format", format, "" + picture));
+        }
+      }
+      for (String format : VerificationSets.formats()) {
+        commands.add(
+            List.of(
+                "eval",
+                "--checkpoint",
+                "" + StoredRun.FOLDER.resolve("format-1/full-fc"),
+                "--format",
+                format,
+                "--data",
+                "" + picture));
+      }
+      for (List<String> command : commands) {
+        StoredRun.Outcome outcome = StoredRun.ffc(command.toArray(String[]::new));
+        assertThat(outcome.code()).as(command.toString()).isEqualTo(2);
+        assertThat(outcome.err() + outcome.out())
+            .as(command.toString())
+            .containsPattern("is a (PNG|JPEG) image, wanted ")
+            .doesNotContain("0x");
+      }
+    }
+  }
+
+  /** Methods and formats may come from elsewhere; margins may not. */
+  @Test
+  void anUnknownNameOfAnOpenTableNamesFfcClasspath() {
+    Assumptions.assumeTrue(System.getenv("FFC_CLASSPATH") == null);
+    for (String setting : List.of("method.type", "data.train.format", "evaluate.0.format")) {
+      StoredRun.Outcome outcome =
+          StoredRun.ffc(
+              "config", "check", "--no-files", "--set", setting + "=mine", "" + QUICKSTART);
+      assertThat(outcome.err())
+          .contains(setting + ": got ", "one of your own comes by FFC_CLASSPATH, which is not set");
+    }
+    assertThat(StoredRun.ffc("data", "stats", "--format", "mine", "x").err())
+        .contains("one of your own comes by FFC_CLASSPATH");
+  }
+
+  @Test
+  void mistakesOfOptionsAreToldInTheirOwnWords() {
+    for (String[] mistake :
+        new String[][] {
+          {"train --trainers 0", "--trainers 0: got 0, wanted more than 0"},
+          {"train --trainers 2 --rank 5", "--trainers 2: --rank: got 5, wanted below --trainers (2)"},
+          {"train --trainers 2 --set method={type:\u00a0virtual-fc}", "--trainers 2: "},
+          {"member --trainers 0", "--trainers 0: got 0, wanted more than 0"},
+        }) {
+      List<String> words = new ArrayList<>(List.of(mistake[0].split(" ")));
+      words.replaceAll(word -> word.replace('\u00a0', ' '));
+      words.addAll(List.of("" + QUICKSTART, "--set=evaluate=[]"));
+      words.add("--set=data.train.path=../data/quickstart/train.rec");
+      if (words.get(0).equals("train")) {
+        words.addAll(List.of("--out", "" + temp.resolve("run")));
+      }
+      StoredRun.Outcome outcome = StoredRun.ffc(words.toArray(String[]::new));
+      assertThat(outcome.code()).as(mistake[0]).isEqualTo(2);
+      assertThat(outcome.err()).startsWith(mistake[1]).doesNotContain("cluster.trainers=");
+    }
+  }
+
+  @Test
+  void aFolderThatIsNoRunIsNotARunWithoutCheckpoint() {
+    for (String[] command :
+        new String[][] {
+          {"eval", "--data", "../data/quickstart/open.rec"},
+          {"embed", "--data", "../data/quickstart/open.rec", "--out", "" + temp.resolve("o.npy")},
+          {"export", "--out", "" + temp.resolve("o.pt")},
+          {"data", "clean", "../data/quickstart/open.rec", "--out", "" + temp.resolve("o")},
+        }) {
+      List<String> words = new ArrayList<>(List.of(command));
+      words.addAll(List.of("--checkpoint", "../data"));
+      StoredRun.Outcome outcome = StoredRun.ffc(words.toArray(String[]::new));
+      assertThat(outcome.code()).isEqualTo(2);
+      assertThat(outcome.err()).startsWith("../data is no run (it has no config.resolved.yaml)");
+    }
+  }
+}
