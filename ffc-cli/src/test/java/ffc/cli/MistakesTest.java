@@ -128,7 +128,10 @@ class MistakesTest {
     for (String[] mistake :
         new String[][] {
           {"train --trainers 0", "--trainers 0: got 0, wanted more than 0"},
-          {"train --trainers 2 --rank 5", "--trainers 2: --rank: got 5, wanted below --trainers (2)"},
+          {
+            "train --trainers 2 --rank 5",
+            "--trainers 2: --rank: got 5, wanted below --trainers (2)"
+          },
           {"train --trainers 2 --set method={type:\u00a0virtual-fc}", "--trainers 2: "},
           {"member --trainers 0", "--trainers 0: got 0, wanted more than 0"},
         }) {

@@ -47,6 +47,8 @@ class RefusedCommandsTest {
           "data pack-pairs IN --out OUT",
           "data clean IN --checkpoint RUN --out OUT",
           "data clean PACK --checkpoint IN --out OUT",
+          "data preview IN --out OUT.png",
+          "data preview SMALL --set data.train.path=IN --out OUT.png",
           "data stats IN --json OUT",
           "data stats IN --plot OUT",
           "train IN --out OUT",

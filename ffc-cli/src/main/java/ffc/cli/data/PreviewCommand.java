@@ -9,6 +9,7 @@ import ffc.runs.experiment.ConfigLoader;
 import ffc.runs.experiment.Experiment;
 import ffc.runs.report.AugmentationSheet;
 import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
@@ -49,6 +50,7 @@ final class PreviewCommand implements Callable<Integer> {
       byte[] sheet =
           AugmentationSheet.png(
               data, experiment.data(), experiment.model().shape(), experiment.seed());
+      Files.createDirectories(file.toAbsolutePath().getParent());
       WholeFile.write(file, sheet);
     }
     spec.commandLine().getOut().println(file);
