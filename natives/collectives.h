@@ -16,6 +16,7 @@
 #include <deque>
 #include <memory>
 #include <mutex>
+#include <thread>
 
 #include "bind.h"
 
@@ -132,7 +133,8 @@ inline Group join(Rendezvous& rendezvous, jint rank, jint size, std::string host
 // Work of the backend and whether it is done, with or without success.
 class Pending {
  public:
-  explicit Pending(c10::intrusive_ptr<c10d::Work> work) : work_(std::move(work)) {
+  Pending(c10::intrusive_ptr<c10d::Work> work, const Tensor& values)
+      : work_(std::move(work)), polled_(!values.is_cpu()) {
     work_->getFuture()->addCallback([end = end_](c10::ivalue::Future&) {
       std::lock_guard<std::mutex> lock(end->mutex);
       end->reached = true;
@@ -142,7 +144,15 @@ class Pending {
 
   // Whether it ended within that time; throws what it failed with.
   bool wait(Millis time) {
-    {
+    if (polled_) {  // the future of work on a device is there as soon as it is enqueued
+      auto end = std::chrono::steady_clock::now() + time;
+      while (!work_->isCompleted()) {
+        if (std::chrono::steady_clock::now() >= end) {
+          return false;
+        }
+        std::this_thread::sleep_for(std::chrono::microseconds(50));
+      }
+    } else {
       std::unique_lock<std::mutex> lock(end_->mutex);
       if (!end_->changed.wait_for(lock, time, [&] { return end_->reached; })) {
         return false;
@@ -159,6 +169,7 @@ class Pending {
     bool reached = false;
   };
   c10::intrusive_ptr<c10d::Work> work_;
+  bool polled_;
   std::shared_ptr<End> end_ = std::make_shared<End>();
 };
 
@@ -252,7 +263,7 @@ class Sum : public Call {
       }
       values.push_back(at::cat(flat));
     }
-    travelling_.push_back({number, values[0], Pending(backend_->allreduce(values))});
+    travelling_.push_back({number, values[0], Pending(backend_->allreduce(values), values[0])});
   }
 
   void take(Piece& piece, const Tensor& values) const {
@@ -285,7 +296,7 @@ class Gather : public Call {
     all_ = at::empty(shape, mine.options().requires_grad(false));
     std::vector<std::vector<Tensor>> outputs = {all_.unbind()};
     std::vector<Tensor> inputs = {mine.detach().clone(at::MemoryFormat::Contiguous)};
-    pending_.emplace(group.backend->allgather(outputs, inputs));
+    pending_.emplace(group.backend->allgather(outputs, inputs), all_);
   }
 
   bool advance(Millis time) override { return pending_->wait(time); }

@@ -58,27 +58,33 @@ compile() { # JDK, new folder
   local abi=0
   # Until 2.6 PyTorch's wheels had the strings of old compilers.
   grep -q -m 1 NSt7__cxx1112basic_string "$torch/lib/libc10.so" && abi=1
-  local header options=()
+  local header options=() cuda=${CUDA_HOME:-/usr/local/cuda}/include
+  local compiler=("${CXX:-g++}" -std=c++20 -O1 -fPIC -Wall -Wextra -D_GLIBCXX_USE_CXX11_ABI=$abi
+    -isystem "$torch/include" -isystem "$torch/include/torch/csrc/api/include")
   # PyTorch's packages bring gloo, but not the headers that its own headers ask for.
   if grep -q -m 1 c10d16ProcessGroupGlooC1 "$torch/lib/libtorch_cpu.so"; then
     options+=(-DFFC_GLOO)
+    # Without NCCL if its headers or those of CUDA are missing, or others than PyTorch wants.
+    if [[ -e $torch/lib/libtorch_cuda.so && -r $cuda/cuda_runtime.h ]] \
+      && "${compiler[@]}" -isystem "$cuda" -isystem "${torch%/*}/nvidia/nccl/include" \
+        -c "$natives/nccl.cpp" -o "$2/nccl.o"; then
+      options+=(-DFFC_NCCL "$2/nccl.o" -ltorch_cuda)
+    fi
   fi
   for header in algorithm common/error context rendezvous/store transport/device; do
     mkdir -p "$2/include/gloo/${header%/*}"
     echo '#include "gloo.h"' >"$2/include/gloo/$header.h"
   done
-  "${CXX:-g++}" -std=c++20 -O1 -fPIC -shared -Wall -Wextra -D_GLIBCXX_USE_CXX11_ABI=$abi \
-    "${options[@]}" -isystem "$torch/include" -isystem "$torch/include/torch/csrc/api/include" \
-    -idirafter "$2/include" -idirafter "$natives" \
+  "${compiler[@]}" -shared -idirafter "$2/include" -idirafter "$natives" \
     -isystem "$1/include" -isystem "$1/include/linux" "$natives/bridge.cpp" \
-    -o "$2/libdjl_torch.so" -L"$torch/lib" -ltorch -ltorch_cpu -lc10 -Wl,-rpath,"$torch/lib" \
-    && rm -r "$2/include" \
+    -o "$2/libdjl_torch.so" -L"$torch/lib" "${options[@]}" -ltorch -ltorch_cpu -lc10 \
+    -Wl,-rpath,"$torch/lib" && rm -rf "$2/include" "$2/nccl.o" \
     && ln -s "$torch/lib/libtorch.so" "$2/libtorch.so" # DJL loads the folder with this name in it
 }
 
 build_bridge() { # JDK; sets bridge, the folder to load
   local cache=${XDG_CACHE_HOME:-${HOME:-}/.cache}/ffc/natives sources aside
-  sources=$(cat "$natives"/*.h "$natives/bridge.cpp" "$natives/torch.sh")
+  sources=$(cat "$natives"/*.h "$natives"/*.cpp "$natives/torch.sh")
   local key
   key=$(sha256sum <<<"$torch $(stat -Lc '%s %Y' "$torch/lib/libtorch_cpu.so") $sources")
   bridge=$cache/$version-${key:0:16}
