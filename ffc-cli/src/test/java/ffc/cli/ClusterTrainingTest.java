@@ -69,6 +69,8 @@ class ClusterTrainingTest {
     try (TrainingProcess run =
         start(share, "--trainers", "3", port(), "--out", together.toString())) {
       assertThat(run.finish()).as(run.text()).isZero();
+      boolean bridge = System.getenv("PYTORCH_LIBRARY_PATH") != null;
+      assertThat(run.text().contains("gradients are added up by gloo")).isEqualTo(bridge);
     }
     assertSame(together, alone);
     assertSame(together.resolve("rank-1"), alone);

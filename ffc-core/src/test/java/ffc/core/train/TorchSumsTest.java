@@ -278,10 +278,13 @@ class TorchSumsTest {
         (exchange, sums, arrays) -> {
           assertThat(sums.sum(arrays)).isTrue();
           if (exchange.rank() == 0) {
-            assertThatThrownBy(() -> sums.sum(arrays))
-                .isInstanceOf(IllegalStateException.class)
-                .hasMessage("silent");
-            over.countDown();
+            try {
+              assertThatThrownBy(() -> sums.sum(arrays))
+                  .isInstanceOf(IllegalStateException.class)
+                  .hasMessage("silent");
+            } finally {
+              over.countDown();
+            }
           } else {
             over.await();
           }
