@@ -34,7 +34,7 @@ def expected(run):
         for name, value in figures.items():
             if name == "tar_at_far":
                 values.update({(f"{prefix}tar_at_far_{far}", line["step"]): tar for far, tar in value.items()})
-            elif name != "accuracy_std":
+            else:
                 values[prefix + name, line["step"]] = value
     return values
 

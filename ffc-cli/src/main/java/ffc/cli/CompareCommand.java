@@ -1,6 +1,7 @@
 package ffc.cli;
 
 import ffc.cli.options.OutOption;
+import ffc.eval.roc.EvalFigure;
 import ffc.formats.WholeFile;
 import ffc.runs.compare.Cell;
 import ffc.runs.compare.CellConfig;
@@ -209,7 +210,7 @@ public final class CompareCommand implements Callable<Integer> {
         .figures()
         .forEach(
             (name, value) -> {
-              if (name.contains("tar_at_far") && !FigureNames.ofStratum(name)) {
+              if (FigureNames.is(EvalFigure.TAR_AT_FAR, name)) {
                 text.append(String.format(Locale.ROOT, ", %s %.3f", FigureNames.text(name), value));
               }
             });

@@ -3,12 +3,15 @@ package ffc.cli;
 import ffc.eval.FullReport;
 import ffc.eval.embedding.Embeddings;
 import ffc.eval.pairs.Templates;
+import ffc.eval.roc.EvalFigure;
 import ffc.eval.roc.IdentityGroup;
 import ffc.eval.search.DistractorSearch;
 import ffc.loaders.table.TextLines;
+import ffc.runs.record.EvaluationJson;
 import ffc.runs.record.Json;
 import ffc.runs.report.ReportText;
 import java.nio.file.Path;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.function.LongUnaryOperator;
@@ -48,7 +51,12 @@ public record Judgement(String text, ObjectNode json) {
       DistractorSearch search = DistractorSearch.of(embeddings, strangers, DISTRACTORS);
       text.distractors(search);
       ObjectNode sizes = json.putObject("distractors");
-      search.rankN().forEach((size, ranks) -> ranks(sizes.putObject(size.toString()), ranks));
+      search
+          .rankN()
+          .forEach(
+              (size, ranks) ->
+                  EvaluationJson.figures(
+                      sizes.putObject(size.toString()), ReportText.ranked(ranks)));
     }
     return new Judgement(
         title + ": " + embeddings.size() + " x " + embeddings.dim() + "\n" + text, json);
@@ -74,7 +82,7 @@ public record Judgement(String text, ObjectNode json) {
         "flags",
         "flip=%s detectorScore=%s normaliseImages=%s"
             .formatted(flip, flags.detectorScore(), flags.normaliseImages()));
-    ObjectNode figures = json.putObject("tar_at_far");
+    Map<String, Double> figures = new LinkedHashMap<>();
     ObjectNode intervals = json.putObject("tar_at_far_intervals");
     StringBuilder text = new StringBuilder();
     text.append(
@@ -82,12 +90,14 @@ public record Judgement(String text, ObjectNode json) {
             .formatted(flags.detectorScore(), flags.normaliseImages(), flip));
     rates.forEach(
         (far, tar) -> {
-          figures.put(far, tar.value());
+          String figure = EvalFigure.TAR_AT_FAR.at(far);
+          figures.put(figure, tar.value());
           intervals.putObject(far).put("low", tar.low()).put("high", tar.high());
           text.append(
-              "  TAR@FAR=%s %.4f [%.4f, %.4f]%n"
-                  .formatted(far, tar.value(), tar.low(), tar.high()));
+              "  %s %.4f [%.4f, %.4f]%n"
+                  .formatted(EvalFigure.label(figure), tar.value(), tar.low(), tar.high()));
         });
+    EvaluationJson.figures(json, figures);
     return new Judgement(text.toString(), json);
   }
 
@@ -105,9 +115,5 @@ public record Judgement(String text, ObjectNode json) {
       }
     }
     return numbers;
-  }
-
-  private static void ranks(ObjectNode node, Map<Integer, Double> ranks) {
-    ranks.forEach((rank, share) -> node.put("rank" + rank, share));
   }
 }

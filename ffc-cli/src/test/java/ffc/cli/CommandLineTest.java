@@ -171,7 +171,7 @@ class CommandLineTest {
 
     assertThat(code).isZero();
     assertThat(out.toString())
-        .contains("open TAR@FAR=1e-3", "open rank1")
+        .contains("open TAR@FAR=1e-3", "open rank-1")
         .containsPattern("seed +97 +98");
     assertThat(Files.readString(page)).contains("ROC on open", "Settings that differ", "<path");
   }

@@ -8,6 +8,7 @@ import ffc.eval.embedding.Embeddings;
 import ffc.eval.embedding.ImageEmbedder;
 import ffc.eval.embedding.MirrorSum;
 import ffc.eval.pairs.Verification;
+import ffc.eval.roc.EvalFigure;
 import ffc.eval.roc.EvalResult;
 import ffc.eval.roc.IdentityGroup;
 import ffc.eval.roc.RocFromHistogram;
@@ -68,12 +69,12 @@ public final class Evaluator implements AutoCloseable {
   public static List<String> figures(String format) {
     List<String> figures = new ArrayList<>();
     if (VerificationSets.formats().contains(format)) {
-      figures.add("accuracy_mean");
+      figures.add(EvalFigure.ACCURACY.path());
       figures.add(tarAtFar(Verification.TARGET_FAR));
     } else {
       TarAtFar.FARS.forEach(far -> figures.add(tarAtFar(far)));
-      Identification.RANKS.forEach(rank -> figures.add("rank" + rank));
-      figures.addAll(List.of("r_precision", "map_at_r"));
+      Identification.RANKS.forEach(rank -> figures.add(EvalFigure.RANK.at(rank)));
+      figures.addAll(List.of(EvalFigure.R_PRECISION.path(), EvalFigure.MAP_AT_R.path()));
     }
     return figures;
   }
@@ -88,7 +89,7 @@ public final class Evaluator implements AutoCloseable {
   }
 
   private static String tarAtFar(double far) {
-    return "tar_at_far." + TarAtFar.key(far);
+    return EvalFigure.TAR_AT_FAR.at(TarAtFar.key(far));
   }
 
   /**

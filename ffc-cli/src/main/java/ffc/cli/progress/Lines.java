@@ -2,6 +2,7 @@ package ffc.cli.progress;
 
 import ffc.core.train.RunSummary;
 import ffc.core.train.StepReport;
+import ffc.eval.roc.EvalFigure;
 import ffc.eval.roc.EvalResult;
 import ffc.eval.roc.IdentityGroup;
 import ffc.loaders.data.Counted;
@@ -9,8 +10,6 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
-import java.util.TreeMap;
-import java.util.function.IntPredicate;
 import java.util.function.Predicate;
 
 /** The sentences that a run prints. */
@@ -41,10 +40,7 @@ public final class Lines {
 
   /** The figures that one looks at while a run goes on. */
   static String evaluation(long step, EvalResult result) {
-    return "step "
-        + step
-        + "  "
-        + evaluation(result, far -> far.matches("1e-[345]"), rank -> rank == 1);
+    return "step " + step + "  " + evaluation(result, EvalFigure::atAGlance);
   }
 
   static String evaluationFailed(long step, String set, String problem) {
@@ -59,29 +55,20 @@ public final class Lines {
 
   /** All figures of a set with the flags that decide them. */
   public static String evaluation(EvalResult result) {
-    return evaluation(result, far -> true, rank -> true);
+    return evaluation(result, figure -> true);
   }
 
-  private static String evaluation(EvalResult result, Predicate<String> rates, IntPredicate ranks) {
+  private static String evaluation(EvalResult result, Predicate<String> wanted) {
     List<String> figures = new ArrayList<>();
-    if (result.accuracyMean() != null) {
-      figures.add(
-          format("accuracy %.4f", result.accuracyMean())
-              + (result.accuracyStd() == null ? "" : format(" +- %.4f", result.accuracyStd())));
-    }
     result
-        .tarAtFar()
+        .figures()
         .forEach(
-            (far, tar) -> {
-              if (rates.test(far)) {
-                figures.add(format("TAR@FAR=%s %.4f", far, tar));
-              }
-            });
-    new TreeMap<>(result.rankN())
-        .forEach(
-            (rank, share) -> {
-              if (ranks.test(rank)) {
-                figures.add(format("rank-%d %.4f", rank, share));
+            (path, value) -> {
+              if (EvalFigure.ACCURACY.owns(path) && result.accuracyStd() != null) {
+                figures.add(
+                    format("%s %.4f +- %.4f", EvalFigure.label(path), value, result.accuracyStd()));
+              } else if (wanted.test(path) && !EvalFigure.ACCURACY_DEVIATION.owns(path)) {
+                figures.add(format("%s %.4f", EvalFigure.label(path), value));
               }
             });
     return format(

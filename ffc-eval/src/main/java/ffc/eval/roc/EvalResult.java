@@ -1,7 +1,10 @@
 package ffc.eval.roc;
 
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
+import java.util.TreeMap;
 
 /**
  * Figures of one evaluation set. Figures that a protocol does not produce are absent: an empty map,
@@ -65,18 +68,19 @@ public record EvalResult(
    * {@code map_at_r} or {@code accuracy_mean}; null if this result has none.
    */
   public Double metric(String path) {
-    if (path.startsWith("tar_at_far.")) {
-      return tarAtFar.get(path.substring("tar_at_far.".length()));
-    }
-    if (path.startsWith("rank")) {
-      return path.matches("rank[0-9]+") ? rankN.get(Integer.valueOf(path.substring(4))) : null;
-    }
-    return switch (path) {
-      case "accuracy_mean" -> accuracyMean;
-      case "accuracy_std" -> accuracyStd;
-      case "r_precision" -> rPrecision;
-      case "map_at_r" -> mapAtR;
-      default -> null;
-    };
+    return figures().get(path);
+  }
+
+  /** The figures that this result has, by their paths, in the order of {@link EvalFigure}. */
+  public Map<String, Double> figures() {
+    Map<String, Double> figures = new LinkedHashMap<>();
+    figures.put(EvalFigure.ACCURACY.path(), accuracyMean);
+    figures.put(EvalFigure.ACCURACY_DEVIATION.path(), accuracyStd);
+    tarAtFar.forEach((far, tar) -> figures.put(EvalFigure.TAR_AT_FAR.at(far), tar));
+    new TreeMap<>(rankN).forEach((rank, share) -> figures.put(EvalFigure.RANK.at(rank), share));
+    figures.put(EvalFigure.R_PRECISION.path(), rPrecision);
+    figures.put(EvalFigure.MAP_AT_R.path(), mapAtR);
+    figures.values().removeIf(Objects::isNull);
+    return figures;
   }
 }

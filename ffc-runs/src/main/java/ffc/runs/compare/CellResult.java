@@ -1,5 +1,6 @@
 package ffc.runs.compare;
 
+import ffc.runs.record.EvaluationJson;
 import ffc.runs.record.Figures;
 import ffc.runs.record.Json;
 import java.io.IOException;
@@ -54,7 +55,7 @@ public record CellResult(
     double stepMs = number(summary.path("step_ms").path("p50"));
     Map<String, Double> figures = new LinkedHashMap<>();
     for (Map.Entry<String, JsonNode> set : summary.path("eval").properties()) {
-      flatten(set.getKey(), set.getValue(), figures);
+      putAll(set.getKey(), EvaluationJson.figures(set.getValue()), figures);
     }
     List<JsonNode> evaluations = lines(run.resolve("evaluations.jsonl"));
     evaluations.forEach(line -> strata(line, figures));
@@ -83,12 +84,8 @@ public record CellResult(
       }
       String prefix = evaluation.path("set").asString("") + ".strata." + name;
       into.put(prefix + ".identities", number(group.path("identities")));
-      for (Map.Entry<String, JsonNode> share : group.path("tar_at_far").properties()) {
-        into.put(prefix + ".tar_at_far." + share.getKey(), number(share.getValue().path("value")));
-      }
-      if (group.has("rank1")) {
-        into.put(prefix + ".rank1", number(group.path("rank1").path("value")));
-      }
+      EvaluationJson.shares(group)
+          .forEach((path, share) -> into.put(prefix + "." + path, number(share.path("value"))));
     }
   }
 
@@ -111,7 +108,7 @@ public record CellResult(
   private static double stepsTo(Comparison.Target target, List<JsonNode> evaluations) {
     for (JsonNode line : evaluations) {
       Map<String, Double> figures = new LinkedHashMap<>();
-      flatten(line.path("set").asString(""), line.path("figures"), figures);
+      putAll(line.path("set").asString(""), EvaluationJson.figures(line.path("figures")), figures);
       Double value = figures.get(target.figure());
       if (value != null && value >= target.value()) {
         return line.path("step").asDouble();
@@ -120,15 +117,8 @@ public record CellResult(
     return Double.NaN;
   }
 
-  private static void flatten(String prefix, JsonNode node, Map<String, Double> into) {
-    for (Map.Entry<String, JsonNode> child : node.properties()) {
-      String name = prefix + "." + child.getKey();
-      if (child.getValue().isNumber()) {
-        into.put(name, child.getValue().asDouble());
-      } else {
-        flatten(name, child.getValue(), into);
-      }
-    }
+  private static void putAll(String set, Map<String, Double> from, Map<String, Double> into) {
+    from.forEach((path, value) -> into.put(set + "." + path, value));
   }
 
   private static List<JsonNode> lines(Path file) throws IOException {

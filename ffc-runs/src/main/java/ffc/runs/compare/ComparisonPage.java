@@ -1,6 +1,8 @@
 package ffc.runs.compare;
 
+import ffc.eval.roc.EvalFigure;
 import ffc.runs.plan.ByteSize;
+import ffc.runs.record.Figures;
 import ffc.runs.report.Chart;
 import ffc.runs.report.Html;
 import ffc.runs.report.Table;
@@ -72,7 +74,7 @@ public final class ComparisonPage {
     List<List<String>> rows = new ArrayList<>();
     List<String> heading = new ArrayList<>(List.of("method"));
     figures.forEach(f -> heading.add(FigureNames.text(f)));
-    heading.addAll(List.of("images/s", "peak memory", "predicted"));
+    heading.addAll(List.of(Figures.IMAGES_PER_SECOND.label(), "peak memory", "predicted"));
     boolean target = outcome.comparison().target() != null;
     if (target) {
       heading.add("time to target");
@@ -85,7 +87,7 @@ public final class ComparisonPage {
           row.add(
               meanAndRange(
                   figure(contender, classes, figure),
-                  figure.contains("accuracy") ? "%.4f" : "%.3f"));
+                  FigureNames.is(EvalFigure.ACCURACY, figure) ? "%.4f" : "%.3f"));
         }
         row.addAll(cost(contender, classes));
         if (target) {
@@ -108,7 +110,7 @@ public final class ComparisonPage {
     figures.remove("identities");
     List<List<String>> rows = new ArrayList<>();
     List<String> heading = new ArrayList<>(List.of("identities", "number", "method"));
-    figures.forEach(f -> heading.add(FigureNames.text("." + f).strip()));
+    figures.forEach(f -> heading.add(EvalFigure.label(f)));
     rows.add(heading);
     for (String stratum : strata) {
       String prefix = stratum.replace(", ", ".strata.") + ".";
@@ -149,7 +151,7 @@ public final class ComparisonPage {
         List.of(
             "identities",
             "method",
-            "images/s",
+            Figures.IMAGES_PER_SECOND.label(),
             "step, ms",
             "peak memory",
             "predicted",

@@ -1,6 +1,8 @@
 package ffc.runs.compare;
 
-/** Names of figures for people. */
+import ffc.eval.roc.EvalFigure;
+
+/** Figures of a comparison: set, stratum if any, and the path of {@link EvalFigure}. */
 public final class FigureNames {
   private static final String STRATA = ".strata.";
 
@@ -26,19 +28,15 @@ public final class FigureNames {
 
   /** {@code open.tar_at_far.1e-3} as {@code open TAR@FAR=1e-3}. */
   public static String text(String figure) {
-    int dot = figure.indexOf('.');
-    String set = dot < 0 ? "" : figure.substring(0, dot) + " ";
-    String rest = figure.substring(dot + 1);
-    if (rest.startsWith("tar_at_far.")) {
-      return set + "TAR@FAR=" + rest.substring("tar_at_far.".length());
-    }
-    if (rest.equals("map_at_r")) {
-      return set + "MAP@R";
-    }
-    if (rest.equals("r_precision")) {
-      return set + "R-precision";
-    }
-    return set
-        + rest.replace("accuracy_mean", "accuracy").replace('_', ' ').replace("rank", "rank ");
+    return figure.substring(0, figure.indexOf('.')) + " " + EvalFigure.label(path(figure));
+  }
+
+  /** Whether a figure of a set is one of the table's. */
+  public static boolean is(EvalFigure kind, String figure) {
+    return kind.owns(path(figure));
+  }
+
+  private static String path(String figure) {
+    return figure.substring(figure.indexOf('.') + 1);
   }
 }

@@ -1,5 +1,6 @@
 package ffc.runs.compare;
 
+import ffc.eval.roc.EvalFigure;
 import java.util.ArrayList;
 import java.util.LinkedHashSet;
 import java.util.List;
@@ -87,7 +88,7 @@ public record Outcome(Comparison comparison, List<CellResult> results, List<Miss
   private Set<String> names() {
     Set<String> names = new LinkedHashSet<>();
     results.forEach(r -> names.addAll(r.figures().keySet()));
-    names.removeIf(name -> name.endsWith("accuracy_std"));
+    names.removeIf(name -> FigureNames.is(EvalFigure.ACCURACY_DEVIATION, name));
     return names;
   }
 

@@ -1,5 +1,6 @@
 package ffc.runs.compare;
 
+import ffc.eval.roc.EvalFigure;
 import ffc.runs.report.Chart;
 import ffc.runs.report.Series;
 import java.util.ArrayList;
@@ -31,7 +32,7 @@ final class Plots {
               result -> result.predictedBytes() / GB));
     }
     for (String figure : outcome.figureNames()) {
-      if (figure.contains("tar_at_far")) {
+      if (FigureNames.is(EvalFigure.TAR_AT_FAR, figure)) {
         charts.add(againstMemory(figure));
       }
     }

@@ -1,9 +1,14 @@
 package ffc.runs.record;
 
+import ffc.eval.roc.EvalFigure;
 import ffc.eval.roc.EvalResult;
 import ffc.eval.roc.IdentityGroup;
 import ffc.eval.roc.ScoreHistogram;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
+import java.util.function.Predicate;
+import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.node.ArrayNode;
 import tools.jackson.databind.node.ObjectNode;
 
@@ -53,12 +58,49 @@ public final class EvaluationJson {
       ObjectNode node = nodes.addObject();
       node.put("name", group.name());
       node.put("identities", group.identities());
-      ObjectNode rates = node.putObject("tar_at_far");
-      group.tarAtFar().forEach((far, share) -> share(rates.putObject(far), share));
-      if (group.rank1() != null) {
-        share(node.putObject("rank1"), group.rank1());
+      group.shares().forEach((path, share) -> share(owner(node, path).putObject(key(path)), share));
+    }
+  }
+
+  /** The shares of a line of {@code groups}, by the paths of {@link EvalFigure}. */
+  public static Map<String, JsonNode> shares(JsonNode group) {
+    Map<String, JsonNode> shares = new LinkedHashMap<>();
+    walk("", group, node -> node.has("value"), shares);
+    return shares;
+  }
+
+  /** Figures by their paths; what follows a dot becomes a key of an object of its own. */
+  public static void figures(ObjectNode node, Map<String, Double> figures) {
+    figures.forEach((path, value) -> Json.put(owner(node, path), key(path), value));
+  }
+
+  /** What {@link #figures(ObjectNode, Map)} has written, by path. */
+  public static Map<String, Double> figures(JsonNode node) {
+    Map<String, JsonNode> numbers = new LinkedHashMap<>();
+    walk("", node, JsonNode::isNumber, numbers);
+    Map<String, Double> figures = new LinkedHashMap<>();
+    numbers.forEach((path, number) -> figures.put(path, number.asDouble()));
+    return figures;
+  }
+
+  private static void walk(
+      String prefix, JsonNode node, Predicate<JsonNode> wanted, Map<String, JsonNode> into) {
+    for (Map.Entry<String, JsonNode> child : node.properties()) {
+      if (wanted.test(child.getValue())) {
+        into.put(prefix + child.getKey(), child.getValue());
+      } else {
+        walk(prefix + child.getKey() + ".", child.getValue(), wanted, into);
       }
     }
+  }
+
+  private static ObjectNode owner(ObjectNode node, String path) {
+    int dot = path.indexOf('.');
+    return dot < 0 ? node : node.withObjectProperty(path.substring(0, dot));
+  }
+
+  private static String key(String path) {
+    return path.substring(path.indexOf('.') + 1);
   }
 
   private static void share(ObjectNode node, IdentityGroup.Share share) {

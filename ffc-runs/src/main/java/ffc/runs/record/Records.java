@@ -9,7 +9,6 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
-import java.util.TreeMap;
 import tools.jackson.core.JacksonException;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.node.ObjectNode;
@@ -68,15 +67,7 @@ public final class Records {
    */
   static ObjectNode figures(EvalResult result) {
     ObjectNode figures = Json.object();
-    Json.put(figures, "accuracy_mean", result.accuracyMean());
-    Json.put(figures, "accuracy_std", result.accuracyStd());
-    if (!result.tarAtFar().isEmpty()) {
-      Json.put(figures, "tar_at_far", result.tarAtFar());
-    }
-    new TreeMap<>(result.rankN()).forEach((rank, share) -> Json.put(figures, "rank" + rank, share));
-    for (String name : List.of("r_precision", "map_at_r")) {
-      Json.put(figures, name, result.metric(name));
-    }
+    EvaluationJson.figures(figures, result.figures());
     return figures;
   }
 

@@ -4,6 +4,7 @@ import ffc.core.train.RunObserver;
 import ffc.core.train.RunSummary;
 import ffc.core.train.StepReport;
 import ffc.engine.Closer;
+import ffc.eval.roc.EvalFigure;
 import ffc.eval.roc.EvalResult;
 import ffc.formats.WholeFile;
 import java.io.IOException;
@@ -125,13 +126,7 @@ public final class RunRecorder implements RunObserver, AutoCloseable {
   public void evaluated(long step, EvalResult result) {
     Map<String, Double> figures = new LinkedHashMap<>();
     String prefix = "eval/" + result.name() + "/";
-    result.tarAtFar().forEach((far, tar) -> figures.put(prefix + "tar_at_far_" + far, tar));
-    result.rankN().forEach((rank, share) -> figures.put(prefix + "rank" + rank, share));
-    for (String name : List.of("accuracy_mean", "r_precision", "map_at_r")) {
-      if (result.metric(name) != null) {
-        figures.put(prefix + name, result.metric(name));
-      }
-    }
+    result.figures().forEach((path, value) -> figures.put(prefix + EvalFigure.tag(path), value));
     latest.put(result.name(), Records.figures(result));
     failed.remove(result.name());
     boolean again = step == fromStep && judged.contains(result.name());

@@ -1,7 +1,10 @@
 package ffc.runs.report;
 
+import ffc.eval.roc.EvalFigure;
+import ffc.runs.record.EvaluationJson;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.stream.Stream;
 import tools.jackson.databind.JsonNode;
 
@@ -87,25 +90,15 @@ final class EvaluationCards {
   }
 
   private BarChart strata() {
-    List<String> keys = new ArrayList<>();
-    List<String> names = new ArrayList<>();
-    for (String far : line.path("groups").get(0).path("tar_at_far").propertyNames()) {
-      if (far.matches("1e-[345]")) {
-        keys.add(far);
-        names.add("TAR@FAR=" + far);
-      }
-    }
-    boolean ranks = line.path("groups").get(0).has("rank1");
-    if (ranks) {
-      names.add("rank-1");
-    }
+    List<String> paths =
+        EvaluationJson.shares(line.path("groups").get(0)).keySet().stream()
+            .filter(EvalFigure::atAGlance)
+            .toList();
     List<BarChart.Group> groups = new ArrayList<>();
     for (JsonNode group : line.path("groups")) {
+      Map<String, JsonNode> shares = EvaluationJson.shares(group);
       List<BarChart.Bar> bars = new ArrayList<>();
-      keys.forEach(far -> bars.add(bar(group.path("tar_at_far").path(far))));
-      if (ranks) {
-        bars.add(bar(group.path("rank1")));
-      }
+      paths.forEach(path -> bars.add(bar(shares.get(path))));
       groups.add(
           new BarChart.Group(
               group.path("name").asString(),
@@ -117,12 +110,12 @@ final class EvaluationCards {
         "by images of the identity in the training set: head 20 and more, middle 4 to 19, tail 1 to"
             + " 3; with 95 % intervals"
             + step(),
-        names,
+        paths.stream().map(EvalFigure::label).toList(),
         groups);
   }
 
   private static BarChart.Bar bar(JsonNode share) {
-    return share.isMissingNode()
+    return share == null
         ? null
         : new BarChart.Bar(
             share.path("value").asDouble(),

@@ -1,5 +1,7 @@
 package ffc.runs.report;
 
+import ffc.eval.roc.EvalFigure;
+import ffc.runs.record.EvaluationJson;
 import ffc.runs.record.Figures;
 import java.util.ArrayList;
 import java.util.List;
@@ -17,20 +19,18 @@ final class Headline {
 
   String html() {
     for (Map.Entry<String, JsonNode> set : run.latestEvaluations().entrySet()) {
-      JsonNode figures = set.getValue().path("figures");
-      for (Map.Entry<String, JsonNode> tar : figures.path("tar_at_far").properties()) {
-        if (tar.getKey().matches("1e-[345]") && !figures.has("accuracy_mean")) {
-          figure("TAR@FAR " + tar.getKey(), tar.getValue(), set.getKey());
-        }
-      }
-      figure("rank-1", figures.path("rank1"), set.getKey());
-      if (figures.has("accuracy_mean")) {
-        String spread =
-            figures.has("accuracy_std")
-                ? Html.format(" ± %.4f", figures.path("accuracy_std").asDouble())
-                : "";
-        figure("accuracy" + spread, figures.path("accuracy_mean"), set.getKey());
-      }
+      Map<String, Double> figures = EvaluationJson.figures(set.getValue().path("figures"));
+      Double deviation = figures.get(EvalFigure.ACCURACY_DEVIATION.path());
+      figures.forEach(
+          (path, value) -> {
+            if (EvalFigure.atAGlance(path)) {
+              boolean spread = EvalFigure.ACCURACY.owns(path) && deviation != null;
+              tile(
+                  Html.format("%.4f", value),
+                  EvalFigure.label(path) + (spread ? Html.format(" ± %.4f", deviation) : ""),
+                  set.getKey());
+            }
+          });
     }
     JsonNode summary = run.summary();
     if (summary.path("images_per_second").isNumber()) {
@@ -60,12 +60,6 @@ final class Headline {
       tile(summary.path("skipped_steps").asString(), "steps skipped", "loss was not finite");
     }
     return "<section class=\"tiles\">" + String.join("", tiles) + "</section>\n";
-  }
-
-  private void figure(String name, JsonNode value, String set) {
-    if (value.isNumber()) {
-      tile(Html.format("%.4f", value.asDouble()), name, set);
-    }
   }
 
   private void tile(String value, String name, String note) {

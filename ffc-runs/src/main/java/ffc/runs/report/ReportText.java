@@ -1,6 +1,7 @@
 package ffc.runs.report;
 
 import ffc.eval.FullReport;
+import ffc.eval.roc.EvalFigure;
 import ffc.eval.roc.IdentityGroup;
 import ffc.eval.roc.TarAtFar;
 import ffc.eval.search.DistractorSearch;
@@ -8,6 +9,7 @@ import ffc.loaders.data.Counted;
 import ffc.runs.record.EvaluationJson;
 import ffc.runs.record.Json;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -24,8 +26,8 @@ public final class ReportText {
     for (TarAtFar rate : report.allPairs().tarAtFar()) {
       IdentityGroup.Share share = report.overall().tarAtFar().get(rate.key());
       line(
-          "  TAR@FAR=%s %.4f  [%.4f, %.4f]  threshold %.4f, %d impostors above%s",
-          rate.key(),
+          "  %s %.4f  [%.4f, %.4f]  threshold %.4f, %d impostors above%s",
+          label(EvalFigure.TAR_AT_FAR, rate.key()),
           rate.tar(),
           share.low(),
           share.high(),
@@ -35,23 +37,29 @@ public final class ReportText {
     }
     if (report.overall().rank1() != null) {
       line(
-          "  leave-one-out over %d probes: %s  rank-1 in [%.4f, %.4f]",
+          "  leave-one-out over %d probes: %s  %s in [%.4f, %.4f]",
           report.identification().probes(),
           ranks(report.identification().rankN()),
+          label(EvalFigure.RANK, 1),
           report.overall().rank1().low(),
           report.overall().rank1().high());
     }
     if (report.retrieval() != null && report.retrieval().probes() > 0) {
       line(
-          "  retrieval: R-precision %.4f  MAP@R %.4f",
-          report.retrieval().rPrecision(), report.retrieval().mapAtR());
+          "  retrieval: %s %.4f  %s %.4f",
+          label(EvalFigure.R_PRECISION, ""),
+          report.retrieval().rPrecision(),
+          label(EvalFigure.MAP_AT_R, ""),
+          report.retrieval().mapAtR());
     }
     if (report.openSet() != null) {
       List<String> rates = new ArrayList<>();
       report
           .openSet()
           .tpirAtFpir()
-          .forEach((fpir, tpir) -> rates.add(format("TPIR@FPIR=%s %.4f", fpir, tpir)));
+          .forEach(
+              (fpir, tpir) ->
+                  rates.add(format("%s %.4f", label(EvalFigure.TPIR_AT_FPIR, fpir), tpir)));
       line(
           "  open set, %d probes with and %d without a mate: %s",
           report.openSet().mated(), report.openSet().nonMated(), String.join("  ", rates));
@@ -70,7 +78,9 @@ public final class ReportText {
           group.name(),
           Counted.of(group.identities(), "identity"),
           String.join("  ", rates),
-          group.rank1() == null ? "" : format("  rank-1 %.4f", group.rank1().value()));
+          group.rank1() == null
+              ? ""
+              : format("  %s %.4f", label(EvalFigure.RANK, 1), group.rank1().value()));
     }
   }
 
@@ -84,10 +94,10 @@ public final class ReportText {
     ObjectNode json = Json.object();
     json.put("genuine_pairs", report.allPairs().genuinePairs());
     json.put("impostor_pairs", report.allPairs().impostorPairs());
-    ObjectNode rates = json.putObject("tar_at_far");
+    Map<String, Double> figures = new LinkedHashMap<>();
     ObjectNode detail = json.putObject("thresholds");
     for (TarAtFar rate : report.allPairs().tarAtFar()) {
-      rates.put(rate.key(), rate.tar());
+      figures.put(EvalFigure.TAR_AT_FAR.at(rate.key()), rate.tar());
       detail
           .putObject(rate.key())
           .put("threshold", rate.threshold())
@@ -95,16 +105,19 @@ public final class ReportText {
           .put("slack", rate.slack());
     }
     if (report.identification() != null) {
-      report.identification().rankN().forEach((rank, share) -> json.put("rank" + rank, share));
+      figures.putAll(ranked(report.identification().rankN()));
     }
     if (report.retrieval() != null) {
-      Json.put(json, "r_precision", report.retrieval().rPrecision());
-      Json.put(json, "map_at_r", report.retrieval().mapAtR());
+      figures.put(EvalFigure.R_PRECISION.path(), report.retrieval().rPrecision());
+      figures.put(EvalFigure.MAP_AT_R.path(), report.retrieval().mapAtR());
     }
     if (report.openSet() != null) {
-      ObjectNode open = json.putObject("tpir_at_fpir");
-      report.openSet().tpirAtFpir().forEach(open::put);
+      report
+          .openSet()
+          .tpirAtFpir()
+          .forEach((fpir, tpir) -> figures.put(EvalFigure.TPIR_AT_FPIR.at(fpir), tpir));
     }
+    EvaluationJson.figures(json, figures);
     List<IdentityGroup> groups = new ArrayList<>(List.of(report.overall()));
     groups.addAll(report.strata());
     EvaluationJson.groups(json, groups);
@@ -117,9 +130,21 @@ public final class ReportText {
     return json;
   }
 
+  /** Identification rates by the paths of the table. */
+  public static Map<String, Double> ranked(Map<Integer, Double> ranks) {
+    Map<String, Double> figures = new LinkedHashMap<>();
+    ranks.forEach((rank, share) -> figures.put(EvalFigure.RANK.at(rank), share));
+    return figures;
+  }
+
+  private static String label(EvalFigure figure, Object at) {
+    return EvalFigure.label(figure.at(at));
+  }
+
   private static String ranks(Map<Integer, Double> ranks) {
     List<String> shares = new ArrayList<>();
-    ranks.forEach((rank, share) -> shares.add(format("rank-%d %.4f", rank, share)));
+    ranks.forEach(
+        (rank, share) -> shares.add(format("%s %.4f", label(EvalFigure.RANK, rank), share)));
     return String.join("  ", shares);
   }
 

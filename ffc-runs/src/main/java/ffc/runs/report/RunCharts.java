@@ -1,5 +1,7 @@
 package ffc.runs.report;
 
+import ffc.eval.roc.EvalFigure;
+import ffc.runs.record.EvaluationJson;
 import ffc.runs.record.Figure;
 import ffc.runs.record.Figures;
 import java.util.ArrayList;
@@ -94,7 +96,7 @@ public final class RunCharts {
     Map<String, List<double[]>> figures = new LinkedHashMap<>();
     for (JsonNode line : evaluations) {
       if (line.path("set").asString().equals(set)) {
-        flatten("", line.path("figures"))
+        EvaluationJson.figures(line.path("figures"))
             .forEach(
                 (name, value) ->
                     figures
@@ -107,25 +109,12 @@ public final class RunCharts {
     }
     List<Series> series = new ArrayList<>();
     figures.forEach(
-        (name, points) -> {
-          if (!name.endsWith("_std")) {
-            series.add(new Series(name, points));
+        (path, points) -> {
+          if (!EvalFigure.ACCURACY_DEVIATION.owns(path)) {
+            series.add(new Series(EvalFigure.label(path), points));
           }
         });
     return Chart.overSteps("Figures on " + set, "at each evaluation", series, false).html();
-  }
-
-  static Map<String, Double> flatten(String prefix, JsonNode figures) {
-    Map<String, Double> flat = new LinkedHashMap<>();
-    for (Map.Entry<String, JsonNode> figure : figures.properties()) {
-      if (figure.getValue().isObject()) {
-        String inner = figure.getKey().equals("tar_at_far") ? "TAR@FAR=" : figure.getKey() + ".";
-        flat.putAll(flatten(prefix + inner, figure.getValue()));
-      } else if (figure.getValue().isNumber()) {
-        flat.put(prefix + figure.getKey(), figure.getValue().asDouble());
-      }
-    }
-    return flat;
   }
 
   /** Every figure of the last evaluations, with the flags that decide them. */
@@ -145,10 +134,11 @@ public final class RunCharts {
                       line.path("step").asLong(),
                       line.path("images").asLong(),
                       line.path("flip").asBoolean(false) ? ", flip test" : "");
-              for (Map.Entry<String, Double> f : flatten("", line.path("figures")).entrySet()) {
+              for (Map.Entry<String, Double> f :
+                  EvaluationJson.figures(line.path("figures")).entrySet()) {
                 rows.add(
                     List.of(
-                        flags, f.getKey().replace('_', ' '), Html.format("%.4f", f.getValue())));
+                        flags, EvalFigure.label(f.getKey()), Html.format("%.4f", f.getValue())));
                 flags = "";
               }
             });

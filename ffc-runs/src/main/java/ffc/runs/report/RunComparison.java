@@ -1,7 +1,9 @@
 package ffc.runs.report;
 
+import ffc.eval.roc.EvalFigure;
 import ffc.formats.WholeFile;
 import ffc.runs.experiment.ConfigWriter;
+import ffc.runs.record.EvaluationJson;
 import ffc.runs.record.Figure;
 import ffc.runs.record.Figures;
 import ffc.runs.record.RunDirectory;
@@ -24,6 +26,10 @@ public final class RunComparison {
           Figures.GRADIENT_NORM,
           Figures.IMAGES_PER_SECOND,
           Figures.MEMORY);
+
+  /** One figure of each kind, for a table that fits a terminal. */
+  private static final Set<String> HEADLINE =
+      Set.of(EvalFigure.ACCURACY.path(), EvalFigure.TAR_AT_FAR.at("1e-3"), EvalFigure.RANK.at(1));
 
   private final List<RunFiles> runs;
 
@@ -196,17 +202,17 @@ public final class RunComparison {
     return points;
   }
 
-  /** The figure of each set that is looked at first: TAR@FAR=1e-3, rank-1, accuracy. */
+  /** The figures of each set that are looked at first. */
   private static Map<String, Double> headline(RunFiles run) {
     Map<String, Double> figures = new LinkedHashMap<>();
     run.latestEvaluations()
         .forEach(
             (set, line) ->
-                RunCharts.flatten("", line.path("figures"))
+                EvaluationJson.figures(line.path("figures"))
                     .forEach(
-                        (name, value) -> {
-                          if (name.matches("TAR@FAR=1e-3|rank1|accuracy_mean")) {
-                            figures.put(set + " " + name.replace("_mean", ""), value);
+                        (path, value) -> {
+                          if (HEADLINE.contains(path)) {
+                            figures.put(set + " " + EvalFigure.label(path), value);
                           }
                         }));
     return figures;

@@ -4,6 +4,7 @@ import ffc.core.train.RunObserver;
 import ffc.core.train.RunSummary;
 import ffc.core.train.StepReport;
 import ffc.engine.ProcessMemory;
+import ffc.eval.roc.EvalFigure;
 import ffc.eval.roc.EvalResult;
 import ffc.runs.record.Figure;
 import ffc.runs.record.Figures;
@@ -291,18 +292,11 @@ public final class LiveRun implements RunObserver {
 
   private static void evaluation(Prometheus out, String set, EvalResult result) {
     String help = "Latest result of a set";
-    if (result.accuracyMean() != null) {
-      out.gauge("ffc_evaluation", help, result.accuracyMean(), "set", set, "figure", "accuracy");
-    }
     result
-        .tarAtFar()
+        .figures()
         .forEach(
-            (far, tar) ->
-                out.gauge("ffc_evaluation", help, tar, "set", set, "figure", "tar_at_far_" + far));
-    result
-        .rankN()
-        .forEach(
-            (rank, share) ->
-                out.gauge("ffc_evaluation", help, share, "set", set, "figure", "rank" + rank));
+            (path, value) ->
+                out.gauge(
+                    "ffc_evaluation", help, value, "set", set, "figure", EvalFigure.tag(path)));
   }
 }

@@ -1,5 +1,7 @@
 package ffc.runs.watch;
 
+import ffc.eval.roc.EvalFigure;
+import ffc.runs.record.EvaluationJson;
 import ffc.runs.record.Figure;
 import ffc.runs.record.Figures;
 import ffc.runs.report.Html;
@@ -63,14 +65,11 @@ final class LiveTiles {
   private void evaluation(JsonNode line) {
     String note =
         Html.format("%s, step %,d", line.path("set").asString(""), line.path("step").asLong());
-    JsonNode figures = line.path("figures");
-    if (figures.has("accuracy_mean")) {
-      add(number(figures, "accuracy_mean"), "%.4f", "accuracy", note);
-      return;
-    }
-    figures.path("tar_at_far").properties().stream()
+    EvaluationJson.figures(line.path("figures")).entrySet().stream()
+        .filter(figure -> EvalFigure.atAGlance(figure.getKey()))
         .findFirst()
-        .ifPresent(tar -> add(tar.getValue().asDouble(), "%.4f", "TAR@FAR " + tar.getKey(), note));
+        .ifPresent(
+            figure -> add(figure.getValue(), "%.4f", EvalFigure.label(figure.getKey()), note));
   }
 
   private static double number(JsonNode node, String key) {

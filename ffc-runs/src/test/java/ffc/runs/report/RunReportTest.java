@@ -54,7 +54,7 @@ class RunReportTest {
 
     assertThat(html)
         .contains("<h1>quickstart</h1>", "method ffc, finished at step 400")
-        .contains("TAR@FAR 1e-3", "rank-1", "images/s", "Predicted memory")
+        .contains("TAR@FAR=1e-3", "rank-1", "images/s", "Predicted memory")
         .contains(
             "<h3>Loss</h3>",
             "ROC on open",

@@ -3,6 +3,9 @@ package ffc.runs.watch;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import ffc.core.train.StepReport;
+import ffc.eval.roc.EvalFigure;
+import ffc.eval.roc.EvalResult;
+import ffc.runs.record.EvaluationJson;
 import ffc.runs.record.Figure;
 import ffc.runs.record.Figures;
 import ffc.runs.record.Records;
@@ -12,6 +15,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Clock;
+import java.util.EnumSet;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -72,6 +76,63 @@ class FiguresTest {
               ? "process_resident_memory_bytes" // as every exporter calls it
               : "ffc_" + figure.name() + (figure.counts() ? "_total" : "");
       assertThat(metrics).contains("# HELP " + name + " " + figure.help(), "\n" + name + " ");
+    }
+  }
+
+  @Test
+  void everyFigureOfAnEvaluationIsRecordedDrawnAndServed() throws IOException {
+    EvalResult result = ScriptedRun.everyFigure("lfw");
+    Set<EvalFigure> known = EnumSet.allOf(EvalFigure.class);
+    known.remove(EvalFigure.TPIR_AT_FPIR); // of ffc eval, which judges no run
+    assertThat(result.figures().keySet())
+        .extracting(path -> EvalFigure.of(path).orElseThrow())
+        .containsAll(known);
+
+    JsonNode first = Records.evaluation(20, result);
+    assertThat(EvaluationJson.figures(first.path("figures"))).isEqualTo(result.figures());
+    String page =
+        new RunCharts(List.of(), List.of(first, Records.evaluation(40, result))).accuracy();
+    LiveRun live = new LiveRun("a", "ffc", temp, Clock.systemUTC());
+    live.started(0, 40);
+    live.evaluated(20, result);
+    String metrics = live.metrics();
+    result
+        .figures()
+        .forEach(
+            (path, value) -> {
+              assertThat(page).contains(">" + EvalFigure.label(path) + "<");
+              assertThat(metrics)
+                  .contains("{set=\"lfw\",figure=\"" + EvalFigure.tag(path) + "\"} " + value);
+            });
+  }
+
+  @Test
+  void noPathOrLabelOfAnEvaluationStandsInAnotherFile() throws IOException {
+    // Texts for people may speak of a figure; what makes a path or a label of it may not.
+    Pattern names =
+        Pattern.compile(
+            Stream.of(EvalFigure.values())
+                .filter(figure -> figure != EvalFigure.ACCURACY && figure != EvalFigure.RANK)
+                .flatMap(
+                    figure -> {
+                      String label = EvalFigure.label(figure.at("1")).replaceAll("=1$", "=");
+                      return Stream.of(
+                          "\"" + Pattern.quote(figure.path()),
+                          "\"[^\"]*"
+                              + Pattern.quote(label)
+                              + (label.endsWith("=") ? "" : "( ?%|\")"));
+                    })
+                .reduce("\"rank\" *\\+|rank-%|\"accuracy(\"|_)", (a, b) -> a + "|" + b));
+    for (String module : List.of("ffc-eval", "ffc-core", "ffc-runs", "ffc-cli")) {
+      try (Stream<Path> files = Files.walk(Path.of("..", module, "src", "main", "java"))) {
+        for (Path file : files.filter(Files::isRegularFile).toList()) {
+          boolean table = file.endsWith("EvalFigure.java");
+          for (String line : table ? List.<String>of() : Files.readAllLines(file)) {
+            Matcher found = names.matcher(line);
+            assertThat(found.find() ? line + " in " + file : "").isEmpty();
+          }
+        }
+      }
     }
   }
 

@@ -70,8 +70,8 @@ class LivePageTest {
     assertThat(texts("h1")).containsExactly("glyphs <b>");
     assertThat(number("document.querySelectorAll('#charts path.line').length"))
         .isGreaterThan(titles.size());
-    assertThat(texts("#charts td")).contains("rank1", "0.9700");
-    assertThat(texts(".tile span")).contains("loss", "images/s", "memory", "TAR@FAR 1e-3");
+    assertThat(texts("#charts td")).contains("rank-1", "0.9700");
+    assertThat(texts(".tile span")).contains("loss", "images/s", "memory", "TAR@FAR=1e-3");
     assertThat(browser.evaluate("document.querySelector('main').outerHTML").asString())
         .doesNotContain("NaN", "undefined", "Infinity");
     String loss = "document.querySelector('[aria-label=Loss] path').getAttribute('d')";
