@@ -3,6 +3,7 @@ package ffc.core.train;
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDList;
 import ffc.core.loss.Losses;
+import ffc.core.method.TrainerFootprint;
 import ffc.engine.NativeOps;
 import ffc.exchange.GroupExchange;
 import ffc.exchange.GroupExchange.Wire;
@@ -19,7 +20,7 @@ import java.util.Map;
  */
 final class GradientSynchroniser implements AutoCloseable {
   /** Values that are on the heap at a time, unless a single array has more. */
-  static final int BUCKET = 1 << 22;
+  static final int BUCKET = TrainerFootprint.EXCHANGED_AT_ONCE;
 
   private final GroupExchange exchange;
   private final int every;

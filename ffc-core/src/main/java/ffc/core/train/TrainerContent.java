@@ -10,6 +10,8 @@ import ffc.core.net.Weights;
 import ffc.core.optim.Optimizer;
 import ffc.loaders.data.Dataset;
 import java.io.IOException;
+import java.util.LinkedHashMap;
+import java.util.Map;
 
 /**
  * What a checkpoint holds of a trainer: the probe, the optimiser's state, the method's, and the
@@ -54,5 +56,20 @@ record TrainerContent(
     optimizer.load(in);
     method.load(in);
     return state;
+  }
+
+  /** Checksums of all arrays by network and name, and those that the method adds. */
+  Map<String, Long> hashes() {
+    Map<String, Long> hashes = new LinkedHashMap<>();
+    probe.parameters().hashes().forEach((name, hash) -> hashes.put("probe." + name, hash));
+    if (method.gallery() != null) {
+      method
+          .gallery()
+          .parameters()
+          .hashes()
+          .forEach((name, hash) -> hashes.put("gallery." + name, hash));
+    }
+    method.hashes().forEach((name, hash) -> hashes.put("method." + name, hash));
+    return hashes;
   }
 }

@@ -4,8 +4,8 @@ import ffc.core.method.Footprint;
 import ffc.core.method.MethodConfig;
 import ffc.core.method.RunConfig;
 import ffc.core.method.StepSizes;
+import ffc.core.method.TrainerFootprint;
 import ffc.core.net.NetworkSize;
-import ffc.core.train.TrainerFootprint;
 import ffc.runs.experiment.Experiment;
 
 /**

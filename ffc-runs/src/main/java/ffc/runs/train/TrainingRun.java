@@ -2,7 +2,7 @@ package ffc.runs.train;
 
 import ffc.core.checkpoint.BadCheckpointException;
 import ffc.core.method.RunConfig;
-import ffc.core.train.InputCheck;
+import ffc.core.method.TrainingDevice;
 import ffc.core.train.Observers;
 import ffc.core.train.RunObserver;
 import ffc.core.train.RunSummary;
@@ -142,11 +142,11 @@ final class TrainingRun {
         return first(firstDevice(), dataset, exchange, observer);
       }
     }
-    boolean onGpus = Trainer.onGpu(experiment.run().device());
+    boolean onGpus = TrainingDevice.isGpu(experiment.run().device());
     if (!onGpus) {
       say("on the CPU the trainers of run.devices compute one at a time");
     }
-    devices.forEach(gpu -> Trainer.device(experiment.run().device(), gpu)); // before any begins
+    devices.forEach(gpu -> TrainingDevice.of(experiment.run().device(), gpu)); // before any begins
     try {
       return ThreadExchange.together(
               devices.size(),

@@ -1,7 +1,5 @@
-package ffc.core.train;
+package ffc.core.method;
 
-import ffc.core.method.Footprint;
-import ffc.core.method.RunConfig;
 import ffc.core.net.ModelConfig;
 import ffc.core.net.NetworkSize;
 import ffc.core.optim.OptimizerConfig;
@@ -19,6 +17,9 @@ public final class TrainerFootprint {
 
   /** More heap, embeddings and histograms where sets of some ten thousand images are judged. */
   static final long EVALUATION = 130_000_000;
+
+  /** Values of gradients that are on the heap at a time, unless a single array has more. */
+  public static final int EXCHANGED_AT_ONCE = 1 << 22;
 
   private TrainerFootprint() {}
 
@@ -49,7 +50,7 @@ public final class TrainerFootprint {
     parts.put("activations", size.activationBytes(pairs));
     parts.put("batches", 2L * data.pairsPerBatch() * model.shape().bytes() * (data.prefetch() + 2));
     if (trainers > 1) {
-      parts.put("exchange_buffer", 4 * Math.min(size.weights(), GradientSynchroniser.BUCKET));
+      parts.put("exchange_buffer", 4 * Math.min(size.weights(), EXCHANGED_AT_ONCE));
       if (syncEvery > 1) { // what an average that is cut short goes back to
         long optimiser = (adam ? 8 : 4) * size.weights();
         parts.put(

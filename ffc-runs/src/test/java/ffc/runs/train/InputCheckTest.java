@@ -1,4 +1,4 @@
-package ffc.core.train;
+package ffc.runs.train;
 
 import static org.assertj.core.api.Assertions.assertThatCode;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;

@@ -1,4 +1,4 @@
-package ffc.core.train;
+package ffc.runs.train;
 
 import ffc.eval.EvaluateConfig;
 import ffc.eval.Evaluator;
@@ -20,7 +20,7 @@ import java.util.stream.IntStream;
  * A first look at the images of a run, before anything is created: what cannot be opened or decoded
  * is found now and not after hours of training.
  */
-public final class InputCheck {
+final class InputCheck {
   private static final int IMAGES = 64;
 
   private InputCheck() {}
@@ -30,7 +30,7 @@ public final class InputCheck {
    *
    * @throws IllegalArgumentException if it cannot be, and the policy does not bear it
    */
-  public static void training(Dataset dataset, DataConfig data, ImageShape shape, long seed) {
+  static void training(Dataset dataset, DataConfig data, ImageShape shape, long seed) {
     try (DualLoader loader = new DualLoader(dataset, data, shape, seed, 0, 1, Cursor.START);
         PairBatch batch = loader.next()) {
       if (batch.size() == 0) {
@@ -45,7 +45,7 @@ public final class InputCheck {
    * @param best {@code run.best}, or null
    * @throws IllegalArgumentException if one cannot be, or has too few pairs for that figure
    */
-  public static void evaluations(List<EvaluateConfig> sets, ImageShape shape, String best) {
+  static void evaluations(List<EvaluateConfig> sets, ImageShape shape, String best) {
     for (EvaluateConfig set : sets) {
       String prefix = set.resultName() + ".";
       String figure =
