@@ -2,13 +2,11 @@ package ffc.pfc.classes;
 
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
-import ai.djl.ndarray.NDScope;
 import ai.djl.ndarray.types.DataType;
 import ai.djl.ndarray.types.Shape;
 import java.io.DataInputStream;
 import java.io.DataOutputStream;
 import java.io.IOException;
-import java.nio.FloatBuffer;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -32,20 +30,20 @@ public final class ClassCenters {
   public static final int BLOCK = 2048;
 
   /** Rows read one after the other before they are used: their cache misses overlap. */
-  private static final int BATCH = 16;
+  static final int BATCH = 16;
 
   private static final int FRESH = 1 << 16;
 
   private final ClassRange range;
   private final int dim;
   private final long seed;
-  private final RowRule rule;
   private final boolean dense;
   private final RowWorkers workers;
   private final RowTable rows;
   private final RowTable[] state;
   private final RowTable counts;
   private final RowFlags initialised;
+  private final RowUpdate rowUpdate;
 
   /**
    * @param range the classes to hold
@@ -62,7 +60,6 @@ public final class ClassCenters {
     this.range = range;
     this.dim = dim;
     this.seed = seed;
-    this.rule = rule;
     this.dense = dense;
     this.workers = workers;
     rows = new RowTable("classes", range.size(), dim, memory);
@@ -72,6 +69,7 @@ public final class ClassCenters {
     }
     counts = rule.counts() ? new RowTable("counts", range.size(), 1, memory) : null;
     initialised = new RowFlags(range.size());
+    rowUpdate = new RowUpdate(range, dim, rows, state, counts, rule, dense, workers);
   }
 
   /** The classes that have their rows here. */
@@ -183,7 +181,7 @@ public final class ClassCenters {
               rows.read(place(sampled.at(begin + i)), batch[i]);
             }
             for (int i = 0; i < n; i++) {
-              scale(batch[i], 1 / norm(batch[i]));
+              UnitRow.scale(batch[i], 1 / UnitRow.norm(batch[i]));
               out.put((begin - from + i) * dim, batch[i], 0, dim);
             }
           }
@@ -215,169 +213,7 @@ public final class ClassCenters {
     if (dense) {
       prepare(SampledClasses.all(range.from(), range.to()));
     }
-    int blocks = (sampled.count() + BLOCK - 1) / BLOCK;
-    workers.each(
-        blocks,
-        (number, worker) -> {
-          int first = number * BLOCK;
-          int end = Math.min(sampled.count(), first + BLOCK);
-          try (NDScope scope = new NDScope()) {
-            scope.suppressNotUsedWarning();
-            FloatBuffer values = NativeBuffers.floats(gradients.block(number, worker));
-            Block block = new Block(sampled, first, end, values, learningRate);
-            if (dense) {
-              // The rows before a block's first column belong to the block before it.
-              block.dense(
-                  first == 0 ? range.from() : sampled.at(first),
-                  end == sampled.count() ? range.to() : sampled.at(end),
-                  step);
-            } else {
-              block.sparse();
-            }
-          }
-        });
-    if (dense && blocks == 0) {
-      Block none = new Block(sampled, 0, 0, null, learningRate);
-      workers.run(
-          range.size(), (from, to) -> none.dense(range.from() + from, range.from() + to, step));
-    }
-  }
-
-  /** Columns [first, end) of an update with their gradients. */
-  private final class Block {
-    private final SampledClasses sampled;
-    private final int first;
-    private final int end;
-    private final FloatBuffer gradients;
-    private final double learningRate;
-
-    Block(SampledClasses sampled, int first, int end, FloatBuffer gradients, double learningRate) {
-      this.sampled = sampled;
-      this.first = first;
-      this.end = end;
-      this.gradients = gradients;
-      this.learningRate = learningRate;
-    }
-
-    /** Moves the sampled rows. */
-    void sparse() {
-      Row[] batch = new Row[BATCH];
-      Arrays.setAll(batch, i -> new Row());
-      for (int begin = first; begin < end; begin += BATCH) {
-        int n = Math.min(BATCH, end - begin);
-        for (int i = 0; i < n; i++) {
-          batch[i].read(sampled.at(begin + i));
-        }
-        for (int i = 0; i < n; i++) {
-          batch[i].move(gradients, begin - first + i, learningRate, 0);
-        }
-      }
-    }
-
-    /** Moves all rows of some classes. */
-    void dense(long from, long to, long step) {
-      Row row = new Row();
-      int column = sampled.columnFrom(from);
-      for (long cls = from; cls < to; cls++) {
-        boolean hit = column < end && sampled.at(column) == cls;
-        row.read(cls);
-        row.move(gradients, hit ? column++ - first : -1, learningRate, step);
-      }
-    }
-  }
-
-  /** A row on its way through an update, with its gradient and its state. */
-  private final class Row {
-    private final float[] row = new float[dim];
-    private final float[] gradient = new float[dim];
-    private final float[][] states = new float[state.length][dim];
-    private final float[] count = new float[1];
-
-    /** Its place in the tables. */
-    private long at;
-
-    void read(long cls) {
-      at = place(cls);
-      rows.read(at, row);
-      for (int i = 0; i < states.length; i++) {
-        state[i].read(at, states[i]);
-      }
-    }
-
-    /**
-     * @param gradients of a block
-     * @param place of the row's gradient in it; -1 = zero
-     * @param step updates of the row; 0 = the row counts by itself
-     */
-    void move(FloatBuffer gradients, int place, double learningRate, long step) {
-      if (place >= 0) {
-        gradients.get(place * dim, gradient, 0, dim);
-        throughNormalisation(gradient, row);
-      } else {
-        Arrays.fill(gradient, 0);
-      }
-      long updates = step;
-      if (counts != null && step == 0) {
-        counts.read(at, count);
-        count[0]++;
-        counts.write(at, count);
-        updates = (long) count[0];
-      }
-      rule.apply(row, gradient, states, updates, learningRate);
-      rows.write(at, row);
-      for (int i = 0; i < states.length; i++) {
-        state[i].write(at, states[i]);
-      }
-    }
-  }
-
-  /** (g − u (u·g)) / |w| with u = w / |w|, in place. */
-  static void throughNormalisation(float[] g, float[] w) {
-    float norm = norm(w);
-    float along = dot(g, w) / (norm * norm);
-    float inverse = 1 / norm;
-    for (int i = 0; i < g.length; i++) {
-      g[i] = (g[i] - w[i] * along) * inverse;
-    }
-  }
-
-  static float norm(float[] row) {
-    return (float) Math.max(Math.sqrt(dot(row, row)), 1e-12);
-  }
-
-  /**
-   * Eight independent sums: the order of additions is fixed, and the processor can overlap them.
-   */
-  private static float dot(float[] a, float[] b) {
-    float s0 = 0;
-    float s1 = 0;
-    float s2 = 0;
-    float s3 = 0;
-    float s4 = 0;
-    float s5 = 0;
-    float s6 = 0;
-    float s7 = 0;
-    int i = 0;
-    for (; i + 7 < a.length; i += 8) {
-      s0 += a[i] * b[i];
-      s1 += a[i + 1] * b[i + 1];
-      s2 += a[i + 2] * b[i + 2];
-      s3 += a[i + 3] * b[i + 3];
-      s4 += a[i + 4] * b[i + 4];
-      s5 += a[i + 5] * b[i + 5];
-      s6 += a[i + 6] * b[i + 6];
-      s7 += a[i + 7] * b[i + 7];
-    }
-    for (; i < a.length; i++) {
-      s0 += a[i] * b[i];
-    }
-    return s0 + s1 + (s2 + s3) + (s4 + s5 + (s6 + s7));
-  }
-
-  private static void scale(float[] row, float factor) {
-    for (int i = 0; i < row.length; i++) {
-      row[i] *= factor;
-    }
+    rowUpdate.run(sampled, gradients, learningRate, step);
   }
 
   public RowFlags initialised() {

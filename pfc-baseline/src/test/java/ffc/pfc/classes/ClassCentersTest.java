@@ -265,13 +265,13 @@ class ClassCentersTest {
       }
       double[] wanted = unitGradient(g, doubles(w));
       double norm = Math.sqrt(Arrays.stream(doubles(w)).map(v -> v * v).sum());
-      assertThat((double) ClassCenters.norm(w)).isCloseTo(norm, within(1e-6 * norm));
-      ClassCenters.throughNormalisation(g, w);
+      assertThat((double) UnitRow.norm(w)).isCloseTo(norm, within(1e-6 * norm));
+      UnitRow.throughNormalisation(g, w);
       for (int i = 0; i < dim; i++) {
         assertThat((double) g[i]).isCloseTo(wanted[i], within(1e-5));
       }
     }
-    assertThat(ClassCenters.norm(new float[3])).isEqualTo(1e-12f);
+    assertThat(UnitRow.norm(new float[3])).isEqualTo(1e-12f);
   }
 
   /** Two blocks of columns, against one row after the other in double precision. */
