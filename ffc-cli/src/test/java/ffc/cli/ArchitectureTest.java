@@ -11,7 +11,10 @@ import com.tngtech.archunit.core.domain.JavaClasses;
 import com.tngtech.archunit.core.domain.properties.HasName;
 import com.tngtech.archunit.core.importer.ClassFileImporter;
 import com.tngtech.archunit.core.importer.ImportOption;
+import ffc.core.loss.MarginConfig;
+import ffc.core.method.Method;
 import ffc.core.method.MethodConfig;
+import ffc.loaders.format.DataFormat;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -198,6 +201,29 @@ class ArchitectureTest {
         .map(call -> call.getOriginOwner().getName())
         .filter(name -> !name.endsWith("Test"))
         .collect(Collectors.toSet());
+  }
+
+  /** What asks for one kind of a port has to be changed for the next one. */
+  @Test
+  void nobodyAsksWhichMethodMarginOrFormatSomethingIs() {
+    for (Class<?> port :
+        List.of(MethodConfig.class, Method.class, MarginConfig.class, DataFormat.class)) {
+      Set<String> asked =
+          PROGRAM.stream()
+              .flatMap(type -> type.getInstanceofChecks().stream())
+              .filter(
+                  check ->
+                      check.getRawType().isAssignableTo(port)
+                          && !check
+                              .getRawType()
+                              .getPackageName()
+                              .equals(check.getOwner().getOwner().getPackageName()))
+              .map(
+                  check ->
+                      check.getOwner().getOwner().getName() + " asks for " + check.getRawType())
+              .collect(Collectors.toCollection(TreeSet::new));
+      assertThat(asked).as(port.getSimpleName()).isEmpty();
+    }
   }
 
   @Test
