@@ -56,7 +56,7 @@ public final class NPair implements Method {
 
     @Override
     public List<NPairConfig> variants() {
-      return List.of(new NPairConfig(null, null));
+      return List.of(NPairConfig.standard());
     }
   }
 
@@ -87,7 +87,7 @@ public final class NPair implements Method {
         Autograd.backward(features, MarginHead.throughNormalisation(gradient, unit, norm));
       }
     }
-    return losses.total();
+    return losses.toLosses();
   }
 
   /** True where another pair of the batch is of the same identity: it is no negative. */

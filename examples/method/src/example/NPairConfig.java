@@ -18,6 +18,11 @@ public record NPairConfig(
     scale = scale == null ? 32.0 : scale;
   }
 
+  /** Every default. */
+  static NPairConfig standard() {
+    return new NPairConfig(null, null);
+  }
+
   /** Cosines of the batch's sides and the mask of what is no negative; both sides are in memory. */
   @Override
   public Footprint footprint(StepSizes sizes) {

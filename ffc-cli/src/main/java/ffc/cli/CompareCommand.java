@@ -91,7 +91,7 @@ public final class CompareCommand implements Callable<Integer> {
     // A mistake in the last cell must not show after hours.
     ComparisonReader.checkCells(config, comparison, !reportOnly);
     requireOneOf(cells);
-    CellRunner runner = new CellRunner(comparison, folder, log);
+    CellRunner runner = new CellRunner(comparison, folder, log, Main.class.getName());
     if (!reportOnly) {
       Files.createDirectories(folder);
     }

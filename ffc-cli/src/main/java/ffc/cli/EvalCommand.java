@@ -18,7 +18,7 @@ import ffc.formats.WholeFile;
 import ffc.loaders.DataSets;
 import ffc.loaders.data.DataConfig;
 import ffc.loaders.data.Dataset;
-import ffc.runs.record.Records;
+import ffc.runs.record.RunJson;
 import ffc.runs.report.EvaluationPage;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -160,7 +160,7 @@ final class EvalCommand implements Callable<Integer> {
     try (Evaluator evaluator = new Evaluator()) {
       EvalResult result = evaluator.evaluate(set, embedder);
       return new Judgement(
-          checkpoint.folder() + "  " + Lines.evaluation(result) + "\n", Records.evaluation(result));
+          checkpoint.folder() + "  " + Lines.evaluation(result) + "\n", RunJson.evaluation(result));
     }
   }
 

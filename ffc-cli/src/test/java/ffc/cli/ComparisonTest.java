@@ -201,7 +201,7 @@ class ComparisonTest {
       throws IOException {
     Path out = folder.resolve("out");
     Comparison before = comparison(TEXT);
-    CellRunner runner = new CellRunner(before, out, new PrintWriter(new StringWriter()));
+    CellRunner runner = new CellRunner(before, out, new PrintWriter(new StringWriter()), "none");
     for (Cell cell : Cell.of(before)) {
       fakeRun(runner.run(cell), 100, 1e9, 0.5);
       Files.writeString(
@@ -229,7 +229,7 @@ class ComparisonTest {
     }
 
     Cell first = Cell.of(before).get(0);
-    assertThat(new CellRunner(comparison(edited), out, null).setAside(first))
+    assertThat(new CellRunner(comparison(edited), out, null, "none").setAside(first))
         .isEqualTo(out.resolve("cells/FFC-c100-seed4.old-1"))
         .isDirectoryContaining(file -> file.endsWith("summary.json"));
     assertThat(runner.run(first)).doesNotExist();

@@ -65,15 +65,15 @@ final class GroupSnapshot {
     out.writeLong(contentHash(group));
   }
 
-  /** Where the rows of a stored group go. */
-  interface Place {
+  /** Makes the rows that a stored group goes into. */
+  interface RowsFactory {
     Rows rows(boolean doubles, int count, int dim);
   }
 
   /**
-   * @param row0 place of rows 0; rows 1 go onto the heap
+   * @param row0 makes rows 0; rows 1 go onto the heap
    */
-  static IdGroup read(DataInput in, Place row0) throws IOException {
+  static IdGroup read(DataInput in, RowsFactory row0) throws IOException {
     try {
       return readWhole(in, row0);
     } catch (EOFException e) {
@@ -81,7 +81,7 @@ final class GroupSnapshot {
     }
   }
 
-  private static IdGroup readWhole(DataInput in, Place row0) throws IOException {
+  private static IdGroup readWhole(DataInput in, RowsFactory row0) throws IOException {
     int magic = in.readInt();
     int version = in.readInt();
     if (magic != MAGIC || version != VERSION) {

@@ -135,7 +135,7 @@ public final class Ffc implements Method {
         galleryX,
         losses);
     margin.exchange();
-    return losses.total();
+    return losses.toLosses();
   }
 
   private NDArray galleryFeatures(DevicePair pair, NDArray side) {

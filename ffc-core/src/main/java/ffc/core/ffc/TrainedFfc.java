@@ -135,7 +135,7 @@ final class TrainedFfc implements Method {
         });
     margin.exchange();
     rows.exchange(exchange);
-    return losses.total();
+    return losses.toLosses();
   }
 
   /** Features of all slices, rows x above rows y, [2B, E]. */

@@ -23,7 +23,7 @@ public record Losses(Map<String, Double> terms) {
       terms.merge(term, value, Double::sum);
     }
 
-    public Losses total() {
+    public Losses toLosses() {
       return new Losses(terms);
     }
   }

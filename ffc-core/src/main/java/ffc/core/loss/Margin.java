@@ -1,6 +1,7 @@
 package ffc.core.loss;
 
 import ai.djl.ndarray.NDArray;
+import java.util.function.Function;
 
 /**
  * The margin of a softmax loss: how the cosine of a sample to its own class is made harder, with
@@ -48,6 +49,32 @@ public interface Margin extends MarginRule {
   /** The largest value that the cosine of a negative can get, at least 1. */
   default double largestNegative() {
     return 1;
+  }
+
+  /** This margin with another change of the targets; the negatives are changed as before. */
+  default Margin withTarget(Function<NDArray, Target> change) {
+    Margin margin = this;
+    return new Margin() {
+      @Override
+      public Target target(NDArray targetB) {
+        return change.apply(targetB);
+      }
+
+      @Override
+      public NDArray negatives(NDArray cosBK, NDArray targetB) {
+        return margin.negatives(cosBK, targetB);
+      }
+
+      @Override
+      public boolean changesNegatives() {
+        return margin.changesNegatives();
+      }
+
+      @Override
+      public double largestNegative() {
+        return margin.largestNegative();
+      }
+    };
   }
 
   /** A plain margin is the same for all samples. */

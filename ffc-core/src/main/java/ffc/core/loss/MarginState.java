@@ -10,6 +10,7 @@ import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.LongSupplier;
 
 /**
@@ -75,7 +76,20 @@ public final class MarginState {
    */
   public Margin at(MarginRule.Samples samples, int from, int to) {
     Margin margin = rule.of(samples, state.clone());
-    return state.length == 0 ? margin : new Counting(margin, samples, from, to);
+    if (state.length == 0) {
+      return margin;
+    }
+    AtomicBoolean counted = new AtomicBoolean(from == to);
+    return margin.withTarget(
+        targetB -> {
+          // Heads of one pass score the same samples again.
+          if (!counted.getAndSet(true)) {
+            boolean all = from == 0 && to == samples.ids().length;
+            NDArray mineB = all ? targetB : targetB.get(from + ":" + to);
+            add(rule.sums(mineB, samples.range(from, to)));
+          }
+          return margin.target(targetB);
+        });
   }
 
   /** Adds up over the trainers; after the last margin of a step, and a call of all trainers. */
@@ -188,48 +202,5 @@ public final class MarginState {
   @Override
   public String toString() {
     return rule + " at " + Arrays.toString(state);
-  }
-
-  /** Counts its samples when it is first applied: heads of one pass score them again. */
-  private final class Counting implements Margin {
-    private final Margin margin;
-    private final MarginRule.Samples samples;
-    private final int from;
-    private final int to;
-    private boolean counted;
-
-    Counting(Margin margin, MarginRule.Samples samples, int from, int to) {
-      this.margin = margin;
-      this.samples = samples;
-      this.from = from;
-      this.to = to;
-      this.counted = from == to;
-    }
-
-    @Override
-    public Target target(NDArray targetB) {
-      if (!counted) {
-        counted = true;
-        boolean all = from == 0 && to == samples.ids().length;
-        NDArray mineB = all ? targetB : targetB.get(from + ":" + to);
-        add(rule.sums(mineB, samples.range(from, to)));
-      }
-      return margin.target(targetB);
-    }
-
-    @Override
-    public NDArray negatives(NDArray cosBK, NDArray targetB) {
-      return margin.negatives(cosBK, targetB);
-    }
-
-    @Override
-    public boolean changesNegatives() {
-      return margin.changesNegatives();
-    }
-
-    @Override
-    public double largestNegative() {
-      return margin.largestNegative();
-    }
   }
 }

@@ -46,16 +46,21 @@ public record ModelConfig(
 
   /** The table of backbones: a new one is an {@link Architecture} and a line here. */
   public enum Backbone {
-    iresnet(IResNet::of, null, null),
+    iresnet(IResNet::of),
     r18(IResNet::of, List.of(2, 2, 2, 2), WIDTHS),
     r34(IResNet::of, List.of(3, 4, 6, 3), WIDTHS),
     r50(IResNet::of, List.of(3, 4, 14, 3), WIDTHS),
     r100(IResNet::of, List.of(3, 13, 30, 3), WIDTHS),
-    mobilefacenet(MobileFaceNet::of, null, null);
+    mobilefacenet(MobileFaceNet::of);
 
     private final Function<ModelConfig, Architecture> architecture;
     private final List<Integer> layers;
     private final List<Integer> widths;
+
+    /** One whose stages are settings, or that has none. */
+    Backbone(Function<ModelConfig, Architecture> architecture) {
+      this(architecture, null, null);
+    }
 
     /**
      * @param layers that it fixes, or null

@@ -52,8 +52,8 @@ final class Checkpointing {
   }
 
   /** Whether a checkpoint is to be written after a step. */
-  boolean isDue(long step, EndOfStep.Place place) {
-    return place != EndOfStep.Place.within || every > 0 && step % every == 0;
+  boolean isDue(long step, EndOfStep.Stage stage) {
+    return stage != EndOfStep.Stage.within || every > 0 && step % every == 0;
   }
 
   /** Notes the checkpoint that the run goes on from. */

@@ -21,7 +21,7 @@ final class EndOfStep {
   private long passed = NONE;
 
   /** Where a step stands in its run. */
-  enum Place {
+  enum Stage {
     /** More steps follow. */
     within,
     /** It is the run's last. */
@@ -45,8 +45,8 @@ final class EndOfStep {
   }
 
   /** Whether there is anything to do after a step. */
-  boolean isDue(long step, Place place) {
-    return evaluating.isDue(step, place == Place.last) || checkpointing.isDue(step, place);
+  boolean isDue(long step, Stage stage) {
+    return evaluating.isDue(step, stage == Stage.last) || checkpointing.isDue(step, stage);
   }
 
   /**
@@ -79,21 +79,21 @@ final class EndOfStep {
    *
    * @return the state with the best value; if this throws, nothing has changed but files
    */
-  TrainerState pass(TrainerState state, Place place) throws IOException {
+  TrainerState pass(TrainerState state, Stage stage) throws IOException {
     if (passed == state.step()) {
       return state;
     }
     TrainerState after = state;
-    if (isDue(state.step(), place)) {
-      boolean evaluates = evaluating.isDue(state.step(), place == Place.last);
+    if (isDue(state.step(), stage)) {
+      boolean evaluates = evaluating.isDue(state.step(), stage == Stage.last);
       boolean writes =
-          checkpointing.isDue(state.step(), place) && agreed(!checkpointing.has(state.step()));
+          checkpointing.isDue(state.step(), stage) && agreed(!checkpointing.has(state.step()));
       if (writes) {
         checkpointing.write(state.withEvaluated(!evaluates));
       }
       if (evaluates && synchroniser.isFirst()) {
         after =
-            state.withBest(evaluating.judge(state.step(), place == Place.last, state.bestValue()));
+            state.withBest(evaluating.judge(state.step(), stage == Stage.last, state.bestValue()));
       }
       if (agreed(Double.compare(after.bestValue(), state.bestValue()) != 0)) {
         // Also where a kill had cut the evaluation off, and this one makes up for it.
@@ -102,7 +102,7 @@ final class EndOfStep {
       if (evaluates && synchroniser.isFirst() && !evaluating.failed()) {
         checkpointing.evaluated(after);
       }
-      after = told(after, place);
+      after = told(after, stage);
     }
     passed = state.step();
     return after;
@@ -112,11 +112,11 @@ final class EndOfStep {
    * The others learn that the first trainer's work is done. The last time of a run nobody has to be
    * there to hear it.
    */
-  private TrainerState told(TrainerState state, Place place) {
+  private TrainerState told(TrainerState state, Stage stage) {
     try {
       return state.withBest(synchroniser.valueOfFirst(state.bestValue()));
     } catch (EpochEndedException e) {
-      if (place == Place.within || !synchroniser.isFirst()) {
+      if (stage == Stage.within || !synchroniser.isFirst()) {
         throw e;
       }
       return state;

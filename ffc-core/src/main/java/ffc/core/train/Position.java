@@ -46,15 +46,15 @@ final class Position {
   }
 
   /** Where this step stands in its run. */
-  EndOfStep.Place place() {
-    return place(step(), stopped);
+  EndOfStep.Stage stage() {
+    return stage(step(), stopped);
   }
 
   /** Where a step stands in its run. */
-  EndOfStep.Place place(long step, boolean stop) {
+  EndOfStep.Stage stage(long step, boolean stop) {
     if (stop) {
-      return EndOfStep.Place.stop;
+      return EndOfStep.Stage.stop;
     }
-    return step >= last ? EndOfStep.Place.last : EndOfStep.Place.within;
+    return step >= last ? EndOfStep.Stage.last : EndOfStep.Stage.within;
   }
 }

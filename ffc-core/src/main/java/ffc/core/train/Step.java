@@ -103,7 +103,7 @@ final class Step {
           before.restore();
         }
         boolean averages =
-            averagesAfter(state.step() + 1, position.place(state.step() + 1, agreed.stop()));
+            averagesAfter(state.step() + 1, position.stage(state.step() + 1, agreed.stop()));
         moveProbe(rate, agreed.finite() ? clipFactor(norm) : 0, averages);
         profile.lap("optimizer");
       } catch (EpochEndedException e) {
@@ -194,8 +194,8 @@ final class Step {
   }
 
   /** Networks that go apart are averaged in time, and when something looks at them. */
-  private boolean averagesAfter(long step, EndOfStep.Place place) {
-    return synchroniser.averagesAfter(step) || synchroniser.local() && endOfStep.isDue(step, place);
+  private boolean averagesAfter(long step, EndOfStep.Stage stage) {
+    return synchroniser.averagesAfter(step) || synchroniser.local() && endOfStep.isDue(step, stage);
   }
 
   private void lapOfExchange() {

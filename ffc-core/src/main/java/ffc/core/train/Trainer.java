@@ -226,7 +226,7 @@ public final class Trainer implements AutoCloseable {
       try {
         trainToEnd();
         // For the first trainer to do, whoever that turns out to be.
-        position.move(endOfStep.pass(position.state(), position.place()));
+        position.move(endOfStep.pass(position.state(), position.stage()));
         break;
       } catch (EpochEndedException e) {
         othersAreThrough = !team.rejoin();
@@ -244,7 +244,7 @@ public final class Trainer implements AutoCloseable {
     }
     try (DeviceFeed feed = feed()) {
       while (!position.atEnd()) {
-        position.move(endOfStep.pass(position.state(), EndOfStep.Place.within));
+        position.move(endOfStep.pass(position.state(), EndOfStep.Stage.within));
         exchange.beginStep(step());
         reporting.begin(feed);
         Step.Result result = step.make(feed, position);

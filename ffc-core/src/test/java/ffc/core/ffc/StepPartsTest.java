@@ -48,8 +48,8 @@ class StepPartsTest {
     sum.add("existing", 1);
     sum.add("fresh", 4);
     sum.add("existing", 2);
-    assertThat(sum.total().terms()).isEqualTo(Map.of("existing", 3.0, "fresh", 4.0));
-    assertThat(sum.total().total()).isEqualTo(7);
+    assertThat(sum.toLosses().terms()).isEqualTo(Map.of("existing", 3.0, "fresh", 4.0));
+    assertThat(sum.toLosses().total()).isEqualTo(7);
   }
 
   @Test

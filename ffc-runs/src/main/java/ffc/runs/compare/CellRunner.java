@@ -19,8 +19,15 @@ public final class CellRunner {
   private final Comparison comparison;
   private final Path out;
   private final PrintWriter log;
+  private final String program;
 
-  public CellRunner(Comparison comparison, Path out, PrintWriter log) {
+  /**
+   * @param out folder of the comparison
+   * @param log told what data is laid out
+   * @param program main class of the command line
+   */
+  public CellRunner(Comparison comparison, Path out, PrintWriter log, String program) {
+    this.program = program;
     this.comparison = comparison;
     this.out = out;
     this.log = log;
@@ -83,7 +90,7 @@ public final class CellRunner {
     command.add("-Dffc.supervised=true");
     command.add("-cp");
     command.add(System.getProperty("java.class.path"));
-    command.addAll(List.of("ffc.cli.Main", "train", config.toString(), "--out", run.toString()));
+    command.addAll(List.of(program, "train", config.toString(), "--out", run.toString()));
     if (Files.exists(run.resolve("config.resolved.yaml"))) {
       command.add("--resume");
     }

@@ -10,10 +10,10 @@ import java.security.NoSuchAlgorithmException;
 import java.util.HexFormat;
 
 /** Says whether a data file is the same file as in another run. */
-public final class Fingerprint {
+public final class FileFingerprint {
   private static final long LARGE = 64L << 20;
 
-  private Fingerprint() {}
+  private FileFingerprint() {}
 
   /**
    * The first 16 hexadecimal digits of the file's SHA-256; size and time of change for files above

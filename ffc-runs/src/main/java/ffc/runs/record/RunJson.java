@@ -14,8 +14,8 @@ import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.node.ObjectNode;
 
 /** The JSON form of what a run reports; the keys are a contract with whoever reads the files. */
-public final class Records {
-  private Records() {}
+public final class RunJson {
+  private RunJson() {}
 
   /** A line of {@code steps.jsonl}. */
   public static ObjectNode step(StepReport report) {

@@ -117,7 +117,7 @@ public final class RunRecorder implements RunObserver, AutoCloseable {
     report.statistics().forEach((name, value) -> figures.put("statistics/" + name, value));
     writing(
         () -> {
-          steps.append(Records.step(report));
+          steps.append(RunJson.step(report));
           events.scalars(report.step(), figures);
         });
   }
@@ -127,13 +127,13 @@ public final class RunRecorder implements RunObserver, AutoCloseable {
     Map<String, Double> figures = new LinkedHashMap<>();
     String prefix = "eval/" + result.name() + "/";
     result.figures().forEach((path, value) -> figures.put(prefix + EvalFigure.tag(path), value));
-    latest.put(result.name(), Records.figures(result));
+    latest.put(result.name(), RunJson.figures(result));
     failed.remove(result.name());
     boolean again = step == fromStep && judged.contains(result.name());
     writing(
         () -> {
           if (!again) {
-            evaluations.append(Records.evaluation(step, result));
+            evaluations.append(RunJson.evaluation(step, result));
           }
           events.scalars(step, figures);
         });
@@ -158,9 +158,9 @@ public final class RunRecorder implements RunObserver, AutoCloseable {
     writing(
         () -> {
           Path file = run.file("summary.json");
-          ObjectNode figures = Records.summary(summary, latest, failed);
+          ObjectNode figures = RunJson.summary(summary, latest, failed);
           if (summary.steps() == fromStep) {
-            Records.keepMeasured(figures, file); // of the process that made the steps
+            RunJson.keepMeasured(figures, file); // of the process that made the steps
           }
           WholeFile.write(file, figures.toPrettyString() + "\n");
         });

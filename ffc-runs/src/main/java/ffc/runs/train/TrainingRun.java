@@ -25,7 +25,7 @@ import ffc.runs.experiment.Experiment;
 import ffc.runs.experiment.Methods;
 import ffc.runs.experiment.SharedSettings;
 import ffc.runs.record.Build;
-import ffc.runs.record.Fingerprint;
+import ffc.runs.record.FileFingerprint;
 import ffc.runs.record.Manifest;
 import ffc.runs.record.RunDirectory;
 import ffc.runs.record.RunRecorder;
@@ -309,7 +309,7 @@ final class TrainingRun {
     Map<String, String> data = new LinkedHashMap<>();
     data.put("train", dataset.fingerprint());
     for (EvaluateConfig set : experiment.evaluate()) {
-      data.put(set.name(), Fingerprint.of(Path.of(set.path())));
+      data.put(set.name(), FileFingerprint.of(Path.of(set.path())));
     }
     String home = System.getenv("FFC_HOME");
     TensorEngine engine = TensorEngine.load();

@@ -10,7 +10,7 @@ import ffc.runs.record.Figure;
 import ffc.runs.record.Figures;
 import ffc.runs.record.Json;
 import ffc.runs.record.JsonLines;
-import ffc.runs.record.Records;
+import ffc.runs.record.RunJson;
 import ffc.runs.report.Html;
 import ffc.runs.report.RunCharts;
 import java.io.IOException;
@@ -114,13 +114,13 @@ public final class LiveRun implements RunObserver {
   @Override
   public synchronized void report(StepReport report) {
     this.report = report;
-    steps.add(++sequence, Records.step(report));
+    steps.add(++sequence, RunJson.step(report));
   }
 
   @Override
   public synchronized void evaluated(long step, EvalResult result) {
     latest.put(result.name(), new Evaluated(step, result));
-    addEvaluation(Records.evaluation(step, result));
+    addEvaluation(RunJson.evaluation(step, result));
   }
 
   private void addEvaluation(JsonNode line) {

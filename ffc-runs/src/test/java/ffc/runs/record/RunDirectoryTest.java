@@ -153,8 +153,8 @@ class RunDirectoryTest {
     Path b = Files.writeString(temp.resolve("b"), "pairs");
     Path c = Files.writeString(temp.resolve("c"), "other");
 
-    assertThat(Fingerprint.of(a)).isEqualTo(Fingerprint.of(b)).hasSize(16);
-    assertThat(Fingerprint.of(c)).isNotEqualTo(Fingerprint.of(a));
+    assertThat(FileFingerprint.of(a)).isEqualTo(FileFingerprint.of(b)).hasSize(16);
+    assertThat(FileFingerprint.of(c)).isNotEqualTo(FileFingerprint.of(a));
   }
 
   @Test

@@ -8,7 +8,7 @@ import ffc.eval.roc.EvalResult;
 import ffc.runs.record.EvaluationJson;
 import ffc.runs.record.Figure;
 import ffc.runs.record.Figures;
-import ffc.runs.record.Records;
+import ffc.runs.record.RunJson;
 import ffc.runs.record.ScriptedRun;
 import ffc.runs.report.RunCharts;
 import java.io.IOException;
@@ -39,7 +39,7 @@ class FiguresTest {
 
   @Test
   void theTableHasWhatAReportHolds() {
-    JsonNode line = Records.step(new ScriptedRun(0, 20, 40, 20).report(20));
+    JsonNode line = RunJson.step(new ScriptedRun(0, 20, 40, 20).report(20));
     Set<String> recorded = new TreeSet<>(line.propertyNames());
     recorded.removeAll(NO_FIGURES);
     assertThat(recorded).allSatisfy(name -> assertThat(Figures.named(name)).isPresent());
@@ -57,7 +57,7 @@ class FiguresTest {
     Figures.values(first).keySet().forEach(statistics::remove);
     List<JsonNode> lines =
         Stream.of(20L, 40L)
-            .map(step -> (JsonNode) Records.step(at(step, first, statistics)))
+            .map(step -> (JsonNode) RunJson.step(at(step, first, statistics)))
             .toList();
 
     String charts = new RunCharts(lines, List.of()).overSteps();
@@ -88,10 +88,10 @@ class FiguresTest {
         .extracting(path -> EvalFigure.of(path).orElseThrow())
         .containsAll(known);
 
-    JsonNode first = Records.evaluation(20, result);
+    JsonNode first = RunJson.evaluation(20, result);
     assertThat(EvaluationJson.figures(first.path("figures"))).isEqualTo(result.figures());
     String page =
-        new RunCharts(List.of(), List.of(first, Records.evaluation(40, result))).accuracy();
+        new RunCharts(List.of(), List.of(first, RunJson.evaluation(40, result))).accuracy();
     LiveRun live = new LiveRun("a", "ffc", temp, Clock.systemUTC());
     live.started(0, 40);
     live.evaluated(20, result);

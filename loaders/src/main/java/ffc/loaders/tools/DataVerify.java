@@ -65,7 +65,7 @@ public final class DataVerify {
                       faults.attempt(
                           image,
                           () ->
-                              Images.check(
+                              DecodeCheck.check(
                                   data.encoded(image), shape, () -> data.describe(image))));
             }
           }
@@ -86,7 +86,7 @@ public final class DataVerify {
       sweep.forEachRecord(
           threads,
           progress,
-          (image, place) -> Images.check(image, shape, place),
+          (image, place) -> DecodeCheck.check(image, shape, place),
           records,
           (line, order) -> faults.add(order, line));
     } catch (BadDataException e) {

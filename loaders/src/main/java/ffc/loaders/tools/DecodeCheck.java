@@ -8,7 +8,7 @@ import java.nio.ByteBuffer;
 import java.util.function.Supplier;
 
 /** Decodes images only to see whether they can be. */
-final class Images {
+final class DecodeCheck {
   /** A header that asks for more is taken for damage. */
   private static final long MOST_PIXELS = 1L << 26;
 
@@ -18,7 +18,7 @@ final class Images {
   private static final ThreadLocal<ByteBuffer> TARGET =
       ThreadLocal.withInitial(() -> ByteBuffer.allocate(0));
 
-  private Images() {}
+  private DecodeCheck() {}
 
   /**
    * Decodes an image of any size.

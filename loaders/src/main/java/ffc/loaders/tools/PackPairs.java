@@ -35,7 +35,7 @@ public final class PackPairs {
       for (int image = 0; image < pairs.images(); image++) {
         int number = image;
         ByteBuffer bytes = pairs.encoded(image);
-        Images.check(bytes, null, () -> list + " image " + number);
+        DecodeCheck.check(bytes, null, () -> list + " image " + number);
         ByteBuffer head = ByteBuffer.allocate(5).order(ByteOrder.LITTLE_ENDIAN);
         file.write(head.put((byte) 'B').putInt(bytes.remaining()).flip());
         file.write(bytes);

@@ -115,7 +115,7 @@ public final class DynamicClassQueue implements Method {
           losses.add("queue", part.value().toFloatArray()[0]);
           return part.embeddingGradient();
         });
-    return losses.total();
+    return losses.toLosses();
   }
 
   private MarginHead.Part score(

@@ -200,7 +200,7 @@ public final class PartialFc implements Method {
           return result.embeddingGradient();
         });
     margin.exchange();
-    return losses.total();
+    return losses.toLosses();
   }
 
   @Override

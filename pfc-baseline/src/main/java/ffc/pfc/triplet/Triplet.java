@@ -61,7 +61,7 @@ public final class Triplet implements Method {
           // cos_ij = u_i·u_j moves with both.
           return NativeOps.product(gradientBB.add(gradientBB.transpose()), unitBE.transpose());
         });
-    return losses.total();
+    return losses.toLosses();
   }
 
   @Override

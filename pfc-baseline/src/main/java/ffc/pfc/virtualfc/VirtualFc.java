@@ -124,7 +124,7 @@ public final class VirtualFc implements Method {
           borrowed += assignment.column().size() - assignment.owners().size();
           return NDArrays.concat(new NDList(gradientX, gradientY));
         });
-    return losses.total();
+    return losses.toLosses();
   }
 
   private static long[] rowsWithClass(long[] ids, long[] otherIds) {
