@@ -316,7 +316,8 @@ class DualLoaderTest {
         .hasMessageContaining("even number");
     assertThatThrownBy(() -> take(config(4, 4, true, 1), 2, 2, Cursor.START, 1))
         .hasMessageContaining("rank is 2");
-    assertThatThrownBy(() -> take(config(4, 4, true, 1), 0, 1, new Cursor(0, 99_999, 0, 0, 0), 1))
+    assertThatThrownBy(
+            () -> take(config(4, 4, true, 1), 0, 1, new Cursor(0, 99_999, 0, 0, 0, 0), 1))
         .hasMessageContaining("cursor stands at position 99999");
   }
 

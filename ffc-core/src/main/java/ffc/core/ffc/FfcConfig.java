@@ -218,15 +218,20 @@ public record FfcConfig(
             + (data.singleImage() == DataConfig.SingleImage.alone && rows == RowKind.trained
                 ? ", two a row with data.singleImage alone"
                 : "")
+            + (data.drawsPerBatch() == data.idsPerBatch() + data.instancesPerBatch()
+                ? ""
+                : ", " + count(data.mix().idsAtFirst()) + " of the ID loader by data.mix")
             + (trainers == 1 ? "" : ", for each of " + trainers + " trainers")
             + ") must fit into the group; raise it, or lower the counts";
   }
 
+  private static String count(int number) {
+    return number == 0 ? "none" : Integer.toString(number);
+  }
+
   /** Fixed rows enter a side at a time, those that learn both sides together. */
   private long identities(DataConfig data) {
-    return Math.max(
-        data.idsPerBatch() + data.instancesPerBatch(),
-        rows == RowKind.trained ? data.identitiesPerBatch() : 0);
+    return Math.max(data.drawsPerBatch(), rows == RowKind.trained ? data.identitiesPerBatch() : 0);
   }
 
   @Override

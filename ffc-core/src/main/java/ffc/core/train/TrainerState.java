@@ -61,6 +61,7 @@ record TrainerState(
     values.put("cursor.epoch", Long.toString(cursor.epoch()));
     values.put("cursor.position", Long.toString(cursor.position()));
     values.put("cursor.skipped", Long.toString(cursor.skipped()));
+    values.put("cursor.step", Long.toString(cursor.step()));
     values.put("data", data);
     values.put("best_value", Double.toString(bestValue));
     values.put("evaluated", Boolean.toString(evaluated));
@@ -84,7 +85,9 @@ record TrainerState(
                 number(in, values, "cursor.id_position"),
                 number(in, values, "cursor.epoch"),
                 number(in, values, "cursor.position"),
-                number(in, values, "cursor.skipped")),
+                number(in, values, "cursor.skipped"),
+                // Older checkpoints have the step alone.
+                number(in, values, values.containsKey("cursor.step") ? "cursor.step" : "step")),
             text(in, values, "data", ".+"),
             real(in, values.getOrDefault("best_value", "NaN")),
             // Older checkpoints were written after the evaluations.

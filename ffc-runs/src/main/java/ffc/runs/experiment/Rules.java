@@ -6,6 +6,7 @@ import ffc.core.optim.OptimizerConfig.Course;
 import ffc.exchange.Sums;
 import ffc.exchange.hazelcast.ClusterConfig;
 import ffc.exchange.hazelcast.ClusterConfig.WirePrecision;
+import ffc.loaders.data.DataConfig;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
@@ -28,6 +29,7 @@ final class Rules {
 
   void check() {
     batch();
+    mix();
     model();
     new MethodRules(experiment, tree, this).check();
     optimizer();
@@ -110,6 +112,32 @@ final class Rules {
                     + ")",
         "data.idsPerBatch",
         "data.instancesPerBatch");
+  }
+
+  private void mix() {
+    rule(
+        "data.mix.idsAtFirst",
+        () -> {
+          DataConfig data = experiment.data();
+          return data.mix() == null || data.mix().idsAtFirst() <= data.pairsPerBatch()
+              ? null
+              : "got "
+                  + data.mix().idsAtFirst()
+                  + ", wanted at most "
+                  + data.pairsPerBatch()
+                  + ": data.idsPerBatch + data.instancesPerBatch / 2";
+        },
+        "data.idsPerBatch",
+        "data.instancesPerBatch");
+    rule(
+        "data.mix.to",
+        () -> {
+          DataConfig.Mix mix = experiment.data().mix();
+          return mix == null || mix.to() >= mix.from()
+              ? null
+              : "got " + mix.to() + ", wanted at least data.mix.from, " + mix.from();
+        },
+        "data.mix.from");
   }
 
   private void model() {

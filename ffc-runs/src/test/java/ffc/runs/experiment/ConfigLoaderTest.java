@@ -143,6 +143,10 @@ class ConfigLoaderTest {
             + " nothing",
         "method.update={type: two-row, keep: 0.5} | method.update.keep: does nothing with"
             + " method.update.type two-row, only with weighted",
+        "data.mix={idsAtFirst: 99, from: 10, to: 50} | data.mix.idsAtFirst: got 99, wanted at most",
+        "data.mix={idsAtFirst: 8, from: 50, to: 10} | data.mix.to: got 10, wanted at least data.mix.from, 50",
+        "data.augment.crop.area=0 | data.augment.crop.area: got 0, wanted at least 0.01",
+        "data.augment={blur: {}} | no mistake",
         "method={type: ffc, capacity: 20, rows: trained, rowRate: 2} | no mistake",
         "method.rows=learned | method.rows: got the text \"learned\", wanted one of fixed, trained",
         "method.fresh={weight: 0, hardNegatives: 3} | method.fresh.hardNegatives: does nothing with"
@@ -228,6 +232,11 @@ class ConfigLoaderTest {
       })
   void severalDevicesDoNotGoWithEverything(String set, String expected) {
     assertThat(problems(SOUND, "method.capacity=32", "run.devices=[0, 1]")).isEmpty();
+    String mix = "data.mix={idsAtFirst: 0, from: 10, to: 50}";
+    assertThat(problems(SOUND, mix).toString())
+        .contains(
+            "method.capacity: got 20, wanted at least 24", "none of the ID loader by data.mix");
+    assertThat(problems(SOUND, "method.capacity=24", mix)).isEmpty();
     assertThat(problems(SOUND, "method.capacity=32", "run.devices=[0, 1]", set))
         .singleElement()
         .asString()

@@ -19,6 +19,12 @@ public record DataConfig(
         @JsonPropertyDescription(
             "Identities the ID loader draws per step and trainer, two images each (default 64)")
         Integer idsPerBatch,
+    @DecimalMin("0")
+        @DecimalMax("1")
+        @JsonPropertyDescription(
+            "Exponent a: the ID loader draws an identity of n images in proportion to n^a; 0 = each as"
+                + " often as any other (default), 1 = as often as it has images")
+        Double idPower,
     @PositiveOrZero
         @JsonPropertyDescription(
             "Images the instance loader contributes per step and trainer, both sides together"
@@ -33,6 +39,9 @@ public record DataConfig(
                 + " augmented anew, default), alone (any image of the set: the two make no pair) or"
                 + " skip (as augment, but the ID loader passes over such identities)")
         SingleImage singleImage,
+    @JsonPropertyDescription(
+            "Another share of the ID loader at the beginning; batches keep their size (default: none)")
+        Mix mix,
     @JsonPropertyDescription("Random augmentation of training images") AugmentConfig augment,
     @JsonPropertyDescription(
             "Augmentation of the images of identities that have no other (default: as augment)")
@@ -97,6 +106,24 @@ public record DataConfig(
     }
   }
 
+  /**
+   * A share of the ID loader that moves from one number to {@code idsPerBatch}, the instance loader
+   * filling what is left of a batch.
+   */
+  @RecordBuilder
+  public record Mix(
+      @NotNull
+          @PositiveOrZero
+          @JsonPropertyDescription(
+              "What idsPerBatch is at the beginning, at most idsPerBatch + instancesPerBatch / 2")
+          Integer idsAtFirst,
+      @NotNull @PositiveOrZero @JsonPropertyDescription("Last step of that share") Long from,
+      @NotNull
+          @PositiveOrZero
+          @JsonPropertyDescription(
+              "Step from which on it is data.idsPerBatch; in between it moves in a straight line")
+          Long to) {}
+
   /** What the labels of a set may be. */
   public enum Labels {
     dense,
@@ -118,6 +145,7 @@ public record DataConfig(
 
   public DataConfig {
     idsPerBatch = idsPerBatch == null ? 64 : idsPerBatch;
+    idPower = idPower == null ? 0.0 : idPower;
     instancesPerBatch = instancesPerBatch == null ? 64 : instancesPerBatch;
     instancePartner = instancePartner == null || instancePartner;
     singleImage = singleImage == null ? SingleImage.augment : singleImage;
@@ -133,8 +161,31 @@ public record DataConfig(
 
   /** Most identities that a trainer's batch can have. */
   public int identitiesPerBatch() {
-    return (singleImage == SingleImage.alone ? 2 : 1) * idsPerBatch
-        + (singleImage == SingleImage.alone || !instancePartner ? 2 : 1) * (instancesPerBatch / 2);
+    int ids = mix == null ? idsPerBatch : Math.min(idsPerBatch, mix.idsAtFirst());
+    return (singleImage == SingleImage.alone ? 2 : 1) * ids
+        + (singleImage == SingleImage.alone || !instancePartner ? 2 : 1) * (pairsPerBatch() - ids);
+  }
+
+  /** Most identities and images that both loaders draw for a trainer's batch. */
+  public int drawsPerBatch() {
+    int ids = mix == null ? idsPerBatch : Math.min(idsPerBatch, mix.idsAtFirst());
+    return ids + 2 * (pairsPerBatch() - ids);
+  }
+
+  /**
+   * Identities that the ID loader draws for a trainer's batch.
+   *
+   * @param step batches taken before it
+   */
+  public int idsOfBatch(long step) {
+    if (mix == null || step >= mix.to()) {
+      return idsPerBatch;
+    }
+    if (step <= mix.from()) {
+      return mix.idsAtFirst();
+    }
+    double way = (double) (step - mix.from()) / (mix.to() - mix.from());
+    return (int) Math.round(mix.idsAtFirst() + way * (idsPerBatch - mix.idsAtFirst()));
   }
 
   /** Images on one side of a trainer's batch: idsPerBatch + instancesPerBatch / 2. */

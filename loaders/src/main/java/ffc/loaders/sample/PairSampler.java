@@ -47,52 +47,57 @@ public final class PairSampler {
     this.trainers = trainers;
     this.idKey = Keyed.hash(seed, IDS);
     this.instanceKey = Keyed.hash(seed, INSTANCES);
-    if (config.localityBlock() > 0 && config.idsPerBatch() > 0 && instancesOfRank() > 0) {
-      if (skipsSingles()) {
+    if (config.localityBlock() > 0 && config.idsPerBatch() > 0 && config.instancesPerBatch() > 0) {
+      if (skipsSingles() || config.idPower() > 0 || config.mix() != null) {
         throw new IllegalArgumentException(
-            "data.localityBlock needs data.singleImage: augment or alone; skip lets the two loaders"
-                + " drift");
+            "data.localityBlock needs data.singleImage: augment or alone, data.idPower: 0 and no"
+                + " data.mix; else the two loaders drift");
       }
       Blocks blocks = new Blocks(data, config.localityBlock(), Keyed.hash(seed, BLOCKS));
-      double drawn = (double) data.identities() / config.idsPerBatch() * instancesOfRank();
+      double drawn = (double) data.identities() / config.idsPerBatch() * instanceDraws(0);
       this.ids = new BlockIdOrder(blocks, idKey);
       this.instances = new BlockInstanceOrder(blocks, instanceKey, drawn / data.images());
     } else {
-      this.ids = new ShuffledOrder(data.identities(), idKey);
+      this.ids = new ShuffledOrder(config.idPower() > 0 ? data.images() : data.identities(), idKey);
       this.instances = new ShuffledOrder(data.images(), instanceKey);
     }
   }
 
-  /** Images that the instance loaders of all trainers draw from their order in a step. */
-  private long instanceDraws() {
-    return (long) instancesOfRank() * trainers;
-  }
-
-  private int instancesOfRank() {
-    return config.instancePartner() ? config.instancesPerBatch() / 2 : config.instancesPerBatch();
+  /** Images that a trainer's instance loader draws from its order in a step. */
+  private int instanceDraws(long step) {
+    int rows = config.pairsPerBatch() - config.idsOfBatch(step);
+    return config.instancePartner() ? rows : 2 * rows;
   }
 
   /** The cursor behind a batch: what all trainers together take from both orders. */
   public Cursor after(Cursor start) {
     SamplerPosition place = new SamplerPosition(ids.size(), start.idEpoch(), start.idPosition());
-    int draws = Math.multiplyExact(config.idsPerBatch(), trainers);
-    if (skipsSingles()) {
-      for (int i = 0; i < draws; i++) {
-        nextIdentity(place);
-      }
-    } else {
-      place.skip(draws);
-    }
+    skipIdentities(place, Math.multiplyExact(config.idsOfBatch(start.step()), trainers));
     SamplerPosition images = new SamplerPosition(instances.size(), start.epoch(), start.position());
-    images.skip(instanceDraws());
+    images.skip((long) instanceDraws(start.step()) * trainers);
     return new Cursor(
-        place.epoch(), place.position(), images.epoch(), images.position(), start.skipped());
+        place.epoch(),
+        place.position(),
+        images.epoch(),
+        images.position(),
+        start.skipped(),
+        start.step() + 1);
+  }
+
+  private void skipIdentities(SamplerPosition place, int draws) {
+    if (!skipsSingles() && config.idPower() == 0) {
+      place.skip(draws);
+      return;
+    }
+    for (int i = 0; i < draws; i++) {
+      nextIdentity(place);
+    }
   }
 
   /** This trainer's part of the batch that begins at a cursor. */
   public PairPlan plan(Cursor start, Cursor next) {
     int pairs = config.pairsPerBatch();
-    int idPairs = config.idsPerBatch();
+    int idPairs = config.idsOfBatch(start.step());
     PairPlan plan =
         new PairPlan(
             new long[pairs],
@@ -111,15 +116,8 @@ public final class PairSampler {
   private void drawIdentities(PairPlan plan) {
     Cursor start = plan.start();
     SamplerPosition place = new SamplerPosition(ids.size(), start.idEpoch(), start.idPosition());
-    int before = rank * config.idsPerBatch();
-    if (skipsSingles()) {
-      for (int i = 0; i < before; i++) {
-        nextIdentity(place);
-      }
-    } else {
-      place.skip(before);
-    }
-    for (int row = 0; row < config.idsPerBatch(); row++) {
+    skipIdentities(place, rank * plan.idPairs());
+    for (int row = 0; row < plan.idPairs(); row++) {
       long identity = nextIdentity(place);
       long key = Keyed.hash(idKey, place.lastEpoch(), place.lastPosition());
       long first = data.firstImage(identity);
@@ -149,12 +147,10 @@ public final class PairSampler {
   }
 
   private void drawInstances(PairPlan plan) {
-    int half = config.instancesPerBatch() / 2;
-    int idPairs = config.idsPerBatch();
     SamplerPosition place =
         new SamplerPosition(instances.size(), plan.start().epoch(), plan.start().position());
-    place.skip((long) rank * instancesOfRank());
-    for (int row = idPairs; row < idPairs + half; row++) {
+    place.skip((long) rank * instanceDraws(plan.start().step()));
+    for (int row = plan.idPairs(); row < plan.x().length; row++) {
       long image = instances.at(place.epoch(), place.position());
       long key = Keyed.hash(instanceKey, place.epoch(), place.position());
       place.skip(1);
@@ -175,20 +171,34 @@ public final class PairSampler {
     return config.singleImage() == DataConfig.SingleImage.skip;
   }
 
-  /** The next identity that the policy lets through. */
+  /**
+   * The next identity that the policy lets through. Where identities are drawn in proportion to
+   * n^a, a walk over all images takes an image's identity with probability n^(a - 1): expected
+   * draws are those of identities with replacement, but no image has a second turn in an epoch.
+   */
   private long nextIdentity(SamplerPosition place) {
     for (long walked = 0; ; walked++) {
-      long identity = ids.at(place.epoch(), place.position());
+      long at = ids.at(place.epoch(), place.position());
+      long identity = config.idPower() > 0 ? data.identityOf(at) : at;
       place.skip(1);
-      if (!skipsSingles() || data.imageCount(identity) > 1) {
+      long count = data.imageCount(identity);
+      if ((!skipsSingles() || count > 1) && isDrawn(place, count)) {
         return identity;
       }
-      if (walked > 2 * ids.size()) {
+      if (skipsSingles() && walked > 2 * ids.size()) {
         throw new IllegalArgumentException(
             data.name()
                 + ": every identity has a single image, which data.singleImage: skip leaves out;"
                 + " use augment, or data.idsPerBatch: 0");
       }
     }
+  }
+
+  private boolean isDrawn(SamplerPosition place, long count) {
+    if (config.idPower() == 0 || count == 1) {
+      return true;
+    }
+    long key = Keyed.hash(idKey, place.lastEpoch(), place.lastPosition(), 4);
+    return (key >>> 11) * 0x1p-53 < StrictMath.pow(count, config.idPower() - 1);
   }
 }

@@ -2,6 +2,7 @@ package ffc.loaders.sample;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.within;
 
 import ffc.loaders.DataSets;
 import ffc.loaders.data.Cursor;
@@ -203,7 +204,7 @@ class PairSamplerTest {
     try (Dataset data = set(3)) {
       DataConfig config = config(5, 4, false, SingleImage.augment, 2);
       PairSampler sampler = new PairSampler(data, config, SEED, 0, 1);
-      Cursor cursor = new Cursor(1_000_000, 2, 400_000, 0, 0);
+      Cursor cursor = new Cursor(1_000_000, 2, 400_000, 0, 0, 0);
       for (int step = 0; step < 200; step++) {
         Cursor next = sampler.after(cursor);
         for (long image : sampler.plan(cursor, next).x()) {
@@ -249,6 +250,104 @@ class PairSamplerTest {
           assertThat(pairs[x][x]).isZero();
         }
         assertThat(sum).isLessThan(40);
+      }
+    }
+  }
+
+  /** Draws of identities of n images over many epochs, against n^a. */
+  @Test
+  void identitiesComeInProportionToAPowerOfTheirImages() {
+    for (double power : new double[] {0, 0.5, 1}) {
+      try (Dataset data = set(300)) {
+        DataConfig config =
+            DataConfigBuilder.builder(config(50, 0, true, SingleImage.augment, 0))
+                .idPower(power)
+                .build();
+        PairSampler sampler = new PairSampler(data, config, SEED, 0, 1);
+        Map<Long, Double> byCount = new LinkedHashMap<>();
+        Map<Long, Double> expected = new LinkedHashMap<>();
+        double sum = 0;
+        for (long id = 0; id < data.identities(); id++) {
+          sum += Math.pow(data.imageCount(id), power);
+        }
+        for (long id = 0; id < data.identities(); id++) {
+          long count = data.imageCount(id);
+          expected.merge(count, 50_000 * Math.pow(count, power) / sum, Double::sum);
+        }
+        Cursor cursor = Cursor.START;
+        for (int step = 0; step < 1000; step++) {
+          Cursor next = sampler.after(cursor);
+          for (long image : sampler.plan(cursor, next).x()) {
+            byCount.merge(data.imageCount(data.identityOf(image)), 1.0, Double::sum);
+          }
+          cursor = next;
+        }
+        assertThat(byCount.values().stream().mapToDouble(Double::doubleValue).sum())
+            .isEqualTo(50_000);
+        expected.forEach(
+            (count, want) ->
+                assertThat(byCount.getOrDefault(count, 0.0))
+                    .as("seed %d, power %s, %d images", SEED, power, count)
+                    .isCloseTo(want, within(5 * Math.sqrt(want) + 0.005 * want)));
+      }
+    }
+  }
+
+  @Test
+  void theShareOfTheIdLoaderMovesAndBatchesKeepTheirSize() {
+    DataConfig config =
+        DataConfigBuilder.builder(config(8, 8, true, SingleImage.augment, 0))
+            .mix(new DataConfig.Mix(2, 10L, 16L))
+            .build();
+    try (Dataset data = set(50)) {
+      PairSampler sampler = new PairSampler(data, config, SEED, 0, 1);
+      List<Integer> ids = new ArrayList<>();
+      Cursor cursor = Cursor.START;
+      long images = 0;
+      for (int step = 0; step < 20; step++) {
+        Cursor next = sampler.after(cursor);
+        PairPlan plan = sampler.plan(cursor, next);
+        ids.add(plan.idPairs());
+        images += 12 - plan.idPairs();
+        assertThat(plan.x()).hasSize(12);
+        cursor = next;
+      }
+      assertThat(ids).containsExactly(2, 2, 2, 2, 2, 2, 2, 2, 2, 2, 2, 3, 4, 5, 6, 7, 8, 8, 8, 8);
+      assertThat(cursor.step()).isEqualTo(20);
+      assertThat(cursor.epoch() * data.images() + cursor.position()).isEqualTo(images);
+    }
+    assertThat(config.identitiesPerBatch()).isEqualTo(12);
+    assertThat(config.drawsPerBatch()).isEqualTo(2 + 2 * 10);
+  }
+
+  /** As for fixed shares: cut at random steps, each part with another number of trainers. */
+  @Test
+  void movingSharesAndPowersBearRandomCutsAndNumbersOfTrainers() {
+    for (int trial = 0; trial < 30; trial++) {
+      Random random = new Random(SEED + trial);
+      try (Dataset data = set(20 + random.nextInt(200))) {
+        SingleImage single = random.nextBoolean() ? SingleImage.skip : SingleImage.augment;
+        DataConfig config =
+            DataConfigBuilder.builder(
+                    config(random.nextInt(12), 12, random.nextBoolean(), single, 0))
+                .idPower(random.nextInt(3) / 2.0)
+                .mix(new DataConfig.Mix(random.nextInt(6), 3L, 3L + random.nextInt(9)))
+                .build();
+        String what = "seed %d %s".formatted(SEED + trial, config);
+        // The world's draws of a step grow with the trainers, so that steps are compared, not runs.
+        Cursor cursor = Cursor.START;
+        for (int step = 0; step < 15; step++) {
+          int trainers = 1 + random.nextInt(4);
+          Draw world = draw(data, config, SEED, trainers, cursor);
+          assertThat(draw(data, config, SEED, trainers, cursor)).as(what).isEqualTo(world);
+          Draw first = draw(data, config, SEED, 1, cursor);
+          assertThat(world.ids().subList(0, first.ids().size())).as(what).isEqualTo(first.ids());
+          assertThat(world.instances().subList(0, first.instances().size()))
+              .as(what)
+              .isEqualTo(first.instances());
+          assertThat(world.ids()).as(what).hasSize(trainers * config.idsOfBatch(step));
+          cursor = world.next();
+        }
       }
     }
   }
