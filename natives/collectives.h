@@ -135,8 +135,9 @@ class Pending {
  public:
   Pending(c10::intrusive_ptr<c10d::Work> work, const Tensor& values)
       : work_(std::move(work)), polled_(!values.is_cpu()) {
-    work_->getFuture()->addCallback([end = end_](c10::ivalue::Future&) {
+    work_->getFuture()->addCallback([end = end_](c10::ivalue::Future& future) {
       std::lock_guard<std::mutex> lock(end->mutex);
+      end->error = future.hasError() ? future.exception_ptr() : nullptr;
       end->reached = true;
       end->changed.notify_all();
     });
@@ -152,13 +153,16 @@ class Pending {
         }
         std::this_thread::sleep_for(std::chrono::microseconds(50));
       }
+      work_->wait();
     } else {
       std::unique_lock<std::mutex> lock(end_->mutex);
       if (!end_->changed.wait_for(lock, time, [&] { return end_->reached; })) {
         return false;
       }
+      if (end_->error) {
+        std::rethrow_exception(end_->error);
+      }
     }
-    work_->wait();
     return true;
   }
 
@@ -167,6 +171,7 @@ class Pending {
     std::mutex mutex;
     std::condition_variable changed;
     bool reached = false;
+    std::exception_ptr error;
   };
   c10::intrusive_ptr<c10d::Work> work_;
   bool polled_;
