@@ -93,16 +93,14 @@ public final class Lines {
   private static String stratum(String set, IdentityGroup group) {
     StringBuilder figures = new StringBuilder();
     group
-        .tarAtFar()
+        .shares()
         .forEach(
-            (far, share) ->
-                figures.append(
-                    format(
-                        "  TAR@FAR=%s %.4f [%.4f, %.4f]",
-                        far, share.value(), share.low(), share.high())));
-    if (group.rank1() != null) {
-      figures.append(format("  rank-1 %.4f", group.rank1().value()));
-    }
+            (path, share) -> {
+              figures.append(format("  %s %.4f", EvalFigure.label(path), share.value()));
+              if (EvalFigure.TAR_AT_FAR.owns(path)) {
+                figures.append(format(" [%.4f, %.4f]", share.low(), share.high()));
+              }
+            });
     return format(
         "%s, %s, %s:%s", set, group.name(), Counted.of(group.identities(), "identity"), figures);
   }
