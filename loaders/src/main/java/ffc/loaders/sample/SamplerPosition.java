@@ -11,7 +11,7 @@ final class SamplerPosition {
   SamplerPosition(long size, long epoch, long position) {
     if (epoch < 0 || position < 0 || position >= size) {
       throw new IllegalArgumentException(
-          "cursor stands at position %d of epoch %d, the data set has %d; it belongs to another set or another data.idPower"
+          "cursor stands at position %d of epoch %d, the data set has %d; it belongs to another set"
               .formatted(position, epoch, size));
     }
     this.size = size;
