@@ -31,9 +31,10 @@ final class PairDecoder {
     this.skip = config.onCorrupt() == DataConfig.OnCorrupt.skip;
     this.augmentation = ThreadLocal.withInitial(() -> new Augmentation(config.augment(), shape));
     this.singleAugmentation =
-        config.augmentSingle().equals(config.augment())
+        config.augmentationOfSingles().equals(config.augment())
             ? augmentation
-            : ThreadLocal.withInitial(() -> new Augmentation(config.augmentSingle(), shape));
+            : ThreadLocal.withInitial(
+                () -> new Augmentation(config.augmentationOfSingles(), shape));
   }
 
   /**

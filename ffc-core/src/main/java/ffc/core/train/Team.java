@@ -34,6 +34,7 @@ final class Team implements Replica {
   private final RunObserver observer;
   private final IdGroup none = new IdGroup(1, 1, new Weighted(0.5));
   private boolean hasState;
+  private boolean hasBegun;
 
   /**
    * @param syncEvery steps between averages of the networks, 1 = gradients are added up
@@ -63,7 +64,9 @@ final class Team implements Replica {
 
   /** Meets the others; false if they have finished the run. */
   boolean begin() throws IOException {
-    return exchange.begin(this) && settle();
+    boolean trains = exchange.begin(this) && settle();
+    hasBegun = true;
+    return trains;
   }
 
   /** Meets the others of the next epoch; false if they have finished the run. */
@@ -101,7 +104,9 @@ final class Team implements Replica {
               position.move(content.load(in));
               endOfStep.loaded(position.state());
             });
-    if (loaded && before > position.step()) {
+    // A trainer that has just come goes back only if it came from a later checkpoint than the
+    // others'.
+    if (loaded && (hasBegun || before > position.step())) {
       observer.wentBack(before, position.step());
     }
   }

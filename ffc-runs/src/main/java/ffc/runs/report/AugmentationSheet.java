@@ -34,7 +34,7 @@ public final class AugmentationSheet {
    */
   public static byte[] png(Dataset data, DataConfig config, ImageShape shape, long seed) {
     Augmentation several = new Augmentation(config.augment(), shape);
-    Augmentation single = new Augmentation(config.augmentSingle(), shape);
+    Augmentation single = new Augmentation(config.augmentationOfSingles(), shape);
     int factor = Math.max(1, SIDE / shape.width());
     int width = factor * shape.width() + GAP;
     int height = factor * shape.height() + GAP;

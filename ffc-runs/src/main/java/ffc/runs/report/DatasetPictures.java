@@ -47,7 +47,7 @@ public final class DatasetPictures implements Pictures, AutoCloseable {
   public byte[] augmented() {
     DataConfig data = experiment.data();
     if (data.augment().equals(AugmentConfig.NONE)
-        && data.augmentSingle().equals(AugmentConfig.NONE)) {
+        && data.augmentationOfSingles().equals(AugmentConfig.NONE)) {
       return null;
     }
     try (Dataset train = DataSets.open(data.train())) {

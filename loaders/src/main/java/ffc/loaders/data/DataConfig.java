@@ -150,13 +150,17 @@ public record DataConfig(
     instancePartner = instancePartner == null || instancePartner;
     singleImage = singleImage == null ? SingleImage.augment : singleImage;
     augment = augment == null ? AugmentConfig.NONE : augment;
-    augmentSingle = augmentSingle == null ? augment : augmentSingle;
     localityBlock = localityBlock == null ? 0L : localityBlock;
     workers = workers == null ? 1 : workers;
     prefetch = prefetch == null ? 4 : prefetch;
     cacheBytes = cacheBytes == null ? 0L : cacheBytes;
     onCorrupt = onCorrupt == null ? OnCorrupt.fail : onCorrupt;
     corruptBudget = corruptBudget == null ? 0.001 : corruptBudget;
+  }
+
+  /** What happens to the images of identities that have no other. */
+  public AugmentConfig augmentationOfSingles() {
+    return augmentSingle == null ? augment : augmentSingle;
   }
 
   /** Most identities that a trainer's batch can have. */
