@@ -198,6 +198,7 @@ public record FfcConfig(
             () -> capacityMistake(peers.data(), peers.trainers()),
             "data.idsPerBatch",
             "data.instancesPerBatch",
+            "data.mix",
             "run.devices",
             "cluster.trainers"),
         SettingCheck.oneOf("method.update.type", update::type, List.of("weighted", "two-row")));

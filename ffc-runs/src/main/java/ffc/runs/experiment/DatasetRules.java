@@ -1,5 +1,6 @@
 package ffc.runs.experiment;
 
+import ffc.loaders.data.DataConfig;
 import ffc.loaders.data.Dataset;
 import java.util.ArrayList;
 import java.util.List;
@@ -31,6 +32,12 @@ public final class DatasetRules {
               .formatted(drawn, identities));
     }
     warnings.addAll(experiment.method().warnings(identities));
+    DataConfig.Mix mix = experiment.data().mix();
+    if (!trial && mix != null && mix.from() >= experiment.run().steps()) {
+      warnings.add(
+          "data.mix begins to move at step %d, the run ends at step %d: the ID loader draws %d all along"
+              .formatted(mix.from(), experiment.run().steps(), mix.idsAtFirst()));
+    }
     int warmup = experiment.optimizer().schedule().warmupSteps();
     if (!trial && warmup >= experiment.run().steps()) {
       warnings.add(

@@ -143,6 +143,7 @@ class ConfigLoaderTest {
             + " nothing",
         "method.update={type: two-row, keep: 0.5} | method.update.keep: does nothing with"
             + " method.update.type two-row, only with weighted",
+        "data.mix.from=20 | data.mix.idsAtFirst: missing",
         "data.mix={idsAtFirst: 99, from: 10, to: 50} | data.mix.idsAtFirst: got 99, wanted at most",
         "data.mix={idsAtFirst: 8, from: 50, to: 10} | data.mix.to: got 10, wanted at least data.mix.from, 50",
         "data.augment.crop.area=0 | data.augment.crop.area: got 0, wanted at least 0.01",
