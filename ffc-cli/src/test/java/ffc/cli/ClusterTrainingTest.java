@@ -288,7 +288,10 @@ class ClusterTrainingTest {
       int exitCode = run.interrupt();
       assertThat(run.finish()).as(run.text()).isEqualTo(exitCode);
       assertThat(run.text().substring(before))
-          .contains("ffc: stopping; ", "stopped after 0 steps, 0 images; ", "report ")
+          .contains(
+              "ffc: stopping before the first step ",
+              "stopped after 0 steps, 0 images; ",
+              "report ")
           .doesNotContain("Exception");
     }
     Path out = temp.resolve("trainer-0");
