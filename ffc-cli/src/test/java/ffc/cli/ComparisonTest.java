@@ -89,6 +89,75 @@ class ComparisonTest {
         .contains("index of ids=2000;mean=2");
   }
 
+  private static final String TWO_SETS =
+      TEXT.replace(
+          "classes: [100, 2000]",
+          """
+          datasets:
+            - name: faces
+              set: {data.train.path: "ids=900;mean=2", run.steps: 25}
+              contenders: {FFC: {method.capacity: 90}}
+            - {name: the cars, set: {data.train.path: "ids=98;mean=40"}}
+          """);
+
+  @Test
+  void everyContenderRunsOnEveryDataSetWithTheSettingsOfBoth() throws IOException {
+    Comparison comparison = comparison(TWO_SETS);
+    List<Cell> cells = Cell.of(comparison);
+    assertThat(cells.subList(0, 4))
+        .extracting(Cell::folder)
+        .containsExactly(
+            "faces-FFC-seed4",
+            "faces-PFC-half-seed4",
+            "the-cars-FFC-seed4",
+            "the-cars-PFC-half-seed4");
+    assertThat(CellConfig.yaml(comparison, cells.get(0), path -> path))
+        .contains("capacity: 90", "ids=900;mean=2", "steps: 25");
+    assertThat(CellConfig.yaml(comparison, cells.get(1), path -> path))
+        .contains("ids=900;mean=2", "steps: 30");
+    assertThat(CellConfig.yaml(comparison, cells.get(2), path -> path))
+        .contains("capacity: 50", "ids=98;mean=40", "steps: 20");
+  }
+
+  @Test
+  void thePageHasTheTablesOfEachDataSet() throws IOException {
+    Comparison comparison = comparison(TWO_SETS);
+    List<CellResult> results = new ArrayList<>();
+    for (Cell cell : Cell.of(comparison)) {
+      Path run = folder.resolve(cell.folder());
+      fakeRun(run, 100, 1e9, cell.folder().startsWith("faces") ? 0.123 : 0.456);
+      results.add(CellResult.read(cell, run, 1.1e9, comparison.target()));
+    }
+    Outcome outcome = new Outcome(comparison, results, List.of());
+    String page = new ComparisonPage(outcome, Json.object()).html();
+    String faces = page.substring(page.indexOf(">faces<"), page.indexOf(">the cars<"));
+    assertThat(page).contains("2 methods, 2 data sets, 2 seeds, 8 of 8 cells measured");
+    assertThat(faces).contains("0.123 [0.123–0.123]").doesNotContain("0.456");
+    assertThat(page.substring(page.indexOf(">the cars<")))
+        .contains("0.456 [0.456–0.456]")
+        .doesNotContain("0.123");
+    ResultFiles.write(outcome, Json.object(), folder);
+    assertThat(folder.resolve("comparison.csv")).content().contains("\"FFC\",\"the cars\",,4,1,");
+  }
+
+  @Test
+  void mistakesOfDataSetsStandAtTheLineOfTheFile() throws IOException {
+    int first = TWO_SETS.substring(0, TWO_SETS.indexOf("  - name: faces")).split("\n", -1).length;
+    InProcess.Outcome outcome =
+        compare(
+            TWO_SETS
+                .replace("run.steps: 25", "run.steps: -25")
+                .replace("capacity: 90", "capacty: 90"));
+    assertThat(outcome.code()).isEqualTo(2);
+    assertThat(outcome.err())
+        .contains("small.yaml:" + (first + 1) + ":", "-25")
+        .contains("small.yaml:" + (first + 2) + ":", "capacty");
+    assertThat(compare(TWO_SETS.replace("{FFC: {", "{FCF: {")).err())
+        .contains(
+            "datasets: faces has settings for \"FCF\", which is no contender; wanted one of FFC")
+        .hasLineCount(1);
+  }
+
   @Test
   void mistakesAreOneLineThatNamesTheFile() {
     for (Map.Entry<String, String> mistake :
@@ -184,14 +253,17 @@ class ComparisonTest {
     assertThat(json.path("cells").get(0).path("figures").path("open.strata.tail.rank1").asDouble())
         .isEqualTo(0.3);
     assertThat(outcome.figureNames()).containsExactly("open.tar_at_far.1e-3", "open.rank1");
-    assertThat(csv.get(0)).startsWith("contender,classes,seed").endsWith("ms_forward,ms_head");
-    assertThat(csv.get(2)).startsWith("\"PFC, half\",100,4,1,400,12.5,2000000000,2000000000");
+    assertThat(csv.get(0))
+        .startsWith("contender,dataset,classes,seed")
+        .endsWith("ms_forward,ms_head");
+    assertThat(csv.get(2)).startsWith("\"PFC, half\",,100,4,1,400,12.5,2000000000,2000000000");
 
     String page = new ComparisonPage(outcome, Json.object()).html();
-    assertThat(page.split("<svg", -1)).hasSize(1 + 3);
+    assertThat(page.split("<svg", -1)).hasSize(1 + 6);
     assertThat(page)
         .contains("A &lt;small&gt; comparison", "open TAR@FAR=1e-3", "0.700 [0.700–0.700]")
         .contains("Accuracy by size of the identity", "open, tail", "0.200 [0.200–0.200]")
+        .contains("open TAR@FAR=1e-3 over steps", "open TAR@FAR=1e-3 over time")
         .contains("450 [400–500]", "does not fit into 1TB", "3.00 TB", "nothing is real here")
         .doesNotContain("http://", "https://");
   }

@@ -34,9 +34,11 @@ public final class CellConfig {
     tree.put("name", cell.folder());
     tree.put("seed", cell.seed());
     tree.set("method", cell.contender().method().deepCopy());
-    for (Map.Entry<String, Object> setting : cell.contender().set().entrySet()) {
-      set(tree, setting.getKey(), MAPPER.valueToTree(setting.getValue()));
-    }
+    cell.dataset().set().forEach((path, value) -> set(tree, path, MAPPER.valueToTree(value)));
+    cell.contender().set().forEach((path, value) -> set(tree, path, MAPPER.valueToTree(value)));
+    cell.dataset()
+        .of(cell.contender())
+        .forEach((path, value) -> set(tree, path, MAPPER.valueToTree(value)));
     if (cell.classes() != Comparison.AS_IS) {
       fill(tree, Long.toString(cell.classes()));
     }

@@ -47,19 +47,23 @@ final class CellMistakes {
 
   /** Where a comparison says what an experiment has at {@code path}. */
   private List<String> origin(Cell cell, String path) {
-    String contender =
-        "contenders."
-            + comparison.contenders().indexOf(cell.contender()); // a record's own equality
-    List<String> at = new ArrayList<>();
-    for (String setting : cell.contender().set().keySet()) {
-      if (path.equals(setting) || path.startsWith(setting + ".")) {
-        at.addAll(List.of((contender + ".set").split("\\.")));
-        at.add(setting);
-        if (path.length() > setting.length()) {
-          at.addAll(List.of(path.substring(setting.length() + 1).split("\\.")));
-        }
-        return at;
-      }
+    // Records are found by their own equality.
+    String contender = "contenders." + comparison.contenders().indexOf(cell.contender());
+    String dataset = "datasets." + comparison.datasets().indexOf(cell.dataset());
+    Set<String> ofBoth = cell.dataset().of(cell.contender()).keySet();
+    List<String> both = new ArrayList<>(List.of(dataset.split("\\.")));
+    both.addAll(List.of("contenders", String.valueOf(cell.contender().name())));
+    List<String> at = setting(both, ofBoth, path);
+    if (at.isEmpty()) {
+      at =
+          setting(
+              List.of((contender + ".set").split("\\.")), cell.contender().set().keySet(), path);
+    }
+    if (at.isEmpty()) {
+      at = setting(List.of((dataset + ".set").split("\\.")), cell.dataset().set().keySet(), path);
+    }
+    if (!at.isEmpty()) {
+      return at;
     }
     String whole =
         path.isEmpty()
@@ -67,7 +71,21 @@ final class CellMistakes {
             : path.equals("method") || path.startsWith("method.")
                 ? contender + "." + path
                 : path.equals("seed") ? "seeds" : "experiment." + path;
-    at.addAll(List.of(whole.split("\\.")));
-    return at;
+    return List.of(whole.split("\\."));
+  }
+
+  /** Where the settings at {@code owner} say what an experiment has at {@code path}; or empty. */
+  private static List<String> setting(List<String> owner, Set<String> settings, String path) {
+    for (String setting : settings) {
+      if (path.equals(setting) || path.startsWith(setting + ".")) {
+        List<String> at = new ArrayList<>(owner);
+        at.add(setting);
+        if (path.length() > setting.length()) {
+          at.addAll(List.of(path.substring(setting.length() + 1).split("\\.")));
+        }
+        return at;
+      }
+    }
+    return List.of();
   }
 }

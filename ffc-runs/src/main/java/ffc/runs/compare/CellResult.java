@@ -19,6 +19,7 @@ import tools.jackson.databind.JsonNode;
  * @param split milliseconds of a step by part, median over the reports; empty unless the run was
  *     profiled
  * @param figures figures of the evaluation sets at the end, by {@code set.figure}
+ * @param curves by figure the evaluations on the way: step and value
  * @param secondsToTarget training time until the target was first reached; NaN if it was not
  */
 public record CellResult(
@@ -33,6 +34,7 @@ public record CellResult(
     double devicePeakBytes,
     double predictedBytes,
     Map<String, Double> figures,
+    Map<String, List<double[]>> curves,
     double secondsToTarget) {
 
   /** Peak memory that is no page cache; of a run on a device, the device's. */
@@ -72,6 +74,7 @@ public record CellResult(
         number(summary.path("device_peak_bytes")),
         predictedBytes,
         figures,
+        curves(evaluations),
         target == null ? Double.NaN : stepsTo(target, evaluations) * stepMs / 1e3);
   }
 
@@ -106,15 +109,26 @@ public record CellResult(
   }
 
   private static double stepsTo(Comparison.Target target, List<JsonNode> evaluations) {
+    return curves(evaluations).getOrDefault(target.figure(), List.of()).stream()
+        .filter(point -> point[1] >= target.value())
+        .mapToDouble(point -> point[0])
+        .findFirst()
+        .orElse(Double.NaN);
+  }
+
+  private static Map<String, List<double[]>> curves(List<JsonNode> evaluations) {
+    Map<String, List<double[]>> curves = new LinkedHashMap<>();
     for (JsonNode line : evaluations) {
       Map<String, Double> figures = new LinkedHashMap<>();
       putAll(line.path("set").asString(""), EvaluationJson.figures(line.path("figures")), figures);
-      Double value = figures.get(target.figure());
-      if (value != null && value >= target.value()) {
-        return line.path("step").asDouble();
-      }
+      double step = line.path("step").asDouble();
+      figures.forEach(
+          (name, value) ->
+              curves
+                  .computeIfAbsent(name, key -> new ArrayList<>())
+                  .add(new double[] {step, value}));
     }
-    return Double.NaN;
+    return curves;
   }
 
   private static void putAll(String set, Map<String, Double> from, Map<String, Double> into) {

@@ -13,6 +13,7 @@ import tools.jackson.databind.node.ObjectNode;
  * @param title heading of the page (default: the name)
  * @param experiment an experiment without its method and seed; a text may hold {@code {classes}}
  * @param contenders what is compared
+ * @param datasets each contender runs on each of them (default: the experiment's own)
  * @param seeds each contender runs once with each of them (default 1)
  * @param repeats runs of each cell under the same seed, for timings (default 1)
  * @param classes class counts; each replaces {@code {classes}} in the experiment (default none)
@@ -26,6 +27,7 @@ public record Comparison(
     String title,
     @NotNull ObjectNode experiment,
     @NotNull List<Contender> contenders,
+    List<Dataset> datasets,
     List<Long> seeds,
     Integer repeats,
     List<Long> classes,
@@ -51,6 +53,30 @@ public record Comparison(
   }
 
   /**
+   * Data that all contenders meet.
+   *
+   * @param name in headings and in the names of the cells
+   * @param set the settings by path that differ from the experiment's, for example {@code
+   *     data.train.path: cars/train.rec}; those of a contender go before them
+   * @param contenders settings of single contenders on this set, by their name: {@code "FFC, 10 %":
+   *     {method.capacity: 443}}; they go before all others
+   */
+  public record Dataset(
+      @NotNull String name, Map<String, Object> set, Map<String, Map<String, Object>> contenders) {
+    /** What the experiment itself names. */
+    static final Dataset OWN = new Dataset("", Map.of(), Map.of());
+
+    public Dataset {
+      set = set == null ? Map.of() : Map.copyOf(set);
+      contenders = contenders == null ? Map.of() : Map.copyOf(contenders);
+    }
+
+    Map<String, Object> of(Contender contender) {
+      return contenders.getOrDefault(contender.name(), Map.of());
+    }
+  }
+
+  /**
    * A figure to reach.
    *
    * @param figure as {@code run.best} names it, for example open.tar_at_far.1e-3
@@ -63,21 +89,32 @@ public record Comparison(
   public Comparison {
     title = title == null ? name : title;
     contenders = contenders == null ? List.of() : List.copyOf(contenders);
+    datasets = datasets == null ? List.of(Dataset.OWN) : List.copyOf(datasets);
     seeds = seeds == null ? List.of(1L) : List.copyOf(seeds);
     repeats = repeats == null ? 1 : repeats;
     classes = classes == null ? List.of(AS_IS) : List.copyOf(classes);
     notes = notes == null ? List.of() : List.copyOf(notes);
   }
 
-  /** The first round alone: one run of each contender at each class count. */
+  /** The first round alone: one run of each contender on each data set at each class count. */
   public Comparison firstRound() {
+    return with(datasets, seeds.subList(0, Math.min(1, seeds.size())), 1);
+  }
+
+  /** The part on one data set. */
+  Comparison on(Dataset dataset) {
+    return with(List.of(dataset), seeds, repeats);
+  }
+
+  private Comparison with(List<Dataset> datasets, List<Long> seeds, int repeats) {
     return new Comparison(
         name,
         title,
         experiment,
         contenders,
-        seeds.subList(0, Math.min(1, seeds.size())),
-        1,
+        datasets,
+        seeds,
+        repeats,
         classes,
         memory,
         target,
@@ -87,6 +124,7 @@ public record Comparison(
   /** Whether a cell's number of threads is part of the comparison. */
   boolean setsThreads(Cell cell) {
     return experiment.path("run").has("threads")
+        || cell.dataset().set().containsKey("run.threads")
         || cell.contender().set().containsKey("run.threads");
   }
 

@@ -32,6 +32,19 @@ public final class ComparisonPage {
     StringBuilder body = new StringBuilder("<main><header><h1>");
     body.append(Html.escape(comparison.title())).append("</h1><p>");
     body.append(Html.escape(subtitle())).append("</p></header>\n");
+    for (Comparison.Dataset dataset : comparison.datasets()) {
+      if (!dataset.name().isEmpty()) {
+        body.append("<h2 class=\"set\">").append(Html.escape(dataset.name())).append("</h2>\n");
+      }
+      body.append(new ComparisonPage(outcome.on(dataset), machine).sections());
+    }
+    return Html.page(comparison.title(), body.append(notes()).append("</main>").toString());
+  }
+
+  /** Tables and charts of one data set. */
+  private String sections() {
+    Comparison comparison = outcome.comparison();
+    StringBuilder body = new StringBuilder();
     if (!outcome.figureNames().isEmpty()) {
       body.append("<h2>Accuracy and cost</h2>\n").append(accuracy());
     } else if (!comparison.overClasses()) {
@@ -52,13 +65,14 @@ public final class ComparisonPage {
     if (!outcome.splitNames().isEmpty()) {
       body.append("<h2>Where a step goes, ms</h2>\n").append(split());
     }
-    return Html.page(comparison.title(), body.append(notes()).append("</main>").toString());
+    return body.toString();
   }
 
   private String subtitle() {
     Comparison c = outcome.comparison();
     return c.contenders().size()
         + " methods, "
+        + (c.datasets().size() == 1 ? "" : c.datasets().size() + " data sets, ")
         + c.seeds().size()
         + (c.seeds().size() == 1 ? " seed, " : " seeds, ")
         + (c.overClasses() ? c.classes().size() + " class counts, " : "")

@@ -10,6 +10,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.HashSet;
 import java.util.Set;
+import java.util.TreeSet;
 import java.util.regex.Pattern;
 import tools.jackson.core.JacksonException;
 import tools.jackson.core.StreamReadFeature;
@@ -106,9 +107,22 @@ public final class ComparisonReader {
         "name: wanted letters, digits, '.', '_' and '-'");
     require(comparison.experiment() != null, file, "section experiment is missing");
     require(!comparison.contenders().isEmpty(), file, "contenders: wanted at least one");
+    require(
+        !comparison.datasets().isEmpty(), file, "datasets: wanted at least one, or no such key");
     require(comparison.repeats() >= 1, file, "repeats: wanted at least 1");
     if (comparison.memory() != null) {
       ByteSize.parse(comparison.memory());
+    }
+    Set<String> names = new TreeSet<>();
+    comparison.contenders().forEach(contender -> names.add(String.valueOf(contender.name())));
+    for (Comparison.Dataset dataset : comparison.datasets()) {
+      for (String name : dataset.contenders().keySet()) {
+        require(
+            names.contains(name),
+            file,
+            "datasets: %s has settings for \"%s\", which is no contender; wanted one of %s"
+                .formatted(dataset.name(), name, String.join(", ", names)));
+      }
     }
     Set<String> folders = new HashSet<>();
     for (Cell cell : Cell.of(comparison)) {
@@ -116,10 +130,13 @@ public final class ComparisonReader {
           cell.contender().name() != null && cell.contender().method() != null,
           file,
           "contenders: each wants a name and a method");
+      require(cell.dataset().name() != null, file, "datasets: each wants a name");
       require(
           folders.add(cell.folder()),
           file,
-          "contenders: two cells would share the folder " + cell.folder() + "; name them apart");
+          "contenders, datasets: two cells would share the folder "
+              + cell.folder()
+              + "; name them apart");
     }
     return comparison;
   }

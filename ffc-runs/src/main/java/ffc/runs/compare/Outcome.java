@@ -39,6 +39,14 @@ public record Outcome(Comparison comparison, List<CellResult> results, List<Miss
     missing = List.copyOf(missing);
   }
 
+  /** The part on one data set. */
+  Outcome on(Comparison.Dataset dataset) {
+    return new Outcome(
+        comparison.on(dataset),
+        results.stream().filter(r -> r.cell().dataset().equals(dataset)).toList(),
+        missing.stream().filter(m -> m.cell().dataset().equals(dataset)).toList());
+  }
+
   /** The results of a contender at a class count. */
   List<CellResult> of(Comparison.Contender contender, long classes) {
     return results.stream()

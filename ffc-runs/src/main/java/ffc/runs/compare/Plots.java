@@ -5,6 +5,8 @@ import ffc.runs.report.Chart;
 import ffc.runs.report.Series;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
 import java.util.function.ToDoubleFunction;
 
 /** The charts of a comparison. */
@@ -32,7 +34,10 @@ final class Plots {
               result -> result.predictedBytes() / GB));
     }
     for (String figure : outcome.figureNames()) {
-      if (FigureNames.is(EvalFigure.TAR_AT_FAR, figure)) {
+      if (FigureNames.is(EvalFigure.TAR_AT_FAR, figure)
+          || FigureNames.is(EvalFigure.RANK, figure)) {
+        charts.add(overTime(figure, "step", result -> 1));
+        charts.add(overTime(figure, "seconds of training", result -> result.stepMs() / 1e3));
         charts.add(againstMemory(figure));
       }
     }
@@ -83,6 +88,46 @@ final class Plots {
       }
     }
     return points;
+  }
+
+  /** Means over seeds and repeats at each step that all of a contender's runs have evaluated. */
+  private Chart overTime(String figure, String xName, ToDoubleFunction<CellResult> scale) {
+    List<Series> series = new ArrayList<>();
+    int colour = 0;
+    for (Comparison.Contender contender : outcome.comparison().contenders()) {
+      Map<Double, List<double[]>> bySteps = new TreeMap<>();
+      int runs = 0;
+      for (CellResult r : outcome.results()) {
+        if (r.cell().contender().name().equals(contender.name())) {
+          runs++;
+          for (double[] point : r.curves().getOrDefault(figure, List.of())) {
+            bySteps
+                .computeIfAbsent(point[0], step -> new ArrayList<>())
+                .add(new double[] {point[0] * scale.applyAsDouble(r), point[1]});
+          }
+        }
+      }
+      List<double[]> points = new ArrayList<>();
+      for (List<double[]> there : bySteps.values()) {
+        if (there.size() == runs) {
+          points.add(new double[] {mean(there, 0), mean(there, 1)});
+        }
+      }
+      // A single evaluation at the end is no curve.
+      series.add(
+          new Series(
+              contender.name(),
+              points.size() > 1 ? points : List.of(),
+              Series.Look.marked,
+              colour++));
+    }
+    String title = FigureNames.text(figure) + (xName.equals("step") ? " over steps" : " over time");
+    return new Chart(
+        title, "mean over the runs at each evaluation", xName, series, false, false, false);
+  }
+
+  private static double mean(List<double[]> points, int coordinate) {
+    return points.stream().mapToDouble(point -> point[coordinate]).average().orElse(Double.NaN);
   }
 
   private Chart againstMemory(String figure) {

@@ -53,6 +53,9 @@ public final class ResultFiles {
 
   private static void identify(ObjectNode node, Cell cell) {
     node.put("contender", cell.contender().name());
+    if (!cell.dataset().name().isEmpty()) {
+      node.put("dataset", cell.dataset().name());
+    }
     if (cell.classes() != Comparison.AS_IS) {
       node.put("classes", cell.classes());
     }
@@ -76,7 +79,7 @@ public final class ResultFiles {
     Set<String> parts = outcome.splitNames();
     StringBuilder csv =
         new StringBuilder(
-            "contender,classes,seed,repeat,images_per_second,step_ms,peak_rss_bytes,"
+            "contender,dataset,classes,seed,repeat,images_per_second,step_ms,peak_rss_bytes,"
                 + "peak_anon_bytes,heap_peak_bytes,device_peak_bytes,predicted_bytes,"
                 + "seconds_to_target");
     figures.forEach(name -> csv.append(',').append(name));
@@ -84,7 +87,8 @@ public final class ResultFiles {
     csv.append('\n');
     for (CellResult r : outcome.results()) {
       Cell cell = r.cell();
-      csv.append('"').append(cell.contender().name().replace("\"", "\"\"")).append('"');
+      csv.append(quoted(cell.contender().name())).append(',');
+      csv.append(cell.dataset().name().isEmpty() ? "" : quoted(cell.dataset().name()));
       csv.append(',').append(cell.classes() == Comparison.AS_IS ? "" : cell.classes());
       csv.append(',').append(cell.seed()).append(',').append(cell.repeat());
       for (double value :
@@ -105,6 +109,10 @@ public final class ResultFiles {
       csv.append('\n');
     }
     return csv.toString();
+  }
+
+  private static String quoted(String text) {
+    return '"' + text.replace("\"", "\"\"") + '"';
   }
 
   private static void number(StringBuilder csv, double value) {

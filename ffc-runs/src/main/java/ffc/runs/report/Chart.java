@@ -48,7 +48,10 @@ public record Chart(
   }
 
   private static boolean isDrawn(double[] point, boolean logX, boolean logY) {
-    return Double.isFinite(point[1]) && (!logX || point[0] > 0) && (!logY || point[1] > 0);
+    return Double.isFinite(point[0])
+        && Double.isFinite(point[1])
+        && (!logX || point[0] > 0)
+        && (!logY || point[1] > 0);
   }
 
   /** A chart with a linear y axis. */
