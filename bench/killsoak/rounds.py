@@ -1,5 +1,6 @@
 """What the rounds of one trainer and of several have in common: settings, unbroken runs, verdict."""
 
+import hashlib
 import json
 import os
 import random
@@ -57,18 +58,36 @@ class Soak:
 
     def prepare(self):
         """Builds the program where that is needed, cuts a small evaluation set, keeps loaded classes for faster starts."""
+        self.ffc("--version")
+        self.forget_other_programs()
         if not (self.out / "data" / "open.rec").exists():
             shutil.rmtree(self.out / "data", ignore_errors=True)
-            command = ["./ffc", "data", "split", "data/quickstart/open.rec", "--open", "60", "--out", str(self.out / "data")]
-            done = subprocess.run(command, cwd=HOME, env=self.environment, capture_output=True, text=True)
-            if done.returncode:
-                raise SystemExit(f"kill_soak: {' '.join(command)} failed: {done.stderr.strip()}")
+            self.ffc("data", "split", "data/quickstart/open.rec", "--open", "60", "--out", str(self.out / "data"))
         archive = self.out / "classes.jsa"
         if not archive.exists():
             options = f"{self.java_options} -XX:ArchiveClassesAtExit={archive}"
             self.environment["FFC_JAVA_OPTS"] = options
             self.unbroken("first start", ["run.steps=2"], 2, [(1, 2)])
         self.environment["FFC_JAVA_OPTS"] = f"{self.java_options} -XX:SharedArchiveFile={archive} -Xshare:auto"
+
+    def ffc(self, *arguments):
+        command = ["./ffc", *arguments]
+        done = subprocess.run(command, cwd=HOME, env=self.environment, capture_output=True, text=True)
+        if done.returncode:
+            raise SystemExit(f"kill_soak: {' '.join(command)} failed: {done.stderr.strip()}")
+
+    def forget_other_programs(self):
+        """Unbroken runs and loaded classes of another program would differ from runs of this one."""
+        digest = hashlib.sha256()
+        for file in sorted(HOME.glob("*/target/classes/**/*")) + [HOME / "ffc", HOME / CONFIG]:
+            if file.is_file():
+                digest.update(str(file.relative_to(HOME)).encode() + b"\0" + file.read_bytes())
+        mark = self.out / "program.sha256"
+        if not mark.exists() or mark.read_text(encoding="utf-8") != digest.hexdigest():
+            shutil.rmtree(self.out / "unbroken", ignore_errors=True)
+            shutil.rmtree(self.out / "data", ignore_errors=True)
+            (self.out / "classes.jsa").unlink(missing_ok=True)
+            mark.write_text(digest.hexdigest(), encoding="utf-8")
 
     def command(self, settings, steps, *more):
         """steps: where the run ends; None for one that another goes on from."""
