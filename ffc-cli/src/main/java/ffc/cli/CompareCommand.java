@@ -27,6 +27,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
+import java.util.OptionalLong;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -88,9 +89,10 @@ public final class CompareCommand implements Callable<Integer> {
     PrintWriter log = spec.commandLine().getOut();
     Path folder = out.path() == null ? Path.of("runs", comparison.name()) : out.path();
     List<Cell> cells = Cell.of(comparison);
-    // A mistake in the last cell must not show after hours.
-    ComparisonReader.checkCells(config, comparison, !reportOnly);
     requireOneOf(cells);
+    // A mistake in the last cell must not show after hours; data of cells that do not run may be
+    // missing.
+    ComparisonReader.checkCells(config, comparison, this::runs);
     CellRunner runner = new CellRunner(comparison, folder, log, Main.class.getName());
     if (!reportOnly) {
       Files.createDirectories(folder);
@@ -104,7 +106,7 @@ public final class CompareCommand implements Callable<Integer> {
       List<String> differences = runner.differences(cell);
       CellResult result = differences.isEmpty() ? read(runner, cell, predicted, comparison) : null;
       String reason = null;
-      boolean runs = !reportOnly && cell.folder().contains(only);
+      boolean runs = runs(cell);
       if (!differences.isEmpty()) {
         String stale = "run under other settings (" + brief(differences) + ")";
         if (runs) {
@@ -151,6 +153,10 @@ public final class CompareCommand implements Callable<Integer> {
     return failed ? 1 : 0;
   }
 
+  private boolean runs(Cell cell) {
+    return !reportOnly && cell.folder().contains(only);
+  }
+
   private void requireOneOf(List<Cell> cells) {
     List<String> names = cells.stream().map(Cell::folder).toList();
     if (names.stream().noneMatch(name -> name.contains(only))) {
@@ -176,17 +182,20 @@ public final class CompareCommand implements Callable<Integer> {
     return CellResult.read(cell, runner.run(cell), predicted, comparison.target());
   }
 
+  /** NaN if the data is not on this machine. */
   private static double predicted(Comparison comparison, Cell cell) {
     Experiment experiment = CellConfig.experiment(comparison, cell, false);
-    long classes =
+    OptionalLong classes =
         cell.classes() == Comparison.AS_IS
-            ? ClassCount.of(experiment.data().train())
-            : cell.classes();
-    return new MemoryPlan(experiment, 1).predict(experiment.method(), classes).total();
+            ? ClassCount.find(experiment.data().train())
+            : OptionalLong.of(cell.classes());
+    return classes.isEmpty()
+        ? Double.NaN
+        : new MemoryPlan(experiment, 1).predict(experiment.method(), classes.getAsLong()).total();
   }
 
   private static boolean fits(Comparison comparison, double predicted) {
-    return comparison.memory() == null || predicted <= ByteSize.parse(comparison.memory());
+    return comparison.memory() == null || !(predicted > ByteSize.parse(comparison.memory()));
   }
 
   private static void report(Outcome outcome, Path folder) throws IOException {
@@ -204,8 +213,8 @@ public final class CompareCommand implements Callable<Integer> {
       text.append(String.format(Locale.ROOT, "%.0f images/s, ", result.imagesPerSecond()));
     }
     double peak = result.peakBytes();
-    text.append("peak ").append(Double.isFinite(peak) ? ByteSize.text((long) peak) : "-");
-    text.append(" (predicted ").append(ByteSize.text((long) result.predictedBytes())).append(")");
+    text.append("peak ").append(bytes(peak));
+    text.append(" (predicted ").append(bytes(result.predictedBytes())).append(")");
     result
         .figures()
         .forEach(
@@ -215,6 +224,10 @@ public final class CompareCommand implements Callable<Integer> {
               }
             });
     return text.toString();
+  }
+
+  private static String bytes(double bytes) {
+    return Double.isFinite(bytes) ? ByteSize.text((long) bytes) : "-";
   }
 
   private static void say(PrintWriter log, int index, int count, Cell cell, String what) {

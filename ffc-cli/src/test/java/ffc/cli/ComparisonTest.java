@@ -141,6 +141,25 @@ class ComparisonTest {
   }
 
   @Test
+  void cellsThatDoNotRunNeedNoDataHere() throws IOException {
+    String text =
+        TWO_SETS
+            .replace("format: synthetic", "format: folder")
+            .replace("\"ids=98;mean=40\"", "\"" + folder + "\"")
+            .replace("\"ids=900;mean=2\"", "\"${FFC_NOT_SET_HERE}/faces\"")
+            .replace(
+                "path: open.rec", "path: " + Path.of("../data/quickstart/open.rec").toRealPath());
+    Comparison comparison = comparison(text);
+    ComparisonReader.checkCells(
+        folder.resolve("small.yaml"), comparison, cell -> cell.dataset().name().equals("the cars"));
+    assertThatThrownBy(
+            () ->
+                ComparisonReader.checkCells(folder.resolve("small.yaml"), comparison, cell -> true))
+        .hasMessageContaining("environment variable FFC_NOT_SET_HERE is not set");
+    assertThat(compare(text.replace("" + folder, "nowhere")).err()).contains("nothing to report");
+  }
+
+  @Test
   void mistakesOfDataSetsStandAtTheLineOfTheFile() throws IOException {
     int first = TWO_SETS.substring(0, TWO_SETS.indexOf("  - name: faces")).split("\n", -1).length;
     InProcess.Outcome outcome =

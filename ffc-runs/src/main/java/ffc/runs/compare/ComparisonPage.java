@@ -183,7 +183,9 @@ public final class ComparisonPage {
                   missing.reason(),
                   "",
                   "",
-                  ByteSize.text((long) missing.predictedBytes()),
+                  Double.isNaN(missing.predictedBytes())
+                      ? "–"
+                      : ByteSize.text((long) missing.predictedBytes()),
                   "",
                   ""));
         } else {

@@ -11,6 +11,7 @@ import java.nio.file.Path;
 import java.util.HashSet;
 import java.util.Set;
 import java.util.TreeSet;
+import java.util.function.Predicate;
 import java.util.regex.Pattern;
 import tools.jackson.core.JacksonException;
 import tools.jackson.core.StreamReadFeature;
@@ -49,7 +50,7 @@ public final class ComparisonReader {
    */
   public static String check(Path file, boolean machine) {
     Comparison comparison = read(file);
-    checkCells(file, comparison, machine);
+    checkCells(file, comparison, cell -> machine);
     return comparison.name() + ", a comparison of " + Cell.of(comparison).size() + " runs";
   }
 
@@ -57,10 +58,10 @@ public final class ComparisonReader {
    * Checks the experiment of every cell, and that each yields the target's figure.
    *
    * @param file stands in messages
-   * @param machine whether the files that they name must be here
+   * @param machine of which cells the files that they name must be here
    * @throws IllegalArgumentException if anything is wrong
    */
-  public static void checkCells(Path file, Comparison comparison, boolean machine) {
+  public static void checkCells(Path file, Comparison comparison, Predicate<Cell> machine) {
     Comparison.Target target = comparison.target();
     require(
         target == null || target.figure() != null,
@@ -71,7 +72,7 @@ public final class ComparisonReader {
     for (Cell cell : Cell.of(comparison)) {
       Experiment experiment;
       try {
-        experiment = CellConfig.experiment(comparison, cell, machine);
+        experiment = CellConfig.experiment(comparison, cell, machine.test(cell));
       } catch (ConfigException e) {
         mistakes.add(cell, e);
         continue;

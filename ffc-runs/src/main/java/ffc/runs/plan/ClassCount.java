@@ -5,7 +5,6 @@ import ffc.loaders.data.DataConfig;
 import ffc.loaders.data.Dataset;
 import ffc.loaders.format.DataFormats;
 import java.nio.file.Files;
-import java.nio.file.Path;
 import java.util.OptionalLong;
 
 /** The number of identities of a training set, read off as little as possible. */
@@ -36,20 +35,26 @@ public final class ClassCount {
    * @throws IllegalArgumentException if the set is not on this machine
    */
   public static long of(DataConfig.Source source) {
+    return find(source)
+        .orElseThrow(
+            () ->
+                new IllegalArgumentException(
+                    "data.train.path: "
+                        + source.text()
+                        + " is not on this machine; give the number of identities with --classes"));
+  }
+
+  /** The same; empty if the set is not on this machine. */
+  public static OptionalLong find(DataConfig.Source source) {
     OptionalLong written = DataFormats.of(source.format()).identities(source);
     if (written.isPresent()) {
-      return written.getAsLong();
+      return written;
     }
-    for (Path path : DataFormats.files(source)) {
-      if (!Files.exists(path)) {
-        throw new IllegalArgumentException(
-            "data.train.path: "
-                + path
-                + " is not on this machine; give the number of identities with --classes");
-      }
+    if (!DataFormats.files(source).stream().allMatch(Files::exists)) {
+      return OptionalLong.empty();
     }
     try (Dataset dataset = DataSets.open(source)) {
-      return dataset.identities();
+      return OptionalLong.of(dataset.identities());
     }
   }
 }
