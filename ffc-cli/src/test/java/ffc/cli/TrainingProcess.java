@@ -46,6 +46,7 @@ final class TrainingProcess implements AutoCloseable {
             List.of(
                 Path.of(System.getProperty("java.home"), "bin", "java").toString(),
                 "-Xmx256m",
+                "-XX:TieredStopAtLevel=1", // a process of a minute gains nothing from more
                 "-Dhazelcast.logging.type=none",
                 "-cp",
                 System.getProperty("java.class.path"),

@@ -2,6 +2,7 @@ package ffc.cli.docs;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.awt.image.BufferedImage;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.nio.charset.StandardCharsets;
@@ -19,6 +20,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.jar.Attributes;
 import java.util.jar.JarOutputStream;
 import java.util.jar.Manifest;
+import javax.imageio.ImageIO;
 
 /**
  * A folder as a clone of the project leaves it once the program is built; the launcher in it finds
@@ -63,6 +65,23 @@ public final class ClonedProject {
     copy(Documentation.ROOT.resolve("data/quickstart"), folder.resolve(dataset));
   }
 
+  /**
+   * Makes a folder of photographs as people have them: a folder an identity, sizes of all kinds.
+   */
+  void photographs(String name) throws IOException {
+    for (int i = 0; i < 6; i++) {
+      Path file = folder.resolve("%s/person %d/%d.jpg".formatted(name, i / 2, i));
+      Files.createDirectories(file.getParent());
+      BufferedImage image = new BufferedImage(120 + 10 * i, 140, BufferedImage.TYPE_INT_RGB);
+      for (int y = 0; y < image.getHeight(); y++) {
+        for (int x = 0; x < image.getWidth(); x++) {
+          image.setRGB(x, y, (x * (i + 3)) << 16 | (y * 2) << 8 | (x * y / 90));
+        }
+      }
+      ImageIO.write(image, "jpg", file.toFile());
+    }
+  }
+
   /** Runs a command line to its end. */
   public Result run(String command) throws IOException, InterruptedException {
     return run(command, Map.of());
@@ -84,6 +103,8 @@ public final class ClonedProject {
     environment.put("PATH", java + "/bin:" + environment.get("PATH"));
     environment.put("LC_ALL", "C");
     environment.put("FFC_TRY", "3");
+    // Programs of seconds gain nothing from more.
+    environment.put("FFC_JAVA_OPTS", "-XX:TieredStopAtLevel=1");
     environment.putAll(more);
     Process process = builder.start();
     process
