@@ -31,8 +31,8 @@ bool registerAll(JNIEnv* env, jclass library, const std::vector<ffc::Method>& me
   return true;
 }
 
-// A function of the CUDA runtime that PyTorch has loaded: its headers are not needed to compile
-// this, and whichever other runtime the system has is not asked.
+// A function of the CUDA runtime that PyTorch has loaded, or null: its headers are not needed to
+// compile this, and whichever other runtime the system has is not asked.
 void* cudaFunction(const char* name) {
   std::string path;
   dl_iterate_phdr(
@@ -45,14 +45,20 @@ void* cudaFunction(const char* name) {
       },
       &path);
   void* runtime = path.empty() ? nullptr : dlopen(path.c_str(), RTLD_LAZY | RTLD_NOLOAD);
-  void* function = runtime == nullptr ? nullptr : dlsym(runtime, name);
-  TORCH_CHECK(function != nullptr, "PyTorch has loaded no CUDA runtime with ", name);
-  return function;
+  return runtime == nullptr ? nullptr : dlsym(runtime, name);
+}
+
+// 1000 times the major version and 10 times the minor one, such as 13000; 0 for none.
+jint cudaRuntime() {
+  auto* getVersion = reinterpret_cast<int (*)(int*)>(cudaFunction("cudaRuntimeGetVersion"));
+  int version = 0;
+  return getVersion != nullptr && getVersion(&version) == 0 ? version : 0;
 }
 
 ffc::Longs gpuMemory(jint gpu) {
   using GetInfo = int(size_t*, size_t*);
   auto* getInfo = reinterpret_cast<GetInfo*>(cudaFunction("cudaMemGetInfo"));
+  TORCH_CHECK(getInfo != nullptr, "PyTorch has loaded no CUDA runtime");
   c10::DeviceGuard guard(at::Device(at::kCUDA, static_cast<at::DeviceIndex>(gpu)));
   size_t free = 0, total = 0;
   int status = getInfo(&free, &total);
@@ -97,6 +103,10 @@ extern "C" JNIEXPORT jstring JNICALL Java_ffc_engine_Bridge_torchVersion(JNIEnv*
 
 extern "C" JNIEXPORT jint JNICALL Java_ffc_engine_Bridge_gpus(JNIEnv* env, jclass) {
   return ffc::guarded<jint>(env, [] { return static_cast<jint>(at::getNumGPUs()); });
+}
+
+extern "C" JNIEXPORT jint JNICALL Java_ffc_engine_Bridge_cudaRuntime(JNIEnv* env, jclass) {
+  return ffc::guarded<jint>(env, [] { return cudaRuntime(); });
 }
 
 extern "C" JNIEXPORT jlongArray JNICALL Java_ffc_engine_Bridge_gpuMemory(JNIEnv* env, jclass,

@@ -111,6 +111,21 @@ inline std::vector<Method> valueMethods() {
       method<[](std::vector<IValue> values) {
         return IValue(c10::ivalue::Tuple::create(std::move(values)));
       }>("iValueFromTuple"),
+      method<[](std::vector<IValue> values) {
+        c10::impl::GenericList list(values.empty() ? c10::AnyType::get() : values[0].type());
+        for (IValue& value : values) {
+          list.push_back(std::move(value));
+        }
+        return IValue(list);
+      }>("iValueFromList"),
+      method<[](std::vector<std::string> keys, std::vector<Tensor> xs) {
+        TORCH_CHECK(keys.size() == xs.size(), keys.size(), " keys for ", xs.size(), " arrays");
+        c10::Dict<std::string, Tensor> map;
+        for (size_t i = 0; i < keys.size(); i++) {
+          map.insert(keys[i], xs[i]);
+        }
+        return IValue(map);
+      }>("iValueFromStringMap"),
       method<[](const IValue& value) { return value.toTensor(); }>("iValueToTensor"),
       method<[](const IValue& value) { return value.toBool(); }>("iValueToBool"),
       method<[](const IValue& value) { return value.toInt(); }>("iValueToLong"),
@@ -124,6 +139,15 @@ inline std::vector<Method> valueMethods() {
         std::vector<IValue> values(value.toTupleRef().elements());
         return values;
       }>("iValueToIValueTuple"),
+      // Keys and values in turn.
+      method<[](const IValue& value) {
+        std::vector<IValue> entries;
+        for (const auto& entry : value.toGenericDict()) {
+          entries.push_back(entry.key());
+          entries.push_back(entry.value());
+        }
+        return entries;
+      }>("iValueToMap"),
       method<[](const IValue& value) { return value.type()->str(); }>("iValueGetType"),
       method<[](const IValue& value) { return value.isTensor(); }>("iValueIsTensor"),
       method<[](const IValue& value) { return value.isBool(); }>("iValueIsBool"),

@@ -58,15 +58,17 @@ compile() { # JDK, new folder
   local abi=0
   # Until 2.6 PyTorch's wheels had the strings of old compilers.
   grep -q -m 1 NSt7__cxx1112basic_string "$torch/lib/libc10.so" && abi=1
-  local header options=() cuda=${CUDA_HOME:-/usr/local/cuda}/include
+  local header options=() cuda=${CUDA_HOME:-/usr/local/cuda}/include folder pips=()
   local compiler=("${CXX:-g++}" -std=c++20 -O1 -fPIC -Wall -Wextra -D_GLIBCXX_USE_CXX11_ABI=$abi
     -isystem "$torch/include" -isystem "$torch/include/torch/csrc/api/include")
   # PyTorch's packages bring gloo, but not the headers that its own headers ask for.
   if grep -q -m 1 c10d16ProcessGroupGlooC1 "$torch/lib/libtorch_cpu.so"; then
     options+=(-DFFC_GLOO)
-    # Without NCCL if its headers or those of CUDA are missing, or others than PyTorch wants.
+    # Without NCCL if its headers or those of CUDA are missing, or others than PyTorch wants. What a
+    # small toolkit lacks, such as cuSPARSE, may have come with PyTorch from pip.
+    for folder in "${torch%/*}"/nvidia/*/include; do pips+=(-isystem "$folder"); done
     if [[ -e $torch/lib/libtorch_cuda.so && -r $cuda/cuda_runtime.h ]] \
-      && "${compiler[@]}" -isystem "$cuda" -isystem "${torch%/*}/nvidia/nccl/include" \
+      && "${compiler[@]}" -isystem "$cuda" "${pips[@]}" \
         -c "$natives/nccl.cpp" -o "$2/nccl.o"; then
       options+=(-DFFC_NCCL "$2/nccl.o" -ltorch_cuda)
     fi

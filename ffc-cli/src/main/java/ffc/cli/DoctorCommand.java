@@ -5,6 +5,7 @@ import ffc.cli.doctor.Machine;
 import ffc.engine.Gpus;
 import ffc.runs.record.Build;
 import java.io.PrintWriter;
+import java.util.List;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
@@ -14,7 +15,14 @@ import picocli.CommandLine.Spec;
 @Command(
     name = "doctor",
     description = "Look at the machine: engine, PyTorch, GPUs, memory, and what to do about them.",
-    footer = {"", "Exit code 1 if something is to be done.", "", "Example:", "  ./ffc doctor"},
+    footer = {
+      "",
+      "ok: as it should be. note: a training runs, but something could be better. TODO: what stops a"
+          + " training; exit code 1.",
+      "",
+      "Example:",
+      "  ./ffc doctor"
+    },
     mixinStandardHelpOptions = true)
 final class DoctorCommand implements Callable<Integer> {
   @Spec private CommandSpec spec;
@@ -23,12 +31,18 @@ final class DoctorCommand implements Callable<Integer> {
   public Integer call() {
     PrintWriter out = spec.commandLine().getOut();
     out.println("ok    program     ffc " + Build.version());
-    boolean sound = true;
-    for (Finding finding : new Machine(System.getenv(), new Gpus()).look()) {
-      out.printf(
-          "%-5s %-11s %s%n", finding.sound() ? "ok" : "TODO", finding.subject(), finding.text());
-      sound &= finding.sound();
+    List<Finding> found = new Machine(System.getenv(), new Gpus()).look();
+    for (Finding finding : found) {
+      String level = finding.level() == Finding.Level.todo ? "TODO" : finding.level().name();
+      out.printf("%-5s %-11s %s%n", level, finding.subject(), finding.text());
     }
-    return sound ? 0 : Main.FAILED;
+    return code(found);
+  }
+
+  /** Whether a training would run. */
+  static int code(List<Finding> found) {
+    return found.stream().anyMatch(finding -> finding.level() == Finding.Level.todo)
+        ? Main.FAILED
+        : 0;
   }
 }

@@ -23,6 +23,12 @@ final class Bridge {
   /** Number of GPUs that PyTorch can use. */
   static native int gpus();
 
+  /**
+   * Version of the CUDA runtime that PyTorch has loaded: 1000 times the major one and 10 times the
+   * minor one; 0 = none.
+   */
+  static native int cudaRuntime();
+
   /** Bytes in use by all processes and in all, of one GPU. */
   static native long[] gpuMemory(int gpu);
 }

@@ -40,6 +40,18 @@ public final class Gpus {
     return engine.bridged() ? Bridge.gpus() : 0; // DJL's natives for GPUs are not on the class path
   }
 
+  /**
+   * Version of the CUDA runtime that the engine computes by, such as 13.0; loads the engine.
+   *
+   * @return empty if it is built for CPUs
+   */
+  public static Optional<String> cudaRuntime() {
+    int version = TensorEngine.load().bridged() ? Bridge.cudaRuntime() : 0;
+    return version == 0
+        ? Optional.empty()
+        : Optional.of(version / 1000 + "." + version % 1000 / 10);
+  }
+
   /** Memory of one that the engine can use. */
   public static Memory memory(int gpu) {
     long[] usedAndTotal = Bridge.gpuMemory(gpu);

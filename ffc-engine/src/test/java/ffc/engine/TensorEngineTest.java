@@ -1,13 +1,7 @@
 package ffc.engine;
 
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.assertj.core.api.Assertions.assertThatThrownBy;
-import static org.junit.jupiter.api.Assumptions.abort;
 
-import ai.djl.engine.Engine;
-import ai.djl.ndarray.NDArray;
-import ai.djl.ndarray.NDManager;
-import ai.djl.ndarray.types.Shape;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import org.junit.jupiter.api.Test;
@@ -35,23 +29,6 @@ class TensorEngineTest {
           .isEqualTo(Path.of(CHOSEN).resolve("libtorch.so").toRealPath().getParent());
       assertThat(engine.describe())
           .endsWith("natives " + engine.natives() + " (FFC_TORCH) in " + engine.folder());
-    }
-  }
-
-  @Test
-  void aMethodThatTheBridgeLacksIsNamed() {
-    if (CHOSEN == null) {
-      System.out.println("TensorEngineTest: the natives are Maven's, which lack nothing");
-      abort("no bridge");
-    }
-    try (NDManager manager = Engine.getInstance().newBaseManager();
-        NDArray x = manager.ones(new Shape(4))) {
-      assertThatThrownBy(() -> x.fft(4))
-          .isInstanceOf(UnsatisfiedLinkError.class)
-          .hasMessageContaining("torchFft");
-      assertThatThrownBy(() -> x.matMul(manager.ones(new Shape(5))))
-          .isInstanceOf(ai.djl.engine.EngineException.class)
-          .hasMessageContaining("size");
     }
   }
 }

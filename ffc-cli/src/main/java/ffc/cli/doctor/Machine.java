@@ -16,6 +16,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
+import java.util.function.BiFunction;
 import java.util.function.Supplier;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -31,6 +32,7 @@ public final class Machine {
       """;
   private static final Pattern CUDA = Pattern.compile("CUDA Version: *([0-9.]+)");
   private static final long ENOUGH_DISK = 2L << 30;
+  private static final int ENOUGH_FILES = 1024;
   private static final int PORTS = 8;
   private static final List<String> ALLOCATOR =
       List.of("MALLOC_ARENA_MAX", "MALLOC_MMAP_THRESHOLD_", "MALLOC_TRIM_THRESHOLD_");
@@ -56,7 +58,9 @@ public final class Machine {
         List.<Supplier<List<Finding>>>of(
             this::engineAndGpus,
             () -> List.of(pytorch(), compiler()),
-            () -> List.of(driver(), jpeg(), processor(), heap(), allocator()),
+            () ->
+                List.of(
+                    driver(), jpeg(ImageDecoder.jpegDecoder()), processor(), heap(), allocator()),
             () -> List.of(openFiles(), cache(), temporary(), ports()))) {
       all.addAll(part.get());
     }
@@ -90,8 +94,14 @@ public final class Machine {
     found.add(Finding.ok("engine", engine.describe()));
     found.add(
         gpus.unused(usable, engine)
-            .map(line -> Finding.todo("GPUs", line))
+            .map(line -> Finding.note("GPUs", line))
             .orElseGet(() -> Finding.ok("GPUs", cards)));
+    found.add(
+        Finding.ok(
+            "CUDA",
+            Gpus.cudaRuntime()
+                .map(version -> "runtime " + version + ", of the engine")
+                .orElse("none: the natives in use are for CPUs")));
     return found;
   }
 
@@ -112,7 +122,7 @@ public final class Machine {
     if (cards.isEmpty()) {
       return gpus.present() == 0
           ? Finding.ok("driver", "none of NVIDIA")
-          : Finding.todo("driver", "there are GPUs, but nvidia-smi is missing or fails");
+          : Finding.note("driver", "there are GPUs, but nvidia-smi is missing or fails");
     }
     Matcher cuda = CUDA.matcher(String.join("\n", gpus.smi()));
     return Finding.ok(
@@ -147,13 +157,13 @@ public final class Machine {
         version.isEmpty()
             ? "no " + name + " (Debian: apt install g++)"
             : "no " + header + ": this is a JRE, not a JDK";
-    return new Finding(!needed, "compiler", lacks + "; FFC_TORCH needs it");
+    String text = lacks + "; FFC_TORCH needs it";
+    return needed ? Finding.note("compiler", text) : Finding.ok("compiler", text);
   }
 
-  private static Finding jpeg() {
-    String decoder = ImageDecoder.jpegDecoder();
+  static Finding jpeg(String decoder) {
     return decoder.equals("ImageIO")
-        ? Finding.todo(
+        ? Finding.note(
             "JPEG", "decoded by Java, which is slow: install libturbojpeg (Debian: libturbojpeg0)")
         : Finding.ok("JPEG", "decoded by " + decoder);
   }
@@ -181,7 +191,7 @@ public final class Machine {
     List<String> unset = ALLOCATOR.stream().filter(name -> !environment.containsKey(name)).toList();
     return unset.isEmpty()
         ? Finding.ok("allocator", "keeps freed arrays")
-        : Finding.todo(
+        : Finding.note(
             "allocator",
             String.join(", ", unset) + " not set: start by ./ffc, or set them as it does");
   }
@@ -189,28 +199,39 @@ public final class Machine {
   private static Finding openFiles() {
     String limit =
         line(Path.of("/proc/self/limits"), "Max open files").orElse("").strip().split("\\s+")[0];
-    boolean few = limit.matches("[0-9]{1,9}") && Integer.parseInt(limit) < 1024;
-    return few
-        ? Finding.todo("open files", "only " + limit + " at a time: ulimit -n 4096")
-        : Finding.ok("open files", limit.isEmpty() ? "no limit is known" : "up to " + limit);
+    int most = limit.matches("[0-9]{1,9}") ? Integer.parseInt(limit) : Integer.MAX_VALUE;
+    if (most < ENOUGH_FILES) {
+      String text = "only " + limit + " at a time: ulimit -n 4096";
+      // The launcher starts nothing below that.
+      return most < 256 ? Finding.todo("open files", text) : Finding.note("open files", text);
+    }
+    return Finding.ok("open files", limit.isEmpty() ? "no limit is known" : "up to " + limit);
   }
 
   private Finding cache() {
     String xdg = environment.getOrDefault("XDG_CACHE_HOME", "");
     Path folder =
         xdg.isEmpty() ? Path.of(environment.getOrDefault("HOME", "/"), ".cache") : Path.of(xdg);
-    return writable("cache", folder, "set XDG_CACHE_HOME to a folder that can be written");
+    // The engine is there without it; a bridge that is not is refused by the launcher.
+    return writable(
+        "cache", folder, "set XDG_CACHE_HOME to a folder that can be written", Finding::note);
   }
 
   private static Finding temporary() {
     return writable(
         "temporary",
         Path.of(System.getProperty("java.io.tmpdir")),
-        "FFC_JAVA_OPTS=-Djava.io.tmpdir=FOLDER names another one");
+        "FFC_JAVA_OPTS=-Djava.io.tmpdir=FOLDER names another one",
+        Finding::todo);
   }
 
-  /** Of a folder that is not there the one in which it would be made counts. */
-  private static Finding writable(String subject, Path folder, String advice) {
+  /**
+   * Of a folder that is not there the one in which it would be made counts.
+   *
+   * @param refused makes the finding of one that cannot be written
+   */
+  private static Finding writable(
+      String subject, Path folder, String advice, BiFunction<String, String, Finding> refused) {
     Path there = folder.toAbsolutePath();
     while (!Files.exists(there) && there.getParent() != null) {
       there = there.getParent();
@@ -219,10 +240,10 @@ public final class Machine {
       Files.delete(Files.createTempFile(there, "ffc", ""));
       long free = Files.getFileStore(there).getUsableSpace();
       return free < ENOUGH_DISK
-          ? Finding.todo(subject, folder + ": only " + gib(free) + " are free; " + advice)
+          ? Finding.note(subject, folder + ": only " + gib(free) + " are free; " + advice)
           : Finding.ok(subject, folder + ", " + gib(free) + " free");
     } catch (IOException e) {
-      return Finding.todo(subject, "cannot write into " + folder + ": " + advice);
+      return refused.apply(subject, "cannot write into " + folder + ": " + advice);
     }
   }
 
@@ -238,7 +259,7 @@ public final class Machine {
     String range = ClusterConfig.BASE_PORT + " to " + (ClusterConfig.BASE_PORT + PORTS - 1);
     return taken.isEmpty()
         ? Finding.ok("ports", range + " are free for several trainers")
-        : Finding.todo(
+        : Finding.note(
             "ports",
             taken
                 + " are taken: trainers on one machine take others, on several cluster.port"

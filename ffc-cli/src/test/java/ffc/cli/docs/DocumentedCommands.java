@@ -24,6 +24,7 @@ final class DocumentedCommands {
   static {
     NOT_RUN.put("mvn verify", "runs this very test; DocumentationTest compares it with .ci/run");
     NOT_RUN.put("FFC_TORCH=", "wants a PyTorch of the machine");
+    NOT_RUN.put("natives/verify", "wants a PyTorch of the machine, and runs in .ci/run");
     NOT_RUN.put(
         "./ffc train big.yaml --trainers 3 --rank ", "wants the addresses of three machines");
     NOT_RUN.put("./ffc member ", "serves trainers on other machines until they are done");
@@ -32,7 +33,6 @@ final class DocumentedCommands {
     NOT_RUN.put("tensorboard ", "a program of its own, in Python");
     NOT_RUN.put("./ffc data split data/celeba-10k/", "wants photographs that nobody may hand on");
     NOT_RUN.put("FFC_CELEBA=", "wants the same photographs");
-    NOT_RUN.put("./ffc doctor", "ends with 1 where something is to be done about the machine");
     NOT_RUN.put("./ffc data glyphs ", "draws from the fonts of the machine");
   }
 

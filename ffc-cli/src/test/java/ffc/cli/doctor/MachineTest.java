@@ -33,13 +33,18 @@ class MachineTest {
     Map<String, Finding> found = look(LAUNCHED);
 
     assertThat(found.keySet())
-        .contains("engine", "GPUs", "driver", "processor", "Java", "open files", "temporary");
+        .contains(
+            "engine", "GPUs", "CUDA", "driver", "processor", "Java", "open files", "temporary");
     assertThat(found.get("engine")).isEqualTo(Finding.ok("engine", TensorEngine.load().describe()));
     assertThat(found.get("PyTorch").text())
         .isEqualTo(
             "python3 has 2.13.0+cpu in /lib/torch: FFC_TORCH=python3 takes it (docs/gpu.md)");
     assertThat(found.get("compiler")).isEqualTo(Finding.ok("compiler", "g++ (Debian) 12.2.0"));
-    assertThat(found.get("allocator").sound()).isTrue();
+    if (!TensorEngine.load().bridged()) {
+      assertThat(found.get("CUDA"))
+          .isEqualTo(Finding.ok("CUDA", "none: the natives in use are for CPUs"));
+    }
+    assertThat(found.get("allocator").level()).isEqualTo(Finding.Level.ok);
     assertThat(found.get("cache").text()).startsWith(temp.resolve("cache").toString());
     assertThat(found.values()).noneMatch(finding -> finding.text().contains("\n"));
   }
@@ -52,7 +57,23 @@ class MachineTest {
         .isEqualTo(Finding.ok("PyTorch", "none in python3; natives from Maven need none"));
     assertThat(found.get("compiler"))
         .isEqualTo(Finding.ok("compiler", "no g++ (Debian: apt install g++); FFC_TORCH needs it"));
-    assertThat(look(Map.of("FFC_TORCH", "python3")).get("compiler").sound()).isFalse();
+    assertThat(look(Map.of("FFC_TORCH", "python3")).get("compiler").level())
+        .isEqualTo(Finding.Level.note);
+  }
+
+  @Test
+  void whatATrainingRunsWithoutIsANoteAndNoMore() {
+    assertThat(Machine.jpeg("libturbojpeg"))
+        .isEqualTo(Finding.ok("JPEG", "decoded by libturbojpeg"));
+    assertThat(Machine.jpeg("ImageIO").level()).isEqualTo(Finding.Level.note);
+    assertThat(Machine.jpeg("ImageIO").text()).contains("install libturbojpeg");
+
+    Map<String, Finding> found = look(Map.of("XDG_CACHE_HOME", "/proc/none"));
+    assertThat(found.get("allocator").level()).isEqualTo(Finding.Level.note);
+    assertThat(found.get("cache").level()).isEqualTo(Finding.Level.note);
+    assertThat(found.values())
+        .as("a training would run on the machine that runs its tests")
+        .noneMatch(finding -> finding.level() == Finding.Level.todo);
   }
 
   @Test
@@ -62,13 +83,13 @@ class MachineTest {
 
     assertThat(found.get("allocator"))
         .isEqualTo(
-            Finding.todo(
+            Finding.note(
                 "allocator",
                 "MALLOC_MMAP_THRESHOLD_, MALLOC_TRIM_THRESHOLD_ not set: start by ./ffc, or set"
                     + " them as it does"));
     assertThat(found.get("cache"))
         .isEqualTo(
-            Finding.todo(
+            Finding.note(
                 "cache",
                 "cannot write into /proc/none: set XDG_CACHE_HOME to a folder that can be"
                     + " written"));
