@@ -2,6 +2,7 @@ package ffc.cli;
 
 import ffc.cli.options.CheckpointOption;
 import ffc.cli.options.DataOption;
+import ffc.cli.options.DeviceOption;
 import ffc.cli.options.OutOption;
 import ffc.core.train.TrainedEncoder;
 import ffc.eval.EmbeddingFile;
@@ -33,6 +34,7 @@ final class EmbedCommand implements Callable<Integer> {
   @Spec private CommandSpec spec;
   @Mixin private CheckpointOption checkpoint;
   @Mixin private DataOption data;
+  @Mixin private DeviceOption device;
 
   @Mixin private OutOption.File target;
 
@@ -40,7 +42,7 @@ final class EmbedCommand implements Callable<Integer> {
   public Integer call() throws IOException {
     Path out = target.path(".npy");
     try (Dataset set = DataSets.open(data.images());
-        TrainedEncoder encoder = checkpoint.open()) {
+        TrainedEncoder encoder = checkpoint.open(device)) {
       EmbeddingFile.write(out, set, encoder.embedder());
       spec.commandLine()
           .getOut()

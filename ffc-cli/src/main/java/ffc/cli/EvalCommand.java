@@ -2,6 +2,7 @@ package ffc.cli;
 
 import ffc.cli.options.CheckpointOption;
 import ffc.cli.options.DataOption;
+import ffc.cli.options.DeviceOption;
 import ffc.cli.options.FormatOption;
 import ffc.cli.progress.Lines;
 import ffc.core.train.TrainedEncoder;
@@ -56,6 +57,8 @@ final class EvalCommand implements Callable<Integer> {
   @ArgGroup(exclusive = false)
   private DataOption data;
 
+  @Mixin private DeviceOption device;
+
   @Mixin private ProtocolOptions options;
 
   @Option(
@@ -107,7 +110,7 @@ final class EvalCommand implements Callable<Integer> {
       throw new IllegalArgumentException("--checkpoint needs --data PATH");
     }
     EvaluateConfig set = set();
-    try (TrainedEncoder encoder = checkpoint.open()) {
+    try (TrainedEncoder encoder = checkpoint.open(device)) {
       show(
           set.name(),
           set.ofPairs() ? ofPairs(set, encoder.embedder()) : ofImages(encoder.embedder()));

@@ -5,6 +5,8 @@ import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.noClasses;
 import static com.tngtech.archunit.library.dependencies.SlicesRuleDefinition.slices;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import ai.djl.engine.Engine;
+import ai.djl.ndarray.NDManager;
 import com.tngtech.archunit.core.domain.JavaCall;
 import com.tngtech.archunit.core.domain.JavaClass;
 import com.tngtech.archunit.core.domain.JavaClasses;
@@ -176,6 +178,18 @@ class ArchitectureTest {
         .dependOnClassesThat()
         .haveFullyQualifiedName("ai.djl.training.optimizer.Sgd")
         .because("its momentum folds the rate in, and its clipping clips one side")
+        .check(PROGRAM);
+  }
+
+  /** Its default is the first GPU, if DJL sees one, whatever the settings say. */
+  @Test
+  void arraysLieOnADeviceThatSomeoneChose() {
+    noClasses()
+        .should()
+        .callMethod(NDManager.class, "newBaseManager")
+        .orShould()
+        .callMethod(Engine.class, "newBaseManager")
+        .because("managers are made with a device")
         .check(PROGRAM);
   }
 

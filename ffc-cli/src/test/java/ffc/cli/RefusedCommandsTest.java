@@ -197,6 +197,20 @@ class RefusedCommandsTest {
     }
   }
 
+  @Test
+  void aDeviceThatIsNotHereIsToldAndLeavesNothing() throws IOException {
+    for (String command :
+        List.of(
+            "eval --checkpoint RUN --data PACK --json OUT",
+            "embed --checkpoint RUN --data PACK --out OUT.npy",
+            "data clean PACK --checkpoint RUN --out OUT")) {
+      refused(command + " --device tpu");
+      assertThat(said).contains("--device: got tpu, wanted auto, cpu, gpu or gpu:N");
+      refused(command + " --device gpu:4000");
+      assertThat(said).contains("--device gpu:4000: ").hasLineCount(1);
+    }
+  }
+
   private String said;
 
   private void refused(String command) throws IOException {

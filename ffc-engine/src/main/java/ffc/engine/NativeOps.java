@@ -1,5 +1,6 @@
 package ffc.engine;
 
+import ai.djl.Device;
 import ai.djl.engine.Engine;
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDList;
@@ -81,7 +82,8 @@ public final class NativeOps {
 
   private static PtSymbolBlock load(String source) {
     PtNDManager manager =
-        (PtNDManager) Engine.getEngine("PyTorch").newBaseManager(); // lives as long as the process
+        // Lives as long as the process; functions of no arrays of their own run on any device.
+        (PtNDManager) Engine.getEngine("PyTorch").newBaseManager(Device.cpu());
     try (InputStream in = new ByteArrayInputStream(TorchScriptArchive.of(source))) {
       return JniUtils.loadModule(manager, in, false, false);
     } catch (IOException e) {

@@ -1,6 +1,7 @@
 package ffc.cli.data;
 
 import ffc.cli.options.CheckpointOption;
+import ffc.cli.options.DeviceOption;
 import ffc.cli.options.OutOption;
 import ffc.core.train.TrainedEncoder;
 import ffc.eval.EmbeddingFile;
@@ -43,6 +44,7 @@ final class CleanCommand implements Callable<Integer> {
   @Spec private CommandSpec spec;
   @Mixin private SourceArgument source;
   @Mixin private CheckpointOption checkpoint;
+  @Mixin private DeviceOption device;
 
   @Mixin private OutOption.Folder out;
 
@@ -104,7 +106,7 @@ final class CleanCommand implements Callable<Integer> {
   /** Embeds into a file that has no name any more: a set may have more than the heap holds. */
   private Embeddings embed(Dataset data) throws IOException {
     Path file = out.path().resolve(".embeddings.npy");
-    try (TrainedEncoder encoder = checkpoint.open()) {
+    try (TrainedEncoder encoder = checkpoint.open(device)) {
       Files.createDirectories(out.path());
       EmbeddingFile.write(file, data, encoder.embedder());
       return EmbeddingFile.open(file, null);

@@ -62,8 +62,17 @@ public final class CheckpointOption {
     return RunDirectory.config(run()).model();
   }
 
-  /** The trained network. */
+  /** The trained network, on the CPU. */
   public TrainedEncoder open() throws IOException {
-    return TrainedEncoder.open(folder(), model(), net);
+    return open("cpu");
+  }
+
+  /** The trained network. */
+  public TrainedEncoder open(DeviceOption device) throws IOException {
+    return open(device.given());
+  }
+
+  private TrainedEncoder open(String device) throws IOException {
+    return TrainedEncoder.open(folder(), model(), net, device);
   }
 }

@@ -1,5 +1,6 @@
 package ffc.core.ffc;
 
+import ai.djl.Device;
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.NDScope;
@@ -20,8 +21,9 @@ import java.util.function.Function;
 
 /**
  * The matrix of the group's first head as the engine sees it. On the CPU it is the group's own
- * rows, held once; on an accelerator a copy of them, to which only changed rows travel. A proposal
- * is laid over it for the time of a call, so that no [K, E] array is ever made in a step.
+ * rows, held once; on an accelerator a copy of them, to which only changed rows travel. Either way
+ * the rows are the engine's memory, which the Java heap does not bound. A proposal is laid over the
+ * matrix for the time of a call, so that no [K, E] array is ever made in a step.
  */
 final class GroupMatrix implements AutoCloseable {
   // K slots, E embedding, n changed rows
@@ -32,6 +34,9 @@ final class GroupMatrix implements AutoCloseable {
   private final NDArray rowsKE;
   private final Rows host;
 
+  /** Whether both are the same memory. */
+  private final boolean shared;
+
   /**
    * A zero matrix on the manager's device.
    *
@@ -39,7 +44,16 @@ final class GroupMatrix implements AutoCloseable {
    * @param dim E
    */
   GroupMatrix(NDManager parent, int capacity, int dim) {
-    this(parent, new Shape(capacity, dim), DataType.FLOAT32, null);
+    this(parent, capacity, dim, parent.getDevice().isGpu());
+  }
+
+  /**
+   * As {@link #GroupMatrix(NDManager, int, int)}.
+   *
+   * @param mirrored whether the host has rows of its own, as beside an accelerator
+   */
+  GroupMatrix(NDManager parent, int capacity, int dim, boolean mirrored) {
+    this(parent, new Shape(capacity, dim), DataType.FLOAT32, null, mirrored);
   }
 
   /** A copy of host rows, of their precision, that follows them by {@link #apply}. */
@@ -48,22 +62,26 @@ final class GroupMatrix implements AutoCloseable {
         parent,
         new Shape(host.count(), host.dim()),
         host.isDouble() ? DataType.FLOAT64 : DataType.FLOAT32,
-        host);
+        host,
+        true);
   }
 
-  private GroupMatrix(NDManager parent, Shape shape, DataType type, Rows copied) {
+  private GroupMatrix(NDManager parent, Shape shape, DataType type, Rows copied, boolean mirrored) {
     Rows.elements((int) shape.get(0), (int) shape.get(1));
     manager = parent.newSubManager();
+    shared = !mirrored;
     try {
       rowsKE = manager.zeros(shape, type);
       NDScope.unregister(rowsKE);
       if (copied != null) {
         host = copied;
         reset();
-      } else if (rowsKE.getDevice().isGpu()) {
-        host = new FloatRows((int) shape.get(0), (int) shape.get(1));
+      } else if (mirrored) {
+        NDArray ownKE = manager.newSubManager(Device.cpu()).zeros(shape, type);
+        NDScope.unregister(ownKE);
+        host = rowsOn(ownKE);
       } else {
-        host = own();
+        host = rowsOn(rowsKE);
       }
     } catch (Throwable e) {
       Closer.of(manager).closeAfter(e);
@@ -71,8 +89,8 @@ final class GroupMatrix implements AutoCloseable {
     }
   }
 
-  /** The engine's memory as rows; block by block, because a buffer ends at 2 GiB. */
-  private DirectRows own() {
+  /** An array of the CPU as rows; block by block, because a buffer ends at 2 GiB. */
+  private static DirectRows rowsOn(NDArray rowsKE) {
     int count = (int) rowsKE.getShape().get(0);
     List<FloatBuffer> blocks = new ArrayList<>();
     try (NDScope scope = new NDScope()) {
@@ -99,7 +117,7 @@ final class GroupMatrix implements AutoCloseable {
 
   /** Overwrites all rows with the host's, for example after a checkpoint was loaded. */
   void reset() {
-    if (host instanceof DirectRows) {
+    if (shared) {
       return;
     }
     // Block by block: a second copy of a large group would be the peak of a run.
@@ -118,7 +136,7 @@ final class GroupMatrix implements AutoCloseable {
 
   /** Overwrites the host's first rows with those of the device, where these have been trained. */
   void download(int count) {
-    if (host instanceof DirectRows) {
+    if (shared) {
       return;
     }
     for (int from = 0; from < count; from += BLOCK) {
@@ -136,7 +154,7 @@ final class GroupMatrix implements AutoCloseable {
 
   /** Takes over rows that the group has committed. */
   void apply(Patch patch) {
-    if (patch.slots().length > 0 && !(host instanceof DirectRows)) {
+    if (patch.slots().length > 0 && !shared) {
       try (NDScope scope = new NDScope()) {
         scope.suppressNotUsedWarning();
         rowsKE.set(

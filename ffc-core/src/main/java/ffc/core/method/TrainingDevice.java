@@ -2,9 +2,17 @@ package ffc.core.method;
 
 import ai.djl.Device;
 import ffc.engine.Gpus;
+import java.util.function.IntSupplier;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 
-/** Where a trainer's networks run: what {@code run.device} comes to on this machine. */
+/**
+ * Where networks run: what {@code run.device}, or {@code --device} of a command, comes to on this
+ * machine.
+ */
 public final class TrainingDevice {
+  private static final Pattern NAMED = Pattern.compile("auto|cpu|gpu(?::([0-9]{1,4}))?");
+
   private TrainingDevice() {}
 
   /** Whether networks run on a GPU where a run is wanted; starts the engine. */
@@ -35,6 +43,39 @@ public final class TrainingDevice {
               + ", this machine has "
               + gpus
               + ", numbered from 0");
+    }
+    return Device.gpu(gpu);
+  }
+
+  /**
+   * The device that an option names.
+   *
+   * @param text auto, cpu, gpu or gpu:N
+   * @throws IllegalArgumentException if it is none of these, or this machine does not have it
+   */
+  public static Device named(String option, String text) {
+    return named(option, text, Gpus::usable);
+  }
+
+  /** As {@link #named(String, String)} where the engine can use so many GPUs. */
+  static Device named(String option, String text, IntSupplier usable) {
+    Matcher named = NAMED.matcher(text);
+    if (!named.matches()) {
+      throw new IllegalArgumentException(
+          option + ": got " + text + ", wanted auto, cpu, gpu or gpu:N, numbered from 0");
+    }
+    int gpus = text.equals("cpu") ? 0 : usable.getAsInt();
+    if (text.equals("cpu") || text.equals("auto") && gpus == 0) {
+      return Device.cpu();
+    }
+    if (gpus == 0) {
+      throw new IllegalArgumentException(
+          option + " " + text + ": the engine sees no GPU: ./ffc doctor tells why; or use cpu");
+    }
+    int gpu = named.group(1) == null ? 0 : Integer.parseInt(named.group(1));
+    if (gpu >= gpus) {
+      throw new IllegalArgumentException(
+          option + " " + text + ": this machine has " + gpus + ", numbered from 0");
     }
     return Device.gpu(gpu);
   }

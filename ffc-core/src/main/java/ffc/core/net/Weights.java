@@ -63,7 +63,8 @@ public final class Weights {
               + WeightFile.some(network.leftOver())
               + "; ./ffc import FILE --config CONFIG --out NEW.safetensors leaves it out");
     }
-    try (NDManager manager = NDManager.newBaseManager()) {
+    NDManager networks = parameters.all().values().iterator().next().getManager();
+    try (NDManager manager = networks.newSubManager()) { // on its device
       Map<String, NDArray> arrays = new LinkedHashMap<>();
       network
           .tensors()

@@ -1,8 +1,10 @@
 package ffc.core.train;
 
+import ai.djl.Device;
 import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.Shape;
 import ffc.core.checkpoint.CheckpointReader;
+import ffc.core.method.TrainingDevice;
 import ffc.core.net.Encoder;
 import ffc.core.net.EncoderEmbedder;
 import ffc.core.net.ModelConfig;
@@ -35,18 +37,21 @@ public final class TrainedEncoder implements AutoCloseable {
    *
    * @param checkpoint folder {@code RUN/checkpoints/step-...}
    * @param model structure of the network that was trained
+   * @param device where it runs, as {@code --device} of a command says
    * @throws IllegalArgumentException if the checkpoint is torn, has no such network, or holds one
-   *     of another structure
+   *     of another structure, or if this machine has no such device
    */
-  public static TrainedEncoder open(Path checkpoint, ModelConfig model, EvaluateConfig.Net net)
+  public static TrainedEncoder open(
+      Path checkpoint, ModelConfig model, EvaluateConfig.Net net, String device)
       throws IOException {
+    Device where = TrainingDevice.named("--device", device);
     CheckpointReader in = CheckpointReader.open(checkpoint);
     if (!in.has(net + ".safetensors")) {
       throw new IllegalArgumentException(
           checkpoint + ": holds no " + net + " network; its method trains the probe only");
     }
     Autograd.off();
-    NDManager manager = NDManager.newBaseManager();
+    NDManager manager = NDManager.newBaseManager(where);
     try (NDManager temporary = manager.newSubManager()) {
       Encoder encoder = Encoder.create(model, manager, 0, Precision.fp32);
       Weights.load(encoder.parameters(), in.tensors(net.name(), temporary), checkpoint + "/" + net);
@@ -64,7 +69,7 @@ public final class TrainedEncoder implements AutoCloseable {
    */
   public static WeightFile.Network find(ModelConfig model, Path file) {
     Autograd.off();
-    try (NDManager manager = NDManager.newBaseManager();
+    try (NDManager manager = NDManager.newBaseManager(Device.cpu());
         Encoder encoder = Encoder.create(model, manager, 0, Precision.fp32)) {
       WeightFile.Network network = WeightFile.network(file, encoder.parameters().all().keySet());
       network

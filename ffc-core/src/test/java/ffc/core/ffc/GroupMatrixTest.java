@@ -17,6 +17,7 @@ import ffc.idgroup.Weighted;
 import java.util.Random;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 class GroupMatrixTest {
@@ -38,18 +39,29 @@ class GroupMatrixTest {
     return copy.values();
   }
 
+  /** Whose the rows of the group are. */
+  private enum Kind {
+    SHARED,
+    /** As beside an accelerator. */
+    MIRRORED,
+    OF_THE_HEAP;
+
+    GroupMatrix of(NDManager manager) {
+      return this == OF_THE_HEAP
+          ? new GroupMatrix(manager, new FloatRows(SLOTS, DIM))
+          : new GroupMatrix(manager, SLOTS, DIM, this == MIRRORED);
+    }
+  }
+
   @ParameterizedTest
-  @ValueSource(booleans = {true, false})
-  void theEngineSeesTheGroupWithAndWithoutProposals(boolean copied) {
+  @EnumSource(Kind.class)
+  void theEngineSeesTheGroupWithAndWithoutProposals(Kind kind) {
     long seed = 7;
     Random random = new Random(seed);
     try (NDManager manager = NDManager.newBaseManager(Device.cpu());
-        GroupMatrix matrix =
-            copied
-                ? new GroupMatrix(manager, new FloatRows(SLOTS, DIM))
-                : new GroupMatrix(manager, SLOTS, DIM)) {
+        GroupMatrix matrix = kind.of(manager)) {
       IdGroup group = IdGroup.ofEmptySlots(new Weighted(0.5), matrix.rows(), null);
-      assertThat(group.row0() instanceof DirectRows).isEqualTo(!copied);
+      assertThat(group.row0() instanceof DirectRows).isEqualTo(kind != Kind.OF_THE_HEAP);
       for (int step = 0; step < 30; step++) {
         int images = 500;
         long[] ids = random.longs(images, 0, 2 * SLOTS).toArray();
@@ -111,9 +123,26 @@ class GroupMatrixTest {
   }
 
   @Test
-  void rowsOfAClosedMatrixAreNotTouched() {
+  void rowsBesideAnAcceleratorGoUpWhenTheyWereLoadedAndDownWhenTheyWereTrained() {
+    try (NDManager manager = NDManager.newBaseManager(Device.cpu());
+        GroupMatrix matrix = new GroupMatrix(manager, SLOTS, DIM, true)) {
+      FloatRows one = FloatRows.of(new float[] {1, 2, 3}, 1, DIM);
+      one.copyRow(0, matrix.rows(), SLOTS - 1);
+      assertThat(seen(matrix, NOTHING)).containsOnly(0);
+      matrix.reset();
+      assertThat(seen(matrix, NOTHING)).endsWith(1, 2, 3);
+      matrix.view(SLOTS).addi(1);
+      assertThat(values(matrix.rows())).endsWith(1, 2, 3);
+      matrix.download(SLOTS);
+      assertThat(values(matrix.rows())).startsWith(1, 1, 1).endsWith(2, 3, 4);
+    }
+  }
+
+  @ParameterizedTest
+  @ValueSource(booleans = {true, false})
+  void rowsOfAClosedMatrixAreNotTouched(boolean mirrored) {
     try (NDManager manager = NDManager.newBaseManager(Device.cpu())) {
-      GroupMatrix matrix = new GroupMatrix(manager, SLOTS, DIM);
+      GroupMatrix matrix = new GroupMatrix(manager, SLOTS, DIM, mirrored);
       matrix.close();
       assertThatIllegalStateException().isThrownBy(() -> matrix.rows().isFinite(0));
     }
