@@ -127,7 +127,7 @@ public final class ClusterMember implements AutoCloseable {
     JoinConfig join = network.getJoin();
     join.getMulticastConfig().setEnabled(false);
     join.getAutoDetectionConfig().setEnabled(false);
-    join.getTcpIpConfig().setEnabled(true).setMembers(config.members());
+    join.getTcpIpConfig().setEnabled(true).setMembers(new MemberAddresses(config).known());
     settings
         .getSerializationConfig()
         .setJavaSerializationFilterConfig(new JavaSerializationFilterConfig());
@@ -151,6 +151,7 @@ public final class ClusterMember implements AutoCloseable {
    * @throws IllegalArgumentException that says in what this member does not fit
    */
   void refuseConflicts() {
+    lookForMembers();
     String unproved = null;
     boolean proved = false;
     for (Member other : hazelcast.getCluster().getMembers()) {
@@ -182,6 +183,16 @@ public final class ClusterMember implements AutoCloseable {
   private static IllegalArgumentException doesNotFit(String address, String conflict) {
     return new IllegalArgumentException(
         "cluster: the member at " + address + " does not fit: " + conflict);
+  }
+
+  /** Names may have come to be known, or stand for another machine than before. */
+  private void lookForMembers() {
+    hazelcast
+        .getConfig()
+        .getNetworkConfig()
+        .getJoin()
+        .getTcpIpConfig()
+        .setMembers(new MemberAddresses(config).known());
   }
 
   private static String address(Member member) {

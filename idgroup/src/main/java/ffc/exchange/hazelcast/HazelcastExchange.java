@@ -53,12 +53,13 @@ public final class HazelcastExchange implements GroupExchange {
    * Starts this process's member of the cluster and looks for the others.
    *
    * @param status told what is waited for, a line at a time
-   * @param stop asked while trainers are waited for: true makes {@link #begin} and {@link #rejoin}
-   *     throw a {@link CancellationException}
+   * @param stop asked while trainers are waited for: true makes this, {@link #begin} and {@link
+   *     #rejoin} throw a {@link CancellationException}
    * @throws IllegalArgumentException if the members there refuse this trainer
    */
   public static HazelcastExchange connect(
       ClusterConfig config, RunIdentity run, Consumer<String> status, BooleanSupplier stop) {
+    new MemberAddresses(config).awaitOne(status, stop);
     return new HazelcastExchange(ClusterMember.trainer(config, run), status, stop);
   }
 
