@@ -1,5 +1,7 @@
 package ffc.cli;
 
+import ffc.cli.launch.Launch;
+import ffc.cli.launch.SchedulerVariables;
 import ffc.cli.options.OptionWords;
 import ffc.cli.options.OutOption;
 import ffc.cli.options.SetOption;
@@ -23,6 +25,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CancellationException;
 import java.util.concurrent.atomic.AtomicBoolean;
@@ -116,19 +119,76 @@ final class TrainCommand implements Callable<Integer> {
     }
     ConfigLoader loader = new ConfigLoader(Trial.fromEnvironment(), this::tell);
     Path file = config;
+    Optional<Launch> launch = launch();
+    Path folder = out.path();
+    if (launch.isPresent()) {
+      folder = folderOf(launch.get());
+      overrides.addAll(settings(launch.get(), loader.silent()));
+    }
+    Map<String, String> words = launch.map(Launch::words).orElse(TYPED);
     Training training =
-        OptionWords.in(TYPED, () -> Training.of(file, overrides, loader)).directory(out.path());
+        OptionWords.in(words, () -> Training.of(file, overrides, loader)).directory(folder);
     if (NEWEST.equals(resume)) {
       training.resume();
     } else if (resume != null) {
       training.resume(Path.of(resume));
     }
     Experiment experiment = training.experiment();
-    if (rank == null && severalHere(experiment.cluster())) {
+    launch.ifPresent(found -> tell(found.describe(experiment.cluster())));
+    if (rank == null && launch.isEmpty() && severalHere(experiment.cluster())) {
       PrintWriter say = spec.commandLine().getOut();
       return new LocalTrainers(experiment, config, set.settings(), out.path(), resume, say).run();
     }
     return train(training, progress(experiment.run().reportEvery()));
+  }
+
+  /** What a scheduler says of this process, unless the command line says it. */
+  private Optional<Launch> launch() {
+    boolean typed = trainers != null || rank != null || Launch.isTyped(set.settings());
+    try {
+      Optional<Launch> launch = SchedulerVariables.read(System.getenv());
+      if (typed) {
+        launch.ifPresent(
+            left ->
+                tell(left.said() + " are left aside: the command line says which trainer this is"));
+        return Optional.empty();
+      }
+      return launch;
+    } catch (IllegalArgumentException e) {
+      if (typed) {
+        return Optional.empty();
+      }
+      throw e;
+    }
+  }
+
+  private List<String> settings(Launch launch, ConfigLoader loader) throws IOException {
+    List<String> first = new ArrayList<>(set.settings());
+    first.addAll(List.of("cluster.trainers=" + launch.trainers(), "cluster.rank=0"));
+    ClusterConfig file =
+        OptionWords.in(launch.words(), () -> loader.load(config, first, false)).cluster();
+    return launch.settings(
+        set.settings(), file, ConfigLoader.gives(config, set.settings(), "cluster.members"));
+  }
+
+  /**
+   * A scheduler gives all trainers one command line: the folder is the first one's, each other has
+   * one below it, and all resume.
+   */
+  private Path folderOf(Launch launch) {
+    boolean named = resume != null && !resume.equals(NEWEST);
+    Path run = named ? RunTarget.runOf(Path.of(resume)) : out.path();
+    if (run == null) {
+      throw new IllegalArgumentException(
+          launch.said()
+              + ": name the folder of the run by --out DIR, the same for all trainers, or give"
+              + " --trainers 1 to train alone");
+    }
+    if (launch.rank() == 0) {
+      return out.path();
+    }
+    resume = resume == null ? null : NEWEST;
+    return run.resolve("rank-" + launch.rank());
   }
 
   private static Path newestRun() throws IOException {

@@ -19,7 +19,7 @@ import picocli.CommandLine.Model.UsageMessageSpec;
  * <pre>
  * sh      commands that can be typed as they stand, top to bottom, in a clone of the project
  * output  lines that they print, numbers aside
- * yaml    a part of an experiment
+ * yaml    a part of an experiment, or a manifest of Kubernetes (it has an apiVersion)
  * text    anything else
  * </pre>
  */
