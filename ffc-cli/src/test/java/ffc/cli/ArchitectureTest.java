@@ -27,13 +27,14 @@ import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
+import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 
 /** The rules of the house. A rule whose subject has no classes fails, as ArchUnit's default. */
 class ArchitectureTest {
-  private static final JavaClasses PROGRAM =
+  static final JavaClasses PROGRAM =
       new ClassFileImporter()
           .withImportOption(new ImportOption.DoNotIncludeTests())
           .withImportOption(location -> !location.contains("-tests.jar"))
@@ -207,6 +208,29 @@ class ArchitectureTest {
                 HasName.Predicates.nameMatching("matMul|batchMatMul|batchDot")))
         .because("NativeOps.product is the one for them")
         .check(PROGRAM);
+  }
+
+  /** The order of additions decides the last bits, and how fast a row is. */
+  @Test
+  void rowsOfTheHostAreMultipliedInOnePlace() throws IOException {
+    Pattern product = Pattern.compile("\\+= (\\(double\\) )?\\w+\\[[^]]*] \\* \\w+\\[[^]]*];");
+    Set<String> places = new TreeSet<>();
+    try (Stream<Path> files = Files.walk(Path.of(".."))) {
+      for (Path file :
+          files
+              .filter(
+                  f ->
+                      f.toString()
+                          .matches(
+                              "../(ffc-(engine|eval|core|runs)|pfc-baseline)/src/main/.*[.]java"))
+              .toList()) {
+        if (product.matcher(Files.readString(file)).find()) {
+          places.add(file.getFileName().toString());
+        }
+      }
+    }
+    // TailSweep asks whether the engine multiplies whole numbers soundly.
+    assertThat(places).containsExactly("InnerProduct.java", "TailSweep.java");
   }
 
   /**

@@ -1,5 +1,6 @@
 package ffc.eval;
 
+import ffc.engine.InnerProduct;
 import ffc.eval.embedding.Embeddings;
 import ffc.eval.roc.Bootstrap;
 import ffc.eval.roc.IdentityGroup;
@@ -77,10 +78,8 @@ public final class ByIdentity {
           row[3] += search.hit(order[a], 1) ? 1 : 0;
         }
         for (int b = from; b < a; b++) {
-          double cosine = 0;
-          for (int k = 0; k < dim; k++) {
-            cosine += (double) values[(a - from) * dim + k] * values[(b - from) * dim + k];
-          }
+          double cosine =
+              InnerProduct.exact(values, (a - from) * dim, values, (b - from) * dim, dim);
           row[1]++;
           for (int i = 0; i < rates.size(); i++) {
             row[4 + i] += cosine > rates.get(i).threshold() ? 1 : 0;

@@ -1,5 +1,6 @@
 package ffc.core.ffc;
 
+import ffc.engine.InnerProduct;
 import ffc.idgroup.FloatRows;
 import ffc.idgroup.IdGroup;
 import ffc.idgroup.Rows;
@@ -40,11 +41,10 @@ final class NewGroup {
     FloatRows one = new FloatRows(1, rows.dim());
     float[] v = one.values();
     for (int row = 0; row < rows.count(); row++) {
-      double squares = 0;
       for (int i = 0; i < v.length; i++) {
         v[i] = (float) random.nextDouble();
-        squares += (double) v[i] * v[i];
       }
+      double squares = InnerProduct.exact(v, 0, v, 0, v.length);
       for (int i = 0; i < v.length; i++) {
         v[i] = (float) (v[i] / Math.sqrt(squares));
       }

@@ -1,5 +1,6 @@
 package ffc.eval.allpairs;
 
+import ffc.engine.InnerProduct;
 import ffc.eval.embedding.Embeddings;
 import java.util.Arrays;
 import java.util.SplittableRandom;

@@ -9,6 +9,7 @@ import ai.djl.ndarray.types.DataType;
 import ai.djl.ndarray.types.Shape;
 import ai.djl.pytorch.jni.JniUtils;
 import ffc.engine.ComputeThreads;
+import ffc.engine.InnerProduct;
 import ffc.engine.NativeOps;
 import ffc.eval.embedding.Embeddings;
 import java.nio.ByteBuffer;

@@ -1,5 +1,6 @@
 package ffc.eval.clean;
 
+import ffc.engine.InnerProduct;
 import ffc.eval.embedding.Embeddings;
 import java.util.Arrays;
 import java.util.stream.IntStream;
@@ -53,11 +54,7 @@ final class Clusters {
   }
 
   static double cosine(float[] values, int a, int b, int dim) {
-    double sum = 0;
-    for (int k = 0; k < dim; k++) {
-      sum += (double) values[a * dim + k] * values[b * dim + k];
-    }
-    return sum;
+    return InnerProduct.exact(values, a * dim, values, b * dim, dim);
   }
 
   /** Whether another cluster is as large as the largest; then every image is in doubt. */

@@ -1,5 +1,7 @@
 package ffc.eval.embedding;
 
+import ffc.engine.InnerProduct;
+
 /** Embeddings in one array on the heap: up to 2^31 - 1 values. */
 public final class ArrayEmbeddings implements Embeddings {
   private final float[] values;
@@ -44,10 +46,7 @@ public final class ArrayEmbeddings implements Embeddings {
    * @throws IllegalArgumentException if it is not finite
    */
   public static void normalise(float[] values, int from, int dim, int row) {
-    double squares = 0;
-    for (int i = from; i < from + dim; i++) {
-      squares += (double) values[i] * values[i];
-    }
+    double squares = InnerProduct.exact(values, from, values, from, dim);
     if (!Double.isFinite(squares)) {
       throw new IllegalArgumentException(
           "embeddings: row " + row + " holds NaN or an infinite value; wanted finite numbers");

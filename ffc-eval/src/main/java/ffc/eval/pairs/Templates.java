@@ -1,5 +1,6 @@
 package ffc.eval.pairs;
 
+import ffc.engine.InnerProduct;
 import ffc.eval.embedding.ArrayEmbeddings;
 import ffc.eval.embedding.Embeddings;
 import ffc.eval.roc.IdentityGroup;
@@ -142,11 +143,7 @@ public record Templates(String[] names, int[] template, int[] media) {
     for (int i = 0; i < scores.length; i++) {
       templates.read(row(rowOf, pairs.first()[i], i), 1, rows, 0);
       templates.read(row(rowOf, pairs.second()[i], i), 1, rows, dim);
-      double sum = 0;
-      for (int k = 0; k < dim; k++) {
-        sum += (double) rows[k] * rows[dim + k];
-      }
-      scores[i] = (float) sum;
+      scores[i] = (float) InnerProduct.exact(rows, 0, rows, dim, dim);
     }
     ScoreRoc roc = ScoreRoc.of(scores, pairs.same());
     Map<String, IdentityGroup.Share> rates = new LinkedHashMap<>();

@@ -1,5 +1,6 @@
 package ffc.eval.search;
 
+import ffc.engine.InnerProduct;
 import ffc.eval.allpairs.PairSweep;
 import ffc.eval.embedding.Embeddings;
 import ffc.eval.embedding.RowView;
@@ -88,10 +89,7 @@ public record DistractorSearch(long pairs, Map<Integer, Map<Integer, Double>> ra
             continue;
           }
           sorted.read(b, 1, mate, 0);
-          double cosine = 0;
-          for (int k = 0; k < dim; k++) {
-            cosine += (double) probe[k] * mate[k];
-          }
+          double cosine = InnerProduct.exact(probe, 0, mate, 0, dim);
           pairs++;
           for (int i = 0; i < RANKS.length; i++) {
             hits[i] += best[(a + 1) * KEPT - RANKS[i]] < (float) cosine ? 1 : 0;

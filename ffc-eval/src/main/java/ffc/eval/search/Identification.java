@@ -1,5 +1,6 @@
 package ffc.eval.search;
 
+import ffc.engine.InnerProduct;
 import ffc.eval.allpairs.PairSweep;
 import ffc.eval.embedding.Embeddings;
 import ffc.eval.roc.EvalResult;
@@ -153,10 +154,7 @@ public record Identification(
           continue;
         }
         embeddings.read(image, 1, other, 0);
-        float cosine = 0;
-        for (int k = 0; k < dim; k++) {
-          cosine += own[k] * other[k];
-        }
+        float cosine = InnerProduct.of(own, 0, other, 0, dim);
         for (int at = count - 1; at >= 0 && cosine > cosines[at]; at--) {
           if (at + 1 < count) {
             cosines[at + 1] = cosines[at];

@@ -3,7 +3,7 @@ package ffc.eval.roc;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
-import ffc.eval.allpairs.InnerProduct;
+import ffc.engine.InnerProduct;
 import ffc.eval.allpairs.Int8Rows;
 import ffc.eval.embedding.ArrayEmbeddings;
 import ffc.eval.search.TopScores;

@@ -4,11 +4,11 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
+import ffc.engine.InnerProduct;
 import ffc.eval.ByIdentity;
 import ffc.eval.FullReport;
 import ffc.eval.TrainingCounts;
 import ffc.eval.allpairs.ImpostorSample;
-import ffc.eval.allpairs.InnerProduct;
 import ffc.eval.allpairs.PairSweep;
 import ffc.eval.allpairs.SimilaritySweep;
 import ffc.eval.embedding.ArrayEmbeddings;

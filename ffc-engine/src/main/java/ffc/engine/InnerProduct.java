@@ -1,10 +1,13 @@
-package ffc.eval.allpairs;
+package ffc.engine;
 
-/** The product of two rows on the host, f32. */
+/**
+ * The product of two rows on the host, in a fixed order: every machine gets the same bits. What has
+ * many rows goes through {@link NativeOps#product}.
+ */
 public final class InnerProduct {
   private InnerProduct() {}
 
-  /** In eight sums that do not wait for each other. */
+  /** In f32, by eight sums that do not wait for each other. */
   public static float of(float[] a, int aFrom, float[] b, int bFrom, int dim) {
     float s0 = 0;
     float s1 = 0;
@@ -29,5 +32,14 @@ public final class InnerProduct {
       s0 += a[aFrom + k] * b[bFrom + k];
     }
     return s0 + s1 + (s2 + s3) + (s4 + s5 + (s6 + s7));
+  }
+
+  /** The same rows, multiplied and added up in double precision, one after the other. */
+  public static double exact(float[] a, int aFrom, float[] b, int bFrom, int dim) {
+    double sum = 0;
+    for (int k = 0; k < dim; k++) {
+      sum += (double) a[aFrom + k] * b[bFrom + k];
+    }
+    return sum;
   }
 }
