@@ -15,6 +15,7 @@ import ffc.eval.roc.RocFromHistogram;
 import ffc.eval.roc.SimilarityHistogram;
 import ffc.eval.roc.TarAtFar;
 import ffc.eval.search.Identification;
+import ffc.eval.search.LeaveOneOut;
 import ffc.eval.search.Retrieval;
 import ffc.loaders.DataSets;
 import ffc.loaders.VerificationSets;
@@ -171,14 +172,10 @@ public final class Evaluator implements AutoCloseable {
       String name, EvaluateConfig config, ImageEmbedder embedder, long start) {
     Dataset set = dataset(config);
     Embeddings embeddings = embed(set, embedder, workers);
-    Identification.Search search = new Identification.Search(embeddings);
-    Retrieval.Search retrieving = Retrieval.searchOf(embeddings);
-    AllPairs allPairs =
-        retrieving == null
-            ? AllPairs.of(embeddings, search)
-            : AllPairs.of(embeddings, search, retrieving);
-    Retrieval retrieval = retrieving == null ? null : retrieving.result();
-    Identification identification = search.result();
+    LeaveOneOut sweep = LeaveOneOut.of(embeddings);
+    AllPairs allPairs = sweep.allPairs();
+    Retrieval retrieval = sweep.retrieval();
+    Identification identification = sweep.identification().result();
     Map<String, Double> tarAtFar = new LinkedHashMap<>();
     allPairs.tarAtFar().forEach(rate -> tarAtFar.put(rate.key(), rate.tar()));
     return new EvalResult(
@@ -194,7 +191,7 @@ public final class Evaluator implements AutoCloseable {
         allPairs.roc(),
         allPairs.scores(),
         identification.cmc(),
-        groups(config.strata(), set, embeddings, allPairs, search),
+        groups(config.strata(), set, embeddings, sweep),
         identification.neighbours(),
         config.flip(),
         seconds(start),
@@ -213,11 +210,7 @@ public final class Evaluator implements AutoCloseable {
   }
 
   private List<IdentityGroup> groups(
-      EvaluateConfig.Strata strata,
-      Dataset set,
-      Embeddings embeddings,
-      AllPairs allPairs,
-      Identification.Search search) {
+      EvaluateConfig.Strata strata, Dataset set, Embeddings embeddings, LeaveOneOut sweep) {
     if (strata == EvaluateConfig.Strata.none) {
       return List.of();
     }
@@ -225,7 +218,8 @@ public final class Evaluator implements AutoCloseable {
     if (!own && training == null) {
       throw new IllegalStateException("strata need the training set");
     }
-    ByIdentity counts = ByIdentity.count(embeddings, allPairs.tarAtFar(), search);
+    ByIdentity counts =
+        ByIdentity.count(embeddings, sweep.allPairs().tarAtFar(), sweep.identification());
     List<IdentityGroup> groups = new ArrayList<>(List.of(counts.all()));
     groups.addAll(counts.strata(own ? set::imageCount : TrainingCounts.of(training, set)));
     return groups;

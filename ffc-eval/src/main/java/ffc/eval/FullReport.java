@@ -5,6 +5,7 @@ import ffc.eval.embedding.Embeddings;
 import ffc.eval.embedding.RowView;
 import ffc.eval.roc.IdentityGroup;
 import ffc.eval.search.Identification;
+import ffc.eval.search.LeaveOneOut;
 import ffc.eval.search.OpenSet;
 import ffc.eval.search.Retrieval;
 import java.util.List;
@@ -53,15 +54,13 @@ public record FullReport(
       return new FullReport(
           allPairs, null, null, null, counts.all(), strata(counts, trainingImages));
     }
-    Identification.Search search = new Identification.Search(sorted);
-    Retrieval.Search retrieval = Retrieval.searchOf(sorted);
-    AllPairs allPairs =
-        retrieval == null ? AllPairs.of(sorted, search) : AllPairs.of(sorted, search, retrieval);
-    ByIdentity counts = ByIdentity.count(sorted, allPairs.tarAtFar(), search);
+    LeaveOneOut sweep = LeaveOneOut.of(sorted);
+    ByIdentity counts =
+        ByIdentity.count(sorted, sweep.allPairs().tarAtFar(), sweep.identification());
     return new FullReport(
-        allPairs,
-        search.result().numbered(row -> RowView.original(sorted, (int) row)),
-        retrieval == null ? null : retrieval.result(),
+        sweep.allPairs(),
+        sweep.identification().result().numbered(row -> RowView.original(sorted, (int) row)),
+        sweep.retrieval(),
         openSet(sorted),
         counts.all(),
         strata(counts, trainingImages));

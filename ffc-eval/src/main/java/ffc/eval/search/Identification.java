@@ -60,7 +60,7 @@ public record Identification(
   }
 
   /** Collects, for each image, its best own similarity and the best of other identities. */
-  public static final class Search implements PairSweep.Visitor {
+  public static final class Search extends OwnAndOthers {
     private static final int KEPT = CURVE;
 
     private final Embeddings embeddings;
@@ -70,6 +70,7 @@ public record Identification(
     private final float[] bestOthers;
 
     public Search(Embeddings embeddings) {
+      super(embeddings);
       this.embeddings = embeddings;
       this.bestOwn = new float[embeddings.size()];
       this.bestOthers = new float[Math.multiplyExact(embeddings.size(), KEPT)];
@@ -78,22 +79,13 @@ public record Identification(
     }
 
     @Override
-    public void block(int rowFrom, int rows, int colFrom, int cols, float[] cosines) {
-      for (int r = 0; r < rows; r++) {
-        int row = rowFrom + r;
-        long label = embeddings.label(row);
-        for (int c = colFrom == rowFrom ? r + 1 : 0; c < cols; c++) {
-          int col = colFrom + c;
-          float cosine = cosines[r * cols + c];
-          if (embeddings.label(col) == label) {
-            bestOwn[row] = Math.max(bestOwn[row], cosine);
-            bestOwn[col] = Math.max(bestOwn[col], cosine);
-          } else {
-            TopScores.offer(bestOthers, row * KEPT, KEPT, cosine);
-            TopScores.offer(bestOthers, col * KEPT, KEPT, cosine);
-          }
-        }
-      }
+    void own(int image, float cosine) {
+      bestOwn[image] = Math.max(bestOwn[image], cosine);
+    }
+
+    @Override
+    void other(int image, float cosine) {
+      TopScores.offer(bestOthers, image * KEPT, KEPT, cosine);
     }
 
     public Identification result() {

@@ -50,9 +50,7 @@ public record Retrieval(long probes, Double rPrecision, Double mapAtR) {
   }
 
   /** Collects for each image the cosines of its R own images and the R highest of others. */
-  public static final class Search implements PairSweep.Visitor {
-    private final Embeddings embeddings;
-
+  public static final class Search extends OwnAndOthers {
     /** First place of each image's run of R. */
     private final int[] from;
 
@@ -65,7 +63,7 @@ public record Retrieval(long probes, Double rPrecision, Double mapAtR) {
     private final float[] others;
 
     private Search(Embeddings embeddings, Map<Long, Integer> sizes) {
-      this.embeddings = embeddings;
+      super(embeddings);
       from = new int[embeddings.size() + 1];
       for (int image = 0; image < embeddings.size(); image++) {
         from[image + 1] = from[image] + sizes.get(embeddings.label(image)) - 1;
@@ -77,25 +75,12 @@ public record Retrieval(long probes, Double rPrecision, Double mapAtR) {
     }
 
     @Override
-    public void block(int rowFrom, int rows, int colFrom, int cols, float[] cosines) {
-      for (int r = 0; r < rows; r++) {
-        int row = rowFrom + r;
-        long label = embeddings.label(row);
-        for (int c = colFrom == rowFrom ? r + 1 : 0; c < cols; c++) {
-          int col = colFrom + c;
-          float cosine = cosines[r * cols + c];
-          if (embeddings.label(col) == label) {
-            own[from[row] + seen[row]++] = cosine;
-            own[from[col] + seen[col]++] = cosine;
-          } else {
-            offer(row, cosine);
-            offer(col, cosine);
-          }
-        }
-      }
+    void own(int image, float cosine) {
+      own[from[image] + seen[image]++] = cosine;
     }
 
-    private void offer(int image, float cosine) {
+    @Override
+    void other(int image, float cosine) {
       int first = from[image];
       int length = from[image + 1] - first;
       if (length == 0 || cosine <= others[first]) {
