@@ -1,16 +1,17 @@
 package ffc.formats;
 
 import java.io.IOException;
+import java.io.InputStream;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
-import java.nio.channels.FileChannel;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardOpenOption;
 import java.util.Arrays;
 import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.function.BiConsumer;
 
 /**
  * The safetensors format.
@@ -35,59 +36,79 @@ public record Safetensors(Map<String, HostTensor> tensors, Map<String, String> m
    *     other without gap or overlap and end with the file
    */
   public static Safetensors read(Path file) {
-    try (FileChannel channel = FileChannel.open(file, StandardOpenOption.READ)) {
-      long size = channel.size();
-      if (size < 8) {
-        throw corrupt(file, "got " + size + " bytes, wanted at least the 8 of the header length");
-      }
-      long length = FileParts.read(channel, 0, 8).order(ByteOrder.LITTLE_ENDIAN).getLong(0);
-      if (length < 2 || length > MAX_HEADER || length > size - 8) {
-        throw corrupt(
-            file,
-            "offset 0: got header length "
-                + Long.toUnsignedString(length)
-                + ", wanted 2 to "
-                + Math.min(MAX_HEADER, size - 8));
-      }
-      SafetensorsHeader header =
-          SafetensorsHeader.parse(file, FileParts.read(channel, 8, (int) length));
-      Map<String, HostTensor> tensors = new LinkedHashMap<>();
-      long dataFrom = 8 + length;
-      long next = 0;
-      for (SafetensorsHeader.Entry entry : header.entries()) {
-        if (entry.from() != next) {
-          throw corrupt(
-              file,
-              "key " + entry.name() + ": got data offset " + entry.from() + ", wanted " + next);
-        }
-        next = entry.to();
-        if (dataFrom + next > size) {
-          throw corrupt(
-              file,
-              "key "
-                  + entry.name()
-                  + ": data ends at byte "
-                  + (dataFrom + next)
-                  + ", got a file of "
-                  + size
-                  + " bytes; it is truncated");
-        }
-        tensors.put(
-            entry.name(),
-            new HostTensor(
-                entry.type(),
-                entry.shape(),
-                FileParts.read(
-                    channel, dataFrom + entry.from(), (int) (entry.to() - entry.from()))));
-      }
-      if (dataFrom + next != size) {
-        throw corrupt(file, "got " + size + " bytes, wanted " + (dataFrom + next));
-      }
+    Map<String, HostTensor> tensors = new LinkedHashMap<>();
+    try (InputStream in = Files.newInputStream(file)) {
+      Map<String, String> metadata = read(in, Files.size(file), file, tensors::put);
       return new Safetensors(
-          Collections.unmodifiableMap(tensors), Collections.unmodifiableMap(header.metadata()));
+          Collections.unmodifiableMap(tensors), Collections.unmodifiableMap(metadata));
     } catch (IOException e) {
       throw FileParts.unreadable(file, e);
     }
+  }
+
+  /**
+   * Reads a file front to back, one array at a time in memory.
+   *
+   * @param in at the start of the file; read to the end, which must be where {@code size} says
+   * @param size bytes of the file
+   * @param file for messages
+   * @param each given every array in the order of the data
+   * @return the metadata
+   * @throws IllegalArgumentException as {@link #read(Path)}
+   */
+  public static Map<String, String> read(
+      InputStream in, long size, Path file, BiConsumer<String, HostTensor> each)
+      throws IOException {
+    if (size < 8) {
+      throw corrupt(file, "got " + size + " bytes, wanted at least the 8 of the header length");
+    }
+    long length = bytes(in, 8, file).order(ByteOrder.LITTLE_ENDIAN).getLong(0);
+    if (length < 2 || length > MAX_HEADER || length > size - 8) {
+      throw corrupt(
+          file,
+          "offset 0: got header length "
+              + Long.toUnsignedString(length)
+              + ", wanted 2 to "
+              + Math.min(MAX_HEADER, size - 8));
+    }
+    SafetensorsHeader header = SafetensorsHeader.parse(file, bytes(in, (int) length, file));
+    long dataFrom = 8 + length;
+    long next = 0;
+    for (SafetensorsHeader.Entry entry : header.entries()) {
+      if (entry.from() != next) {
+        throw corrupt(
+            file, "key " + entry.name() + ": got data offset " + entry.from() + ", wanted " + next);
+      }
+      if (entry.to() > size - dataFrom) {
+        throw corrupt(
+            file,
+            "key "
+                + entry.name()
+                + ": data ends at byte "
+                + entry.to()
+                + " of "
+                + (size - dataFrom)
+                + "; the file is truncated");
+      }
+      next = entry.to();
+      each.accept(
+          entry.name(),
+          new HostTensor(
+              entry.type(), entry.shape(), bytes(in, (int) (next - entry.from()), file)));
+    }
+    if (dataFrom + next != size) {
+      throw corrupt(file, "got " + size + " bytes, wanted " + (dataFrom + next));
+    }
+    return header.metadata();
+  }
+
+  /** The next bytes of a file that is said to have them. */
+  private static ByteBuffer bytes(InputStream in, int count, Path file) throws IOException {
+    byte[] bytes = new byte[count];
+    if (in.readNBytes(bytes, 0, count) < count) {
+      throw corrupt(file, "it ends too early");
+    }
+    return ByteBuffer.wrap(bytes);
   }
 
   /** Writes a file, aside and renamed, arrays in the order of the map. */

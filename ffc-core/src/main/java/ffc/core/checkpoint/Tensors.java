@@ -6,7 +6,7 @@ import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.DataType;
 import ai.djl.ndarray.types.Shape;
 import ffc.formats.ElementType;
-import ffc.formats.SafetensorsStream;
+import ffc.formats.Safetensors;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.util.LinkedHashMap;
@@ -41,7 +41,7 @@ final class Tensors {
       return arrays; // what is written of no arrays at all
     }
     try {
-      SafetensorsStream.read(
+      Safetensors.read(
           in,
           in.left(),
           in.path(),
