@@ -2,7 +2,6 @@ package example;
 
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
-import ai.djl.ndarray.NDScope;
 import ai.djl.ndarray.types.DataType;
 import ffc.core.checkpoint.CheckpointReader;
 import ffc.core.checkpoint.CheckpointWriter;
@@ -11,11 +10,12 @@ import ffc.core.loss.MarginHead;
 import ffc.core.loss.NormFace;
 import ffc.core.method.DevicePair;
 import ffc.core.method.Footprint;
+import ffc.core.method.JointForward;
 import ffc.core.method.Method;
 import ffc.core.method.MethodContext;
 import ffc.core.method.MethodProvider;
+import ffc.core.method.StepProfile;
 import ffc.core.net.Encoder;
-import ffc.engine.Autograd;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
@@ -28,11 +28,13 @@ public final class NPair implements Method {
   // b pairs of a slice, E embedding
 
   private final Encoder probe;
+  private final StepProfile profile;
   private final MarginHead head;
   private final Footprint footprint;
 
   NPair(NPairConfig config, MethodContext context) {
     this.probe = context.probe();
+    this.profile = context.profile();
     this.head = MarginHead.of(new NormFace.Config(config.scale()));
     this.footprint = config.footprint(context.sizes());
   }
@@ -63,30 +65,24 @@ public final class NPair implements Method {
   @Override
   public Losses accumulate(DevicePair pair) {
     Losses.Sum losses = new Losses.Sum();
-    for (int slice = 0; slice < pair.slices(); slice++) {
-      try (NDScope scope = new NDScope()) {
-        scope.suppressNotUsedWarning();
-        int from = pair.from(slice);
-        int b = pair.from(slice + 1) - from;
-        NDArray images = pair.images(slice); // x above y
-        NDArray features = Autograd.record(() -> probe.features(images, Encoder.Mode.train));
-        NDArray detached = features.stopGradient();
-        NDArray norm = MarginHead.norm(detached);
-        NDArray unit = detached.div(norm);
-        NDManager manager = unit.getManager();
-        MarginHead.Part part =
-            head.softmax(
-                unit.get("0:" + b),
-                unit.get(b + ":" + 2 * b),
-                manager.arange(0, b, 1, DataType.INT64),
-                samePerson(manager, Arrays.copyOfRange(pair.xIds(), from, from + b)),
-                pair.size(),
-                true);
-        losses.add("n_pair", part.value().toFloatArray()[0]);
-        NDArray gradient = part.embeddingGradient().concat(part.weightGradient());
-        Autograd.backward(features, MarginHead.throughNormalisation(gradient, unit, norm));
-      }
-    }
+    JointForward.run(
+        probe,
+        pair,
+        profile,
+        (unit, slice) -> {
+          int b = slice.ids().length / 2; // x above y
+          NDManager manager = unit.getManager();
+          MarginHead.Part part =
+              head.softmax(
+                  unit.get("0:" + b),
+                  unit.get(b + ":" + 2 * b),
+                  manager.arange(0, b, 1, DataType.INT64),
+                  samePerson(manager, Arrays.copyOf(slice.ids(), b)),
+                  pair.size(),
+                  true);
+          losses.add("n_pair", part.value().toFloatArray()[0]);
+          return part.embeddingGradient().concat(part.weightGradient());
+        });
     return losses.toLosses();
   }
 

@@ -14,11 +14,11 @@ import ffc.core.method.DevicePair;
 import ffc.core.method.Footprint;
 import ffc.core.method.Method;
 import ffc.core.method.MethodContext;
+import ffc.core.method.ProbePass;
 import ffc.core.method.StepProfile;
 import ffc.core.net.Encoder;
 import ffc.core.net.MomentumEncoder;
 import ffc.core.net.Weights;
-import ffc.engine.Autograd;
 import ffc.engine.Closer;
 import ffc.exchange.Contribution;
 import ffc.exchange.GlobalBatch;
@@ -167,36 +167,31 @@ public final class Ffc implements Method {
       Losses.Sum losses) {
     int[] slots = proposal.slots(ids);
     statistics.samples(slots, pair.idPairs());
-    for (int slice = 0; slice < slices; slice++) {
+    for (int i = 0; i < slices; i++) {
+      int slice = i;
       int from = pair.from(slice);
       int to = pair.from(slice + 1);
-      try (NDScope scope = new NDScope()) {
-        scope.suppressNotUsedWarning();
-        NDArray images = pair.images(side, slice);
-        NDArray features = Autograd.record(() -> probe.features(images, Encoder.Mode.train));
-        profile.lap("forward");
-        NDArray detached = features.stopGradient();
-        NDArray normB1 = MarginHead.norm(detached);
-        NDArray unitBE = detached.div(normB1);
-        FfcHead.Result result =
-            head.score(
-                unitBE,
-                margin.seesSamples()
-                    ? margin.samples(normB1, Arrays.copyOfRange(ids, from, to))
-                    : null,
-                Arrays.copyOfRange(slots, from, to),
-                counts,
-                proposal,
-                matrix);
-        losses.add("existing", result.existing());
-        losses.add("fresh", result.fresh());
-        statistics.cosine(
-            FfcHead.scalar(unitBE.mul(partnerBE.get(from + ":" + to)).sum()) / (to - from));
-        profile.lap("head");
-        Autograd.backward(
-            features, MarginHead.throughNormalisation(result.gradientBE(), unitBE, normB1));
-        profile.lap("backward");
-      }
+      ProbePass.run(
+          probe,
+          () -> pair.images(side, slice),
+          profile,
+          (images, unitBE, normB1) -> {
+            FfcHead.Result result =
+                head.score(
+                    unitBE,
+                    margin.seesSamples()
+                        ? margin.samples(normB1, Arrays.copyOfRange(ids, from, to))
+                        : null,
+                    Arrays.copyOfRange(slots, from, to),
+                    counts,
+                    proposal,
+                    matrix);
+            losses.add("existing", result.existing());
+            losses.add("fresh", result.fresh());
+            statistics.cosine(
+                FfcHead.scalar(unitBE.mul(partnerBE.get(from + ":" + to)).sum()) / (to - from));
+            return result.gradientBE();
+          });
     }
   }
 
@@ -281,12 +276,7 @@ public final class Ffc implements Method {
 
   @Override
   public void load(CheckpointReader in) throws IOException {
-    try (NDManager temporary = manager.newSubManager()) {
-      Weights.load(
-          gallery.encoder().parameters(),
-          in.tensors("gallery", temporary),
-          in.folder() + "/gallery");
-    }
+    Weights.load(gallery.encoder().parameters(), in, "gallery");
     GroupFile stored = GroupFile.read(in, matrix.rows());
     step = stored.step();
     group = stored.group();

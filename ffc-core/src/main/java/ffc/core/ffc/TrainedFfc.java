@@ -249,12 +249,7 @@ final class TrainedFfc implements Method {
   @Override
   public void load(CheckpointReader in) throws IOException {
     if (gallery != null) {
-      try (NDManager temporary = manager.newSubManager()) {
-        Weights.load(
-            gallery.encoder().parameters(),
-            in.tensors("gallery", temporary),
-            in.folder() + "/gallery");
-      }
+      Weights.load(gallery.encoder().parameters(), in, "gallery");
     }
     GroupFile stored = GroupFile.read(in, matrix.rows());
     step = stored.step();

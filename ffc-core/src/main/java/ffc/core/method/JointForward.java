@@ -1,11 +1,8 @@
 package ffc.core.method;
 
 import ai.djl.ndarray.NDArray;
-import ai.djl.ndarray.NDScope;
-import ffc.core.loss.MarginHead;
 import ffc.core.net.Encoder;
 import ffc.core.net.NetworkSize;
-import ffc.engine.Autograd;
 import java.util.Arrays;
 
 /**
@@ -46,28 +43,22 @@ public final class JointForward {
     for (int i = 0; i < pair.slices(); i++) {
       int from = pair.from(i);
       int to = pair.from(i + 1);
-      try (NDScope scope = new NDScope()) {
-        scope.suppressNotUsedWarning();
-        NDArray images = pair.images(i);
-        NDArray features = Autograd.record(() -> probe.features(images, Encoder.Mode.train));
-        profile.lap("forward");
-        NDArray detached = features.stopGradient();
-        NDArray normB1 = MarginHead.norm(detached);
-        NDArray unitBE = detached.div(normB1);
-        Slice slice =
-            new Slice(
-                concat(
-                    Arrays.copyOfRange(pair.xIds(), from, to),
-                    Arrays.copyOfRange(pair.yIds(), from, to)),
-                images,
-                normB1,
-                (double) (to - from) / pair.size(),
-                from);
-        NDArray gradientBE = head.gradient(unitBE, slice);
-        profile.lap("head");
-        Autograd.backward(features, MarginHead.throughNormalisation(gradientBE, unitBE, normB1));
-        profile.lap("backward");
-      }
+      int slice = i;
+      ProbePass.run(
+          probe,
+          () -> pair.images(slice),
+          profile,
+          (images, unitBE, normB1) ->
+              head.gradient(
+                  unitBE,
+                  new Slice(
+                      concat(
+                          Arrays.copyOfRange(pair.xIds(), from, to),
+                          Arrays.copyOfRange(pair.yIds(), from, to)),
+                      images,
+                      normB1,
+                      (double) (to - from) / pair.size(),
+                      from)));
     }
   }
 

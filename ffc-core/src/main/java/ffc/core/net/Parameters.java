@@ -63,6 +63,11 @@ public final class Parameters implements AutoCloseable {
     this.bf16 = bf16;
   }
 
+  /** A manager for arrays beside these, on the same device. */
+  NDManager newSubManager() {
+    return manager.newSubManager();
+  }
+
   /** Whether convolutions and products compute in bfloat16. */
   boolean isBf16() {
     return bf16;

@@ -3,7 +3,9 @@ package ffc.core.net;
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.Shape;
+import ffc.core.checkpoint.CheckpointReader;
 import ffc.formats.WeightFile;
+import java.io.IOException;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.Map;
@@ -13,7 +15,19 @@ import java.util.TreeSet;
 public final class Weights {
   private Weights() {}
 
-  public static void load(Parameters parameters, Map<String, NDArray> stored, String what) {
+  /**
+   * Fills a network from the file {@code NAME.safetensors} of a checkpoint.
+   *
+   * @throws IllegalArgumentException if it is damaged or of a network of another structure
+   */
+  public static void load(Parameters parameters, CheckpointReader in, String name)
+      throws IOException {
+    try (NDManager temporary = parameters.newSubManager()) {
+      load(parameters, in.tensors(name, temporary), in.folder() + "/" + name);
+    }
+  }
+
+  private static void load(Parameters parameters, Map<String, NDArray> stored, String what) {
     TreeSet<String> missing = new TreeSet<>(parameters.all().keySet());
     missing.removeAll(stored.keySet());
     TreeSet<String> unknown = new TreeSet<>(stored.keySet());

@@ -52,9 +52,9 @@ public final class TrainedEncoder implements AutoCloseable {
     }
     Autograd.off();
     NDManager manager = NDManager.newBaseManager(where);
-    try (NDManager temporary = manager.newSubManager()) {
+    try {
       Encoder encoder = Encoder.create(model, manager, 0, Precision.fp32);
-      Weights.load(encoder.parameters(), in.tensors(net.name(), temporary), checkpoint + "/" + net);
+      Weights.load(encoder.parameters(), in, net.name());
       return new TrainedEncoder(manager, encoder);
     } catch (Throwable e) {
       Closer.of(manager).closeAfter(e);

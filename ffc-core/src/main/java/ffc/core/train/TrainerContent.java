@@ -50,9 +50,7 @@ record TrainerContent(
               + dataset.fingerprint()
               + "; start a new run, or point data.train at the old data");
     }
-    try (NDManager temporary = manager.newSubManager()) {
-      Weights.load(probe.parameters(), in.tensors("probe", temporary), in.folder() + "/probe");
-    }
+    Weights.load(probe.parameters(), in, "probe");
     optimizer.load(in);
     method.load(in);
     return state;

@@ -249,11 +249,8 @@ public final class DynamicClassQueue implements Method {
       }
       file.expectEnd();
     }
+    Weights.load(gallery.encoder().parameters(), in, "gallery");
     try (NDManager temporary = manager.newSubManager()) {
-      Weights.load(
-          gallery.encoder().parameters(),
-          in.tensors("gallery", temporary),
-          in.folder() + "/gallery");
       Shape shape = new Shape(config.capacity(), probe.embedding());
       columnsE.set(
           new NDIndex(keysPerStep + ":"), in.tensor("queue", "features", shape, temporary));
