@@ -1,5 +1,6 @@
 package ffc.runs.report;
 
+import ffc.loaders.data.Columns;
 import java.util.List;
 import java.util.function.IntPredicate;
 import java.util.stream.Collectors;
@@ -24,20 +25,7 @@ public record Table(List<List<String>> rows) {
   }
 
   private String text(IntPredicate toTheRight) {
-    int columns = rows.get(0).size();
-    StringBuilder text = new StringBuilder();
-    for (List<String> row : rows) {
-      StringBuilder line = new StringBuilder();
-      for (int c = 0; c < columns; c++) {
-        int column = c;
-        int width = rows.stream().mapToInt(r -> r.get(column).length()).max().orElse(0);
-        String space = " ".repeat(width - row.get(c).length());
-        line.append(c == 0 ? "" : "  ");
-        line.append(toTheRight.test(c) ? space + row.get(c) : row.get(c) + space);
-      }
-      text.append(line.toString().stripTrailing()).append('\n');
-    }
-    return text.toString().stripTrailing();
+    return Columns.aligned(rows, toTheRight).stripTrailing();
   }
 
   /** For a page of {@link Html}. */

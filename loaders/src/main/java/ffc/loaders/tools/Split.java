@@ -1,5 +1,6 @@
 package ffc.loaders.tools;
 
+import ffc.loaders.data.Columns;
 import ffc.loaders.data.Dataset;
 import ffc.loaders.data.MadeFolders;
 import ffc.loaders.data.Progress;
@@ -9,11 +10,13 @@ import ffc.loaders.sample.Permutation;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.BitSet;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.TreeMap;
+import java.util.function.ToLongFunction;
 
 /**
  * Holds identities out for open-set evaluation: {@code train.rec} with the others, {@code open.rec}
@@ -36,29 +39,28 @@ public final class Split {
 
     /** Lines that put the three beside each other. */
     public String text() {
-      StringBuilder text = new StringBuilder();
-      row(text, "", List.of("source", "train.rec", "open.rec"));
-      List<TreeMap<Long, Long>> sides = List.of(all, train, open);
-      row(text, "identities", sides.stream().map(s -> "%,d".formatted(identities(s))).toList());
-      row(text, "images", sides.stream().map(s -> "%,d".formatted(images(s))).toList());
-      row(text, "images an identity", sides.stream().map(s -> mean(s)).toList());
+      List<List<String>> rows = new ArrayList<>();
+      rows.add(List.of("", "source", "train.rec", "open.rec"));
+      rows.add(row("identities", Result::identities));
+      rows.add(row("images", Result::images));
+      rows.add(List.of("images an identity", mean(all), mean(train), mean(open)));
       for (long low = 1; low <= all.lastKey(); low = low < 4 ? low + 1 : 2 * low) {
         long from = low;
         long to = low < 4 ? low : 2 * low - 1;
-        row(
-            text,
-            from == to ? "with " + from : "with " + from + "-" + to,
-            sides.stream()
-                .map(s -> "%,d".formatted(identities(s.subMap(from, true, to, true))))
-                .toList());
+        rows.add(
+            row(
+                from == to ? "with " + from : "with " + from + "-" + to,
+                side -> identities(side.subMap(from, true, to, true))));
       }
-      return text.toString();
+      return Columns.aligned(rows, column -> column > 0);
     }
 
-    private static void row(StringBuilder text, String head, List<String> cells) {
-      text.append(String.format(Locale.ROOT, "%-18s", head));
-      cells.forEach(cell -> text.append(String.format(Locale.ROOT, " %12s", cell)));
-      text.append('\n');
+    private List<String> row(String head, ToLongFunction<TreeMap<Long, Long>> count) {
+      List<String> cells = new ArrayList<>(List.of(head));
+      for (TreeMap<Long, Long> side : List.of(all, train, open)) {
+        cells.add(String.format(Locale.ROOT, "%,d", count.applyAsLong(side)));
+      }
+      return cells;
     }
 
     /** Identities of a side. */

@@ -1,7 +1,10 @@
 package ffc.loaders.tools;
 
+import ffc.loaders.data.Columns;
 import ffc.loaders.data.Counted;
+import java.util.ArrayList;
 import java.util.Iterator;
+import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 
@@ -36,7 +39,7 @@ public final class StatsReport {
           Counted.of(stratum.images(), "image"),
           100.0 * stratum.images() / stats.images());
     }
-    line(out, "%12s %12s", "images", "identities");
+    List<List<String>> histogram = new ArrayList<>(List.of(List.of("images", "identities")));
     long low = 1;
     while (low <= stats.max()) {
       long high = low < 4 ? low : 2 * low - 1;
@@ -44,9 +47,12 @@ public final class StatsReport {
           stats.histogram().subMap(low, true, high, true).values().stream()
               .mapToLong(Long::longValue)
               .sum();
-      line(out, "%12s %,12d", low == high ? "" + low : low + "-" + high, ids);
+      histogram.add(
+          List.of(
+              low == high ? "" + low : low + "-" + high, String.format(Locale.ROOT, "%,d", ids)));
       low = high + 1;
     }
+    out.append(Columns.aligned(histogram, column -> true));
     if (stats.sampled() > 0) {
       line(
           out,
