@@ -31,20 +31,16 @@ dist.init_process_group("gloo", init_method=f"tcp://127.0.0.1:{port}", world_siz
 mine = torch.zeros(size, dtype=torch.uint8)
 everyone = [torch.empty_like(mine) for _ in range(world)]
 values = torch.zeros(floats)
-def times(repeats, call):
+def times(what, repeats, call):
     seconds = []
     for _ in range(repeats):
         start = time.perf_counter()
         call()
         seconds.append(time.perf_counter() - start)
-    timed = sorted(seconds[repeats // 5:])
-    return timed[len(timed) // 2] * 1e3, timed[int(0.99 * (len(timed) - 1))] * 1e3
-gather = times(repeats, lambda: dist.all_gather(everyone, mine))
-reduce = times(reduces, lambda: dist.all_reduce(values)) if reduces else None
-if rank == 0:
-    print("gather p50 %.3f p99 %.3f" % gather)
-    if reduce:
-        print("reduce p50 %.3f p99 %.3f" % reduce)
+    for one in seconds:
+        print(what, "%.3f" % (one * 1e3))
+times("gather", repeats, lambda: dist.all_gather(everyone, mine))
+times("reduce", reduces, lambda: dist.all_reduce(values))
 dist.barrier()
 dist.destroy_process_group()
 """
@@ -61,12 +57,13 @@ def free_ports(count):
 
 
 def figures(outputs):
-    found = {}
+    """Medians of what the first process printed; the first fifth of the calls warms up and is left out."""
+    found = {"gather": [], "reduce": []}
     for line in outputs[0].splitlines():
         words = line.split()
-        if len(words) == 5 and words[0] in ("gather", "reduce"):
-            found[words[0]] = float(words[2])
-    return found
+        if len(words) == 2 and words[0] in found:
+            found[words[0]].append(float(words[1]))
+    return {what: statistics.median_high(times[len(times) // 5:]) for what, times in found.items()}
 
 
 def finish(processes):

@@ -8,13 +8,12 @@ import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.DataType;
 import ai.djl.ndarray.types.Shape;
 import java.time.Duration;
-import java.util.Arrays;
 
 /**
  * Times of PyTorch's collectives through the bridge, for {@code bench/exchange_speed.py}: one
  * process of several. Arguments: members, rank, port, bytes, repeats, floats to add up, repeats.
- * The first member prints {@code port P}, which the others get as theirs, then {@code gather p50
- * ms} and {@code reduce p50 ms}.
+ * The first member prints {@code port P}, which the others get as theirs; all then print {@code
+ * gather ms} and {@code reduce ms} a call.
  */
 final class CollectivesBench {
   private static final String HOST = "127.0.0.1";
@@ -34,31 +33,20 @@ final class CollectivesBench {
       }
       group.join(HOST, port, rank, size, HOST);
       NDArray bytes = manager.zeros(new Shape(Integer.parseInt(args[3])), DataType.UINT8);
-      print(rank, "gather", times(Integer.parseInt(args[4]), () -> group.allGather(bytes).close()));
+      time("gather", Integer.parseInt(args[4]), () -> group.allGather(bytes).close());
       NDList floats = new NDList(manager.zeros(new Shape(Integer.parseInt(args[5]))));
-      print(rank, "reduce", times(Integer.parseInt(args[6]), () -> group.allReduce(floats, 1)));
+      time("reduce", Integer.parseInt(args[6]), () -> group.allReduce(floats, 1));
       group.allGather(bytes).close(); // all have done
     }
   }
 
-  /** The first fifth warms up and is left out. */
-  private static double[] times(int repeats, Runnable call) {
-    double[] milliseconds = new double[repeats];
+  private static void time(String what, int repeats, Runnable call) {
+    StringBuilder lines = new StringBuilder();
     for (int i = 0; i < repeats; i++) {
       long start = System.nanoTime();
       call.run();
-      milliseconds[i] = (System.nanoTime() - start) / 1e6;
+      lines.append("%s %.3f%n".formatted(what, (System.nanoTime() - start) / 1e6));
     }
-    double[] timed = Arrays.copyOfRange(milliseconds, repeats / 5, repeats);
-    Arrays.sort(timed);
-    return timed;
-  }
-
-  private static void print(int rank, String what, double[] sorted) {
-    if (rank == 0 && sorted.length > 0) {
-      System.out.printf(
-          "%s p50 %.3f p99 %.3f%n",
-          what, sorted[sorted.length / 2], sorted[(int) (0.99 * (sorted.length - 1))]);
-    }
+    System.out.print(lines);
   }
 }

@@ -14,7 +14,7 @@ import java.util.Map;
 /**
  * Times of the calls between trainers, for {@code bench/exchange_speed.py}: one process of several.
  * Arguments: trainers, rank, name, comma-separated ports, bytes, repeats, floats to add up,
- * repeats. The first trainer prints {@code gather p50 ms} and {@code reduce p50 ms}.
+ * repeats. Prints {@code gather ms} and {@code reduce ms} a call.
  */
 final class ExchangeBench {
   private ExchangeBench() {}
@@ -37,35 +37,21 @@ final class ExchangeBench {
             config, TestCluster.run("bench", "bench"), line -> {}, () -> false)) {
       exchange.begin(new Nothing(rank == 0));
       byte[] bytes = new byte[Integer.parseInt(args[4])];
-      print(rank, "gather", times(Integer.parseInt(args[5]), () -> exchange.allGather(bytes)));
+      time("gather", Integer.parseInt(args[5]), () -> exchange.allGather(bytes));
       float[] floats = new float[Integer.parseInt(args[6])];
-      print(
-          rank,
-          "reduce",
-          times(Integer.parseInt(args[7]), () -> exchange.allReduceSum(floats, Wire.exact)));
+      time("reduce", Integer.parseInt(args[7]), () -> exchange.allReduceSum(floats, Wire.exact));
       exchange.finish();
     }
   }
 
-  /** The first fifth warms up and is left out. */
-  private static double[] times(int repeats, Runnable call) {
-    double[] milliseconds = new double[repeats];
+  private static void time(String what, int repeats, Runnable call) {
+    StringBuilder lines = new StringBuilder();
     for (int i = 0; i < repeats; i++) {
       long start = System.nanoTime();
       call.run();
-      milliseconds[i] = (System.nanoTime() - start) / 1e6;
+      lines.append("%s %.3f%n".formatted(what, (System.nanoTime() - start) / 1e6));
     }
-    double[] timed = Arrays.copyOfRange(milliseconds, repeats / 5, repeats);
-    Arrays.sort(timed);
-    return timed;
-  }
-
-  private static void print(int rank, String what, double[] sorted) {
-    if (rank == 0 && sorted.length > 0) {
-      System.out.printf(
-          "%s p50 %.3f p99 %.3f%n",
-          what, sorted[sorted.length / 2], sorted[(int) (0.99 * (sorted.length - 1))]);
-    }
+    System.out.print(lines);
   }
 
   /** The state of a trainer that trains nothing. */
