@@ -3,14 +3,18 @@ package ffc.cli;
 import ffc.cli.data.DataCommand;
 import ffc.cli.options.Outputs;
 import ffc.engine.NativeMemory;
+import ffc.runs.experiment.Nearest;
 import ffc.runs.experiment.Secrets;
 import ffc.runs.train.RunFailure;
 import ffc.runs.train.Surroundings;
 import java.io.PrintWriter;
 import java.util.Locale;
+import java.util.Set;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.IParameterExceptionHandler;
 import picocli.CommandLine.Model.ArgSpec;
+import picocli.CommandLine.UnmatchedArgumentException;
 
 /**
  * The program {@code ffc}. Exit codes: 0 done, 1 failed, 2 bad input (a config, data, a checkpoint
@@ -85,7 +89,15 @@ public final class Main {
 
   /** The commands, for {@link #main} and for tests. */
   public static CommandLine commandLine() {
-    return new CommandLine(new Main())
+    CommandLine commands = new CommandLine(new Main());
+    IParameterExceptionHandler others = commands.getParameterExceptionHandler();
+    return commands
+        .setParameterExceptionHandler(
+            (mistake, args) ->
+                mistake instanceof UnmatchedArgumentException unmatched
+                        && unmatched.isUnknownOption()
+                    ? unknownOption(unmatched)
+                    : others.handleParseException(mistake, args))
         .setCaseInsensitiveEnumValuesAllowed(true)
         .setUsageHelpWidth(100) // examples are to be copied: none may be wrapped
         .setExecutionStrategy(
@@ -100,6 +112,21 @@ public final class Main {
               return new CommandLine.RunLast().execute(parsed);
             })
         .setExecutionExceptionHandler((failure, line, parsed) -> report(failure, line.getErr()));
+  }
+
+  /** Names the option alone, not its value, and the one that was probably meant. */
+  private static int unknownOption(UnmatchedArgumentException mistake) {
+    CommandLine command = mistake.getCommandLine();
+    String typed = mistake.getUnmatched().get(0).replaceFirst("(?s)=.*", "");
+    Set<String> known = command.getCommandSpec().optionsMap().keySet();
+    command
+        .getErr()
+        .printf(
+            "unknown option %s%s (./%s --help lists all)%n",
+            typed.replaceAll("\\p{Cntrl}", "?"),
+            Nearest.to(typed, known).map(near -> "; did you mean " + near + "?").orElse(""),
+            command.getCommandSpec().qualifiedName());
+    return BAD_INPUT;
   }
 
   /**

@@ -1,6 +1,7 @@
 package ffc.cli;
 
 import ffc.cli.options.SetOption;
+import ffc.cli.options.Wanted;
 import ffc.runs.experiment.ConfigLoader;
 import ffc.runs.experiment.Experiment;
 import ffc.runs.experiment.Methods;
@@ -80,8 +81,8 @@ public final class PlanCommand implements Callable<Integer> {
 
   @Override
   public Integer call() throws IOException {
-    if (trainers != null && trainers < 1) {
-      throw new IllegalArgumentException("--devices " + trainers + ": wanted at least 1");
+    if (trainers != null) {
+      Wanted.atLeast("--trainers (--devices)", trainers, 1);
     }
     long bytes = memory == null ? machineMemory() : ByteSize.parse(memory);
     Experiment experiment = new ConfigLoader().load(config, set.settings(), false);

@@ -128,9 +128,11 @@ class MistakesTest {
     for (String[] mistake :
         new String[][] {
           {"train --trainers 0", "--trainers 0: got 0, wanted more than 0"},
+          {"train --trainers 2 --rank 5", "--rank 5: got 5, wanted below --trainers (2)"},
+          {"train --rank 5 --trainers 2", "--rank 5: got 5, wanted below --trainers (2)"},
           {
-            "train --trainers 2 --rank 5",
-            "--trainers 2: --rank: got 5, wanted below --trainers (2)"
+            "train --set=method={\"type\":triplet} --trainers 2",
+            "--trainers 2: method triplet trains with one trainer; leave --trainers away, or use"
           },
           {"member --trainers 0", "--trainers 0: got 0, wanted more than 0"},
         }) {
@@ -144,6 +146,56 @@ class MistakesTest {
       assertThat(outcome.code()).as(mistake[0]).isEqualTo(2);
       assertThat(outcome.err()).startsWith(mistake[1]).doesNotContain("cluster.trainers=");
     }
+  }
+
+  @Test
+  void anUnknownOptionIsNamedAloneWithTheNearestOne() {
+    for (String[] mistake :
+        new String[][] {
+          {
+            "data import x --out o --chanels 1",
+            "--chanels; did you mean --channels? (./ffc data import"
+          },
+          {
+            "data import x --out o --chanels=1",
+            "--chanels; did you mean --channels? (./ffc data import"
+          },
+          {"train x --outt y --set a=b", "--outt; did you mean --out? (./ffc train"},
+          {"train --sset a=b", "--sset; did you mean --set? (./ffc train"},
+          {"--verson", "--verson; did you mean --version? (./ffc"},
+          {"plan x --zzz", "--zzz (./ffc plan"},
+        }) {
+      StoredRun.Outcome outcome = StoredRun.ffc(mistake[0].split(" "));
+      assertThat(outcome.code()).as(mistake[0]).isEqualTo(2);
+      assertThat(outcome.err()).isEqualTo("unknown option " + mistake[1] + " --help lists all)\n");
+    }
+  }
+
+  @Test
+  void numbersOutOfRangeSayWhatIsWanted() {
+    String size = "wanted pixels, such as 112, or height x width, such as 112x96";
+    for (String[] mistake :
+        new String[][] {
+          {"data import . --size 0 --out o", "--size: got \"0\", " + size},
+          {"data import . --size 0x0 --out o", "--size: got \"0x0\", " + size},
+          {"data import . --size 7 --out o", "size: got 7x7 (height x width), wanted 8 to 4096"},
+          {"data verify x --size 0", "--size: got \"0\", " + size},
+          {"data synth --ids 1 --jpeg 0 --out o", "--jpeg: got \"0\", " + size},
+          {"data glyphs --size 0 --out o", "--size: got 0, wanted at least 1"},
+          {"data glyphs --limit -1 --out o", "--limit: got -1, wanted at least 0"},
+          {"data glyphs --threads 0 --out o", "--threads (--workers): got 0, wanted at least 1"},
+          {"data verify . --threads 0", "--threads (--workers): got 0, wanted at least 1"},
+          {"data index . --rows 0 --out o", "--rows: got 0, wanted at least 1"},
+          {"data stats . --sample -1", "--sample: got -1, wanted at least 0"},
+          {"data split . --open 1 --min-images 0 --out o", "--min-images: got 0, wanted at least"},
+          {"plan " + QUICKSTART + " --devices 0", "--trainers (--devices): got 0, wanted at least"},
+        }) {
+      StoredRun.Outcome outcome = StoredRun.ffc(mistake[0].split(" "));
+      assertThat(outcome.code()).as(mistake[0]).isEqualTo(2);
+      assertThat(outcome.err().lines()).as(mistake[0]).hasSize(1);
+      assertThat(outcome.err()).startsWith(mistake[1]);
+    }
+    assertThat(Path.of("o")).doesNotExist();
   }
 
   @Test

@@ -1,6 +1,8 @@
 package ffc.cli.data;
 
 import ffc.cli.options.OutOption;
+import ffc.cli.options.ThreadsOption;
+import ffc.cli.options.Wanted;
 import ffc.loaders.tools.Glyphs;
 import java.nio.file.Path;
 import java.util.List;
@@ -47,14 +49,16 @@ final class GlyphsCommand implements Callable<Integer> {
       description = "Most characters, chosen evenly; 0 = all (default)")
   private int limit;
 
-  @Option(names = "--threads", paramLabel = "N", description = "Threads (default: all cores)")
-  private int threads = Runtime.getRuntime().availableProcessors();
+  @Mixin private ThreadsOption workers;
 
   @Override
   public Integer call() {
+    Wanted.atLeast("--size", size, 1);
+    Wanted.atLeast("--limit", limit, 0);
+    int threads = workers.threads();
     String report;
     try (WorkProgress progress = new WorkProgress()) {
-      report = Glyphs.run(fonts, size, limit, Math.max(1, threads), out.path(), progress);
+      report = Glyphs.run(fonts, size, limit, threads, out.path(), progress);
     }
     spec.commandLine().getOut().print(report);
     return 0;

@@ -10,15 +10,16 @@ final class ImageSizes {
    * Reads height and width.
    *
    * @param option to name in a message
-   * @param text such as {@code 112x96}
+   * @param text such as {@code 112x96}, or {@code 112} for both
    * @return the shape, of three channels
    */
   static ImageShape parse(String option, String text) {
-    if (!text.matches("[1-9]\\d{0,4}x[1-9]\\d{0,4}")) {
+    if (!text.matches("[1-9]\\d{0,4}(x[1-9]\\d{0,4})?")) {
       throw new IllegalArgumentException(
-          option + ": got \"" + text + "\", wanted height x width, such as 112x112");
+          "%s: got \"%s\", wanted pixels, such as 112, or height x width, such as 112x96"
+              .formatted(option, text));
     }
     String[] sides = text.split("x", -1);
-    return new ImageShape(3, Integer.parseInt(sides[0]), Integer.parseInt(sides[1]));
+    return new ImageShape(3, Integer.parseInt(sides[0]), Integer.parseInt(sides[sides.length - 1]));
   }
 }

@@ -1,6 +1,7 @@
 package ffc.cli.data;
 
 import ffc.cli.options.OutOption;
+import ffc.cli.options.ThreadsOption;
 import ffc.loaders.data.ImageShape;
 import ffc.loaders.photos.Fit;
 import ffc.loaders.photos.PhotoImport;
@@ -56,22 +57,23 @@ final class ImportPhotosCommand implements Callable<Integer> {
       description = "3: colour (default); 1: gray")
   private int channels;
 
-  @Option(
-      names = "--workers",
-      paramLabel = "N",
-      description = "Decoding threads (default: all cores); the pack is the same with any")
-  private int workers = Runtime.getRuntime().availableProcessors();
+  @Mixin private ThreadsOption workers;
 
   @Override
   public Integer call() {
-    ImageShape shape =
-        ImageSizes.parse("--size", size.matches("[0-9]{1,5}") ? size + "x" + size : size);
+    ImageShape shape = ImageSizes.parse("--size", size);
     String text;
     try (WorkProgress progress = new WorkProgress()) {
       text =
           PhotoImport.run(
                   new PhotoImport.Options(
-                      source, out.path(), shape.height(), shape.width(), channels, fit, workers),
+                      source,
+                      out.path(),
+                      shape.height(),
+                      shape.width(),
+                      channels,
+                      fit,
+                      workers.threads()),
                   progress)
               .text();
     }

@@ -1,8 +1,8 @@
 package ffc.cli.data;
 
 import ffc.cli.options.OutOption;
+import ffc.cli.options.Wanted;
 import ffc.loaders.DataSets;
-import ffc.loaders.data.Counted;
 import ffc.loaders.data.DataConfig;
 import ffc.loaders.data.Dataset;
 import ffc.loaders.index.IndexBuilder;
@@ -38,22 +38,14 @@ final class IndexCommand implements Callable<Integer> {
 
   @Override
   public Integer call() {
-    if (rows < 1) {
-      throw new IllegalArgumentException("--rows is " + rows + ", wanted 1 or more");
-    }
+    Wanted.atLeast("--rows", rows, 1);
     try (WorkProgress progress = new WorkProgress()) {
       IndexBuilder.build(source.source(), out.path(), rows, progress)
           .forEach(spec.commandLine().getOut()::println);
     }
     DataConfig.Source index = new DataConfig.Source("index", out.path().toString());
     try (Dataset data = DataSets.open(index)) {
-      spec.commandLine()
-          .getOut()
-          .printf(
-              "%s: %s, %s%n",
-              out.path(),
-              Counted.of(data.identities(), "identity"),
-              Counted.of(data.images(), "image"));
+      DataCommand.tell(spec, out.path(), data);
     }
     return 0;
   }

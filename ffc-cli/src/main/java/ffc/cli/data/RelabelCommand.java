@@ -2,7 +2,6 @@ package ffc.cli.data;
 
 import ffc.cli.options.OutOption;
 import ffc.loaders.DataSets;
-import ffc.loaders.data.Counted;
 import ffc.loaders.data.DataConfig;
 import ffc.loaders.data.Dataset;
 import ffc.loaders.tools.Split;
@@ -35,13 +34,7 @@ final class RelabelCommand implements Callable<Integer> {
                 new DataConfig.Source(given.format(), given.path(), DataConfig.Labels.compact));
         WorkProgress progress = new WorkProgress()) {
       Split.whole(data, out.path().resolve("train.rec"), progress);
-      spec.commandLine()
-          .getOut()
-          .printf(
-              "%s: %s, %s%n",
-              out.path(),
-              Counted.of(data.identities(), "identity"),
-              Counted.of(data.images(), "image"));
+      DataCommand.tell(spec, out.path(), data);
     }
     return 0;
   }

@@ -1,6 +1,7 @@
 package ffc.cli.data;
 
 import ffc.cli.options.OutOption;
+import ffc.cli.options.Wanted;
 import ffc.loaders.data.Dataset;
 import ffc.loaders.tools.Split;
 import java.util.concurrent.Callable;
@@ -64,6 +65,7 @@ final class SplitCommand implements Callable<Integer> {
 
   @Override
   public Integer call() {
+    Wanted.atLeast("--min-images", fewest, 1);
     try (Dataset data = source.open();
         WorkProgress progress = new WorkProgress()) {
       int least = by == By.uniform ? 1 : fewest;

@@ -1,5 +1,6 @@
 package ffc.cli.data;
 
+import ffc.cli.options.Wanted;
 import ffc.formats.WholeFile;
 import ffc.loaders.DataSets;
 import ffc.loaders.data.Dataset;
@@ -44,6 +45,7 @@ final class StatsCommand implements Callable<Integer> {
 
   @Override
   public Integer call() throws IOException {
+    Wanted.atLeast("--sample", sample, 0);
     DataStats stats;
     List<String> notes = new ArrayList<>();
     List<String> faults = new ArrayList<>();

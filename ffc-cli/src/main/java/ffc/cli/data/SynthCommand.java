@@ -2,7 +2,6 @@ package ffc.cli.data;
 
 import ffc.cli.options.OutOption;
 import ffc.loaders.DataSets;
-import ffc.loaders.data.Counted;
 import ffc.loaders.data.DataConfig;
 import ffc.loaders.data.Dataset;
 import ffc.loaders.data.ImageShape;
@@ -57,9 +56,8 @@ final class SynthCommand implements Callable<Integer> {
 
   @Option(
       names = "--jpeg",
-      paramLabel = "HxW",
-      description =
-          "Store the images as well, as a JPEG pack DIR/train.rec of this size, such as 112x112")
+      paramLabel = "PIXELS",
+      description = "Store the images as well, as a JPEG pack DIR/train.rec of this size, or HxW")
   private String jpeg;
 
   @Override
@@ -72,7 +70,7 @@ final class SynthCommand implements Callable<Integer> {
       IndexBuilder.synthesize(set, out.path(), progress);
     }
     try (Dataset data = DataSets.open(new DataConfig.Source("synthetic", out.path().toString()))) {
-      print(data);
+      DataCommand.tell(spec, out.path(), data);
     }
     return 0;
   }
@@ -83,18 +81,8 @@ final class SynthCommand implements Callable<Integer> {
     try (Dataset data = DataSets.open(new DataConfig.Source("synthetic", text));
         WorkProgress progress = new WorkProgress()) {
       SynthPack.run(data, shape, 0.9f, out.path().resolve("train.rec"), progress);
-      print(data);
+      DataCommand.tell(spec, out.path(), data);
     }
     return 0;
-  }
-
-  private void print(Dataset data) {
-    spec.commandLine()
-        .getOut()
-        .printf(
-            "%s: %s, %s%n",
-            out.path(),
-            Counted.of(data.identities(), "identity"),
-            Counted.of(data.images(), "image"));
   }
 }

@@ -1,6 +1,8 @@
 package ffc.cli.data;
 
+import ffc.cli.options.ThreadsOption;
 import ffc.loaders.data.Counted;
+import ffc.loaders.data.ImageShape;
 import ffc.loaders.tools.DataVerify;
 import java.io.PrintWriter;
 import java.util.concurrent.Callable;
@@ -25,23 +27,19 @@ final class VerifyCommand implements Callable<Integer> {
 
   @Option(
       names = "--size",
-      paramLabel = "HxW",
-      description = "Height and width that every image must have, such as 112x112")
+      paramLabel = "PIXELS",
+      description = "Size that every image must have, or HxW, such as 112x96")
   private String size;
 
-  @Option(names = "--threads", paramLabel = "N", description = "Threads (default: all cores)")
-  private int threads = Runtime.getRuntime().availableProcessors();
+  @Mixin private ThreadsOption workers;
 
   @Override
   public Integer call() {
+    ImageShape wanted = size == null ? null : ImageSizes.parse("--size", size);
+    int threads = workers.threads();
     DataVerify.Report report;
     try (WorkProgress progress = new WorkProgress()) {
-      report =
-          DataVerify.run(
-              source.source(),
-              size == null ? null : ImageSizes.parse("--size", size),
-              Math.max(1, threads),
-              progress);
+      report = DataVerify.run(source.source(), wanted, threads, progress);
     }
     PrintWriter out = spec.commandLine().getOut();
     report.faults().forEach(out::println);

@@ -26,21 +26,21 @@ public final class OptionWords {
   }
 
   private static Problem inWords(Map<String, String> typed, Problem problem) {
+    String place = problem.place();
     for (Map.Entry<String, String> option : typed.entrySet()) {
-      String set = "--set " + option.getKey() + "=";
-      if (problem.place().startsWith(set)) {
-        String place = option.getValue() + " " + problem.place().substring(set.length());
-        String message = problem.message().replace("section cluster", option.getValue());
-        for (Map.Entry<String, String> other : typed.entrySet()) {
-          message = message.replace(other.getKey(), other.getValue());
-        }
-        String path =
-            problem.path().equals(option.getKey())
-                ? ""
-                : typed.getOrDefault(problem.path(), problem.path());
-        return new Problem(place, path, message);
-      }
+      place = place.replace("--set " + option.getKey() + "=", option.getValue() + " ");
     }
-    return problem;
+    if (place.equals(problem.place())) {
+      return problem;
+    }
+    String message = problem.message();
+    for (Map.Entry<String, String> option : typed.entrySet()) {
+      if (place.startsWith(option.getValue() + " ")) {
+        message = message.replace("section cluster", option.getValue());
+      }
+      message = message.replace(option.getKey(), option.getValue());
+    }
+    String path = typed.getOrDefault(problem.path(), problem.path());
+    return new Problem(place, place.startsWith(path + " ") ? "" : path, message);
   }
 }

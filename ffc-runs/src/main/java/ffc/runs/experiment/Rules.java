@@ -11,6 +11,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
 import java.util.function.Supplier;
+import java.util.stream.Collectors;
 import tools.jackson.core.JsonPointer;
 
 /** What must hold between settings. A rule is silent where a setting it reads is itself wrong. */
@@ -57,13 +58,19 @@ final class Rules {
     }
   }
 
-  /** An override that took part in a mistake is the likelier culprit than the file. */
+  /**
+   * The setting's own place if it was overridden; else the overrides that took part, likelier
+   * culprits than the file.
+   */
   private String place(String at, List<String> reads) {
-    return reads.stream()
-        .map(path -> tree.valuePlace(pointer(path)))
-        .filter(place -> place.startsWith("--set "))
-        .findFirst()
-        .orElseGet(() -> tree.valuePlace(pointer(at)));
+    String own = tree.valuePlace(pointer(at));
+    String overrides =
+        reads.stream()
+            .map(path -> tree.valuePlace(pointer(path)))
+            .filter(place -> place.startsWith("--set "))
+            .distinct()
+            .collect(Collectors.joining(", "));
+    return own.startsWith("--set ") || overrides.isEmpty() ? own : overrides;
   }
 
   private boolean touched(String path) {

@@ -222,6 +222,23 @@ class ConfigLoaderTest {
     }
   }
 
+  /** The setting that is wrong, or all that it is compared with where the file gives it. */
+  @Test
+  void ofSeveralOverridesTheWrongOneIsNamed() {
+    String capacity = "method.capacity: got 10, wanted at least ";
+    assertThat(problems(SOUND, "data.idsPerBatch=12", "method.capacity=10"))
+        .anySatisfy(line -> assertThat(line).startsWith("--set method.capacity=10: " + capacity));
+    assertThat(problems(SOUND, "method.capacity=10", "data.idsPerBatch=12"))
+        .anySatisfy(line -> assertThat(line).startsWith("--set method.capacity=10: " + capacity));
+    assertThat(problems(SOUND, "data.idsPerBatch=300", "data.instancesPerBatch=200"))
+        .anySatisfy(
+            line ->
+                assertThat(line)
+                    .startsWith(
+                        "--set data.idsPerBatch=300, --set data.instancesPerBatch=200:"
+                            + " method.capacity: got "));
+  }
+
   @ParameterizedTest
   @CsvSource(
       delimiter = '|',
