@@ -36,6 +36,17 @@ class DocumentationTest {
   }
 
   @Test
+  void theIndexNamesEveryPage() throws Exception {
+    String index = Files.readString(ROOT.resolve("docs/README.md"));
+    Path docs = ROOT.resolve("docs");
+    assertThat(pages())
+        .filteredOn(
+            page -> page.startsWith(docs) && !page.toString().matches(".*(decisions|README).*"))
+        .hasSizeGreaterThan(20)
+        .allSatisfy(page -> assertThat(index).contains("](" + docs.relativize(page) + ")"));
+  }
+
+  @Test
   void theReadmeNamesEveryCommandAndNoOther() throws Exception {
     String readme = Files.readString(ROOT.resolve("README.md"));
     List<String> named =
