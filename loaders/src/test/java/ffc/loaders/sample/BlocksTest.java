@@ -16,7 +16,7 @@ import java.util.Random;
 import java.util.Set;
 import org.junit.jupiter.api.Test;
 
-/** The two orders by blocks, each for itself; with the sampler: {@link PairSamplerTest}. */
+/** The two orders by blocks, each for itself; with the sampler: {@link BlockSamplingTest}. */
 class BlocksTest {
   private static final long SEED = 4_711;
 

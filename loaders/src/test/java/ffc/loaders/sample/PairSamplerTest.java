@@ -20,14 +20,14 @@ import java.util.Set;
 import org.junit.jupiter.api.Test;
 
 class PairSamplerTest {
-  private static final long SEED = 31_337;
+  static final long SEED = 31_337;
 
-  private static Dataset set(long identities) {
+  static Dataset set(long identities) {
     return DataSets.open(
         new DataConfig.Source("synthetic", "ids=" + identities + ";mean=3;tail=zipf;seed=2"));
   }
 
-  private static DataConfig config(
+  static DataConfig config(
       int ids, int instances, boolean partner, SingleImage single, long block) {
     return DataConfigBuilder.builder()
         .train(new DataConfig.Source("synthetic", "-"))
@@ -42,10 +42,9 @@ class PairSamplerTest {
   }
 
   /** What all ranks together draw in a step, in the world's order. */
-  private record Draw(List<Long> ids, List<Long> instances, Cursor next) {}
+  record Draw(List<Long> ids, List<Long> instances, Cursor next) {}
 
-  private static Draw draw(
-      Dataset data, DataConfig config, long seed, int trainers, Cursor cursor) {
+  static Draw draw(Dataset data, DataConfig config, long seed, int trainers, Cursor cursor) {
     List<Long> ids = new ArrayList<>();
     List<Long> instances = new ArrayList<>();
     Cursor next = null;
@@ -119,98 +118,6 @@ class PairSamplerTest {
         if (block == 0) {
           assertThat(instances.subList(0, (int) data.images())).as(what).doesNotHaveDuplicates();
         }
-      }
-    }
-  }
-
-  @Test
-  void blocksGiveEveryImageATurnBeforeAnyOfTheBlockGetsAnother() {
-    try (Dataset data = set(1000)) {
-      DataConfig config = config(16, 16, true, SingleImage.augment, 50);
-      PairSampler sampler = new PairSampler(data, config, SEED, 0, 1);
-      int[] turns = new int[(int) data.images()];
-      Cursor cursor = Cursor.START;
-      for (int step = 0; step < 3000; step++) {
-        Cursor next = sampler.after(cursor);
-        PairPlan plan = sampler.plan(cursor, next);
-        for (int row = plan.idPairs(); row < plan.x().length; row++) {
-          turns[(int) plan.x()[row]]++;
-        }
-        cursor = next;
-        if (step % 500 == 17) {
-          int least = Integer.MAX_VALUE;
-          int most = 0;
-          for (long id = 0; id < data.identities(); id += 50) {
-            int blockLeast = Integer.MAX_VALUE;
-            int blockMost = 0;
-            for (long i = data.firstImage(id); i < data.firstImage(id + 50); i++) {
-              blockLeast = Math.min(blockLeast, turns[(int) i]);
-              blockMost = Math.max(blockMost, turns[(int) i]);
-            }
-            assertThat(blockMost - blockLeast).as("step %d id %d", step, id).isLessThanOrEqualTo(1);
-            least = Math.min(least, blockLeast);
-            most = Math.max(most, blockMost);
-          }
-          assertThat(most - least).as("step %d", step).isLessThanOrEqualTo(2);
-        }
-      }
-    }
-  }
-
-  /** Share of instance rows whose identity is among the last {@code slots} different ones. */
-  private static double existingShare(Dataset data, long block, int slots, int steps) {
-    DataConfig config = config(64, 64, true, SingleImage.augment, block);
-    PairSampler sampler = new PairSampler(data, config, SEED, 0, 1);
-    Map<Long, Boolean> group =
-        new LinkedHashMap<>(16, 0.75f, true) {
-          private static final long serialVersionUID = 1L;
-
-          @Override
-          protected boolean removeEldestEntry(Map.Entry<Long, Boolean> eldest) {
-            return size() > slots;
-          }
-        };
-    Cursor cursor = Cursor.START;
-    int met = 0;
-    int rows = 0;
-    for (int step = 0; step < steps; step++) {
-      Cursor next = sampler.after(cursor);
-      PairPlan plan = sampler.plan(cursor, next);
-      for (int row = 64; row < plan.x().length; row++) {
-        rows++;
-        met += group.get(data.identityOf(plan.x()[row])) != null ? 1 : 0;
-      }
-      for (long image : plan.x()) {
-        group.put(data.identityOf(image), true);
-      }
-      cursor = next;
-    }
-    return (double) met / rows;
-  }
-
-  @Test
-  void blocksMakeTheLoadersMeetWithinTheLifeOfASlot() {
-    try (Dataset data = set(200_000)) {
-      double shuffled = existingShare(data, 0, 3000, 2000);
-      double local = existingShare(data, 2000, 3000, 2000);
-      // Even shuffled, identities of hundreds of images are met again.
-      assertThat(shuffled).isLessThan(0.15);
-      assertThat(local).isGreaterThan(0.8);
-    }
-  }
-
-  @Test
-  void blocksBearLongRunsAndTinySets() {
-    try (Dataset data = set(3)) {
-      DataConfig config = config(5, 4, false, SingleImage.augment, 2);
-      PairSampler sampler = new PairSampler(data, config, SEED, 0, 1);
-      Cursor cursor = new Cursor(1_000_000, 2, 400_000, 0, 0, 0);
-      for (int step = 0; step < 200; step++) {
-        Cursor next = sampler.after(cursor);
-        for (long image : sampler.plan(cursor, next).x()) {
-          assertThat(image).isBetween(0L, data.images() - 1);
-        }
-        cursor = next;
       }
     }
   }
@@ -409,19 +316,6 @@ class PairSamplerTest {
     }
   }
 
-  /** With one of the two loaders there is nothing to keep in step: its order is shuffled. */
-  @Test
-  void blocksAreLeftOutWhereThereIsOneLoaderAlone() {
-    try (Dataset data = set(50)) {
-      for (int[] counts : new int[][] {{0, 6}, {6, 0}}) {
-        DataConfig local = config(counts[0], counts[1], true, SingleImage.augment, 10);
-        DataConfig shuffled = config(counts[0], counts[1], true, SingleImage.augment, 0);
-        assertThat(draw(data, local, SEED, 1, Cursor.START))
-            .isEqualTo(draw(data, shuffled, SEED, 1, Cursor.START));
-      }
-    }
-  }
-
   @Test
   void refusesWhatCannotBeDrawn() {
     try (Dataset data = set(30)) {
@@ -437,15 +331,6 @@ class PairSamplerTest {
       assertThatThrownBy(
               () -> new PairSampler(data, config(0, 0, true, SingleImage.augment, 0), SEED, 0, 1))
           .hasMessageContaining("are both 0: nothing to train on");
-    }
-  }
-
-  @Test
-  void refusesBlocksWithSkippedSingles() {
-    try (Dataset data = set(30)) {
-      assertThatThrownBy(
-              () -> new PairSampler(data, config(4, 4, true, SingleImage.skip, 10), SEED, 0, 1))
-          .hasMessageContaining("data.localityBlock needs data.singleImage: augment");
     }
   }
 

@@ -8,17 +8,8 @@ import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.index.NDIndex;
 import ai.djl.ndarray.types.Shape;
-import ffc.core.checkpoint.BadCheckpointException;
-import ffc.core.checkpoint.CheckpointInput;
-import ffc.core.method.DevicePair;
-import ffc.core.method.JointForward;
 import ffc.core.optim.OptimizerConfig;
 import ffc.core.optim.OptimizerConfigBuilder;
-import ffc.exchange.LocalExchange;
-import ffc.exchange.ThreadExchange;
-import ffc.pfc.partialfc.ShardExchange;
-import ffc.pfc.softmax.Samples;
-import ffc.pfc.softmax.Shards;
 import ffc.pfc.softmax.Workspace;
 import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
@@ -28,7 +19,6 @@ import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.Arrays;
 import java.util.BitSet;
 import java.util.List;
 import java.util.Random;
@@ -305,153 +295,5 @@ class RowPartsTest {
       assertThat(workspace.spare(1, 2, 3).toFloatArray()).containsOnly(7).hasSize(6);
       assertThat(other.toFloatArray()).containsOnly(6);
     }
-  }
-
-  private static ClassCenters centers(ClassRange range, RowRule rule, RowWorkers workers) {
-    return new ClassCenters(range, 3, 5, rule, false, new TableMemory.Native(), workers);
-  }
-
-  private static byte[] saved(int trainers, long classes, RowRule rule) throws Exception {
-    List<byte[]> files =
-        ThreadExchange.together(
-            trainers,
-            false,
-            exchange -> {
-              try (RowWorkers workers = new RowWorkers(1)) {
-                ClassCenters mine =
-                    centers(ClassRange.of(classes, exchange.rank(), trainers), rule, workers);
-                for (long cls = 1; cls < classes; cls += 3) {
-                  if (mine.range().contains(cls)) {
-                    mine.set(cls, new float[] {cls, -cls, 0.5f});
-                  }
-                }
-                ByteArrayOutputStream out = new ByteArrayOutputStream();
-                new ClassFile(exchange, classes).save(new DataOutputStream(out), mine);
-                return out.toByteArray();
-              }
-            });
-    return files.get(0);
-  }
-
-  private static CheckpointInput input(byte[] bytes) {
-    return CheckpointInput.of(new ByteArrayInputStream(bytes), bytes.length, Path.of("c.bin"));
-  }
-
-  @Test
-  void aFileOfClassesDoesNotSayWhoHeldThem() throws Exception {
-    for (RowRule rule :
-        List.of(new RowRule.SgdRows(0.9f, true, 0), new RowRule.AdamWRows(0.9, 0.99, 1e-8, 0.05))) {
-      byte[] alone = saved(1, 130, rule);
-      assertThat(saved(3, 130, rule)).isEqualTo(alone);
-      int trainers = 2;
-      ThreadExchange.together(
-          trainers,
-          false,
-          exchange -> {
-            try (RowWorkers workers = new RowWorkers(1)) {
-              ClassRange range = ClassRange.of(130, exchange.rank(), trainers);
-              ClassCenters mine = centers(range, rule, workers);
-              mine.set(range.from(), new float[] {9, 9, 9});
-              new ClassFile(exchange, 130).load(input(alone), mine);
-              long values = 0;
-              for (long cls = range.from(); cls < range.to(); cls++) {
-                if (cls % 3 == 1) {
-                  values++;
-                  assertThat(mine.row(cls)).containsExactly((float) cls, (float) -cls, 0.5f);
-                }
-              }
-              assertThat(mine.initialisedRows()).isEqualTo(values);
-              float[] fresh = new float[3];
-              InitialRows.fill(fresh, 5, 0, ClassCenters.INITIAL);
-              if (range.contains(0)) {
-                assertThat(mine.row(0)).isEqualTo(fresh);
-              }
-              return null;
-            }
-          });
-    }
-  }
-
-  @Test
-  void aFileOfClassesThatMakesNoSenseIsRefused() throws Exception {
-    RowRule rule = new RowRule.SgdRows(0.9f, true, 0);
-    byte[] sound = saved(1, 130, rule);
-    ClassFile file = new ClassFile(new LocalExchange(), 130);
-    try (RowWorkers workers = new RowWorkers(1)) {
-      ClassCenters mine = centers(ClassRange.all(130), rule, workers);
-      byte[] format = sound.clone();
-      format[3] = 2;
-      assertThatThrownBy(() -> file.load(input(format), mine))
-          .isInstanceOf(IllegalArgumentException.class)
-          .hasMessage("c.bin: class centres of format 2, expected 1");
-      byte[] longer = Arrays.copyOf(sound, sound.length + 1);
-      // 43 rows of three values and three of momentum.
-      assertThatThrownBy(() -> file.load(input(longer), mine))
-          .isInstanceOf(BadCheckpointException.class)
-          .hasMessageEndingWith(43 * 24 + 1 + " bytes of class centres, expected 43 rows of 24");
-      byte[] beyond = sound.clone();
-      beyond[24 + 16] |= (byte) 0x80; // the flag of class 191 of 130
-      assertThatThrownBy(() -> file.load(input(Arrays.copyOf(beyond, sound.length + 24)), mine))
-          .isInstanceOf(BadCheckpointException.class);
-      ClassCenters plain = centers(ClassRange.all(130), new RowRule.SgdRows(0, false, 0), workers);
-      assertThatThrownBy(() -> file.load(input(sound), plain))
-          .hasMessage(
-              "c.bin: class centres with 1 optimiser states a row, optimizer.type asks for 0;"
-                  + " resume with the optimiser of the checkpoint");
-      assertThatThrownBy(() -> new ClassFile(new LocalExchange(), 131).load(input(sound), mine))
-          .hasMessage("c.bin: holds 130 class centres of 3 values, the experiment has 131 of 3");
-      file.load(input(sound), mine);
-    }
-  }
-
-  @Test
-  void shardsExchangeIdentitiesSamplesSumsAndMaxima() throws Exception {
-    ThreadExchange.together(
-        2,
-        false,
-        exchange -> {
-          int rank = exchange.rank();
-          ShardExchange shards = new ShardExchange(exchange);
-          assertThat(shards.range(5)).isEqualTo(ClassRange.of(5, rank, 2));
-          try (NDManager manager = NDManager.newBaseManager()) {
-            NDArray images = manager.zeros(new Shape(2, 1, 1, 1));
-            long[] x = {10 * rank + 1, 10 * rank + 2};
-            long[] y = {10 * rank + 3, 10 * rank + 4};
-            assertThat(shards.ids(1, new DevicePair(images, images, x, y, 1, 2)))
-                .containsExactly(1, 2, 11, 12, 3, 4, 13, 14);
-            NDArray unit = manager.create(new float[] {rank, 5, rank, 6}, new Shape(2, 2));
-            JointForward.Slice second =
-                new JointForward.Slice(new long[] {x[1], y[1]}, images, null, 0.5, 1);
-            Samples samples = shards.samples(unit, second);
-            assertThat(samples.ids()).containsExactly(2, 4, 12, 14);
-            assertThat(samples.count()).isEqualTo(4);
-            assertThat(samples.unitBE().toFloatArray()).containsExactly(0, 5, 0, 6, 1, 5, 1, 6);
-            assertThat(samples.mine(samples.unitBE()).toFloatArray())
-                .isEqualTo(unit.toFloatArray());
-            NDArray part = manager.create(new float[] {rank, -rank, 3}, new Shape(3, 1));
-            assertThat(shards.sum(part).toFloatArray()).containsExactly(1, -1, 6);
-            assertThat(shards.sum(part).getShape()).isEqualTo(new Shape(3, 1));
-            assertThat(shards.largest(part).toFloatArray()).containsExactly(1, 0, 3);
-          }
-          return null;
-        });
-    try (NDManager manager = NDManager.newBaseManager()) {
-      ShardExchange alone = new ShardExchange(new LocalExchange());
-      NDArray part = manager.ones(new Shape(2, 2));
-      assertThat(alone.sum(part)).isSameAs(part);
-      assertThat(alone.largest(part)).isSameAs(part);
-      JointForward.Slice slice = new JointForward.Slice(new long[] {7, 8}, part, null, 1, 0);
-      assertThat(alone.samples(part, slice).unitBE()).isSameAs(part);
-      assertThat(alone.samples(part, slice).ids()).containsExactly(7, 8);
-      assertThat(Shards.ALONE.sum(part)).isSameAs(part);
-      assertThat(Shards.ALONE.largest(part)).isSameAs(part);
-      Samples own = new Samples(part, new long[] {7, 8});
-      assertThat(own.mine(part)).isSameAs(part);
-    }
-  }
-
-  @Test
-  void twoSidesStandOneAfterTheOther() {
-    assertThat(JointForward.concat(new long[] {1, 2}, new long[] {3})).containsExactly(1, 2, 3);
   }
 }
