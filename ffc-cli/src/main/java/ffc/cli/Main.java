@@ -2,6 +2,7 @@ package ffc.cli;
 
 import ffc.cli.data.DataCommand;
 import ffc.cli.options.Outputs;
+import ffc.cli.pack.PackCommand;
 import ffc.engine.NativeMemory;
 import ffc.runs.experiment.Nearest;
 import ffc.runs.experiment.Secrets;
@@ -39,6 +40,7 @@ import picocli.CommandLine.UnmatchedArgumentException;
       CompareCommand.class,
       ConfigCommand.class,
       DoctorCommand.class,
+      PackCommand.class,
       CompletionCommand.class
     },
     synopsisSubcommandLabel = "COMMAND")

@@ -129,6 +129,31 @@ class LauncherTest {
     assertThat(builds()).isEqualTo(2);
   }
 
+  /** There is neither java nor Maven on the machine. */
+  @Test
+  void aPackedFolderBringsItsJavaAndWantsAPyTorchOfTheMachine() throws Exception {
+    Files.createDirectories(home.resolve("program"));
+    Files.createFile(home.resolve("program/ffc-cli.jar"));
+    assertThat(launch().err()).contains("is not whole", "jre/bin/java is missing");
+
+    Files.createDirectories(home.resolve("jre/bin"));
+    executable(home.resolve("jre/bin/java"), "env; echo \"$@\"");
+    assertThat(launch("train"))
+        .satisfies(
+            r -> refused(r, "a packed program has no PyTorch of its own: FFC_TORCH=python3"));
+    Result doctor = launch("doctor");
+    assertThat(doctor.code()).as(doctor.err()).isZero();
+    assertThat(doctor.out()).contains("FFC_TORCH_PROBLEM=a packed program has no PyTorch");
+
+    environment.put("PYTORCH_LIBRARY_PATH", temp.toString());
+    Result result = launch("config", "check");
+    assertThat(result.code()).as(result.err()).isZero();
+    assertThat(result.err()).isEmpty();
+    assertThat(result.out())
+        .contains("-Djna.library.path=" + home + "/jre/lib")
+        .contains("-cp " + home + "/program/ffc-cli.jar ffc.cli.Main config check");
+  }
+
   /** The build goes on until the launcher has told of it; without a word it fails after a while. */
   @Test
   void aLongBuildGivesASignOfLife() throws Exception {

@@ -63,7 +63,8 @@ class RefusedCommandsTest {
           "export --checkpoint IN --out OUT.safetensors",
           "export --checkpoint IN --out OUT.pt",
           "import IN --out OUT.safetensors",
-          "runs compare IN IN --out OUT");
+          "runs compare IN IN --out OUT",
+          "pack --out OUT");
 
   @TempDir Path temp;
   private Path inputs;

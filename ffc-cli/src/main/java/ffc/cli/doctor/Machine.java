@@ -68,6 +68,10 @@ public final class Machine {
   }
 
   private List<Finding> engineAndGpus() {
+    String problem = environment.get("FFC_TORCH_PROBLEM"); // from the launcher
+    if (problem != null) {
+      return List.of(Finding.todo("engine", problem));
+    }
     TensorEngine engine;
     int usable;
     String cards;

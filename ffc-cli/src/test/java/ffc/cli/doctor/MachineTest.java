@@ -50,6 +50,12 @@ class MachineTest {
   }
 
   @Test
+  void whatKeepsTheLauncherFromPyTorchIsToldInsteadOfAnEngine() {
+    assertThat(look(Map.of("FFC_TORCH_PROBLEM", "no g++ found")).get("engine"))
+        .isEqualTo(Finding.todo("engine", "no g++ found"));
+  }
+
+  @Test
   void whatIsNotNeededMayBeMissing() {
     Map<String, Finding> found = look(Map.of());
 

@@ -91,9 +91,15 @@ public record Manifest(
     node.put("command_line", commandLine);
     node.put("working_directory", Path.of("").toAbsolutePath().toString());
     node.put("ffc", ffc);
-    git("rev-parse", "HEAD").ifPresent(commit -> node.put("git_commit", commit));
-    git("status", "--porcelain", "--untracked-files=no")
-        .ifPresent(changes -> node.put("git_dirty", !changes.isEmpty()));
+    Optional<String> packed = packedCommit();
+    if (packed.isPresent()) {
+      node.put("git_commit", packed.get().replace("-dirty", ""));
+      node.put("git_dirty", packed.get().endsWith("-dirty"));
+    } else {
+      git("rev-parse", "HEAD").ifPresent(commit -> node.put("git_commit", commit));
+      git("status", "--porcelain", "--untracked-files=no")
+          .ifPresent(changes -> node.put("git_dirty", !changes.isEmpty()));
+    }
     node.put("engine", "DJL " + engine + " PyTorch");
     node.put("natives", natives);
     node.put("natives_folder", nativesFolder.toString());
@@ -137,6 +143,16 @@ public record Manifest(
       return Optional.ofNullable(last.path(key).asString(null));
     } catch (IOException | RuntimeException e) {
       return Optional.empty();
+    }
+  }
+
+  /** What {@code ./ffc pack} wrote down; a repository around a packed folder is another's. */
+  private Optional<String> packedCommit() {
+    try {
+      return Optional.of(
+          Files.readString(sources.resolve("COMMIT"), StandardCharsets.UTF_8).strip());
+    } catch (IOException e) {
+      return Optional.empty(); // a clone
     }
   }
 
