@@ -2,6 +2,7 @@ package ffc.loaders.bench;
 
 import ffc.loaders.DataSets;
 import ffc.loaders.DualLoader;
+import ffc.loaders.data.AugmentConfig;
 import ffc.loaders.data.AugmentConfigBuilder;
 import ffc.loaders.data.Cursor;
 import ffc.loaders.data.DataConfig;
@@ -19,12 +20,28 @@ import java.util.Locale;
  * Images per second of the dual loader beside a PyTorch {@code DataLoader}; {@code
  * bench/loader_bench} runs both in turn.
  *
- * <pre>LoaderBench FORMAT PATH CHANNELSxHEIGHTxWIDTH WORKERS IMAGES [SECONDS]</pre>
+ * <pre>LoaderBench FORMAT PATH CHANNELSxHEIGHTxWIDTH WORKERS IMAGES [full]</pre>
+ *
+ * <p>{@code full} adds all kinds of augmentation, each to a fifth of the images.
  *
  * <p>Prints images/s, images/s per CPU second, allocated bytes an image and resident memory.
  */
 public final class LoaderBench {
+  private static final AugmentConfig FLIP_AND_SHIFT =
+      AugmentConfigBuilder.builder().flip(true).shift(2).build();
+
   private LoaderBench() {}
+
+  private static AugmentConfig full() {
+    return AugmentConfigBuilder.builder(FLIP_AND_SHIFT)
+        .crop(new AugmentConfig.Crop(null, null, null))
+        .affine(new AugmentConfig.Affine(null, null, null))
+        .photometric(new AugmentConfig.Photometric(null, null, null, null, null))
+        .blur(new AugmentConfig.Blur(null, null))
+        .lowResolution(new AugmentConfig.LowResolution(null, null))
+        .erase(new AugmentConfig.Erase(null, null))
+        .build();
+  }
 
   /** Runs once over warm-up and measurement. */
   public static void main(String[] args) throws Exception {
@@ -41,7 +58,7 @@ public final class LoaderBench {
             .idsPerBatch(64)
             .instancesPerBatch(64)
             .instancePartner(true)
-            .augment(AugmentConfigBuilder.builder().flip(true).shift(2).build())
+            .augment(args.length > 5 && args[5].equals("full") ? full() : FLIP_AND_SHIFT)
             .workers(workers)
             .prefetch(4)
             .build();
