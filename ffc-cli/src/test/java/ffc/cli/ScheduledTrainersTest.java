@@ -29,7 +29,8 @@ class ScheduledTrainersTest {
   /** The machines 1 and 2, and what {@code machine N COMMAND} runs on one of them. */
   private static final String MACHINES =
       """
-      set -e
+      set -eE
+      trap 'exit 77' ERR
       mount -t tmpfs tmpfs /run
       ip netns add 1
       ip netns add 2
@@ -40,6 +41,7 @@ class ScheduledTrainersTest {
         ip -n $n link set lo up
       done
       mount --bind "$HOSTS" /etc/hosts
+      trap - ERR
       machine() { number=$1; shift; exec nsenter --net=/run/netns/$number "$@"; }
       """;
 
@@ -137,9 +139,9 @@ class ScheduledTrainersTest {
     // Whoever is not root may have namespaces below one of users.
     String made =
         "for user in '' --map-root-user; do"
-            + " if unshare $user --net --mount true 2>/dev/null; then"
+            + " if unshare $user --net --mount ip link set lo up 2>/dev/null; then"
             + " exec unshare $user --net --mount bash -c \"$SCRIPT\" bash \"$@\"; fi; done;"
-            + " unshare --net --mount true; exit "
+            + " unshare --net --mount ip link set lo up; exit "
             + NONE;
     List<String> all = new ArrayList<>(List.of("bash", "-c", made, "bash"));
     all.addAll(command);
