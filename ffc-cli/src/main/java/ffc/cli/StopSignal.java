@@ -9,9 +9,10 @@ import java.util.function.Supplier;
 
 /**
  * Turns SIGINT, SIGTERM and SIGHUP (a terminal or connection that closes) into a wish to stop; a
- * second one ends the process at once. The process then exits with 128 + the number of the signal,
- * as shells and schedulers expect. A signal that is ignored when the process starts, as SIGHUP is
- * under nohup, stays ignored.
+ * second one ends the process at once; within a second it is the same wish that has come twice, as
+ * {@code timeout} signals a process and its whole group. The process then exits with 128 + the
+ * number of the signal, as shells and schedulers expect. A signal that is ignored when the process
+ * starts, as SIGHUP is under nohup, stays ignored.
  *
  * <p>A trainer that another process of this program has started is stopped by the end of its
  * standard input, which its starter brings about or leaves behind. It never ends at once by itself:
@@ -33,11 +34,14 @@ final class StopSignal implements BooleanSupplier {
   static final String STEP_IS_KEPT =
       "stopping; a step under way is finished and kept in a checkpoint";
 
+  private static final long SAME_WISH_NANOS = 1_000_000_000;
+
   private final PrintStream err;
   private final Supplier<String> what;
   private final Runnable last;
   private final boolean supervised = Boolean.getBoolean(SUPERVISED);
   private volatile int received;
+  private volatile long receivedAt;
 
   private StopSignal(PrintStream err, Supplier<String> what, Runnable last) {
     this.err = err;
@@ -109,12 +113,18 @@ final class StopSignal implements BooleanSupplier {
       return;
     }
     if (received != 0 && !supervised) {
+      if (System.nanoTime() - receivedAt < SAME_WISH_NANOS) {
+        return;
+      }
       last.run();
       Runtime.getRuntime().halt(exitCode());
     }
+    receivedAt = System.nanoTime();
     received = number;
     if (!supervised) {
-      err.println();
+      if (System.getProperty("ffc.terminal") != null) {
+        err.println(); // after the ^C of the terminal
+      }
       err.println("ffc: " + what.get() + " (once more: at once)");
     }
   }

@@ -59,6 +59,10 @@ final class TrainingProcess implements AutoCloseable {
         new ProcessBuilder(command).directory(folder.toFile()).redirectErrorStream(true).start());
   }
 
+  boolean isAlive() {
+    return process.isAlive();
+  }
+
   /** Kills one of the trainers that this process has started. */
   void killRank(int rank) throws Exception {
     signalRank("KILL", rank);
@@ -148,6 +152,14 @@ final class TrainingProcess implements AutoCloseable {
   int interrupt() throws Exception {
     boolean ignored = isIgnored(INT);
     signal(ignored ? "TERM" : "INT");
+    return ignored ? 143 : 130;
+  }
+
+  /** Sends it twice at once, as {@code timeout} does. */
+  int interruptTwice() throws Exception {
+    boolean ignored = isIgnored(INT);
+    String kill = "kill -" + (ignored ? "TERM" : "INT") + " " + process.pid();
+    new ProcessBuilder("sh", "-c", kill + "; " + kill).start().waitFor();
     return ignored ? 143 : 130;
   }
 

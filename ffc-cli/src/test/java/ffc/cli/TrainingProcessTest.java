@@ -81,7 +81,7 @@ class TrainingProcessTest {
     try (TrainingProcess training = start("--out", run.toString())) {
       training.awaitStep(3);
       assertThat(training.internetSockets()).as("a trainer alone needs no network").isEmpty();
-      int exitCode = training.interrupt();
+      int exitCode = training.interruptTwice();
       assertThat(training.finish()).isEqualTo(exitCode);
       assertThat(training.text()).contains("stopped after ");
     }
