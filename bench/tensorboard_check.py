@@ -41,6 +41,9 @@ def expected(run):
 
 wrong = 0
 for run in map(pathlib.Path, sys.argv[1:]):
+    if not (run / "steps.jsonl").exists():
+        print(f"{run}: no run directory, it has no steps.jsonl", file=sys.stderr)
+        sys.exit(2)
     reader = EventAccumulator(str(run), size_guidance={"scalars": 0})
     reader.Reload()
     found = {(tag, event.step): event.value for tag in reader.Tags()["scalars"] for event in reader.Scalars(tag)}

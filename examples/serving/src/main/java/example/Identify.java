@@ -24,6 +24,10 @@ public record Identify(int channels) implements Translator<Path, float[]> {
 
   /** Arguments: network, channels of its images, gallery folder, images to identify. */
   public static void main(String[] args) throws Exception {
+    if (args.length < 4 || !args[1].matches("[13]") || !Files.isRegularFile(Path.of(args[0]))) {
+      System.err.println("wanted: NETWORK.pt 1|3 GALLERY_FOLDER IMAGE... (1: gray, 3: colour)");
+      System.exit(2);
+    }
     try (ZooModel<Path, float[]> network = load(Path.of(args[0]), Integer.parseInt(args[1]));
         Predictor<Path, float[]> embedder = network.newPredictor();
         Stream<Path> files = Files.walk(Path.of(args[2]))) {

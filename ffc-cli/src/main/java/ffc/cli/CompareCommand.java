@@ -81,10 +81,11 @@ public final class CompareCommand implements Callable<Integer> {
     Comparison comparison = ComparisonReader.read(config);
     Optional<Trial> trial = Trial.fromEnvironment();
     if (trial.isPresent()) {
-      comparison = comparison.firstRound();
-      spec.commandLine()
-          .getErr()
-          .println("ffc: " + trial.get() + " takes the first steps of the first round only");
+      String cut = trial.get() + " takes the first steps of the first round only";
+      comparison = comparison.firstRound(cut);
+      if (!reportOnly) {
+        spec.commandLine().getErr().println("ffc: " + cut);
+      }
     }
     PrintWriter log = spec.commandLine().getOut();
     Path folder = out.path() == null ? Path.of("runs", comparison.name()) : out.path();
@@ -100,8 +101,8 @@ public final class CompareCommand implements Callable<Integer> {
     List<CellResult> results = new ArrayList<>();
     List<Outcome.Missing> missing = new ArrayList<>();
     boolean failed = false;
-    for (int i = 0; i < cells.size(); i++) {
-      Cell cell = cells.get(i);
+    List<Cell> asked = cells.stream().filter(this::isAsked).toList();
+    for (Cell cell : cells) {
       double predicted = predicted(comparison, cell);
       List<String> differences = runner.differences(cell);
       CellResult result = differences.isEmpty() ? read(runner, cell, predicted, comparison) : null;
@@ -110,7 +111,7 @@ public final class CompareCommand implements Callable<Integer> {
       if (!differences.isEmpty()) {
         String stale = "run under other settings (" + brief(differences) + ")";
         if (runs) {
-          say(log, i, cells.size(), cell, stale + ", set aside as " + runner.setAside(cell));
+          say(log, asked, cell, stale + ", set aside as " + runner.setAside(cell));
         } else {
           reason = stale + ", does not count";
         }
@@ -120,21 +121,23 @@ public final class CompareCommand implements Callable<Integer> {
       } else if (result == null && !fits(comparison, predicted)) {
         reason = "does not fit into " + comparison.memory();
       } else if (result == null && !runs) {
-        reason = "not run";
+        reason = Outcome.Missing.NOT_RUN;
       } else if (result == null) {
-        say(log, i, cells.size(), cell, "training");
+        say(log, asked, cell, "training");
         String mistake = runner.train(cell);
         result = mistake == null ? read(runner, cell, predicted, comparison) : null;
         reason = mistake == null ? null : "failed, " + mistake;
         failed |= result == null;
       }
       if (result == null) {
-        say(log, i, cells.size(), cell, reason == null ? "left no result" : reason);
-        missing.add(
-            new Outcome.Missing(cell, reason == null ? "left no result" : reason, predicted));
+        reason = reason == null ? "left no result" : reason;
+        if (!reason.equals(Outcome.Missing.NOT_RUN)) {
+          say(log, asked, cell, reason);
+        }
+        missing.add(new Outcome.Missing(cell, reason, predicted));
       } else {
         results.add(result);
-        say(log, i, cells.size(), cell, describe(result));
+        say(log, asked, cell, describe(result));
       }
     }
     if (reportOnly && results.isEmpty()) {
@@ -148,13 +151,21 @@ public final class CompareCommand implements Callable<Integer> {
                   trial.isPresent() ? "" : "; cells of a trial want the same FFC_TRY"));
     }
     report(new Outcome(comparison, results, missing), folder);
+    long waiting = missing.stream().filter(m -> m.reason().equals(Outcome.Missing.NOT_RUN)).count();
+    if (waiting > 0) {
+      log.println(waiting + " of " + cells.size() + " cells have not run");
+    }
     log.println("comparison " + folder.resolve("comparison.html"));
     log.flush();
     return failed ? 1 : 0;
   }
 
   private boolean runs(Cell cell) {
-    return !reportOnly && cell.folder().contains(only);
+    return !reportOnly && isAsked(cell);
+  }
+
+  private boolean isAsked(Cell cell) {
+    return cell.folder().contains(only);
   }
 
   private void requireOneOf(List<Cell> cells) {
@@ -230,8 +241,12 @@ public final class CompareCommand implements Callable<Integer> {
     return Double.isFinite(bytes) ? ByteSize.text((long) bytes) : "-";
   }
 
-  private static void say(PrintWriter log, int index, int count, Cell cell, String what) {
-    log.println("[" + (index + 1) + "/" + count + "] " + cell.folder() + ": " + what);
-    log.flush();
+  /** A line on one of the cells that were asked for. */
+  private static void say(PrintWriter log, List<Cell> asked, Cell cell, String what) {
+    int index = asked.indexOf(cell);
+    if (index >= 0) {
+      log.println("[" + (index + 1) + "/" + asked.size() + "] " + cell.folder() + ": " + what);
+      log.flush();
+    }
   }
 }

@@ -141,6 +141,27 @@ class ComparisonTest {
   }
 
   @Test
+  void whatHasNotRunYetIsOneSentenceAndATrialIsCalledOne() throws IOException {
+    Comparison comparison = comparison(TWO_SETS).firstRound("FFC_TRY=3 takes the first steps");
+    List<CellResult> results = new ArrayList<>();
+    List<Outcome.Missing> missing = new ArrayList<>();
+    for (Cell cell : Cell.of(comparison)) {
+      if (cell.folder().startsWith("faces")) {
+        missing.add(new Outcome.Missing(cell, Outcome.Missing.NOT_RUN, Double.NaN));
+      } else {
+        Path run = folder.resolve(cell.folder());
+        fakeRun(run, 100, 1e9, 0.456);
+        results.add(CellResult.read(cell, run, 1.1e9, comparison.target()));
+      }
+    }
+    assertThat(new ComparisonPage(new Outcome(comparison, results, missing), Json.object()).html())
+        .contains("comparison (a trial)", "A trial: FFC_TRY=3 takes the first steps.")
+        .contains("Not run yet: faces-FFC-seed4, faces-PFC-half-seed4.")
+        .contains(">the cars<")
+        .doesNotContain(">faces<");
+  }
+
+  @Test
   void cellsThatDoNotRunNeedNoDataHere() throws IOException {
     String text =
         TWO_SETS

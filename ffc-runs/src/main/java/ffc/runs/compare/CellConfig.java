@@ -8,6 +8,7 @@ import ffc.runs.record.RunDirectory;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -90,9 +91,12 @@ public final class CellConfig {
       paths.remove("run.threads");
     }
     List<String> lines = new ArrayList<>();
-    for (String path : paths) {
-      String was = before.getOrDefault(path, "absent");
-      String is = after.getOrDefault(path, "absent");
+    // Whose steps differ is a trial, or no trial, first of all.
+    List<String> ordered = new ArrayList<>(paths);
+    ordered.sort(Comparator.comparing(path -> !path.equals("run.steps")));
+    for (String path : ordered) {
+      String was = before.getOrDefault(path, "nothing");
+      String is = after.getOrDefault(path, "nothing");
       if (!was.equals(is)) {
         lines.add(path + ": it has " + was + ", the comparison says " + is);
       }

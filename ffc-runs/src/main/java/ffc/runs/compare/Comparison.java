@@ -2,6 +2,7 @@ package ffc.runs.compare;
 
 import com.fasterxml.jackson.annotation.JsonPropertyDescription;
 import jakarta.validation.constraints.NotNull;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import tools.jackson.databind.node.ObjectNode;
@@ -96,17 +97,26 @@ public record Comparison(
     notes = notes == null ? List.of() : List.copyOf(notes);
   }
 
-  /** The first round alone: one run of each contender on each data set at each class count. */
-  public Comparison firstRound() {
-    return with(datasets, seeds.subList(0, Math.min(1, seeds.size())), 1);
+  /**
+   * The first round alone: one run of each contender on each data set at each class count.
+   *
+   * @param trial what cuts the runs down; stands on the page
+   */
+  public Comparison firstRound(String trial) {
+    List<String> notes = new ArrayList<>(notes());
+    notes.add(
+        0, "A trial: " + trial + ". It shows that the runs work and says nothing of the methods.");
+    return with(
+        title + " (a trial)", datasets, seeds.subList(0, Math.min(1, seeds.size())), 1, notes);
   }
 
   /** The part on one data set. */
   Comparison on(Dataset dataset) {
-    return with(List.of(dataset), seeds, repeats);
+    return with(title, List.of(dataset), seeds, repeats, notes);
   }
 
-  private Comparison with(List<Dataset> datasets, List<Long> seeds, int repeats) {
+  private Comparison with(
+      String title, List<Dataset> datasets, List<Long> seeds, int repeats, List<String> notes) {
     return new Comparison(
         name,
         title,

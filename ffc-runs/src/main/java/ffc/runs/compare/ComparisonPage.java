@@ -33,6 +33,9 @@ public final class ComparisonPage {
     body.append(Html.escape(comparison.title())).append("</h1><p>");
     body.append(Html.escape(subtitle())).append("</p></header>\n");
     for (Comparison.Dataset dataset : comparison.datasets()) {
+      if (!outcome.on(dataset).isTold()) {
+        continue;
+      }
       if (!dataset.name().isEmpty()) {
         body.append("<h2 class=\"set\">").append(Html.escape(dataset.name())).append("</h2>\n");
       }
@@ -256,8 +259,16 @@ public final class ComparisonPage {
               + " their genuine pairs at the thresholds of the whole set.");
     }
     item(notes, "Predictions were made before anything ran, by the memory plan.");
+    List<String> notRun = new ArrayList<>();
     for (Outcome.Missing m : outcome.missing()) {
-      item(notes, "Not measured: " + m.cell().folder() + " (" + m.reason() + ").");
+      if (m.reason().equals(Outcome.Missing.NOT_RUN)) {
+        notRun.add(m.cell().folder());
+      } else {
+        item(notes, "Not measured: " + m.cell().folder() + " (" + m.reason() + ").");
+      }
+    }
+    if (!notRun.isEmpty()) {
+      item(notes, "Not run yet: " + String.join(", ", notRun) + ".");
     }
     for (Map.Entry<String, JsonNode> fact : machine.properties()) {
       if (!fact.getValue().isContainer() || !fact.getValue().isEmpty()) {

@@ -32,11 +32,20 @@ public record Outcome(Comparison comparison, List<CellResult> results, List<Miss
    * @param reason does not fit, failed, or not run yet
    * @param predictedBytes by the memory plan
    */
-  public record Missing(Cell cell, String reason, double predictedBytes) {}
+  public record Missing(Cell cell, String reason, double predictedBytes) {
+    /** Of a cell that could run and has not. */
+    public static final String NOT_RUN = "not run";
+  }
 
   public Outcome {
     results = List.copyOf(results);
     missing = List.copyOf(missing);
+  }
+
+  /** Whether there is anything to say of it: a result, or a reason why there is none. */
+  boolean isTold() {
+    return !results.isEmpty()
+        || missing.stream().anyMatch(m -> !m.reason().equals(Missing.NOT_RUN));
   }
 
   /** The part on one data set. */

@@ -26,13 +26,14 @@ public final class ReportText {
     for (TarAtFar rate : report.allPairs().tarAtFar()) {
       IdentityGroup.Share share = report.overall().tarAtFar().get(rate.key());
       line(
-          "  %s %.4f  [%.4f, %.4f]  threshold %.4f, %d impostors above%s",
+          "  %s %.4f  [%.4f, %.4f]  threshold %.4f, %d impostor%s above%s",
           label(EvalFigure.TAR_AT_FAR, rate.key()),
           rate.tar(),
           share.low(),
           share.high(),
           rate.threshold(),
           rate.acceptedImpostors(),
+          rate.acceptedImpostors() == 1 ? "" : "s",
           rate.slack() > 0 ? String.format(Locale.ROOT, ", known to %.1e", rate.slack()) : "");
     }
     if (report.overall().rank1() != null) {
