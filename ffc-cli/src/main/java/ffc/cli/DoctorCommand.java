@@ -17,8 +17,8 @@ import picocli.CommandLine.Spec;
     description = "Look at the machine: engine, PyTorch, GPUs, memory, and what to do about them.",
     footer = {
       "",
-      "ok: as it should be. note: a training runs, but something could be better. TODO: what stops a"
-          + " training; exit code 1.",
+      "ok: as it should be. note: a training runs, but something could be better.",
+      "TODO: what stops a training; exit code 1.",
       "",
       "Example:",
       "  ./ffc doctor"
