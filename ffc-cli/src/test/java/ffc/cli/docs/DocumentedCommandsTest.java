@@ -2,6 +2,7 @@ package ffc.cli.docs;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import ffc.runs.compare.ComparisonReader;
 import ffc.runs.experiment.ConfigLoader;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
@@ -81,10 +82,15 @@ class DocumentedCommandsTest {
       if (part.has("apiVersion")) {
         continue; // a manifest: SchedulerExamplesTest
       }
-      ObjectNode whole =
-          (ObjectNode)
-              YAML.readTree(
-                  Files.readString(Documentation.ROOT.resolve("configs/quickstart.yaml")));
+      if (part.has("datasets")) {
+        ObjectNode comparison = config("compare-recipes.yaml");
+        merge(comparison, part);
+        Path file =
+            Files.writeString(folder.resolve("x.yaml"), YAML.writeValueAsString(comparison));
+        ComparisonReader.check(file, false);
+        continue;
+      }
+      ObjectNode whole = config("quickstart.yaml");
       merge(whole, part);
       new ConfigLoader()
           .parse(
@@ -93,6 +99,11 @@ class DocumentedCommandsTest {
               List.of("method.capacity=1000"),
               false);
     }
+  }
+
+  private static ObjectNode config(String name) throws IOException {
+    Path file = Documentation.ROOT.resolve("configs").resolve(name);
+    return (ObjectNode) YAML.readTree(Files.readString(file));
   }
 
   private static void merge(ObjectNode into, JsonNode part) {
