@@ -14,7 +14,7 @@ public enum EvalFigure {
   /** Mean test accuracy of the 10-fold protocol on pairs. */
   ACCURACY("accuracy_mean", "accuracy", ""),
   /** Population standard deviation of the accuracy over the folds. */
-  ACCURACY_DEVIATION("accuracy_std", "accuracy, deviation", ""),
+  ACCURACY_DEVIATION("accuracy_std", "accuracy, deviation", null),
   /** True accept rate at a false accept rate. */
   TAR_AT_FAR("tar_at_far.", "TAR@FAR=", "1e-3|1e-4|1e-5"),
   /** Identification rate within a rank, leave-one-out. */

@@ -10,6 +10,7 @@ import ffc.runs.record.RunRecorder;
 import ffc.runs.record.ScriptedRun;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
 import java.time.Clock;
 import java.time.Instant;
 import java.util.List;
@@ -73,6 +74,16 @@ class RunReportTest {
         .doesNotContain("http://", "https://", "@import", "url(", "src=\"/")
         .as("self-contained");
     assertThat(html).doesNotContain("NaN", "Infinity");
+  }
+
+  @Test
+  void theDeviationOfAnAccuracyStandsBesideItOnly() throws Exception {
+    Files.writeString(
+        folder.resolve("evaluations.jsonl"),
+        "{\"step\":400,\"set\":\"pairs\",\"figures\":{\"accuracy_mean\":0.98,\"accuracy_std\":0.004}}\n",
+        StandardOpenOption.APPEND);
+
+    assertThat(report()).contains("accuracy ± 0.0040").doesNotContain("<span>accuracy, deviation");
   }
 
   @Test
