@@ -16,6 +16,7 @@ holds them for the test, NAME.safetensors.gz what follows from them after every 
   N/classes/{rows,state0,state1}           class centres and their momenta
   N/columns/rows  N/queue/features         of virtual FC, of the dynamic class queue
   N/margin/{norm_mean,norm_std}            running statistics of AdaFace
+  N/margin/t                               running mean of CurricularFace
 
 Image i is a sequence of bytes by a linear congruence (pixels below); what a batch consists of follows from the seed as
 docs/decisions/012-order-of-an-epoch.md says.
@@ -120,10 +121,11 @@ def batches(data):
 
 
 class Margin:
-    """A section margin, and the statistics of AdaFace: of the steps before; each scored sample counts once."""
+    """A section margin, and what AdaFace and CurricularFace remember: of the steps before; each scored sample counts once."""
 
     def __init__(self, config):
         self.config, self.mean, self.std, self.norms = config, 20.0, 100.0, []
+        self.t, self.cosines, self.due = 0.0, [], 0
 
     def scale(self, norms):
         z = self.config["h"] * (norms.clip(1e-3, 100) - self.mean) / (self.std + 1e-3)
@@ -131,19 +133,32 @@ class Margin:
 
     def count(self, norms):
         self.norms.append(norms.clip(1e-3, 100))
+        self.due = len(norms)
+
+    def count_targets(self, c):
+        if self.due:  # a second head scores the same samples again
+            assert self.due == len(c)
+            self.cosines.append(c.detach())
+            self.due = 0
 
     def update(self):
-        if self.is_adaface() and self.norms:
+        if self.is_a("curricularface") and self.cosines:
+            alpha = self.config["tAlpha"]
+            self.t = alpha * float(torch.cat(self.cosines).mean()) + (1 - alpha) * self.t
+        self.cosines, self.due = [], 0
+        if self.is_a("adaface") and self.norms:
             norms, alpha = torch.cat(self.norms), self.config["tAlpha"]
             self.mean = alpha * norms.mean() + (1 - alpha) * self.mean
             self.std = alpha * norms.std() + (1 - alpha) * self.std
         self.norms = []
 
-    def is_adaface(self):
-        return isinstance(self.config, dict) and self.config["type"] == "adaface"
+    def is_a(self, kind):
+        return isinstance(self.config, dict) and self.config["type"] == kind
 
     def record(self):
-        if not self.is_adaface():
+        if self.is_a("curricularface"):
+            return {"margin": {"t": torch.tensor([self.t])}}
+        if not self.is_a("adaface"):
             return {}
         return {"margin": {"norm_mean": torch.tensor([self.mean]), "norm_std": torch.tensor([self.std])}}
 
@@ -154,6 +169,7 @@ def margin_softmax(margin, norms, cos, target, ignored=None):
     rows = torch.arange(len(cos))
     c = cos[rows, target]
     m, kind = config.get("margin"), config["type"]
+    margin.count_targets(c)
     logits = cos
     if kind == "sv":
         t = config["t"]
@@ -162,6 +178,11 @@ def margin_softmax(margin, norms, cos, target, ignored=None):
         c = torch.where(c > m, c - m, c)
     elif kind == "cosface":
         c = c - m
+    elif kind == "curricularface":
+        angle = torch.arccos(c)
+        hard = cos > torch.cos(angle + m)[:, None]
+        logits = torch.where(hard, cos * (margin.t + cos), cos)
+        c = torch.where(angle + m > math.pi, c - m * math.sin(m), torch.cos(angle + m))
     elif kind == "arcface":
         angle = torch.arccos(c)
         c = torch.where(angle + m > math.pi, c - m * math.sin(m), torch.cos(angle + m))
@@ -691,6 +712,7 @@ MARGINS = [
     {"type": "combined", "scale": 8.0, "m1": 1.2, "m2": 0.3, "m3": 0.1, "angleGradient": "detached"},
     {"type": "adaface", "margin": 0.4, "scale": 8.0, "h": 0.9, "tAlpha": 0.6},
     {"type": "adaface", "margin": 0.4, "scale": 8.0, "h": 0.8, "tAlpha": 1.0},
+    {"type": "curricularface", "margin": 0.5, "scale": 8.0, "tAlpha": 0.6},
 ]
 
 
@@ -741,6 +763,9 @@ def ffc_cases():
     cases.append(case(18, "adaface-2", copy.deepcopy(cases[1]["method"]) | {"margin": MARGINS[6]}, accumulate=2))
     cases.append(case(19, "adaface-two-row-halves-2", copy.deepcopy(cases[13]["method"]) | {"margin": MARGINS[6]},
                       partner=False, accumulate=2))
+    cases.append(case(20, "curricularface-ema-2", copy.deepcopy(cases[3]["method"]) | {"margin": MARGINS[8]}, accumulate=2))
+    cases.append(case(21, "curricularface-two-row-halves", copy.deepcopy(cases[12]["method"]) | {"margin": MARGINS[8]},
+                      partner=False))
 
     def trained(margin, **more):
         return {"type": "ffc", "capacity": 13, "rows": "trained", "rowRate": 3.0, "rowMomentum": 0.8,
@@ -783,6 +808,9 @@ def baseline_cases():
         case(2, "full-adaface", partial(1.0, "sparse", 6)),
         case(0, "virtual-fc-adaface-2", {"type": "virtual-fc", "columns": 14, "margin": MARGINS[7]}, partner=False, accumulate=2),
         case(1, "queue-adaface-2", queue("ema", 7), accumulate=2),
+        case(1, "sparse-curricularface-2", partial(0.6, "sparse", 8), accumulate=2),
+        case(2, "full-curricularface", partial(1.0, "dense", 8)),
+        case(3, "queue-curricularface", queue("ema", 8)),
         case(0, "triplet", {"type": "triplet", "margin": 0.2}),
         case(1, "triplet-halves-2", {"type": "triplet", "margin": 0.5}, partner=False, accumulate=2),
     ]

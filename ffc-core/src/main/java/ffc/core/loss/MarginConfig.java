@@ -23,7 +23,8 @@ import java.util.Map;
   @Type(name = "combined", value = Combined.Config.class),
   @Type(name = "sv", value = Sv.Config.class),
   @Type(name = "normface", value = NormFace.Config.class),
-  @Type(name = "adaface", value = AdaFace.Config.class)
+  @Type(name = "adaface", value = AdaFace.Config.class),
+  @Type(name = "curricularface", value = CurricularFace.Config.class)
 })
 @JsonIgnoreProperties(ignoreUnknown = true)
 public interface MarginConfig {

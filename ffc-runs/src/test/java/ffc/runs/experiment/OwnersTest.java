@@ -106,6 +106,7 @@ class OwnersTest {
         "type: sv, t: 100 | got 100, wanted at most 10",
         "type: adaface, h: 1.5 | got 1.5, wanted at most 1",
         "type: adaface, tAlpha: -1 | got -1, wanted at least 0",
+        "type: curricularface, tAlpha: 2 | got 2, wanted at most 1",
         "type: normface, scale: 0 | got 0, wanted more than 0",
       })
   void marginSettingsHaveRanges(String margin, String expected) {

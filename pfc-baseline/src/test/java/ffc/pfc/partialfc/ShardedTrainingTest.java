@@ -10,6 +10,7 @@ import ffc.core.checkpoint.CheckpointReader;
 import ffc.core.ffc.Ffc;
 import ffc.core.ffc.FfcConfigBuilder;
 import ffc.core.loss.AdaFaceConfigBuilder;
+import ffc.core.loss.CurricularFaceConfigBuilder;
 import ffc.core.loss.MarginConfig;
 import ffc.core.loss.SvConfigBuilder;
 import ffc.core.method.MethodContext;
@@ -91,6 +92,14 @@ class ShardedTrainingTest {
   private static final Settings ADAFACE_TENTH =
       Settings.of(method(PartialFcConfigBuilder.builder().sampleRate(0.1).margin(ADAFACE).build()));
 
+  private static final Settings CURRICULARFACE =
+      Settings.of(
+          method(
+              PartialFcConfigBuilder.builder()
+                  .sampleRate(0.1)
+                  .margin(CurricularFaceConfigBuilder.builder().tAlpha(0.6).build())
+                  .build()));
+
   private static final Settings ADAFACE_FFC =
       Settings.of(
           context ->
@@ -110,7 +119,8 @@ class ShardedTrainingTest {
         new Case("three slices", TENTH.withSlices(3)),
         new Case("sv", Settings.of(method(SV))),
         new Case("adaface", ADAFACE_TENTH),
-        new Case("adaface, three slices", ADAFACE_TENTH.withSlices(3)));
+        new Case("adaface, three slices", ADAFACE_TENTH.withSlices(3)),
+        new Case("curricularface", CURRICULARFACE));
   }
 
   private ShardedRun alone(Settings settings, String name, Path resumeFrom) throws IOException {
