@@ -372,8 +372,8 @@ class Joint:
         return {}
 
 
-def class_rows():
-    return (0.1 * torch.randn(len(COUNTS), DIM, generator=torch.Generator().manual_seed(9))).float().double()
+def class_rows(centers=1):
+    return (0.1 * torch.randn(centers * len(COUNTS), DIM, generator=torch.Generator().manual_seed(9))).float().double()
 
 
 class TrainedFfc(Joint):
@@ -430,11 +430,12 @@ class PartialFc(Joint):
 
     def __init__(self, case, probe):
         super().__init__(case, probe)
-        self.w = torch.nn.Parameter(class_rows())
+        self.k = self.c.get("centers", 1)  # of a class, one below the other
+        self.w = torch.nn.Parameter(class_rows(self.k))
         self.config, self.dense = case["optimizer"], self.c["update"] == "dense"
         self.optimizer = make_optimizer(self.config, [self.w])
         self.state = [torch.zeros_like(self.w) for _ in range(2 if self.config["type"] == "adamw" else 1)]
-        self.counts, self.step = [0] * len(COUNTS), 0
+        self.counts, self.step = [0] * len(self.w), 0
 
     def begin(self, ids):
         """All positives, filled up with negatives in the order of a keyed permutation."""
@@ -446,11 +447,12 @@ class PartialFc(Joint):
         for i in range(c):
             if len(chosen) < budget:
                 chosen.add(order.at(i))
-        self.rows = sorted(chosen)
+        self.classes = sorted(chosen)
+        self.rows = [i * self.k + j for i in self.classes for j in range(self.k)]
 
     def loss(self, u, ids, share, images):
-        cos = u @ F.normalize(self.w[self.rows]).T
-        target = torch.tensor([self.rows.index(i) for i in ids])
+        cos = (u @ F.normalize(self.w[self.rows]).T).reshape(len(u), -1, self.k).amax(2)
+        target = torch.tensor([self.classes.index(i) for i in ids])
         threshold = self.c.get("interClassThreshold")
         ignored = None if threshold is None else cos.detach() > threshold
         self.margin.count(self.norms)
@@ -799,6 +801,9 @@ def baseline_cases():
         case(0, "full-arcface-detached", partial(1.0, "sparse", 4)),
         case(2, "sparse-combined-detached", partial(0.6, "sparse", 5)),
         case(2, "full-filtered-2", partial(1.0, "sparse", 0, interClassThreshold=0.3), accumulate=2),
+        case(0, "sparse-centers-2", partial(0.6, "sparse", 0, centers=3), accumulate=2),
+        case(3, "full-centers-dense", partial(1.0, "dense", 2, centers=3, interClassThreshold=0.5)),
+        case(1, "centers-curricularface-adamw", partial(0.7, "sparse", 8, centers=3), adamw(1)),
         case(0, "virtual-fc", {"type": "virtual-fc", "columns": 13, "margin": MARGINS[0]}, partner=False),
         case(3, "virtual-fc-frozen-2", {"type": "virtual-fc", "columns": 14, "margin": MARGINS[2]}, accumulate=2, frozen=True),
         case(1, "queue-batch", queue("batch", 0), partner=False),
@@ -853,6 +858,7 @@ def main():
             write(folder / "initial.safetensors.gz", state(initial()))
             if "partial-fc" in methods:
                 write(folder / "classes.safetensors.gz", {"rows": class_rows()})
+                write(folder / "classes-of-3.safetensors.gz", {"rows": class_rows(3)})
             lines = ",\n  ".join(json.dumps(c) for c in all_cases)
             (folder / "cases.json").write_text(
                 f'{{"seed": {SEED}, "imagesOfIdentity": {COUNTS}, "cases": [\n  {lines}\n]}}\n')

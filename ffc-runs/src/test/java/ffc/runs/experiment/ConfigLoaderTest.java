@@ -247,6 +247,7 @@ class ConfigLoaderTest {
         "model.dropout=0.1 | model.dropout: got 0.1, but the trainers of run.devices share",
         "method={type: triplet} | run.devices: method triplet trains with one trainer; leave"
             + " run.devices away",
+        "method={type: partial-fc, centers: 3} | method.centers: got 3 with 2 trainers, wanted 1",
       })
   void severalDevicesDoNotGoWithEverything(String set, String expected) {
     assertThat(problems(SOUND, "method.capacity=32", "run.devices=[0, 1]")).isEmpty();

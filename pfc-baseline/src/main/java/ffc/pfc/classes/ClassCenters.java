@@ -192,7 +192,8 @@ public final class ClassCenters {
   @FunctionalInterface
   public interface Gradients {
     /**
-     * Gradients of a block of {@link #BLOCK} columns; several threads ask at a time.
+     * Gradients of a block of columns ({@link SampledClasses#block}); several threads ask at a
+     * time.
      *
      * @param worker number of the thread
      * @return d loss / d unit row, f32 [m, E]; not used any more when the same thread asks for the

@@ -44,12 +44,13 @@ final class RowUpdate {
   /** As {@link ClassCenters#update}, of rows that have values. */
   void run(
       SampledClasses sampled, ClassCenters.Gradients gradients, double learningRate, long step) {
-    int blocks = (sampled.count() + ClassCenters.BLOCK - 1) / ClassCenters.BLOCK;
+    int size = sampled.block();
+    int blocks = (sampled.count() + size - 1) / size;
     workers.each(
         blocks,
         (number, worker) -> {
-          int first = number * ClassCenters.BLOCK;
-          int end = Math.min(sampled.count(), first + ClassCenters.BLOCK);
+          int first = number * size;
+          int end = Math.min(sampled.count(), first + size);
           try (NDScope scope = new NDScope()) {
             scope.suppressNotUsedWarning();
             FloatBuffer values = NativeBuffers.floats(gradients.block(number, worker));

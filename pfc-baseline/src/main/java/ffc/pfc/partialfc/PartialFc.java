@@ -93,7 +93,7 @@ public final class PartialFc implements Method {
     this.profile = context.profile();
     this.shards = new ShardExchange(context.exchange());
     this.margin = new MarginState(config.margin().create(), context.exchange(), context.step());
-    this.file = new ClassFile(context.exchange(), classes);
+    this.file = new ClassFile(context.exchange(), classes * config.centers());
     try {
       this.workers = closer.add(new RowWorkers(context.run().threads()));
       this.softmax =
@@ -133,24 +133,31 @@ public final class PartialFc implements Method {
   }
 
   private Share share() {
-    ClassRange range = shards.range(classes);
     TableMemory memory = memory();
     try {
       return new Share(
           memory,
           new ClassCenters(
-              range,
+              rows(),
               probe.embedding(),
               context.seed(),
               RowRule.of(context.optimizer()),
               config.update() == PartialFcConfig.Update.dense,
               memory,
               workers),
-          new ClassSampler(classes, config.sampleRate(), context.seed(), range, workers));
+          new ClassSampler(
+              classes, config.sampleRate(), context.seed(), shards.range(classes), workers));
     } catch (Throwable e) {
       Closer.of(memory).closeAfter(e);
       throw e;
     }
+  }
+
+  /** The centres of this trainer: of its classes; of all, where a class has several. */
+  private ClassRange rows() {
+    return config.centers() == 1
+        ? shards.range(classes)
+        : ClassRange.all(classes * config.centers());
   }
 
   private TableMemory memory() {
@@ -165,7 +172,7 @@ public final class PartialFc implements Method {
     int trainers = context.exchange().trainers();
     return new TableMemory.Mapped(
         Path.of(config.folder()),
-        tableBytes(context.optimizer(), classes, probe.embedding(), trainers));
+        tableBytes(context.optimizer(), classes * config.centers(), probe.embedding(), trainers));
   }
 
   @Override
@@ -176,7 +183,7 @@ public final class PartialFc implements Method {
     if (context.exchange().trainers() > 1) {
       profile.lap("exchange");
     }
-    SampledClasses sampled = share.sampler().sample(step, ids);
+    SampledClasses sampled = share.sampler().sample(step, ids).centers(config.centers());
     share.centers().prepare(sampled);
     profile.lap("sample");
     SampledSoftmax.RowGradients gradients = softmax.new RowGradients();
@@ -225,7 +232,7 @@ public final class PartialFc implements Method {
   @Override
   public Map<String, Double> statistics() {
     Map<String, Double> figures = new LinkedHashMap<>();
-    figures.put("classes", (double) share.centers().range().size());
+    figures.put("classes", (double) share.centers().range().size() / config.centers());
     figures.put("classes_initialised", (double) share.centers().initialisedRows());
     if (scoredSteps > 0) {
       figures.put("target_cosine", targetCosine / scoredSteps);
@@ -253,7 +260,7 @@ public final class PartialFc implements Method {
 
   @Override
   public boolean holdsItsShare() {
-    return share.centers().range().equals(shards.range(classes));
+    return share.centers().range().equals(rows());
   }
 
   /** The class centres of this trainer, for inspection. */
@@ -280,10 +287,11 @@ public final class PartialFc implements Method {
       int embedding,
       int images,
       int trainers) {
-    long share = (classes + trainers - 1) / trainers;
+    long share = (classes * config.centers() + trainers - 1) / trainers;
     long samples = (long) images * trainers;
-    long sampled =
+    long drawn =
         Math.max(images, (ClassSampler.budget(classes, config.sampleRate()) - 1) / trainers + 1);
+    long sampled = drawn * config.centers();
     boolean inMemory = config.storage() == PartialFcConfig.Storage.memory;
     Map<String, Long> parts = new LinkedHashMap<>();
     parts.put("classes", (inMemory ? 4 * share * embedding : 0) + RowFlags.bytes(share));
@@ -294,7 +302,11 @@ public final class PartialFc implements Method {
     parts.put("class_gradient", 4 * columns * embedding);
     if (config.sampleRate() < 1) {
       // The drawn classes and the radix sort's working copy.
-      parts.put("sample", 16 * sampled);
+      parts.put("sample", 16 * drawn + (config.centers() == 1 ? 0 : 8 * sampled));
+    }
+    if (config.centers() > 1) {
+      // Which centre of its class is the closest.
+      parts.put("closest_centers", 4 * columns * samples);
     }
     parts.put(
         "logits",

@@ -6,11 +6,14 @@ import ffc.core.method.DependentSetting;
 import ffc.core.method.Footprint;
 import ffc.core.method.JointForward;
 import ffc.core.method.MethodConfig;
+import ffc.core.method.SettingCheck;
 import ffc.core.method.StepSizes;
 import ffc.core.method.Traffic;
 import io.soabase.recordbuilder.core.RecordBuilder;
 import jakarta.validation.constraints.DecimalMax;
 import jakarta.validation.constraints.DecimalMin;
+import jakarta.validation.constraints.Max;
+import jakarta.validation.constraints.Min;
 import java.util.List;
 
 /** Settings of the method {@code partial-fc}; {@code sampleRate: 1} is the full FC layer. */
@@ -33,6 +36,12 @@ public record PartialFcConfig(
         @JsonPropertyDescription(
             "Negatives with a higher cosine are ignored, for noisy labels; absent = none")
         Double interClassThreshold,
+    @Min(1)
+        @Max(16)
+        @JsonPropertyDescription(
+            "Centres of a class, of which the closest counts (Sub-center ArcFace; default 1);"
+                + " several need one trainer")
+        Integer centers,
     @JsonPropertyDescription("memory (default) or mapped: class centres in files") Storage storage,
     @JsonPropertyDescription("storage mapped: folder on a disk with room for the tables")
         String folder)
@@ -55,6 +64,7 @@ public record PartialFcConfig(
     sampleRate = sampleRate == null ? 0.1 : sampleRate;
     update = update == null ? Update.sparse : update;
     margin = margin == null ? MarginConfig.standard() : margin;
+    centers = centers == null ? 1 : centers;
     storage = storage == null ? Storage.memory : storage;
   }
 
@@ -62,6 +72,7 @@ public record PartialFcConfig(
   @Override
   public String label() {
     String kind = sampleRate == 1 ? "full-fc" : "partial-fc " + sampleRate;
+    kind = centers == 1 ? kind : kind + ", " + centers + " centres";
     return storage == Storage.mapped ? kind + " mapped" : kind;
   }
 
@@ -88,7 +99,7 @@ public record PartialFcConfig(
   public long diskBytes(StepSizes sizes) {
     return storage == Storage.mapped
         ? PartialFc.tableBytes(
-            sizes.optimizer(), sizes.classes(), sizes.embedding(), sizes.trainers())
+            sizes.optimizer(), sizes.classes() * centers, sizes.embedding(), sizes.trainers())
         : 0;
   }
 
@@ -113,6 +124,23 @@ public record PartialFcConfig(
     double ofGradients = Traffic.rounds(rows / slices * sizes.embedding(), trainers) + 1;
     double waits = 1 + slices * (1 + 2 * ofSums) + slices * ofGradients;
     return new Traffic(gathered + reduced, waits).plus(Traffic.of(margin));
+  }
+
+  @Override
+  public List<SettingCheck> checks(Peers peers) {
+    return List.of(
+        SettingCheck.of(
+            "method.centers",
+            () ->
+                centers == 1 || peers.trainers() == 1
+                    ? null
+                    : "got "
+                        + centers
+                        + " with "
+                        + peers.trainers()
+                        + " trainers, wanted 1: only a trainer alone has several centres a class",
+            "run.devices",
+            "cluster.trainers"));
   }
 
   @Override

@@ -70,7 +70,8 @@ final class SoftmaxPass implements AutoCloseable {
     this.samples = samples;
     this.unitBE = lasting(samples.unitBE().duplicate());
     this.scaledBE = lasting(unitBE.mul(scale));
-    this.columns = new TargetColumns(samples.ids(), centers, sampled);
+    this.columns =
+        new TargetColumns(SubCenters.closest(samples, centers, sampled), centers, sampled);
     this.centers = centers;
     this.sampled = sampled;
     this.room = workspace.room((long) sampled.count() * columns.samples());
@@ -133,7 +134,7 @@ final class SoftmaxPass implements AutoCloseable {
         if (logits.counts() != null) {
           valuesMB.addi(logits.counts().sub(1).muli(-NEVER));
         }
-        NativeOps.put(valuesMB, places(block), NEVER);
+        NativeOps.put(valuesMB, ownPlaces(block), NEVER);
         largestB = NDArrays.maximum(largestB, valuesMB.max(new int[] {0}));
         NDScope.unregister(largestB);
       }
@@ -212,7 +213,7 @@ final class SoftmaxPass implements AutoCloseable {
 
   /** Where the exponentials of a block stay until the step ends; null if there is no room. */
   private NDArray kept(int block) {
-    long from = (long) block * ClassCenters.BLOCK * columns.samples();
+    long from = (long) block * sampled.block() * columns.samples();
     return room.keep(from, rows(block), columns.samples());
   }
 
@@ -249,7 +250,7 @@ final class SoftmaxPass implements AutoCloseable {
   }
 
   private NDArray unit(int block, int worker) {
-    int from = block * ClassCenters.BLOCK;
+    int from = block * sampled.block();
     NDArray unitME = workspace.rows(worker, rows(block), dim());
     centers.unit(sampled, from, from + rows(block), unitME);
     return unitME;
@@ -271,6 +272,10 @@ final class SoftmaxPass implements AutoCloseable {
         threshold == null
             ? null
             : valuesMB.lte(raw ? threshold : threshold * scale).toType(DataType.FLOAT32, false);
+    if (sampled.perClass() > 1) {
+      NDArray closestMB = SubCenters.closestOfClass(valuesMB, sampled.perClass());
+      counts = counts == null ? closestMB : counts.muli(closestMB);
+    }
     if (!raw) {
       return new Logits(valuesMB, null, counts);
     }
@@ -289,12 +294,17 @@ final class SoftmaxPass implements AutoCloseable {
     if (logits.counts() != null) {
       outMB.muli(logits.counts());
     }
-    NativeOps.put(outMB, places(block), 0);
+    NativeOps.put(outMB, ownPlaces(block), 0);
     return logits;
   }
 
   /** Where the block's targets are in its [m, B] values, row by row. */
   private NDArray places(int block) {
     return unitBE.getManager().create(columns.places(block));
+  }
+
+  /** Where all centres of the samples' own classes are. */
+  private NDArray ownPlaces(int block) {
+    return unitBE.getManager().create(columns.ownPlaces(block));
   }
 }

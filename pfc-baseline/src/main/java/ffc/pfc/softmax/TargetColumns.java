@@ -13,7 +13,7 @@ final class TargetColumns {
   private final int[] columns;
 
   /**
-   * @param ids class of each sample
+   * @param ids class of each sample, or the centre of its class that it is closest to
    * @throws IllegalStateException if a class of this shard was not drawn
    */
   TargetColumns(long[] ids, ClassCenters centers, SampledClasses sampled) {
@@ -66,26 +66,39 @@ final class TargetColumns {
 
   /** Blocks of all columns. */
   int blocks() {
-    return (sampled.count() + ClassCenters.BLOCK - 1) / ClassCenters.BLOCK;
+    return (sampled.count() + sampled.block() - 1) / sampled.block();
   }
 
   /** Columns of a block. */
   int rows(int block) {
-    return Math.min(ClassCenters.BLOCK, sampled.count() - block * ClassCenters.BLOCK);
+    return Math.min(sampled.block(), sampled.count() - block * sampled.block());
   }
 
   /** The samples whose class lies in a block. */
   int[] samples(int block) {
     return IntStream.range(0, columns.length)
-        .filter(i -> columns[i] >= 0 && columns[i] / ClassCenters.BLOCK == block)
+        .filter(i -> columns[i] >= 0 && columns[i] / sampled.block() == block)
         .toArray();
   }
 
   /** Where their targets are in the block's [m, B] values, row by row. */
   long[] places(int block) {
-    int from = block * ClassCenters.BLOCK;
+    int from = block * sampled.block();
     return IntStream.of(samples(block))
         .mapToLong(i -> (long) (columns[i] - from) * columns.length + i)
+        .toArray();
+  }
+
+  /** As {@link #places}, of all centres of their classes. */
+  long[] ownPlaces(int block) {
+    int k = sampled.perClass();
+    int from = block * sampled.block();
+    return IntStream.of(samples(block))
+        .boxed()
+        .flatMapToLong(
+            i ->
+                IntStream.range(0, k)
+                    .mapToLong(j -> (long) (columns[i] / k * k + j - from) * columns.length + i))
         .toArray();
   }
 }

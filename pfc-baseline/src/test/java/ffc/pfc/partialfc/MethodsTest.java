@@ -58,6 +58,10 @@ class MethodsTest {
         pfc("partial, dense", 0.1, PartialFcConfig.Update.dense, sgd),
         pfc("full", 1, null, sgd),
         new Case(
+            "partial, three centres",
+            c -> new PartialFc(PartialFcConfigBuilder.builder().centers(3).build(), c),
+            sgd),
+        new Case(
             "virtual-fc",
             c -> new VirtualFc(VirtualFcConfigBuilder.builder().columns(300).build(), c),
             sgd),
@@ -147,7 +151,7 @@ class MethodsTest {
 
   /** Trained centres meet a class once in 60 steps; {@link SampledSoftmaxTest} sees them learn. */
   static Stream<Case> classifiersWithoutTrainedCentres() {
-    return cases().skip(4);
+    return cases().skip(5);
   }
 
   @ParameterizedTest

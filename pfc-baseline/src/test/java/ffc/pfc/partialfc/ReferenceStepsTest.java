@@ -50,12 +50,16 @@ class ReferenceStepsTest {
 
   /** Centres start from the recording: their own start is drawn by seed and class. */
   private PartialFc partialFc(ReferenceRun reference, MethodContext context) {
-    PartialFc method = new PartialFc(reference.method(PartialFcConfig.class), context);
+    PartialFcConfig config = reference.method(PartialFcConfig.class);
+    PartialFc method = new PartialFc(config, context);
     ClassCenters centers = method.centers();
     int dim = centers.dim();
     float[] rowsCE;
     try {
-      rowsCE = reference.initialRows(folder, "classes").toFloats();
+      rowsCE =
+          reference
+              .initialRows(folder, config.centers() == 1 ? "classes" : "classes-of-3")
+              .toFloats();
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }

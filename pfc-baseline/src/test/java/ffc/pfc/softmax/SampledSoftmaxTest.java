@@ -230,6 +230,91 @@ public class SampledSoftmaxTest {
     }
   }
 
+  /** Blocks of whole classes: with three centres 2,046 columns, not 2,048. */
+  @Test
+  void aClassIsAsCloseAsTheClosestOfItsCentres() {
+    int k = 3;
+    for (int classes : new int[] {9, 1500}) {
+      Random random = new Random(classes);
+      ClassCenters centers = centers(classes * k);
+      SampledClasses sampled = SampledClasses.all(0, classes).centers(k);
+      centers.prepare(sampled);
+      double[][] u = new double[classes * k][];
+      for (int row = 0; row < u.length; row++) {
+        u[row] = normalised(centers.row(row));
+      }
+      float[] flat = new float[B * E];
+      double[][] e = new double[B][];
+      long[] ids = new long[B];
+      for (int b = 0; b < B; b++) {
+        e[b] = unit(random);
+        ids[b] = b == 0 ? 682 % classes : random.nextInt(classes); // rows 2046 to 2048
+        for (int i = 0; i < E; i++) {
+          flat[b * E + i] = (float) e[b][i];
+          e[b][i] = flat[b * E + i];
+        }
+      }
+      SampledSoftmax softmax =
+          new SampledSoftmax(new CosFace(0.4), SCALE, null, Shards.ALONE, manager, workers);
+      SampledSoftmax.RowGradients gradients = softmax.new RowGradients();
+      SampledSoftmax.Result result =
+          softmax.score(
+              new Samples(manager.create(flat, new Shape(B, E)), ids),
+              centers,
+              sampled,
+              7,
+              gradients);
+      String what = classes + " classes";
+      assertThat(result.loss()).as(what).isCloseTo(closest(e, u, ids, k), within(2e-5));
+      float[] embeddingGradient = result.embeddingGradient().toFloatArray();
+      for (int i = 0; i < B * E; i++) {
+        assertThat((double) embeddingGradient[i])
+            .as(what)
+            .isCloseTo(slope(e, u, ids, k, e[i / E], i % E), within(2e-5));
+      }
+      for (int n = 0; n < 60; n++) {
+        // All centres of the samples' classes, which are pulled or left alone, and others.
+        int row = n < B * k ? (int) ids[n / k] * k + n % k : random.nextInt(u.length);
+        int i = random.nextInt(E);
+        NDArray block = gradients.block(row / 2046, 0);
+        assertThat((double) block.getFloat(row % 2046, i))
+            .as(what + ", row " + row)
+            .isCloseTo(slope(e, u, ids, k, u[row], i), within(2e-5));
+      }
+    }
+  }
+
+  private static double slope(
+      double[][] e, double[][] u, long[] ids, int k, double[] changed, int i) {
+    double kept = changed[i];
+    changed[i] = kept + 1e-6;
+    double up = closest(e, u, ids, k);
+    changed[i] = kept - 1e-6;
+    double down = closest(e, u, ids, k);
+    changed[i] = kept;
+    return (up - down) / 2e-6;
+  }
+
+  /** Sub-center ArcFace's maximum, class by class, under a margin of 0.4. */
+  private static double closest(double[][] e, double[][] u, long[] ids, int k) {
+    double total = 0;
+    for (int b = 0; b < e.length; b++) {
+      double sum = 0;
+      double own = 0;
+      for (int cls = 0; cls < u.length / k; cls++) {
+        double c = -1;
+        for (int j = 0; j < k; j++) {
+          c = Math.max(c, dot(e[b], u[cls * k + j]));
+        }
+        double logit = SCALE * (cls == ids[b] ? c - 0.4 : c);
+        own = cls == ids[b] ? logit : own;
+        sum += Math.exp(logit);
+      }
+      total += Math.log(sum) - own;
+    }
+    return total / 7;
+  }
+
   @Test
   void slicesAddUpToTheWholeBatch() {
     ClassCenters centers = centers(50);
