@@ -6,12 +6,12 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
@@ -47,7 +47,7 @@ final class DocumentedCommands {
           "configs/webface42m-r100-ffc.yaml",
           "README.md");
 
-  private static final Set<String> COMPARISONS = new HashSet<>();
+  private static final Set<String> COMPARISONS = ConcurrentHashMap.newKeySet();
   private static final Pattern REPORT = Pattern.compile("(?m)^report (\\S+)$");
   private static final Pattern NUMBER = Pattern.compile("[0-9]+([.,:-][0-9]+)*(e-[0-9]+)?");
 

@@ -5,10 +5,16 @@ import java.nio.file.Path;
 import java.util.List;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.api.parallel.Execution;
+import org.junit.jupiter.api.parallel.ExecutionMode;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
-/** Types the commands of all pages that {@link DocumentedCommandsTest} leaves out. */
+/**
+ * Types the commands of all pages that {@link DocumentedCommandsTest} leaves out, two pages at a time
+ * ({@code junit-platform.properties}): most of them are trials of comparisons, whose cells take one
+ * thread each.
+ */
 @Tag("faults")
 @Tag("long")
 class DocumentedRunsTest {
@@ -18,6 +24,7 @@ class DocumentedRunsTest {
     return DocumentedCommands.pages(false);
   }
 
+  @Execution(ExecutionMode.CONCURRENT)
   @ParameterizedTest
   @MethodSource("pages")
   void theCommandsOfAPageWorkFromTopToBottom(Documentation.Page page) throws Exception {
