@@ -35,7 +35,12 @@ public record EvaluateConfig(
             "Figures of head, middle and tail identities as well: own, by the images that an"
                 + " identity has in this set; training, by those it has in data.train under the"
                 + " same name; none (default)")
-        Strata strata) {
+        Strata strata,
+    @Positive
+        @JsonPropertyDescription(
+            "Judge no more than so many images: the first identities, whole ones, or pairs at equal"
+                + " distances (default: all)")
+        Integer images) {
 
   /** Network that is evaluated. */
   public enum Net {

@@ -17,12 +17,9 @@ import ffc.eval.roc.TarAtFar;
 import ffc.eval.search.Identification;
 import ffc.eval.search.LeaveOneOut;
 import ffc.eval.search.Retrieval;
-import ffc.loaders.DataSets;
 import ffc.loaders.VerificationSets;
-import ffc.loaders.data.DataConfig;
 import ffc.loaders.data.Dataset;
 import ffc.loaders.data.VerificationSet;
-import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
@@ -111,8 +108,7 @@ public final class Evaluator implements AutoCloseable {
 
   private EvalResult pairs(String name, EvaluateConfig config, ImageEmbedder embedder, long start) {
     VerificationSet set =
-        pairSets.computeIfAbsent(
-            config.path(), path -> open.add(VerificationSets.open(config.format(), Path.of(path))));
+        pairSets.computeIfAbsent(key(config), key -> open.add(EvaluationSets.pairs(config)));
     int dim = embedder.dim();
     float[] rows =
         EmbeddingPass.embed(
@@ -150,22 +146,23 @@ public final class Evaluator implements AutoCloseable {
         List.of(),
         config.flip(),
         seconds(start),
-        notes(verification));
+        notes(set, verification));
   }
 
-  private static List<String> notes(Verification verification) {
+  private static List<String> notes(VerificationSet set, Verification verification) {
+    List<String> notes = new ArrayList<>();
+    EvaluationSets.note(set).ifPresent(notes::add);
     List<Integer> without = verification.foldsWithoutTar();
-    if (without.isEmpty()) {
-      return List.of();
+    if (!without.isEmpty() && verification.tarMean() == null) {
+      notes.add("TAR is not defined: pairs of one kind only, or all of a kind in one fold");
+    } else if (!without.isEmpty()) {
+      notes.add(
+          "TAR leaves out folds "
+              + without.stream().map(String::valueOf).collect(Collectors.joining(", "))
+              + " of 10, which have no genuine pair or all impostor pairs; a list sorted by kind"
+              + " should be shuffled");
     }
-    if (verification.tarMean() == null) {
-      return List.of("TAR is not defined: pairs of one kind only, or all of a kind in one fold");
-    }
-    return List.of(
-        "TAR leaves out folds "
-            + without.stream().map(String::valueOf).collect(Collectors.joining(", "))
-            + " of 10, which have no genuine pair or all impostor pairs; a list sorted by kind"
-            + " should be shuffled");
+    return List.copyOf(notes);
   }
 
   private EvalResult labelled(
@@ -195,11 +192,12 @@ public final class Evaluator implements AutoCloseable {
         identification.neighbours(),
         config.flip(),
         seconds(start),
-        notes(config, retrieval));
+        notes(config, set, retrieval));
   }
 
-  private List<String> notes(EvaluateConfig config, Retrieval retrieval) {
+  private List<String> notes(EvaluateConfig config, Dataset set, Retrieval retrieval) {
     List<String> notes = new ArrayList<>();
+    EvaluationSets.note(set).ifPresent(notes::add);
     if (retrieval == null) {
       notes.add("R-precision and MAP@R are left out: its identities are too large");
     }
@@ -282,9 +280,11 @@ public final class Evaluator implements AutoCloseable {
   }
 
   private Dataset dataset(EvaluateConfig config) {
-    return datasets.computeIfAbsent(
-        config.format() + " " + config.path(),
-        key -> open.add(DataSets.open(new DataConfig.Source(config.format(), config.path()))));
+    return datasets.computeIfAbsent(key(config), key -> open.add(EvaluationSets.labelled(config)));
+  }
+
+  private static String key(EvaluateConfig config) {
+    return config.format() + " " + config.images() + " " + config.path();
   }
 
   private static double seconds(long start) {

@@ -1,6 +1,7 @@
 package ffc.eval;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
 import ffc.eval.embedding.ImageEmbedder;
@@ -102,6 +103,62 @@ class EvaluatorTest {
       assertThat(LongStream.of(result.scores().genuine()).sum()).isEqualTo(3000);
       assertThat(LongStream.of(result.scores().impostor()).sum()).isEqualTo(3000);
     }
+  }
+
+  @Test
+  void judgesWholeIdentitiesOfAPartOnly() {
+    EvaluateConfig whole = open(EvaluateConfig.Strata.own);
+    EvaluateConfig part = EvaluateConfigBuilder.builder(whole).images(2000).build();
+    try (Evaluator evaluator = new Evaluator();
+        Dataset set = dataset("open.rec")) {
+      EvalResult result = evaluator.evaluate(part, new Pixels(0));
+      assertThat(set.firstImage(result.identities())).isEqualTo(result.images());
+      assertThat(result.images()).isLessThanOrEqualTo(2000);
+      assertThat(set.firstImage(result.identities() + 1)).isGreaterThan(2000);
+      assertThat(result.notes())
+          .containsExactly(
+              "on a part of the set: %d of its 501 identities, %d of its 5630 images"
+                  .formatted(result.identities(), result.images()));
+      assertThat(result.groups().get(0).identities()).isEqualTo(result.identities());
+      // The same evaluator keeps both open.
+      assertThat(evaluator.evaluate(whole, new Pixels(0)).images()).isEqualTo(5630);
+      EvaluateConfig more = EvaluateConfigBuilder.builder(whole).images(5630).build();
+      assertThat(evaluator.evaluate(more, new Pixels(0)).notes()).isEmpty();
+    }
+  }
+
+  @Test
+  void aPartOfASetOfPairsKeepsTheSharesOfItsFolds() {
+    EvaluateConfig config =
+        EvaluateConfigBuilder.builder()
+            .name("pairs")
+            .format("bin")
+            .path(DATA + "open.bin")
+            .flip(false)
+            .images(2001)
+            .build();
+    try (Evaluator evaluator = new Evaluator()) {
+      EvalResult result = evaluator.evaluate(config, new Pixels(0));
+      assertThat(result.images()).isEqualTo(2000);
+      assertThat(result.notes()).containsExactly("on a part of the set: 1000 of its 6000 pairs");
+      assertThat(LongStream.of(result.scores().genuine()).sum()).isEqualTo(500);
+      assertThat(result.tarAtFar()).containsOnlyKeys("1e-3");
+    }
+  }
+
+  @Test
+  void aPartWithNothingToCompareIsRefused() {
+    EvaluateConfig one =
+        EvaluateConfigBuilder.builder(open(EvaluateConfig.Strata.none)).images(1).build();
+    assertThatThrownBy(() -> EvaluationSets.labelled(one))
+        .hasMessage(
+            DATA
+                + "open.rec: images: got 1, which are fewer than its first two identities have;"
+                + " raise it");
+    EvaluateConfig half =
+        EvaluateConfigBuilder.builder(one).format("bin").path(DATA + "open.bin").build();
+    assertThatThrownBy(() -> EvaluationSets.pairs(half))
+        .hasMessage(DATA + "open.bin: images: got 1, wanted 2 or more, a pair");
   }
 
   private static EvaluateConfig open(EvaluateConfig.Strata strata) {

@@ -11,9 +11,9 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /**
- * Types the commands of all pages that {@link DocumentedCommandsTest} leaves out, two pages at a time
- * ({@code junit-platform.properties}): most of them are trials of comparisons, whose cells take one
- * thread each.
+ * Types the commands of all pages that {@link DocumentedCommandsTest} leaves out, two pages at a
+ * time ({@code junit-platform.properties}): most of them are trials of comparisons, whose cells
+ * take one thread each.
  */
 @Tag("faults")
 @Tag("long")

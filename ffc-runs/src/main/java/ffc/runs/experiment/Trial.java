@@ -10,14 +10,16 @@ import tools.jackson.databind.node.ObjectNode;
 
 /**
  * The first steps of a training, to try a command: environment variable {@code FFC_TRY=N} ends
- * every experiment after N steps. Nothing else changes: the schedule of the learning rate keeps the
- * length that it has in the whole run, so that the N steps are those with which the run would
- * begin; evaluations that are due later are left out, those at the end take place after step N.
+ * every experiment after N steps. The schedule of the learning rate keeps the length that it has in
+ * the whole run, so that the N steps are those with which the run would begin; evaluations that are
+ * due later are left out, those at the end take place after step N, on up to {@value #IMAGES}
+ * images of each set. Nothing else changes.
  *
  * @param steps N, at least 1
  */
 public record Trial(long steps) {
   private static final String VARIABLE = "FFC_TRY";
+  private static final int IMAGES = 2000;
 
   /**
    * What the environment asks for.
@@ -69,6 +71,10 @@ public record Trial(long steps) {
         if (kept.size() < at.size()) {
           overrides.add("evaluate." + i + ".at=[" + String.join(", ", kept) + "]");
         }
+      }
+      JsonNode images = sets.get(i).path("images");
+      if (!images.isIntegralNumber() || images.asLong() > IMAGES) {
+        overrides.add("evaluate." + i + ".images=" + IMAGES);
       }
     }
     return overrides;

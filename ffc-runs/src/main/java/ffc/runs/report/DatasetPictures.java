@@ -2,6 +2,7 @@ package ffc.runs.report;
 
 import ffc.engine.Closer;
 import ffc.eval.EvaluateConfig;
+import ffc.eval.EvaluationSets;
 import ffc.loaders.DataSets;
 import ffc.loaders.data.AugmentConfig;
 import ffc.loaders.data.BadDataException;
@@ -61,7 +62,7 @@ public final class DatasetPictures implements Pictures, AutoCloseable {
     for (EvaluateConfig set : experiment.evaluate()) {
       boolean labelled = !set.ofPairs();
       if (set.name().equals(name) && labelled) {
-        return closer.add(DataSets.open(new DataConfig.Source(set.format(), set.path())));
+        return closer.add(EvaluationSets.labelled(set));
       }
     }
     return null;

@@ -1,10 +1,9 @@
 package ffc.runs.train;
 
 import ffc.eval.EvaluateConfig;
+import ffc.eval.EvaluationSets;
 import ffc.eval.Evaluator;
-import ffc.loaders.DataSets;
 import ffc.loaders.DualLoader;
-import ffc.loaders.VerificationSets;
 import ffc.loaders.data.Cursor;
 import ffc.loaders.data.DataConfig;
 import ffc.loaders.data.Dataset;
@@ -12,7 +11,6 @@ import ffc.loaders.data.ImageShape;
 import ffc.loaders.data.PairBatch;
 import ffc.loaders.data.VerificationSet;
 import java.nio.ByteBuffer;
-import java.nio.file.Path;
 import java.util.List;
 import java.util.stream.IntStream;
 
@@ -61,7 +59,7 @@ final class InputCheck {
   private static void look(EvaluateConfig set, ImageShape shape, String figure) {
     ByteBuffer image = ByteBuffer.allocateDirect(shape.bytes());
     if (set.ofPairs()) {
-      try (VerificationSet pairs = VerificationSets.open(set.format(), Path.of(set.path()))) {
+      try (VerificationSet pairs = EvaluationSets.pairs(set)) {
         int count = Math.min(IMAGES, pairs.images());
         for (int i = 0; i < count; i++) {
           pairs.decode((int) ((long) i * pairs.images() / count), shape, image, 0);
@@ -72,7 +70,7 @@ final class InputCheck {
       }
       return;
     }
-    try (Dataset images = DataSets.open(new DataConfig.Source(set.format(), set.path()))) {
+    try (Dataset images = EvaluationSets.labelled(set)) {
       long count = Math.min(IMAGES, images.images());
       for (long i = 0; i < count; i++) {
         images.decode(i * images.images() / count, shape, image, 0);

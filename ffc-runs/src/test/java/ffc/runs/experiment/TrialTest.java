@@ -4,8 +4,11 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
+import java.util.Objects;
 import java.util.Optional;
+import java.util.Set;
 import org.junit.jupiter.api.Test;
 
 class TrialTest {
@@ -42,7 +45,8 @@ class TrialTest {
     assertThat(said)
         .containsExactly(
             "FFC_TRY=3 takes the first steps only: run.steps=3 optimizer.schedule.steps=1000"
-                + " evaluate.0.at=[2, end] evaluate.1.at=[]");
+                + " evaluate.0.at=[2, end] evaluate.0.images=2000 evaluate.1.at=[]"
+                + " evaluate.1.images=2000");
   }
 
   @Test
@@ -61,9 +65,16 @@ class TrialTest {
 
     var before = ConfigWriter.flat(whole);
     var after = ConfigWriter.flat(trial);
-    before.keySet().removeIf(path -> before.get(path).equals(after.get(path)));
-    assertThat(before.keySet())
-        .containsExactlyInAnyOrder("run.steps", "evaluate.0.at", "evaluate.1.at");
+    Set<String> changed = new HashSet<>(before.keySet());
+    changed.addAll(after.keySet());
+    changed.removeIf(path -> Objects.equals(before.get(path), after.get(path)));
+    assertThat(changed)
+        .containsExactlyInAnyOrder(
+            "run.steps",
+            "evaluate.0.at",
+            "evaluate.0.images",
+            "evaluate.1.at",
+            "evaluate.1.images");
   }
 
   @Test
