@@ -40,11 +40,14 @@ import tools.jackson.databind.node.ObjectNode;
  */
 public final class ReferenceRun implements RunObserver {
   /**
-   * Largest error, as a share of the largest value of an array. The kernels of another PyTorch than
-   * Maven's round otherwise, and five steps carry that on.
+   * Largest error, as a share of the largest value of an array, and the one after step {@value
+   * #EARLY}: kernels of another processor or another PyTorch round otherwise, and every step
+   * carries that on (to 1.13e-5 in step 5 on a Xeon with AVX-512 and without AMX).
    */
-  private static final double TOLERANCE =
-      System.getenv("PYTORCH_LIBRARY_PATH") == null ? 1e-5 : 2e-5;
+  private static final double TOLERANCE = 1e-5;
+
+  private static final double LATE_TOLERANCE = 2e-5;
+  private static final int EARLY = 3;
 
   /** Least scale of an array, as a share of the largest value of its network. */
   private static final double SMALLEST_SCALE = 1e-2;
@@ -169,7 +172,9 @@ public final class ReferenceRun implements RunObserver {
               // the others.
               double share = part(name).contains("optimizer") ? 1 : SMALLEST_SCALE;
               double scale = Math.max(largest(wanted), share * scales.get(part(name)));
-              compare(name, actual.get(name), wanted, TOLERANCE * scale);
+              boolean late = Integer.parseInt(name.substring(0, name.indexOf('/'))) > EARLY;
+              double tolerance = late ? LATE_TOLERANCE : TOLERANCE;
+              compare(name, actual.get(name), wanted, tolerance * scale);
             });
   }
 
