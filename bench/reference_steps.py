@@ -377,7 +377,8 @@ def class_rows(centers=1):
 
 
 class TrainedFfc(Joint):
-    """The group's rows take the gradient; an identity that enters begins with the direction of its features' sum."""
+    """The group's rows take the gradient; an identity that enters begins with the direction of its features' sum,
+    and is compared in that step with the other images' features."""
 
     term = "softmax"
 
@@ -389,7 +390,7 @@ class TrainedFfc(Joint):
         self.velocity = torch.zeros(self.c["capacity"], DIM)
 
     def accumulate(self, x, y, x_ids, y_ids):
-        self.proposed, self.count = None, 2 * len(x)
+        self.proposed, self.count, self.slice = None, 2 * len(x), 0
         if self.gallery or self.n > 1:  # all rows begin before the first slice is scored
             network = self.gallery.embed if self.gallery else lambda images: F.normalize(self.probe(images)).detach()
             parts = [network(torch.cat([x[a:b], y[a:b]])).chunk(2) for a, b in slices(len(x), self.n)]
@@ -401,6 +402,10 @@ class TrainedFfc(Joint):
         first = [F.normalize(sum(f for i, f in zip(ids, features) if i == d), dim=0) for d in distinct]
         self.proposed = self.group.proposed(distinct, first)
         self.entered = [s for i, s in self.proposed.slot.items() if self.group.slot.get(i) != s]
+        # In the step in which an identity enters, an image's target is the direction of its other images.
+        self.others = [
+            [f for k, f in enumerate(features) if ids[k] == i and k != j] if self.proposed.slot[i] in self.entered else []
+            for j, i in enumerate(ids)]
         self.leaf = self.proposed.heads()[0].clone().requires_grad_()
 
     def loss(self, u, ids, share, images):
@@ -409,6 +414,13 @@ class TrainedFfc(Joint):
         target = torch.tensor([self.proposed.slot[i] for i in ids])
         self.margin.count(self.norms)
         cos = u @ F.normalize(self.leaf).T
+        a, b = slices(self.count // 2, self.n)[self.slice]
+        rows = list(range(a, b)) + [self.count // 2 + r for r in range(a, b)]
+        self.slice += 1
+        own = [F.normalize(sum(self.others[r]), dim=0) if self.others[r] else None for r in rows]
+        cos = torch.stack([
+            c if o is None else torch.cat([c[:t], (v @ o).reshape(1), c[t + 1:]])
+            for c, o, t, v in zip(cos, own, target.tolist(), u)])
         return margin_softmax(self.margin, self.norms, cos, target).sum() / self.count
 
     @torch.no_grad()

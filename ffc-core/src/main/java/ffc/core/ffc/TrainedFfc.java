@@ -3,6 +3,7 @@ package ffc.core.ffc;
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.NDScope;
+import ai.djl.ndarray.types.Shape;
 import ffc.core.checkpoint.CheckpointReader;
 import ffc.core.checkpoint.CheckpointWriter;
 import ffc.core.loss.Losses;
@@ -32,16 +33,18 @@ import java.io.IOException;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.Set;
 import java.util.function.Function;
 import java.util.function.LongSupplier;
+import java.util.stream.Collectors;
 
 /**
  * FFC whose rows learn ({@code method.rows: trained}): all images of a step enter their identities
  * into the ID group at once, an identity that was not there begins with the direction of its
- * features, and every row of the group takes the classifier's gradient as long as its identity
- * stays. What it learned is forgotten when it leaves. As each identity of a step is in the group,
- * there are no fresh ones; both sides go through the probe together, and a gallery is only there if
- * rows begin from it.
+ * features ({@link EntryFeatures}), and every row of the group takes the classifier's gradient as
+ * long as its identity stays. What it learned is forgotten when it leaves. As each identity of a
+ * step is in the group, there are no fresh ones; both sides go through the probe together, and a
+ * gallery is only there if rows begin from it.
  */
 final class TrainedFfc implements Method {
   // B images a side, E embedding, K slots
@@ -63,6 +66,8 @@ final class TrainedFfc implements Method {
   private IdGroup group;
   private Proposal proposal;
   private Patch entered;
+  private EntryFeatures entry;
+  private float[] ownBE;
   private long step;
 
   /** Builds the method with an empty group. */
@@ -128,7 +133,13 @@ final class TrainedFfc implements Method {
                   proposal.occupied(),
                   rowsKE ->
                       sliceHead.softmax(
-                          unitBE, rowsKE, targetB, 2.0 * pair.size() * exchange.trainers(), true));
+                          unitBE,
+                          rowsKE,
+                          targetB,
+                          firstTargets(slice, pair.size(), slots, unitBE.getManager()),
+                          null,
+                          2.0 * pair.size() * exchange.trainers(),
+                          true));
           rows.add(part.weightGradient());
           losses.add("softmax", FfcHead.scalar(part.value()));
           return part.embeddingGradient();
@@ -163,9 +174,35 @@ final class TrainedFfc implements Method {
                 pair.idPairs(),
                 new Side(pair.xIds(), side(Arrays.copyOf(featuresBE, half))),
                 new Side(pair.yIds(), side(Arrays.copyOfRange(featuresBE, half, 2 * half)))));
-    Side entries = EntryFeatures.of(all);
-    proposal = group.propose(entries.ids(), entries.features());
+    entry = new EntryFeatures(all);
+    ownBE = featuresBE;
+    Side rowsOfStep = entry.rows();
+    proposal = group.propose(rowsOfStep.ids(), rowsOfStep.features());
     entered = proposal.entered();
+  }
+
+  /** The targets of those images of a slice whose identity enters with several; null if none. */
+  private MarginHead.OwnTargets firstTargets(
+      JointForward.Slice slice, int pairs, int[] slots, NDManager manager) {
+    int dim = probe.embedding();
+    int half = slots.length / 2;
+    Set<Integer> begun = Arrays.stream(entered.slots()).boxed().collect(Collectors.toSet());
+    long[] samples = new long[slots.length];
+    float[] targets = new float[slots.length * dim];
+    int count = 0;
+    for (int i = 0; i < slots.length; i++) {
+      int row = slice.from() + (i < half ? i : pairs + i - half);
+      float[] others = begun.contains(slots[i]) ? entry.others(slice.ids()[i], ownBE, row) : null;
+      if (others != null) {
+        System.arraycopy(others, 0, targets, count * dim, dim);
+        samples[count++] = i;
+      }
+    }
+    return count == 0
+        ? null
+        : new MarginHead.OwnTargets(
+            manager.create(Arrays.copyOf(samples, count)),
+            manager.create(Arrays.copyOf(targets, count * dim), new Shape(count, dim)));
   }
 
   private FloatRows side(float[] values) {

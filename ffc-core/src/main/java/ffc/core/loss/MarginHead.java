@@ -93,12 +93,32 @@ public final class MarginHead {
       NDArray ignoredBK,
       double count,
       boolean withWeights) {
+    return softmax(embeddingBE, weightsKE, targetB, null, ignoredBK, count, withWeights);
+  }
+
+  /**
+   * As {@link #softmax(NDArray, NDArray, NDArray, NDArray, double, boolean)}, some samples having a
+   * target feature of their own in the place of their class's row.
+   *
+   * @param own those samples; null if there are none
+   */
+  public Part softmax(
+      NDArray embeddingBE,
+      NDArray weightsKE,
+      NDArray targetB,
+      OwnTargets own,
+      NDArray ignoredBK,
+      double count,
+      boolean withWeights) {
     NDManager manager = embeddingBE.getManager();
     long b = embeddingBE.getShape().get(0);
     NDArray targetB1 = targetB.reshape(b, 1);
     // The only array of its size: logits, probabilities and gradients take each other's place.
     NDArray cosBK = NativeOps.product(embeddingBE, weightsKE);
     NDArray cosB = cosBK.gather(targetB1, 1).reshape(b);
+    if (own != null) {
+      cosB.set(own.index(), own.of(embeddingBE).mul(own.featuresNE()).sum(new int[] {1}));
+    }
     Margin.Target target = margin.target(cosB);
     NDArray negativeSlopeBK = margin.negatives(cosBK, cosB);
     NDArray rowB = manager.arange(0, (int) b, 1, DataType.INT64);
@@ -120,12 +140,43 @@ public final class MarginHead {
     if (negativeSlopeBK != null) {
       gradientBK.muli(negativeSlopeBK);
     }
+    NDArray ownSlopeN1 = null;
+    if (own != null) {
+      // No row of the matrix is the target of these: their slope goes to their own features.
+      ownSlopeN1 = atTarget.get(own.index()).reshape(-1, 1).muli(scale / count);
+      atTarget.set(own.index(), manager.zeros(new Shape(own.count()), atTarget.getDataType()));
+    }
     gradientBK.set(atTargets, atTarget);
     gradientBK.muli(scale / count);
+    NDArray embeddingGradientBE = NativeOps.product(gradientBK, weightsKE.transpose());
+    if (own != null) {
+      embeddingGradientBE.set(
+          own.index(), own.of(embeddingGradientBE).add(own.featuresNE().mul(ownSlopeN1)));
+    }
     return new Part(
         value,
-        NativeOps.product(gradientBK, weightsKE.transpose()),
+        embeddingGradientBE,
         withWeights ? NativeOps.product(gradientBK.transpose(), embeddingBE.transpose()) : null);
+  }
+
+  /**
+   * Samples whose target is a feature of their own.
+   *
+   * @param samplesN which of the samples, i64 [N], distinct; N at least 1
+   * @param featuresNE their unit target features, f [N, E]
+   */
+  public record OwnTargets(NDArray samplesN, NDArray featuresNE) {
+    private NDIndex index() {
+      return new NDIndex("{}", samplesN);
+    }
+
+    private NDArray of(NDArray rowsBE) {
+      return rowsBE.get(index());
+    }
+
+    private long count() {
+      return samplesN.size();
+    }
   }
 
   /**

@@ -80,6 +80,57 @@ class MarginHeadTest {
             .value());
   }
 
+  @ParameterizedTest
+  @MethodSource("margins")
+  void targetsOfTheirOwnTakeThePlaceOfTheirRows(Margin margin) {
+    for (long seed = 1; seed <= 5; seed++) {
+      Random random = new Random(seed);
+      double[] embeddings = unitRows(random, B, E);
+      double[] weights = unitRows(random, K, E);
+      double[] own = unitRows(random, 2, E);
+      long[] targets = random.longs(B, 0, K).toArray();
+      MarginHead head = new MarginHead(margin, 8);
+      MarginHead.Part part = withOwn(head, embeddings, weights, own, targets);
+      String what = margin + ", seed " + seed;
+      assertGradient(
+          part.embeddingGradient(),
+          embeddings,
+          v -> FfcHead.scalar(withOwn(head, v, weights, own, targets).value()),
+          what + ", embeddings");
+      assertGradient(
+          part.weightGradient(),
+          weights,
+          v -> FfcHead.scalar(withOwn(head, embeddings, v, own, targets).value()),
+          what + ", weights");
+      // Where the own feature is the row, value and embeddings' gradient are the plain ones.
+      double[] rows = new double[2 * E];
+      System.arraycopy(weights, (int) targets[3] * E, rows, 0, E);
+      System.arraycopy(weights, (int) targets[1] * E, rows, E, E);
+      MarginHead.Part same = withOwn(head, embeddings, weights, rows, targets);
+      MarginHead.Part plain =
+          head.softmax(array(embeddings, B), array(weights, K), manager.create(targets), 3, true);
+      assertThat(FfcHead.scalar(same.value()))
+          .as(what)
+          .isCloseTo(FfcHead.scalar(plain.value()), within(1e-12));
+      assertThat(same.embeddingGradient().toDoubleArray())
+          .as(what)
+          .containsExactly(plain.embeddingGradient().toDoubleArray(), within(1e-12));
+    }
+  }
+
+  /** Samples 3 and 1 have the given features for targets. */
+  private MarginHead.Part withOwn(
+      MarginHead head, double[] embeddings, double[] weights, double[] own, long[] targets) {
+    return head.softmax(
+        array(embeddings, B),
+        array(weights, K),
+        manager.create(targets),
+        new MarginHead.OwnTargets(manager.create(new long[] {3, 1}), array(own, 2)),
+        null,
+        3,
+        true);
+  }
+
   @Test
   void freshGradientIsThatOfTheValue() {
     for (long seed = 1; seed <= 5; seed++) {
