@@ -2,20 +2,18 @@ package ffc.cli;
 
 import ffc.cli.data.DataCommand;
 import ffc.cli.options.Outputs;
+import ffc.cli.options.UsageMistake;
 import ffc.cli.pack.PackCommand;
 import ffc.engine.NativeMemory;
-import ffc.runs.experiment.Nearest;
 import ffc.runs.experiment.Secrets;
 import ffc.runs.train.RunFailure;
 import ffc.runs.train.Surroundings;
 import java.io.PrintWriter;
 import java.util.Locale;
-import java.util.Set;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
-import picocli.CommandLine.IParameterExceptionHandler;
 import picocli.CommandLine.Model.ArgSpec;
-import picocli.CommandLine.UnmatchedArgumentException;
+import picocli.CommandLine.ParameterException;
 
 /**
  * The program {@code ffc}. Exit codes: 0 done, 1 failed, 2 bad input (a config, data, a checkpoint
@@ -91,15 +89,8 @@ public final class Main {
 
   /** The commands, for {@link #main} and for tests. */
   public static CommandLine commandLine() {
-    CommandLine commands = new CommandLine(new Main());
-    IParameterExceptionHandler others = commands.getParameterExceptionHandler();
-    return commands
-        .setParameterExceptionHandler(
-            (mistake, args) ->
-                mistake instanceof UnmatchedArgumentException unmatched
-                        && unmatched.isUnknownOption()
-                    ? unknownOption(unmatched)
-                    : others.handleParseException(mistake, args))
+    return new CommandLine(new Main())
+        .setParameterExceptionHandler(Main::tell)
         .setCaseInsensitiveEnumValuesAllowed(true)
         .setUsageHelpWidth(100) // examples are to be copied: none may be wrapped
         .setExecutionStrategy(
@@ -116,18 +107,14 @@ public final class Main {
         .setExecutionExceptionHandler((failure, line, parsed) -> report(failure, line.getErr()));
   }
 
-  /** Names the option alone, not its value, and the one that was probably meant. */
-  private static int unknownOption(UnmatchedArgumentException mistake) {
+  /** One line; a bare {@code ./ffc} is a wish for help. */
+  private static int tell(ParameterException mistake, String[] args) {
     CommandLine command = mistake.getCommandLine();
-    String typed = mistake.getUnmatched().get(0).replaceFirst("(?s)=.*", "");
-    Set<String> known = command.getCommandSpec().optionsMap().keySet();
-    command
-        .getErr()
-        .printf(
-            "unknown option %s%s (./%s --help lists all)%n",
-            typed.replaceAll("\\p{Cntrl}", "?"),
-            Nearest.to(typed, known).map(near -> "; did you mean " + near + "?").orElse(""),
-            command.getCommandSpec().qualifiedName());
+    if (args.length == 0) {
+      command.usage(command.getErr());
+    } else {
+      command.getErr().println(UsageMistake.line(mistake, args));
+    }
     return BAD_INPUT;
   }
 
@@ -141,7 +128,7 @@ public final class Main {
             argument instanceof CommandLine.Model.OptionSpec option
                 ? option.longestName()
                 : argument.paramLabel();
-        throw new CommandLine.ParameterException(
+        throw new ParameterException(
             parsed.commandSpec().commandLine(),
             name + ": got an empty text; is a variable in the command not set?");
       }

@@ -12,6 +12,8 @@ import java.util.List;
 import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import picocli.CommandLine;
+import picocli.CommandLine.Model.OptionSpec;
 
 /** Mistakes that are made by hand, and what is said of them: what it is, and where. */
 class MistakesTest {
@@ -149,26 +151,102 @@ class MistakesTest {
   }
 
   @Test
-  void anUnknownOptionIsNamedAloneWithTheNearestOne() {
+  void aMistakeOfTheCommandLineIsOneLineAndSaysWhereTheHelpIs() {
+    String split = "data split x --open 3 --out o ";
     for (String[] mistake :
         new String[][] {
           {
             "data import x --out o --chanels 1",
-            "--chanels; did you mean --channels? (./ffc data import"
+            "unknown option --chanels; did you mean --channels?"
           },
           {
             "data import x --out o --chanels=1",
-            "--chanels; did you mean --channels? (./ffc data import"
+            "unknown option --chanels; did you mean --channels?"
           },
-          {"train x --outt y --set a=b", "--outt; did you mean --out? (./ffc train"},
-          {"train --sset a=b", "--sset; did you mean --set? (./ffc train"},
-          {"--verson", "--verson; did you mean --version? (./ffc"},
-          {"plan x --zzz", "--zzz (./ffc plan"},
+          {"data import x --ou o --channels 1", "unknown option --ou; did you mean --out?"},
+          {"data import --chanels 1", "unknown option --chanels; did you mean --channels?"},
+          {"train x --outt y --set a=b", "unknown option --outt; did you mean --out?"},
+          {"train --sset a=b", "unknown option --sset; did you mean --set?"},
+          {"--verson", "unknown option --verson; did you mean --version?"},
+          {"plan x --zzz", "unknown option --zzz"},
+          {"train --stpes 5", "unknown option --stpes; did you mean --set run.steps=VALUE?"},
+          {
+            "train x --lr 5",
+            "unknown option --lr; did you mean --set optimizer.learningRate=VALUE?"
+          },
+          {"data import x --zzz --stpes 5", "unknown option --zzz"},
+          {"eval --output x", "unknown option --output"},
+          {"embed --output x", "unknown option --output; did you mean --out?"},
+          {"trian x", "unknown command trian; did you mean train?"},
+          {"data spilt", "unknown command spilt; did you mean split?"},
+          {"runs zzz", "unknown command zzz, wanted one of compare"},
+          {"train a b", "got \"b\" as well, wanted CONFIG alone"},
+          {"doctor now", "got \"now\" as well, wanted options only"},
+          {"data", "missing COMMAND, wanted one of import, index, verify"},
+          {"data unpack", "missing --out DIR and SOURCE"},
+          {"data split --open 3 --out o", "missing SOURCE"},
+          {"train --out", "--out: got no value, wanted DIR"},
+          {"data unpack x --out --labels x", "--out: got no value, wanted DIR"},
+          {"embed --checkpoint r --data d --out a --out b", "--out: given twice, wanted once"},
+          {split + "--seed abc", "--seed: got \"abc\", wanted a whole number"},
+          {split + "--seed 1.5", "--seed: got \"1.5\", wanted a whole number"},
+          {
+            "train x --rank 9999999999",
+            "--rank: got \"9999999999\", wanted a whole number up to 2147"
+          },
+          {
+            split + "--by unifrom",
+            "--by: got \"unifrom\", wanted images or uniform; did you mean uniform"
+          },
+          {"data clean x --checkpoint r --out o --link a", "--link: got \"a\", wanted a number"},
         }) {
-      StoredRun.Outcome outcome = StoredRun.ffc(mistake[0].split(" "));
+      StoredRun.Outcome outcome = StoredRun.ffc(mistake[0].trim().split(" "));
       assertThat(outcome.code()).as(mistake[0]).isEqualTo(2);
-      assertThat(outcome.err()).isEqualTo("unknown option " + mistake[1] + " --help lists all)\n");
+      assertThat(outcome.out()).as(mistake[0]).isEmpty();
+      assertThat(outcome.err())
+          .as(mistake[0])
+          .startsWith(mistake[1])
+          .hasLineCount(1)
+          .matches("(?s).* \\(try \\./ffc[a-z -]* --help\\)\\n");
     }
+  }
+
+  /** Whatever the option and its type, its value is not judged in the parser's words. */
+  @Test
+  void noOptionIsJudgedInTheWordsOfTheParser() {
+    int judged = 0;
+    for (CommandLine command : all(Main.commandLine())) {
+      for (OptionSpec option : command.getCommandSpec().options()) {
+        List<String> words =
+            new ArrayList<>(List.of(command.getCommandSpec().qualifiedName().split(" ")));
+        words.remove(0);
+        words.add(option.longestName() + (option.arity().max() == 0 ? "=x" : "=\1nonsense"));
+        if (option.help() || option.usageHelp() || option.versionHelp() || !conversion(option)) {
+          continue;
+        }
+        StoredRun.Outcome outcome = StoredRun.ffc(words.toArray(String[]::new));
+        assertThat(outcome.code()).as(words.toString()).isEqualTo(2);
+        assertThat(outcome.err())
+            .as(words.toString())
+            .contains(option.longestName() + ": got ", ", wanted ")
+            .hasLineCount(1)
+            .doesNotContain("Invalid value", "\1");
+        judged++;
+      }
+    }
+    assertThat(judged).isGreaterThan(15);
+  }
+
+  private static boolean conversion(OptionSpec option) {
+    Class<?> type = option.auxiliaryTypes()[0];
+    return option.arity().max() > 0
+        && (type.isEnum() || type.isPrimitive() || Number.class.isAssignableFrom(type));
+  }
+
+  private static List<CommandLine> all(CommandLine top) {
+    List<CommandLine> found = new ArrayList<>(List.of(top));
+    top.getSubcommands().values().forEach(sub -> found.addAll(all(sub)));
+    return found;
   }
 
   @Test
@@ -178,7 +256,7 @@ class MistakesTest {
         new String[][] {
           {"data import . --size 0 --out o", "--size: got \"0\", " + size},
           {"data import . --size 0x0 --out o", "--size: got \"0x0\", " + size},
-          {"data import . --size 7 --out o", "size: got 7x7 (height x width), wanted 8 to 4096"},
+          {"data import . --size 7 --out o", "--size: got 7, wanted 8 to 4096 pixels a side"},
           {"data verify x --size 0", "--size: got \"0\", " + size},
           {"data synth --ids 1 --jpeg 0 --out o", "--jpeg: got \"0\", " + size},
           {"data glyphs --size 0 --out o", "--size: got 0, wanted at least 1"},

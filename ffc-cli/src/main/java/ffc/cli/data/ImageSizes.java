@@ -22,4 +22,15 @@ final class ImageSizes {
     String[] sides = text.split("x", -1);
     return new ImageShape(3, Integer.parseInt(sides[0]), Integer.parseInt(sides[sides.length - 1]));
   }
+
+  /** As {@link #parse(String, String)}, with bounds of a side. */
+  static ImageShape parse(String option, String text, int least, int most) {
+    ImageShape shape = parse(option, text);
+    if (Math.min(shape.height(), shape.width()) < least
+        || Math.max(shape.height(), shape.width()) > most) {
+      throw new IllegalArgumentException(
+          "%s: got %s, wanted %d to %d pixels a side".formatted(option, text, least, most));
+    }
+    return shape;
+  }
 }

@@ -61,7 +61,8 @@ final class ImportPhotosCommand implements Callable<Integer> {
 
   @Override
   public Integer call() {
-    ImageShape shape = ImageSizes.parse("--size", size);
+    ImageShape shape =
+        ImageSizes.parse("--size", size, PhotoImport.Options.LEAST, PhotoImport.Options.MOST);
     String text;
     try (WorkProgress progress = new WorkProgress()) {
       text =

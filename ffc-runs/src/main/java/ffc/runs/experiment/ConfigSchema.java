@@ -22,7 +22,9 @@ import ffc.loaders.data.DataConfig;
 import ffc.loaders.format.DataFormats;
 import jakarta.validation.constraints.Pattern;
 import java.math.BigDecimal;
+import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.node.ArrayNode;
 import tools.jackson.databind.node.ObjectNode;
@@ -76,6 +78,23 @@ public final class ConfigSchema {
     widenTypes(schema);
     schema.put("title", "FFC experiment");
     return schema;
+  }
+
+  /** Paths of the single settings and of those that stand directly in a section. */
+  public static List<String> settings() {
+    ObjectNode schema = generate();
+    List<String> paths = new ArrayList<>();
+    for (Map.Entry<String, JsonNode> section : schema.path("properties").properties()) {
+      String reference = section.getValue().path("$ref").asString("");
+      JsonNode inner = reference.isEmpty() ? section.getValue() : schema.at(reference.substring(1));
+      if (!inner.has("properties")) {
+        paths.add(section.getKey());
+      }
+      for (String name : inner.path("properties").propertyNames()) {
+        paths.add(section.getKey() + "." + name);
+      }
+    }
+    return paths;
   }
 
   private static CustomDefinition definition(ObjectNode schema) {

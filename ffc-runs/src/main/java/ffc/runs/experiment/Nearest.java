@@ -13,7 +13,7 @@ public final class Nearest {
    * The known word that {@code word} abbreviates, as pfc does partial-fc and lr learningRate, or
    * else the one with the smallest edit distance from {@code word}, upper and lower case being
    * equal, if it is near enough for a slip: a third of the letters, at least two. The beginning of
-   * a word (three letters or more) is near as well.
+   * a word (three letters or more) is near as well, and so is a word that begins with a known one.
    */
   public static Optional<String> to(String word, Collection<String> known) {
     String lower = word.toLowerCase(Locale.ROOT);
@@ -57,8 +57,12 @@ public final class Nearest {
 
   private static int gap(String word, String known) {
     boolean prefix = word.length() >= 3 && known.startsWith(word);
-    // Words longer than any key are no slips, and the table of distances would be large.
-    return prefix ? 1 : word.length() > 100 ? Integer.MAX_VALUE : distance(word, known);
+    if (prefix || word.length() > 100) {
+      // Words longer than any key are no slips, and the table of distances would be large.
+      return prefix ? 1 : Integer.MAX_VALUE;
+    }
+    boolean longer = known.length() >= 3 && word.startsWith(known);
+    return longer ? Math.min(2, distance(word, known)) : distance(word, known);
   }
 
   /** Edits (insert, delete, replace, swap of neighbours) that turn a into b. */

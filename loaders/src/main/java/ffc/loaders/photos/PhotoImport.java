@@ -43,10 +43,17 @@ public final class PhotoImport {
    */
   public record Options(
       Path source, Path out, int height, int width, int channels, Fit fit, int workers) {
+    /** Pixels of a side at least. */
+    public static final int LEAST = 8;
+
+    /** Pixels of a side at most. */
+    public static final int MOST = 4096;
+
     public Options {
-      if (height < 8 || width < 8 || height > 4096 || width > 4096) {
+      if (Math.min(height, width) < LEAST || Math.max(height, width) > MOST) {
         throw new IllegalArgumentException(
-            "size: got %dx%d (height x width), wanted 8 to 4096 each".formatted(height, width));
+            "size: got %dx%d (height x width), wanted %d to %d each"
+                .formatted(height, width, LEAST, MOST));
       }
       if (channels != 1 && channels != 3) {
         throw new IllegalArgumentException("channels: got " + channels + ", wanted 1 or 3");
