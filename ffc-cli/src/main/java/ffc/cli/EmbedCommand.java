@@ -1,5 +1,6 @@
 package ffc.cli;
 
+import ffc.cli.data.WorkProgress;
 import ffc.cli.options.CheckpointOption;
 import ffc.cli.options.DataOption;
 import ffc.cli.options.DeviceOption;
@@ -42,8 +43,9 @@ final class EmbedCommand implements Callable<Integer> {
   public Integer call() throws IOException {
     Path out = target.path(".npy");
     try (Dataset set = DataSets.open(data.images());
-        TrainedEncoder encoder = checkpoint.open(device)) {
-      EmbeddingFile.write(out, set, encoder.embedder());
+        TrainedEncoder encoder = checkpoint.open(device);
+        WorkProgress progress = new WorkProgress()) {
+      EmbeddingFile.write(out, set, encoder.embedder(), progress);
       spec.commandLine()
           .getOut()
           .println(

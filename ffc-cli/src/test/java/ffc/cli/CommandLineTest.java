@@ -176,6 +176,27 @@ class CommandLineTest {
     assertThat(Files.readString(page)).contains("ROC on open", "Settings that differ", "<path");
   }
 
+  @Test
+  void anEvaluationThatARunLacksIsOneLineOfTheComparison() throws Exception {
+    List<RunFiles> runs = new ArrayList<>();
+    for (List<String> without :
+        List.of(List.<String>of(), List.of("evaluate=[]"), List.of("evaluate.1.net=gallery"))) {
+      Path folder = temp.resolve("run" + runs.size());
+      try (RunDirectory run = RunDirectory.create(folder)) {
+        run.writeConfig(new ConfigLoader().load(Path.of(QUICKSTART), without, false));
+      }
+      runs.add(RunFiles.read(folder));
+    }
+    assertThat(new RunComparison(runs.subList(0, 2)).settings())
+        .containsExactly(
+            List.of("setting", "run0", "run1"),
+            List.of("evaluate.0", "open data/quickstart/open.rec", "-"),
+            List.of("evaluate.1", "open-pairs data/quickstart/open.bin", "-"));
+    assertThat(new RunComparison(List.of(runs.get(0), runs.get(2))).settings())
+        .containsExactly(
+            List.of("setting", "run0", "run2"), List.of("evaluate.1.net", "probe", "gallery"));
+  }
+
   private String state(Path run) throws Exception {
     return new RunComparison(List.of(RunFiles.read(run))).table().get(1).get(1);
   }

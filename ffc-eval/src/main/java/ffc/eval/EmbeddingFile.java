@@ -9,6 +9,7 @@ import ffc.formats.HostTensor;
 import ffc.formats.Npy;
 import ffc.formats.Safetensors;
 import ffc.loaders.data.Dataset;
+import ffc.loaders.data.Progress;
 import ffc.loaders.table.TextLines;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -130,7 +131,7 @@ public final class EmbeddingFile {
    * @throws IllegalArgumentException if an embedding is not finite, or the set has 2^31 images or
    *     more
    */
-  public static void write(Path file, Dataset set, ImageEmbedder embedder) {
+  public static void write(Path file, Dataset set, ImageEmbedder embedder, Progress progress) {
     int n = Evaluator.images(set);
     int dim = embedder.dim();
     beside(
@@ -151,6 +152,7 @@ public final class EmbeddingFile {
                             ArrayEmbeddings.normalise(rows, i * dim, dim, from + i);
                           }
                           out.accept(HostTensor.of(rows, size, dim).data().duplicate());
+                          progress.report("embedding", from + size, n);
                         }),
                 n,
                 dim));

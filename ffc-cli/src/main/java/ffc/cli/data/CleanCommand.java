@@ -11,6 +11,7 @@ import ffc.eval.embedding.Embeddings;
 import ffc.formats.WholeFile;
 import ffc.loaders.data.Counted;
 import ffc.loaders.data.Dataset;
+import ffc.loaders.data.MadeFolders;
 import ffc.loaders.tools.Relabel;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -29,7 +30,8 @@ import picocli.CommandLine.Spec;
     description = {
       "Propose corrections with a trained network: images that do not belong to their identity and"
           + " identities that look like one. DIR receives outliers.tsv, lookalikes.tsv, a report"
-          + " with pictures, and the cleaned set as train.rec; the source is only read. Every"
+          + " with pictures, and the cleaned set as train.rec with train.labels.tsv, which says what"
+          + " each label was; the source is only read. Every"
           + " identity is compared with every other: the time grows with the square of their"
           + " number.",
       ""
@@ -74,8 +76,9 @@ final class CleanCommand implements Callable<Integer> {
     }
     Thresholds given = link == null ? null : new Thresholds(link, merge);
     try (Dataset data = source.open();
+        MadeFolders made = new MadeFolders(out.path());
         WorkProgress progress = new WorkProgress()) {
-      Embeddings embeddings = embed(data);
+      Embeddings embeddings = embed(data, progress);
       Cleaning cleaning = Cleaning.propose(embeddings, given);
       WholeFile.create(out.path().resolve("outliers.tsv"), outliers(cleaning, data));
       WholeFile.create(out.path().resolve("lookalikes.tsv"), lookAlikes(cleaning, data));
@@ -104,11 +107,10 @@ final class CleanCommand implements Callable<Integer> {
   }
 
   /** Embeds into a file that has no name any more: a set may have more than the heap holds. */
-  private Embeddings embed(Dataset data) throws IOException {
+  private Embeddings embed(Dataset data, WorkProgress progress) throws IOException {
     Path file = out.path().resolve(".embeddings.npy");
     try (TrainedEncoder encoder = checkpoint.open(device)) {
-      Files.createDirectories(out.path());
-      EmbeddingFile.write(file, data, encoder.embedder());
+      EmbeddingFile.write(file, data, encoder.embedder(), progress);
       return EmbeddingFile.open(file, null);
     } finally {
       Files.deleteIfExists(file);

@@ -29,10 +29,20 @@ final class CleanReport {
     StringBuilder body = new StringBuilder();
     body.append(
         Html.format(
-            "<section class=\"card wide\"><h3>%d images that do not belong</h3><p>Left the image,"
+            "<section class=\"card wide\"><p>The number under a name is the cosine (1: the same"
+                + " direction, 0: unrelated) between the network's embeddings. Images of an"
+                + " identity are linked above %.4f, the largest linked cluster is its own; an image"
+                + " outside of it does not belong if its cosine with the mean of another identity"
+                + " is higher than with that of its own. Two identities look like one if their"
+                + " means exceed %.4f and each is the other's nearest. Nothing is proven: look"
+                + " before you join.</p></section>"
+                + "<section class=\"card wide\"><h3>%d images that do not belong</h3><p>Left the image,"
                 + " then others of its identity, then (red) images of the identity it resembles"
                 + " most. Most certain first%s.</p><div class=\"neighbours\">",
-            cleaning.outliers().size(), shown(cleaning.outliers())));
+            cleaning.thresholds().link(),
+            cleaning.thresholds().merge(),
+            cleaning.outliers().size(),
+            shown(cleaning.outliers())));
     for (Cleaning.Outlier outlier : first(cleaning.outliers())) {
       body.append("<div class=\"row\"><div class=\"probe\">").append(picture(outlier.image()));
       body.append("<span>").append(name(outlier.identity())).append("</span></div>");

@@ -69,9 +69,12 @@ final class SplitCommand implements Callable<Integer> {
     try (Dataset data = source.open();
         WorkProgress progress = new WorkProgress()) {
       int least = by == By.uniform ? 1 : fewest;
+      Split.Result result = Split.run(data, open, least, seed, out.path(), progress);
       spec.commandLine()
           .getOut()
-          .print(Split.run(data, open, least, seed, out.path(), progress).text());
+          .printf(
+              "%s: train.rec and open.rec, beside each the labels' names (.labels.tsv)%n%s",
+              out.path(), result.text());
       spec.commandLine().getOut().flush();
     }
     return 0;

@@ -8,7 +8,7 @@ import java.util.Locale;
  * Shows how far a command has come: one line that is drawn over on a terminal, a line every ten
  * seconds elsewhere. Thread-safe.
  */
-final class WorkProgress implements Progress, AutoCloseable {
+public final class WorkProgress implements Progress, AutoCloseable {
   private static final long TERMINAL_NANOS = 100_000_000L;
   private static final long PLAIN_NANOS = 10_000_000_000L;
 

@@ -28,7 +28,16 @@ class CleanCommandTest {
   @Test
   void leavesListsReportAndPackAndNoEmbeddings() throws IOException {
     Path out = temp.resolve("cleaned");
-    run("data", "clean", PACK, "--checkpoint", RUN, "--out", out.toString());
+    run(
+        "data",
+        "clean",
+        PACK,
+        "--checkpoint",
+        RUN,
+        "--out",
+        out.toString(),
+        "--link=0.5",
+        "--merge=0.99");
     try (Stream<Path> files = Files.list(out)) {
       assertThat(files.map(file -> file.getFileName().toString()))
           .containsExactlyInAnyOrder(
@@ -36,9 +45,23 @@ class CleanCommandTest {
               "outliers.tsv",
               "report.html",
               "train.idx",
+              "train.labels.tsv",
               "train.property",
               "train.rec");
     }
+    assertThat(Files.readString(out.resolve("report.html")))
+        .contains("The number under a name is the cosine", "are linked above 0.5000");
+  }
+
+  /** Of three steps: what it finds is chance. */
+  @Test
+  void aWeakNetworkProposesNothingAndLeavesNothing() {
+    Path out = temp.resolve("sub/cleaned");
+    InProcess.Outcome outcome =
+        InProcess.run(List.of("data", "clean", PACK, "--checkpoint", RUN, "--out", "" + out));
+    assertThat(outcome.code()).isEqualTo(2);
+    assertThat(outcome.err()).startsWith("the network does not separate").hasLineCount(1);
+    assertThat(out.getParent()).doesNotExist();
   }
 
   @Test

@@ -43,7 +43,8 @@ class DataCommandTest {
     Path json = dir.resolve("stats.json");
     Path plot = dir.resolve("stats.svg");
     assertThat(run("stats", index, "--json", json, "--plot", plot)).isZero();
-    assertThat(out.toString()).contains("images per identity: mean 11.24", "32x32=5630");
+    assertThat(out.toString())
+        .contains("images per identity: mean 11.24", "of 5,630 images: 32x32 (5,630); mean");
     assertThat(json).content().startsWith("{").contains("\"identities\":501");
     assertThat(plot).content().startsWith("<svg");
     assertThat(run("verify", index, "--size", "32x32")).isZero();
@@ -57,7 +58,9 @@ class DataCommandTest {
   @Test
   void setsAreSplitUnpackedAndMade() {
     assertThat(run("split", OPEN, "--open", "50", "--out", dir)).isZero();
-    assertThat(out.toString()).containsPattern("identities +501 +451 +50\n");
+    assertThat(out.toString())
+        .containsPattern("identities +501 +451 +50\n")
+        .contains(dir + ": train.rec and open.rec, beside each the labels' names (.labels.tsv)\n");
     assertThat(run("split", OPEN, "--open", "40", "--out", dir)).isEqualTo(2);
     assertThat(out.toString()).contains("train.rec: exists already");
     Path folders = dir.resolve("folders");

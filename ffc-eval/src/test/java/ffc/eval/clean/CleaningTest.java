@@ -148,6 +148,25 @@ class CleaningTest {
   }
 
   @Test
+  void aNetworkThatDoesNotTellIdentitiesApartProposesNothing() {
+    int images = 600;
+    float[] values = new float[images * 3];
+    long[] labels = new long[images];
+    Random random = new Random(4);
+    for (int i = 0; i < images; i++) { // near one direction, some further than most
+      values[3 * i] = 1;
+      values[3 * i + 1] = random.nextInt(10) < 3 ? random.nextFloat() : 0.001f;
+      labels[i] = i / 5;
+    }
+    ArrayEmbeddings made = ArrayEmbeddings.normalising(values, 3, labels);
+    assertThatThrownBy(() -> Cleaning.propose(made, null))
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessageStartingWith("the network does not separate these identities")
+        .hasMessageContaining("nothing is proposed");
+    Cleaning.propose(made, new Thresholds(0.9, 0.95));
+  }
+
+  @Test
   void leavesUnlinkedPairsAloneUnlessAnotherIdentityIsNearer() {
     // Identity 0: two unlike images; identity 1: three alike, near the second image of 0.
     float[] values = {1, 0, 0, 0, 1, 0, 0, 1, 0.1f, 0, 1, -0.1f, 0.1f, 1, 0};

@@ -15,6 +15,8 @@ import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import tools.jackson.databind.JsonNode;
 
 /** Several runs side by side: figures, differing settings, curves. */
@@ -26,6 +28,8 @@ public final class RunComparison {
           Figures.GRADIENT_NORM,
           Figures.IMAGES_PER_SECOND,
           Figures.MEMORY);
+
+  private static final Pattern EVALUATION = Pattern.compile("evaluate\\.\\d+\\.");
 
   /** One figure of each kind, for a table that fits a terminal. */
   private static final Set<String> HEADLINE =
@@ -98,7 +102,8 @@ public final class RunComparison {
 
   /** Settings in which the runs differ, a row each; only the heading if there are none. */
   public List<List<String>> settings() {
-    List<Map<String, String>> settings = runs.stream().map(run -> settings(run.folder())).toList();
+    List<Map<String, String>> settings =
+        whole(runs.stream().map(run -> settings(run.folder())).toList());
     Set<String> paths = new LinkedHashSet<>();
     settings.forEach(s -> paths.addAll(s.keySet()));
     List<List<String>> rows = new ArrayList<>();
@@ -118,6 +123,34 @@ public final class RunComparison {
       runs.forEach(run -> rows.get(1).add(""));
     }
     return rows;
+  }
+
+  /**
+   * An evaluation that one of the runs lacks is one setting, its name and path: a line for each of
+   * its fields would say no more.
+   */
+  private static List<Map<String, String>> whole(List<Map<String, String>> settings) {
+    List<Map<String, String>> joined = new ArrayList<>();
+    for (Map<String, String> run : settings) {
+      Map<String, String> own = new LinkedHashMap<>();
+      for (Map.Entry<String, String> setting : run.entrySet()) {
+        Matcher element = EVALUATION.matcher(setting.getKey());
+        String prefix = element.lookingAt() ? element.group() : null;
+        if (prefix != null && settings.stream().anyMatch(other -> lacks(other, prefix))) {
+          own.put(
+              prefix.substring(0, prefix.length() - 1),
+              run.getOrDefault(prefix + "name", "") + " " + run.getOrDefault(prefix + "path", ""));
+        } else if (!setting.getKey().equals("evaluate")) { // an empty list
+          own.put(setting.getKey(), setting.getValue());
+        }
+      }
+      joined.add(own);
+    }
+    return joined;
+  }
+
+  private static boolean lacks(Map<String, String> settings, String prefix) {
+    return settings.keySet().stream().noneMatch(path -> path.startsWith(prefix));
   }
 
   /** None of a run whose record of them is damaged: its figures can still be compared. */

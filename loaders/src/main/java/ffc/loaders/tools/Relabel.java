@@ -8,11 +8,14 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Path;
 import java.util.Comparator;
+import java.util.LinkedHashSet;
+import java.util.Set;
 import java.util.stream.IntStream;
 
 /**
  * Writes a set anew under other labels: a pack in InsightFace's layout with some images left out
- * and identities joined, image bytes untouched. The source is only read.
+ * and identities joined, image bytes untouched, and a list of the identities that each label was.
+ * The source is only read.
  */
 public final class Relabel {
   private Relabel() {}
@@ -51,16 +54,29 @@ public final class Relabel {
     }
     RecordIoWriter.check(rec, identities);
     try (MadeFolders made = new MadeFolders(rec.toAbsolutePath().getParent())) {
-      try (RecordIoWriter pack = new RecordIoWriter(rec, identities)) {
+      try (RecordIoWriter pack = new RecordIoWriter(rec, identities);
+          AsideFile labels = new AsideFile(Split.labelsOf(rec))) {
+        labels.write(Split.utf8(Split.LABELS));
+        Set<String> names = new LinkedHashSet<>(); // of the identities that one is made of
+        long images = 0;
         for (int i = 0; i < kept.length; i++) {
           if (i == 0 || identity[kept[i]] != identity[kept[i - 1]]) {
             pack.identity();
           }
           pack.image(records.encoded(kept[i]));
+          names.add(data.identityName(data.identityOf(kept[i])));
+          images++;
+          if (i + 1 == kept.length || identity[kept[i]] != identity[kept[i + 1]]) {
+            String joined = String.join(" + ", names);
+            labels.write(Split.utf8(Split.label(pack.identities() - 1, joined, images)));
+            names.clear();
+            images = 0;
+          }
           progress.report("writing " + rec.getFileName(), i + 1, kept.length);
         }
         int[] size = ImageDecoder.size(records.encoded(kept[0]));
         pack.commit(size[0], size[1]);
+        labels.commit();
         return new Result(pack.identities(), kept.length);
       }
     } catch (IOException e) {

@@ -24,6 +24,9 @@ import java.util.function.ToLongFunction;
  * which identity of the origin each label is.
  */
 public final class Split {
+  /** Heading of the list of labels. */
+  static final String LABELS = "label\tidentity\timages\n";
+
   private Split() {}
 
   /**
@@ -160,12 +163,11 @@ public final class Split {
     long images = 0;
     int[] size = {0, 0};
     String name = rec.getFileName().toString();
-    Path list = rec.resolveSibling(name.substring(0, name.length() - 4) + ".labels.tsv");
     try (RecordIoWriter pack =
             new RecordIoWriter(
                 rec, side ? held.cardinality() : data.identities() - held.cardinality());
-        AsideFile labels = new AsideFile(list)) {
-      labels.write(utf8("label\tidentity\timages\n"));
+        AsideFile labels = new AsideFile(labelsOf(rec))) {
+      labels.write(utf8(LABELS));
       for (long id = 0; id < data.identities(); id++) {
         if (held.get((int) id) != side) {
           continue;
@@ -178,8 +180,7 @@ public final class Split {
           }
           pack.image(data.encoded(image));
         }
-        labels.write(
-            utf8(label + "\t" + data.identityName(id) + "\t" + data.imageCount(id) + "\n"));
+        labels.write(utf8(label(label, data.identityName(id), data.imageCount(id))));
         progress.report("writing " + name, id + 1, data.identities());
       }
       pack.commit(size[0], size[1]);
@@ -187,7 +188,18 @@ public final class Split {
     }
   }
 
-  private static java.nio.ByteBuffer utf8(String text) {
+  /** {@code x.labels.tsv} beside {@code x.rec}. */
+  static Path labelsOf(Path rec) {
+    String name = rec.getFileName().toString();
+    return rec.resolveSibling(name.substring(0, name.length() - 4) + ".labels.tsv");
+  }
+
+  /** A line of that list. */
+  static String label(long label, String identity, long images) {
+    return label + "\t" + identity + "\t" + images + "\n";
+  }
+
+  static java.nio.ByteBuffer utf8(String text) {
     return java.nio.ByteBuffer.wrap(text.getBytes(java.nio.charset.StandardCharsets.UTF_8));
   }
 }

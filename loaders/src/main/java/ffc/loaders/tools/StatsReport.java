@@ -1,5 +1,7 @@
 package ffc.loaders.tools;
 
+import static java.util.stream.Collectors.joining;
+
 import ffc.loaders.data.Columns;
 import ffc.loaders.data.Counted;
 import java.util.ArrayList;
@@ -58,7 +60,9 @@ public final class StatsReport {
           out,
           "sizes (height x width) of %s: %s; mean of %,.0f bytes",
           Counted.of(stats.sampled(), "image"),
-          stats.sizes(),
+          stats.sizes().entrySet().stream()
+              .map(size -> "%s (%,d)".formatted(size.getKey(), size.getValue()))
+              .collect(joining(", ")),
           stats.encodedBytes());
     }
     return out.toString();

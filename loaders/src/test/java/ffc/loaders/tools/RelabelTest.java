@@ -8,11 +8,14 @@ import ffc.loaders.data.DataConfig;
 import ffc.loaders.data.Dataset;
 import ffc.loaders.data.ImageShape;
 import ffc.loaders.data.Progress;
+import java.io.IOException;
 import java.nio.ByteBuffer;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -22,7 +25,7 @@ class RelabelTest {
   @TempDir Path temp;
 
   @Test
-  void writesTheKeptImagesUnderTheirNewIdentities() {
+  void writesTheKeptImagesUnderTheirNewIdentities() throws IOException {
     Random random = new Random(6);
     try (Dataset data =
         DataSets.open(new DataConfig.Source("recordio", "../data/quickstart/open.rec"))) {
@@ -33,6 +36,15 @@ class RelabelTest {
       }
       Path rec = temp.resolve("sub/clean.rec");
       Relabel.Result result = Relabel.run(data, identity, rec, Progress.NONE);
+      try (Stream<String> lines = Files.lines(temp.resolve("sub/clean.labels.tsv"))) {
+        List<String[]> labels = lines.skip(1).map(line -> line.split("\t")).toList();
+        assertThat(labels).hasSize(167);
+        assertThat(labels.get(5)[0]).isEqualTo("5");
+        assertThat(labels.get(5)[1].split(" \\+ "))
+            .containsExactly(data.identityName(15), data.identityName(16), data.identityName(17));
+        assertThat(labels.stream().mapToLong(line -> Long.parseLong(line[2])).sum())
+            .isEqualTo(result.images());
+      }
       List<Integer> kept = new ArrayList<>();
       for (int image = 0; image < identity.length; image++) {
         if (identity[image] >= 0) {
