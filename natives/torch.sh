@@ -8,6 +8,7 @@
 
 readonly natives=$(dirname "$(readlink -f "${BASH_SOURCE[0]}")")
 readonly oldest_torch=2.4
+torch_news=2 # where to say how far it is
 
 has_gpu() {
   compgen -G "/proc/driver/nvidia/gpus/*" >/dev/null || nvidia-smi -L 2>/dev/null | grep -q '^GPU '
@@ -84,6 +85,33 @@ compile() { # JDK, new folder
     && ln -s "$torch/lib/libtorch.so" "$2/libtorch.so" # DJL loads the folder with this name in it
 }
 
+# Compiles in a process group of its own, says every ten seconds that it does, and leaves nothing
+# when it is told to stop. The lock stays with the compiler for as long as it runs.
+compile_aside() { # JDK, new folder
+  local job built=0 since=$SECONDS said=0
+  set -m
+  compile "$1" "$2" >"$2/compiler.log" 2>&1 </dev/null &
+  job=$!
+  set +m
+  # shellcheck disable=SC2064 # their values of now
+  local stop="trap - TERM INT HUP; kill -- -$job 2>/dev/null || true; wait $job 2>/dev/null || true; rm -rf '$2'; exit"
+  trap "$stop 143" TERM
+  trap "$stop 130" INT
+  trap "$stop 129" HUP
+  trap '' PIPE # doctor, which reads what this says, may be gone before it
+  while kill -0 "$job" 2>/dev/null; do
+    sleep 0.5
+    kill -0 $$ 2>/dev/null || eval "$stop 143" # the launcher has gone, this is a part of it
+    if ((SECONDS - since >= said + 10)); then
+      said=$((SECONDS - since))
+      echo "ffc: compiling for $said s" >&"$torch_news"
+    fi
+  done
+  wait "$job" || built=$?
+  trap - TERM INT HUP PIPE
+  return "$built"
+}
+
 build_bridge() { # JDK; sets bridge, the folder to load
   local cache=${XDG_CACHE_HOME:-${HOME:-}/.cache}/ffc/natives sources aside
   sources=$(cat "$natives"/*.h "$natives"/*.cpp "$natives/torch.sh")
@@ -97,9 +125,10 @@ build_bridge() { # JDK; sets bridge, the folder to load
   exec 8>"$cache/.lock"
   flock 8
   if [[ ! -e $bridge/libdjl_torch.so ]]; then
-    echo "ffc: compiling the bridge to PyTorch $version in $torch (once, half a minute)" >&2
+    rm -rf "$cache"/.new-* # of processes that were killed: who works on one holds the lock
+    echo "ffc: compiling the bridge to PyTorch $version in $torch (once, half a minute)" >&"$torch_news"
     aside=$(mktemp -d "$cache/.new-XXXXXX")
-    if ! compile "$1" "$aside" >"$aside/compiler.log" 2>&1; then
+    if ! compile_aside "$1" "$aside"; then
       mv "$aside/compiler.log" "$bridge.log"
       rm -rf "$aside"
       fail 1 "the bridge to PyTorch $version does not compile: $(grep -m 1 -E 'error' "$bridge.log" || tail -n 1 "$bridge.log") (all of it is in $bridge.log)"

@@ -29,6 +29,7 @@ final class MadeUpMachine {
           "tail",
           "head",
           "stat",
+          "sleep",
           "sort",
           "sha256sum",
           "mktemp",

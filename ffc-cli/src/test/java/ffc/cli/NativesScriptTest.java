@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import ffc.cli.MadeUpMachine.Result;
 import java.io.IOException;
 import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
@@ -147,6 +148,46 @@ class NativesScriptTest {
   }
 
   @Test
+  void aCompilationThatIsStoppedLeavesNothingAndWhatAKillHasLeftGoes() throws Exception {
+    Path cache = Files.createDirectories(temp.resolve("cache/ffc/natives"));
+    Files.createFile(Files.createDirectories(cache.resolve(".new-killed")).resolve("nccl.o"));
+    machine.compiler("echo $$ > " + temp + "/pid; while :; do sleep 0.1; done");
+    Process started = machine.start("with", "env");
+    while (!Files.exists(temp.resolve("pid"))) {
+      assertThat(started.isAlive()).isTrue();
+      Thread.onSpinWait();
+    }
+    try (Stream<Path> folders = Files.list(cache)) {
+      assertThat(folders.filter(folder -> folder.toString().contains(".new-"))).hasSize(1);
+    }
+    String compiler = "";
+    while (compiler.isEmpty()) {
+      compiler = Files.readString(temp.resolve("pid")).strip();
+    }
+    // INT and HUP, trapped alike, are ignored by what a shell without job control starts.
+    new ProcessBuilder("kill", "-TERM", "" + started.pid()).start().waitFor();
+    assertThat(started.waitFor()).isEqualTo(143);
+    long limit = System.nanoTime() + 10_000_000_000L;
+    while (runs(compiler)) { // it has been told to stop
+      assertThat(System.nanoTime()).as("the compiler runs on").isLessThan(limit);
+      Thread.onSpinWait();
+    }
+    try (Stream<Path> left = Files.list(cache)) {
+      assertThat(left.map(file -> file.getFileName().toString())).containsExactly(".lock");
+    }
+    machine.compiler("");
+    assertThat(run().code()).isZero();
+  }
+
+  @Test
+  void aLongCompilationSaysEveryTenSecondsThatItGoesOn() throws Exception {
+    machine.compiler("sleep 11");
+    assertThat(run().err().lines())
+        .hasSize(2)
+        .anyMatch(line -> line.matches("ffc: compiling for 1\\d s"));
+  }
+
+  @Test
   void withoutAChoiceNothingIsLookedFor() throws Exception {
     environment.remove("FFC_TORCH");
     Files.delete(bin.resolve("python3"));
@@ -154,6 +195,15 @@ class NativesScriptTest {
     Result result = run();
     assertThat(result.code()).isZero();
     assertThat(result.variable("PYTORCH_LIBRARY_PATH")).isEmpty();
+  }
+
+  /** Not a zombie, which whoever started the compiler's parent may not have asked for yet. */
+  private static boolean runs(String process) throws IOException {
+    try {
+      return !Files.readString(Path.of("/proc", process, "stat")).contains(") Z ");
+    } catch (NoSuchFileException e) {
+      return false;
+    }
   }
 
   private void refused(String... reasons) throws Exception {
