@@ -48,6 +48,25 @@ class MistakesTest {
   }
 
   @Test
+  void variablesThatAreNotSetAreOneLine() throws IOException {
+    String recipes = Files.readString(Path.of("../configs/compare-recipes.yaml"));
+    Path file =
+        Files.writeString(
+            temp.resolve("recipes.yaml"),
+            recipes.replace("FFC_CELEBA", "FFC_NOT_SET_1").replace("FFC_CARS", "FFC_NOT_SET_2"));
+    StoredRun.Outcome outcome = StoredRun.ffc("config", "check", "" + file);
+    assertThat(outcome.code()).isEqualTo(2);
+    assertThat(outcome.err().lines().filter(line -> line.contains("NOT_SET")))
+        .hasSize(1)
+        .allMatch(
+            line ->
+                line.matches(
+                    ".*:\\d+:\\d+: datasets\\.1\\.set\\.data\\.train\\.path: environment variables"
+                        + " FFC_NOT_SET_1, FFC_NOT_SET_2 are not set; export each .*"));
+    assertThat(StoredRun.ffc("config", "check", "--no-files", "" + file).code()).isZero();
+  }
+
+  @Test
   void aDecimalCommaIsCalledOne() throws IOException {
     String text = Files.readString(QUICKSTART);
     assertThat(text).contains("learningRate: 0.1, ");

@@ -17,7 +17,10 @@ public final class ConfigException extends IllegalArgumentException {
    */
   public ConfigException(List<Problem> problems) {
     super(
-        problems.stream().limit(MOST).map(Problem::toString).collect(Collectors.joining("\n"))
+        Variables.together(problems).stream()
+                .limit(MOST)
+                .map(Problem::toString)
+                .collect(Collectors.joining("\n"))
             + (problems.size() < MOST ? "" : "\nstopped after " + MOST + " mistakes"));
     this.problems = List.copyOf(problems);
   }

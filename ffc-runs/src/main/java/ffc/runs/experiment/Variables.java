@@ -1,6 +1,8 @@
 package ffc.runs.experiment;
 
+import java.util.ArrayList;
 import java.util.HashSet;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Set;
 import java.util.function.BiConsumer;
@@ -18,6 +20,8 @@ import tools.jackson.databind.node.ObjectNode;
  */
 final class Variables {
   private static final Pattern VARIABLE = Pattern.compile("\\$\\{([A-Za-z_][A-Za-z0-9_]*)\\}");
+  private static final Pattern UNSET =
+      Pattern.compile("environment variable (\\w+) is not set; .*");
 
   private final UnaryOperator<String> environment;
   private final boolean required;
@@ -29,6 +33,42 @@ final class Variables {
   Variables(UnaryOperator<String> environment, boolean required) {
     this.environment = environment;
     this.required = required;
+  }
+
+  private static String unset(List<String> names) {
+    String first = names.get(0);
+    return names.size() == 1
+        ? "environment variable " + first + " is not set; export " + first + "=<value>"
+        : "environment variables "
+            + String.join(", ", names)
+            + " are not set; export each (export "
+            + first
+            + "=<value>), or leave away what needs them";
+  }
+
+  /**
+   * Variables without a value as one mistake, where the first is needed: several data sets each
+   * have some, in several places.
+   */
+  static List<Problem> together(List<Problem> problems) {
+    Set<String> names = new LinkedHashSet<>();
+    for (Problem problem : problems) {
+      Matcher matcher = UNSET.matcher(problem.message());
+      if (matcher.matches()) {
+        names.add(matcher.group(1));
+      }
+    }
+    List<Problem> told = new ArrayList<>();
+    boolean first = true;
+    for (Problem problem : problems) {
+      if (!UNSET.matcher(problem.message()).matches()) {
+        told.add(problem);
+      } else if (first) {
+        told.add(new Problem(problem.place(), problem.path(), unset(List.copyOf(names))));
+        first = false;
+      }
+    }
+    return told;
   }
 
   /** Replaces all variables of a tree, in place; returns the settings that lack one. */
@@ -73,8 +113,7 @@ final class Variables {
       String name = matcher.group(1);
       String value = environment.apply(name);
       if (value == null && required) {
-        problems.accept(
-            at, "environment variable " + name + " is not set; export " + name + "=<value>");
+        problems.accept(at, unset(List.of(name)));
       }
       matcher.appendReplacement(
           expanded, Matcher.quoteReplacement(value == null ? matcher.group() : value));
