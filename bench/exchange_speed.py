@@ -1,8 +1,9 @@
 #!/usr/bin/env python3
 """Calls between trainers beside PyTorch's gloo from Python, loopback, the sides in turn.
 
-  python3 -m venv venv && venv/bin/pip install torch numpy
   venv/bin/python bench/exchange_speed.py [--rounds 5] [--markdown FILE]
+
+How to make the venv: docs/testing.md, The scripts' Python.
 
 2 and 3 processes gather 260 KiB each and add up 25 million floats: over the cluster (ffc.exchange), by
 PyTorch's collectives through the bridge (ffc.engine.Collectives, with the torch of this python) and by

@@ -1,8 +1,9 @@
 #!/usr/bin/env python3
 """Step time and peak memory of ./ffc train beside the same step in eager PyTorch, in pairs.
 
-  python3 -m venv venv && venv/bin/pip install torch numpy
   venv/bin/python bench/step_speed.py [small|r18] [--pairs 3] [--threads 2] [--markdown FILE]
+
+How to make the venv: docs/testing.md, The scripts' Python.
 
 Each pair runs PyTorch in fp32, PyTorch in bf16 autocast, ffc in fp32 and ffc in bf16, one after the
 other, under the same allocator and OpenMP settings. A process gives the median over its steps after

@@ -1,7 +1,8 @@
 """Does TensorBoard read a run's event files, and do they say what the run's own records say?
 
-    venv/bin/pip install tensorboard
     venv/bin/python bench/tensorboard_check.py RUN_DIRECTORY...
+
+Wants tensorboard in the venv: docs/testing.md, The scripts' Python.
 
 Opens each run with TensorBoard's own reader and compares every scalar with steps.jsonl and
 evaluations.jsonl, as f32. Ends with 1 if a value is missing or differs.

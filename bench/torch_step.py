@@ -1,8 +1,9 @@
 #!/usr/bin/env python3
 """Yardstick: the FFC training step in plain PyTorch, to be timed beside the Java program on the same machine.
 
-  python3 -m venv venv && venv/bin/pip install torch numpy
   venv/bin/python bench/torch_step.py --widths 16,32,64,128 --layers 1,1,1,1 --size 32 --channels 1 --dim 128 --ids 64 --instances 64 --capacity 200 --steps 60 [--bf16]
+
+How to make the venv: docs/testing.md, The scripts' Python.
 
 Same work as one step of the project: probe forward + backward on both sides, gallery forward on both sides, cosines
 against the group for both passes, margin softmax, SGD with Nesterov momentum, EMA of the gallery, group update.

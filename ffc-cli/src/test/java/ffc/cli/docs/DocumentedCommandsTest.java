@@ -10,6 +10,8 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -23,6 +25,8 @@ import tools.jackson.dataformat.yaml.YAMLMapper;
  * {@link DocumentedRunsTest}.
  */
 class DocumentedCommandsTest {
+  private static final Pattern WRITTEN =
+      Pattern.compile("(?:--(?:out|json|plot|report)[ =]|> )([A-Za-z][\\w./-]*)");
   private static final YAMLMapper YAML = YAMLMapper.builder().build();
 
   @TempDir Path folder;
@@ -46,6 +50,24 @@ class DocumentedCommandsTest {
     assertThat(quickPages())
         .extracting(Documentation.Page::name)
         .containsExactlyInAnyOrderElementsOf(DocumentedCommands.QUICK);
+  }
+
+  /** Who types the documentation in a clone is not to find its results among the changes. */
+  @ParameterizedTest
+  @MethodSource("allPages")
+  void whatACommandWritesInACloneIsIgnored(Documentation.Page page) throws IOException {
+    List<String> ignored =
+        Files.readAllLines(Documentation.ROOT.resolve(".gitignore")).stream()
+            .filter(line -> line.startsWith("/"))
+            .map(line -> line.replace(".", "\\.").replace("*", ".*") + ".*")
+            .toList();
+    for (String command : page.commands()) {
+      Matcher written = WRITTEN.matcher(command);
+      while (written.find()) {
+        String place = "/" + written.group(1) + "/";
+        assertThat(ignored).as(command).anyMatch(pattern -> place.matches(pattern));
+      }
+    }
   }
 
   @ParameterizedTest
