@@ -80,6 +80,18 @@ final class CleanCommand implements Callable<Integer> {
         WorkProgress progress = new WorkProgress()) {
       Embeddings embeddings = embed(data, progress);
       Cleaning cleaning = Cleaning.propose(embeddings, given);
+      if (given == null && !cleaning.thresholds().separate()) {
+        spec.commandLine()
+            .getErr()
+            .printf(
+                Locale.ROOT,
+                "ffc: nothing is proposed: the network does not separate these identities, random"
+                    + " pairs of different ones are too similar for limits below 1 (images %.4f,"
+                    + " identities %.4f); take a network that is trained further, or give --link"
+                    + " and --merge%n",
+                cleaning.thresholds().link(),
+                cleaning.thresholds().merge());
+      }
       WholeFile.create(out.path().resolve("outliers.tsv"), outliers(cleaning, data));
       WholeFile.create(out.path().resolve("lookalikes.tsv"), lookAlikes(cleaning, data));
       WholeFile.create(

@@ -47,7 +47,8 @@ public record Cleaning(Thresholds thresholds, List<Outlier> outliers, List<LookA
    * Finds what to propose.
    *
    * @param embeddings of all images; rows are numbered as in {@link Outlier#image}
-   * @param given thresholds, or null to take them from the data ({@link Thresholds#estimate})
+   * @param given thresholds, or null to take them from the data ({@link Thresholds#estimate}):
+   *     nothing is proposed then if they do not {@link Thresholds#separate}
    * @throws IllegalArgumentException if there are not two identities
    */
   public static Cleaning propose(Embeddings embeddings, Thresholds given) {
@@ -57,6 +58,9 @@ public record Cleaning(Thresholds thresholds, List<Outlier> outliers, List<LookA
           "cleaning needs at least two identities, got " + groups.count());
     }
     Thresholds thresholds = given == null ? Thresholds.estimate(embeddings, groups) : given;
+    if (given == null && !thresholds.separate()) {
+      return new Cleaning(thresholds, List.of(), List.of());
+    }
     int images = embeddings.size();
     Doubtful doubtful = new Doubtful(new int[images], new int[images], new BitSet());
     int doubts = 0;

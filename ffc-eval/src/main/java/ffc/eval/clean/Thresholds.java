@@ -23,15 +23,17 @@ public record Thresholds(double link, double merge) {
     return MARGIN;
   }
 
+  /** Whether a similarity can exceed them; not so if the network does not tell identities apart. */
+  public boolean separate() {
+    return link < 1 && merge < 1;
+  }
+
   /**
    * Takes thresholds from the data, so that they suit the model. Link: the similarity that 1 in
    * 1000 random pairs of different identities exceeds. Merge: the lower decile of the similarity
    * between the means of two random halves of an identity of at least four images, which is what a
    * split identity looks like, but at least four deviations above the median of random pairs of
    * identities.
-   *
-   * @throws IllegalArgumentException if the network does not tell identities apart: a similarity
-   *     would have to exceed 1
    */
   static Thresholds estimate(Embeddings embeddings, Groups groups) {
     SplittableRandom random = new SplittableRandom(7);
@@ -98,13 +100,6 @@ public record Thresholds(double link, double merge) {
     double median = impostors[SAMPLE / 2];
     double floor = median + 4 * (impostors[(int) (SAMPLE * 0.8413)] - median);
     double merge = split == 0 ? floor : Math.max(floor, similar[split / 10]);
-    if (merge >= 1) {
-      throw new IllegalArgumentException(
-          "the network does not separate these identities: random pairs of different ones are too"
-              + " similar for a limit below 1 (images %.4f, identities %.4f); nothing is proposed:"
-                  .formatted(link, merge)
-              + " take a network that is trained further, or give --link and --merge");
-    }
     return new Thresholds(link, merge);
   }
 }
