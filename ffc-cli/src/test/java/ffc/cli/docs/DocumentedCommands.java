@@ -143,7 +143,12 @@ final class DocumentedCommands {
       pattern.append(literal(line.substring(from, numbers.start()))).append("[0-9.,:e-]+");
       from = numbers.end();
     }
-    String all = pattern.append(literal(line.substring(from))).append("$").toString();
+    // A trial judges a part of a set, and says so behind the figures.
+    String all =
+        pattern
+            .append(literal(line.substring(from)))
+            .append("(  on a part of the set: .*)?$")
+            .toString();
     // The speed of a run leaves its first ten steps out, which are all that a trial makes.
     return Pattern.compile(
         all.replace(", \\E[0-9.,:e-]+\\Q images/s;", "\\E(, [0-9]+ images/s)?\\Q;"));
