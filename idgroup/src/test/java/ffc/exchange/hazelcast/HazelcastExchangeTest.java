@@ -80,7 +80,9 @@ class HazelcastExchangeTest {
       SimulatedTrainer replacement = new SimulatedTrainer(SMALL, false);
       try (HazelcastExchange exchange =
           TestCluster.join(cluster.config(1, 2), replacement, line -> {})) {
-        assertThat(exchange.startStep()).isGreaterThanOrEqualTo(20);
+        // The lost one had the survivor's part of step 20, so that one has made step 19. Its own
+        // part may have been lost with it, and then nobody who is left has made step 20.
+        assertThat(exchange.startStep()).isGreaterThanOrEqualTo(19);
         assertThat(exchange.epoch()).isEqualTo(2);
         replacement.runTo(exchange, 60, step -> {});
         exchange.finish();
