@@ -64,26 +64,27 @@ public final class NPair implements Method {
 
   @Override
   public Losses accumulate(DevicePair pair) {
-    Losses.Sum losses = new Losses.Sum();
-    JointForward.run(
-        probe,
-        pair,
-        profile,
-        (unit, slice) -> {
-          int b = slice.ids().length / 2; // x above y
-          NDManager manager = unit.getManager();
-          MarginHead.Part part =
-              head.softmax(
-                  unit.get("0:" + b),
-                  unit.get(b + ":" + 2 * b),
-                  manager.arange(0, b, 1, DataType.INT64),
-                  samePerson(manager, Arrays.copyOf(slice.ids(), b)),
-                  pair.size(),
-                  true);
-          losses.add("n_pair", part.value().toFloatArray()[0]);
-          return part.embeddingGradient().concat(part.weightGradient());
-        });
-    return losses.toLosses();
+    try (Losses.Sum losses = new Losses.Sum()) {
+      JointForward.run(
+          probe,
+          pair,
+          profile,
+          (unit, slice) -> {
+            int b = slice.ids().length / 2; // x above y
+            NDManager manager = unit.getManager();
+            MarginHead.Part part =
+                head.softmax(
+                    unit.get("0:" + b),
+                    unit.get(b + ":" + 2 * b),
+                    manager.arange(0, b, 1, DataType.INT64),
+                    samePerson(manager, Arrays.copyOf(slice.ids(), b)),
+                    pair.size(),
+                    true);
+            losses.add("n_pair", part.value());
+            return part.embeddingGradient().concat(part.weightGradient());
+          });
+      return losses.toLosses();
+    }
   }
 
   /** True where another pair of the batch is of the same identity: it is no negative. */

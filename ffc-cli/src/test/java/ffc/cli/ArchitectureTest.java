@@ -1,11 +1,13 @@
 package ffc.cli;
 
+import static com.tngtech.archunit.base.DescribedPredicate.describe;
 import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.classes;
 import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.noClasses;
 import static com.tngtech.archunit.library.dependencies.SlicesRuleDefinition.slices;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import ai.djl.engine.Engine;
+import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
 import com.tngtech.archunit.core.domain.JavaCall;
 import com.tngtech.archunit.core.domain.JavaClass;
@@ -191,6 +193,31 @@ class ArchitectureTest {
         .orShould()
         .callMethod(Engine.class, "newBaseManager")
         .because("managers are made with a device")
+        .check(PROGRAM);
+  }
+
+  /** DJL leaves the copy that it makes of a GPU's array to the array's manager. */
+  @Test
+  void arraysAreReadInOnePlace() {
+    noClasses()
+        .that()
+        .resideInAnyPackage("ffc.engine..", "ffc.core..", "ffc.pfc..", "ffc.runs..")
+        .and()
+        .doNotHaveSimpleName("HostReads")
+        .and()
+        // Memory of arrays of the CPU, which stays theirs.
+        .doNotHaveSimpleName("GroupMatrix")
+        .and()
+        .doNotHaveSimpleName("NativeBuffers")
+        .should()
+        .callMethodWhere(
+            describe(
+                "a method that reads an array",
+                call ->
+                    call.getTargetOwner().isAssignableTo(NDArray.class)
+                        && call.getName()
+                            .matches("to\\w*Array|toByteBuffer|get(Float|Double|Long|Int)")))
+        .because("HostReads frees what a read leaves behind")
         .check(PROGRAM);
   }
 

@@ -118,7 +118,7 @@ public final class NativeOps {
   /** Distance in memory of neighbours along each axis, in elements. */
   public static long[] strides(NDArray x) {
     try (NDArray strides = call(STRIDES, x)) {
-      return strides.toLongArray();
+      return HostReads.longs(strides);
     }
   }
 
@@ -222,7 +222,7 @@ public final class NativeOps {
     try (IValue xs = list(arrays);
         IValue result = IValueUtils.runMethod(UPDATES, "norm", xs);
         NDArray norm = result.toTensor((PtNDManager) arrays.head().getManager())) {
-      return norm.toFloatArray()[0];
+      return HostReads.number(norm);
     }
   }
 
@@ -231,7 +231,7 @@ public final class NativeOps {
     try (IValue xs = list(arrays);
         IValue result = IValueUtils.runMethod(UPDATES, "flatten", xs);
         NDArray flat = result.toTensor((PtNDManager) arrays.head().getManager())) {
-      return flat.toFloatArray();
+      return HostReads.floats(flat);
     }
   }
 

@@ -5,6 +5,7 @@ import ai.djl.ndarray.NDList;
 import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.DataType;
 import ai.djl.ndarray.types.Shape;
+import ffc.engine.HostReads;
 import ffc.formats.ElementType;
 import ffc.formats.Safetensors;
 import java.io.IOException;
@@ -24,7 +25,7 @@ final class Tensors {
           list.add(array);
         });
     if (!list.isEmpty()) {
-      list.encode(out, NDList.Encoding.SAFETENSORS);
+      HostReads.all(list, named -> named.encode(out, NDList.Encoding.SAFETENSORS));
       // DJL gives a meaning to names of operator inputs.
       list.forEach(array -> array.setName(null));
     }

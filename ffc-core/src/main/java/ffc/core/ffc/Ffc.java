@@ -20,6 +20,7 @@ import ffc.core.net.Encoder;
 import ffc.core.net.MomentumEncoder;
 import ffc.core.net.Weights;
 import ffc.engine.Closer;
+import ffc.engine.HostReads;
 import ffc.exchange.Contribution;
 import ffc.exchange.GlobalBatch;
 import ffc.exchange.GroupExchange;
@@ -117,25 +118,26 @@ public final class Ffc implements Method {
     Proposal passA = group.propose(all.y().ids(), all.y().features());
     toCommit = group.propose(all.x().ids(), all.x().features());
     profile.lap("group");
-    Losses.Sum losses = new Losses.Sum();
-    pass(
-        pair,
-        pair.x(),
-        pair.xIds(),
-        passA,
-        FfcHead.Counts.of(passA.slots(all.x().ids())),
-        galleryY,
-        losses);
-    pass(
-        pair,
-        pair.y(),
-        pair.yIds(),
-        toCommit,
-        FfcHead.Counts.of(toCommit.slots(all.y().ids())),
-        galleryX,
-        losses);
-    margin.exchange();
-    return losses.toLosses();
+    try (Losses.Sum losses = new Losses.Sum()) {
+      pass(
+          pair,
+          pair.x(),
+          pair.xIds(),
+          passA,
+          FfcHead.Counts.of(passA.slots(all.x().ids())),
+          galleryY,
+          losses);
+      pass(
+          pair,
+          pair.y(),
+          pair.yIds(),
+          toCommit,
+          FfcHead.Counts.of(toCommit.slots(all.y().ids())),
+          galleryX,
+          losses);
+      margin.exchange();
+      return losses.toLosses();
+    }
   }
 
   private NDArray galleryFeatures(DevicePair pair, NDArray side) {
@@ -176,7 +178,7 @@ public final class Ffc implements Method {
           () -> pair.images(side, slice),
           profile,
           (images, unitBE, normB1) -> {
-            FfcHead.Result result =
+            NDArray gradientBE =
                 head.score(
                     unitBE,
                     margin.seesSamples()
@@ -185,19 +187,19 @@ public final class Ffc implements Method {
                     Arrays.copyOfRange(slots, from, to),
                     counts,
                     proposal,
-                    matrix);
-            losses.add("existing", result.existing());
-            losses.add("fresh", result.fresh());
-            statistics.cosine(
-                FfcHead.scalar(unitBE.mul(partnerBE.get(from + ":" + to)).sum()) / (to - from));
-            return result.gradientBE();
+                    matrix,
+                    losses);
+            losses.read(
+                unitBE.mul(partnerBE.get(from + ":" + to)).sum(),
+                cosines -> statistics.cosine(cosines / (to - from)));
+            return gradientBE;
           });
     }
   }
 
   private static FloatRows rows(NDArray featuresBE) {
     return FloatRows.of(
-        featuresBE.toFloatArray(),
+        HostReads.floats(featuresBE),
         (int) featuresBE.getShape().get(0),
         (int) featuresBE.getShape().get(1));
   }

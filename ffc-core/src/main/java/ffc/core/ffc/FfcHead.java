@@ -3,6 +3,7 @@ package ffc.core.ffc;
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.index.NDIndex;
+import ffc.core.loss.Losses;
 import ffc.core.loss.MarginHead;
 import ffc.core.loss.MarginRule;
 import ffc.idgroup.Patch;
@@ -40,66 +41,55 @@ public final class FfcHead {
     }
   }
 
-  /** Loss terms of a slice and their gradient with respect to its unit embeddings, f [b, E]. */
-  record Result(double existing, double fresh, NDArray gradientBE) {}
-
   /**
    * Scores a slice.
    *
    * @param unitBE unit probe embeddings, f [b, E], outside of gradient recording
+   * @param samples of the slice, where the margin depends on more than cosines; null if it does not
    * @param slots slot of each sample after the proposal; -1 = fresh
    * @param counts over the global batch
+   * @param losses gets the terms "existing" and "fresh"
+   * @return gradient of the terms with respect to the unit embeddings, f [b, E]
    */
-  Result score(NDArray unitBE, int[] slots, Counts counts, Proposal proposal, GroupMatrix matrix) {
-    return score(unitBE, null, slots, counts, proposal, matrix);
-  }
-
-  /**
-   * As {@link #score(NDArray, int[], Counts, Proposal, GroupMatrix)}, where the margin depends on
-   * more than cosines.
-   *
-   * @param samples of the slice; null if it does not
-   */
-  Result score(
+  NDArray score(
       NDArray unitBE,
       MarginRule.Samples samples,
       int[] slots,
       Counts counts,
       Proposal proposal,
-      GroupMatrix matrix) {
+      GroupMatrix matrix,
+      Losses.Sum losses) {
     int columns = maskEmpty ? proposal.occupied() : capacity;
     long[] existing = where(slots, true);
     long[] fresh = where(slots, false);
     // Of both heads of the two-row rule, so that samples count once.
     MarginHead softmax =
         this.softmax.at(samples == null || fresh.length == 0 ? samples : samples.rows(existing));
-    double existingLoss = 0;
-    double freshLoss = 0;
+    losses.add("existing", 0);
+    losses.add("fresh", 0);
     NDArray gradient = null;
     for (Patch head : proposal.heads()) {
-      Result result =
+      NDArray one =
           matrix.with(
               head,
               columns,
-              weightsKE -> oneHead(softmax, unitBE, weightsKE, slots, existing, fresh, counts));
-      existingLoss += result.existing();
-      freshLoss += result.fresh();
-      gradient = gradient == null ? result.gradientBE() : gradient.addi(result.gradientBE());
+              weightsKE ->
+                  oneHead(softmax, unitBE, weightsKE, slots, existing, fresh, counts, losses));
+      gradient = gradient == null ? one : gradient.addi(one);
     }
-    return new Result(existingLoss, freshLoss, gradient);
+    return gradient;
   }
 
-  private Result oneHead(
+  private NDArray oneHead(
       MarginHead softmax,
       NDArray unitBE,
       NDArray weightsKE,
       int[] slots,
       long[] existing,
       long[] fresh,
-      Counts counts) {
+      Counts counts,
+      Losses.Sum losses) {
     NDManager manager = unitBE.getManager();
-    double existingLoss = 0;
-    double freshLoss = 0;
     NDArray gradient = null;
     if (existing.length > 0) {
       boolean all = fresh.length == 0;
@@ -108,7 +98,7 @@ public final class FfcHead {
       MarginHead.Part part =
           softmax.softmax(
               all ? unitBE : unitBE.get(rows), weightsKE, targets, counts.existing(), false);
-      existingLoss = scalar(part.value());
+      losses.add("existing", part.value());
       gradient = all ? part.embeddingGradient() : spread(part, rows, unitBE);
     }
     if (fresh.length > 0) {
@@ -117,12 +107,12 @@ public final class FfcHead {
       MarginHead.Part part =
           MarginHead.fresh(
               all ? unitBE : unitBE.get(rows), weightsKE, hardNegatives, counts.fresh());
-      freshLoss = scalar(part.value()) * freshWeight;
+      losses.add("fresh", part.value(), freshWeight);
       part.embeddingGradient().muli(freshWeight);
       NDArray spread = all ? part.embeddingGradient() : spread(part, rows, unitBE);
       gradient = gradient == null ? spread : gradient.addi(spread);
     }
-    return new Result(existingLoss, freshLoss, gradient);
+    return gradient;
   }
 
   /** Rows of a part back at their places among all samples, zero elsewhere. */
@@ -137,9 +127,5 @@ public final class FfcHead {
         .filter(i -> slots[i] >= 0 == existing)
         .asLongStream()
         .toArray();
-  }
-
-  public static double scalar(NDArray value) {
-    return value.toArray()[0].doubleValue();
   }
 }

@@ -8,6 +8,7 @@ import ai.djl.ndarray.index.NDIndex;
 import ai.djl.ndarray.types.DataType;
 import ai.djl.ndarray.types.Shape;
 import ffc.engine.Closer;
+import ffc.engine.HostReads;
 import ffc.idgroup.DirectRows;
 import ffc.idgroup.DoubleRows;
 import ffc.idgroup.FloatRows;
@@ -144,7 +145,7 @@ final class GroupMatrix implements AutoCloseable {
       try (NDScope scope = new NDScope()) {
         scope.suppressNotUsedWarning();
         FloatRows block =
-            FloatRows.of(rowsKE.get(from + ":" + to).toFloatArray(), to - from, host.dim());
+            FloatRows.of(HostReads.floats(rowsKE.get(from + ":" + to)), to - from, host.dim());
         for (int row = from; row < to; row++) {
           block.copyRow(row - from, host, row);
         }

@@ -20,6 +20,7 @@ import ffc.core.net.Encoder;
 import ffc.core.net.MomentumEncoder;
 import ffc.core.net.Weights;
 import ffc.engine.Closer;
+import ffc.engine.HostReads;
 import ffc.exchange.Contribution;
 import ffc.exchange.GlobalBatch;
 import ffc.exchange.GroupExchange;
@@ -112,41 +113,42 @@ final class TrainedFfc implements Method {
       enter(pair, slicewise(pair, images -> probe.embed(images, Encoder.Mode.gallery)));
       profile.lap("gallery");
     }
-    Losses.Sum losses = new Losses.Sum();
-    JointForward.run(
-        probe,
-        pair,
-        profile,
-        (unitBE, slice) -> {
-          if (proposal == null) {
-            enter(pair, unitBE.toFloatArray());
-            profile.lap("group");
-          }
-          int[] slots = proposal.slots(slice.ids());
-          NDArray targetB =
-              unitBE.getManager().create(Arrays.stream(slots).asLongStream().toArray());
-          MarginHead sliceHead =
-              head.at(margin.seesSamples() ? margin.samples(slice.normB1(), slice.ids()) : null);
-          MarginHead.Part part =
-              matrix.with(
-                  entered,
-                  proposal.occupied(),
-                  rowsKE ->
-                      sliceHead.softmax(
-                          unitBE,
-                          rowsKE,
-                          targetB,
-                          firstTargets(slice, pair.size(), slots, unitBE.getManager()),
-                          null,
-                          2.0 * pair.size() * exchange.trainers(),
-                          true));
-          rows.add(part.weightGradient());
-          losses.add("softmax", FfcHead.scalar(part.value()));
-          return part.embeddingGradient();
-        });
-    margin.exchange();
-    rows.exchange(exchange);
-    return losses.toLosses();
+    try (Losses.Sum losses = new Losses.Sum()) {
+      JointForward.run(
+          probe,
+          pair,
+          profile,
+          (unitBE, slice) -> {
+            if (proposal == null) {
+              enter(pair, HostReads.floats(unitBE));
+              profile.lap("group");
+            }
+            int[] slots = proposal.slots(slice.ids());
+            NDArray targetB =
+                unitBE.getManager().create(Arrays.stream(slots).asLongStream().toArray());
+            MarginHead sliceHead =
+                head.at(margin.seesSamples() ? margin.samples(slice.normB1(), slice.ids()) : null);
+            MarginHead.Part part =
+                matrix.with(
+                    entered,
+                    proposal.occupied(),
+                    rowsKE ->
+                        sliceHead.softmax(
+                            unitBE,
+                            rowsKE,
+                            targetB,
+                            firstTargets(slice, pair.size(), slots, unitBE.getManager()),
+                            null,
+                            2.0 * pair.size() * exchange.trainers(),
+                            true));
+            rows.add(part.weightGradient());
+            losses.add("softmax", part.value());
+            return part.embeddingGradient();
+          });
+      margin.exchange();
+      rows.exchange(exchange);
+      return losses.toLosses();
+    }
   }
 
   /** Features of all slices, rows x above rows y, [2B, E]. */
@@ -156,7 +158,7 @@ final class TrainedFfc implements Method {
     for (int i = 0; i < pair.slices(); i++) {
       try (NDScope scope = new NDScope()) {
         scope.suppressNotUsedWarning();
-        float[] both = network.apply(pair.images(i)).toFloatArray();
+        float[] both = HostReads.floats(network.apply(pair.images(i)));
         int half = both.length / 2;
         System.arraycopy(both, 0, all, pair.from(i) * dim, half);
         System.arraycopy(both, half, all, (pair.size() + pair.from(i)) * dim, half);

@@ -8,6 +8,7 @@ import ai.djl.ndarray.types.Shape;
 import ffc.core.checkpoint.CheckpointReader;
 import ffc.core.checkpoint.CheckpointWriter;
 import ffc.core.loss.MarginHead;
+import ffc.engine.HostReads;
 import ffc.exchange.GroupExchange;
 import ffc.exchange.GroupExchange.Wire;
 import ffc.idgroup.Patch;
@@ -77,7 +78,7 @@ final class TrainedRows implements AutoCloseable {
           (int) gradientKE.getShape().get(0),
           block -> {
             NDArray partNE = gradientKE.get(block);
-            float[] values = partNE.toFloatArray();
+            float[] values = HostReads.floats(partNE);
             exchange.allReduceSum(values, Wire.gradients);
             gradientKE.set(block, partNE.getManager().create(values, partNE.getShape()));
           });
@@ -131,7 +132,7 @@ final class TrainedRows implements AutoCloseable {
     long[] hash = {count};
     blocks(
         count,
-        block -> hash[0] = 31 * hash[0] + Arrays.hashCode(velocityKE.get(block).toFloatArray()));
+        block -> hash[0] = 31 * hash[0] + Arrays.hashCode(HostReads.floats(velocityKE.get(block))));
     return hash[0];
   }
 

@@ -6,6 +6,7 @@ import ai.djl.ndarray.NDScope;
 import ffc.core.method.MethodContext;
 import ffc.core.net.Images;
 import ffc.core.net.MomentumEncoder;
+import ffc.engine.HostReads;
 import ffc.idgroup.FloatRows;
 import ffc.loaders.data.Dataset;
 import ffc.loaders.data.ImageShape;
@@ -68,7 +69,7 @@ public final class WarmFill {
         NDArray features =
             gallery.embed(Images.normalised(Images.upload(images, n, shape, manager)));
         commit.accept(
-            chunk, FloatRows.of(features.toFloatArray(), n, gallery.encoder().embedding()));
+            chunk, FloatRows.of(HostReads.floats(features), n, gallery.encoder().embedding()));
       }
     }
   }

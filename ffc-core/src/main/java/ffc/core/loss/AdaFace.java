@@ -2,8 +2,8 @@ package ffc.core.loss;
 
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDArrays;
-import ai.djl.ndarray.types.DataType;
 import com.fasterxml.jackson.annotation.JsonPropertyDescription;
+import ffc.engine.HostReads;
 import io.soabase.recordbuilder.core.RecordBuilder;
 import jakarta.validation.constraints.DecimalMax;
 import jakarta.validation.constraints.DecimalMin;
@@ -65,7 +65,7 @@ public record AdaFace(double m, double h, double tAlpha) implements MarginRule {
   @Override
   public double[] sums(NDArray targetB, Samples samples) {
     double[] sums = new double[3];
-    for (double norm : samples.normB().toType(DataType.FLOAT64, false).toDoubleArray()) {
+    for (double norm : HostReads.doubles(samples.normB())) {
       double clipped = Math.min(LARGEST_NORM, Math.max(LEAST_NORM, norm));
       sums[0]++;
       sums[1] += clipped;

@@ -1,8 +1,8 @@
 package ffc.core.loss;
 
 import ai.djl.ndarray.NDArray;
-import ai.djl.ndarray.types.DataType;
 import com.fasterxml.jackson.annotation.JsonPropertyDescription;
+import ffc.engine.HostReads;
 import io.soabase.recordbuilder.core.RecordBuilder;
 import jakarta.validation.constraints.DecimalMax;
 import jakarta.validation.constraints.DecimalMin;
@@ -66,7 +66,7 @@ public record CurricularFace(double m, double tAlpha) implements MarginRule {
   /** Number and sum of the cosines. */
   @Override
   public double[] sums(NDArray targetB, Samples samples) {
-    double[] cosines = targetB.toType(DataType.FLOAT64, false).toDoubleArray();
+    double[] cosines = HostReads.doubles(targetB);
     double sum = 0;
     for (double cosine : cosines) {
       sum += cosine;

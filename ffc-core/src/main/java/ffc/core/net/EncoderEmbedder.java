@@ -3,6 +3,7 @@ package ffc.core.net;
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.NDScope;
+import ffc.engine.HostReads;
 import ffc.eval.embedding.ImageEmbedder;
 import ffc.loaders.data.ImageShape;
 import java.nio.ByteBuffer;
@@ -38,10 +39,8 @@ public final class EncoderEmbedder implements ImageEmbedder {
       scope.suppressNotUsedWarning();
       NDArray images = Images.normalised(Images.upload(imagesU8, count, encoder.shape(), batch));
       float[] features =
-          encoder
-              .parameters()
-              .inFloat32(() -> encoder.features(images, Encoder.Mode.eval))
-              .toFloatArray();
+          HostReads.floats(
+              encoder.parameters().inFloat32(() -> encoder.features(images, Encoder.Mode.eval)));
       System.arraycopy(features, 0, out, outOffset, features.length);
     }
   }

@@ -6,6 +6,7 @@ import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.NDScope;
 import ai.djl.ndarray.index.NDIndex;
 import ai.djl.ndarray.types.Shape;
+import ffc.engine.HostReads;
 import ffc.engine.NativeOps;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
@@ -198,7 +199,7 @@ public final class Parameters implements AutoCloseable {
     arrays.forEach(
         (name, array) -> {
           CRC32C crc = new CRC32C();
-          crc.update(array.toByteBuffer());
+          crc.update(HostReads.bytes(array));
           hashes.put(name, crc.getValue());
         });
     return hashes;

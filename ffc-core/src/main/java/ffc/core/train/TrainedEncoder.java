@@ -12,6 +12,7 @@ import ffc.core.net.Precision;
 import ffc.core.net.Weights;
 import ffc.engine.Autograd;
 import ffc.engine.Closer;
+import ffc.engine.HostReads;
 import ffc.eval.EvaluateConfig;
 import ffc.eval.embedding.ImageEmbedder;
 import ffc.formats.HostTensor;
@@ -101,7 +102,7 @@ public final class TrainedEncoder implements AutoCloseable {
         .forEach(
             (name, array) ->
                 weights.put(
-                    name, HostTensor.of(array.toFloatArray(), array.getShape().getShape())));
+                    name, HostTensor.of(HostReads.floats(array), array.getShape().getShape())));
     return weights;
   }
 

@@ -5,6 +5,7 @@ import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.NDScope;
 import ai.djl.ndarray.types.Shape;
 import ffc.core.loss.CosFace;
+import ffc.core.loss.Losses;
 import ffc.core.loss.MarginHead;
 import ffc.engine.Autograd;
 import ffc.engine.ComputeThreads;
@@ -77,7 +78,17 @@ final class FfcHeadBench {
               for (int i = 0; i < images; i += 3) {
                 slots[i] = -1; // a third of the samples is fresh
               }
-              head.score(pass == passA ? xBE : yBE, slots, FfcHead.Counts.of(slots), pass, matrix);
+              try (Losses.Sum losses = new Losses.Sum()) {
+                head.score(
+                    pass == passA ? xBE : yBE,
+                    null,
+                    slots,
+                    FfcHead.Counts.of(slots),
+                    pass,
+                    matrix,
+                    losses);
+                losses.toLosses();
+              }
             }
             long t2 = System.nanoTime();
             matrix.apply(group.commit(passB).row0());

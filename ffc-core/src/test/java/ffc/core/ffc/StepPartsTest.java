@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
+import ai.djl.Device;
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.NDScope;
@@ -29,6 +30,7 @@ import ffc.core.optim.OptimizerConfig.ScheduleConfig;
 import ffc.core.optim.OptimizerConfigBuilder;
 import ffc.core.optim.Schedule;
 import ffc.engine.Autograd;
+import ffc.engine.HostReads;
 import java.io.DataOutputStream;
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -50,6 +52,42 @@ class StepPartsTest {
     sum.add("existing", 2);
     assertThat(sum.toLosses().terms()).isEqualTo(Map.of("existing", 3.0, "fresh", 4.0));
     assertThat(sum.toLosses().total()).isEqualTo(7);
+  }
+
+  @Test
+  void scalarsAreReadTogetherAtTheEndAndFreed() {
+    try (NDManager manager = NDManager.newBaseManager(Device.cpu())) {
+      NDArray one = manager.create(1.5f);
+      NDArray two = manager.create(4f);
+      NDArray three = manager.create(8f);
+      Losses.Sum sum = new Losses.Sum();
+      sum.add("existing", 1);
+      sum.add("fresh", one, 2);
+      sum.add("existing", two);
+      double[] seen = {-1};
+      sum.read(three, value -> seen[0] = value);
+      assertThat(seen[0]).isEqualTo(-1);
+      assertThat(List.copyOf(sum.toLosses().terms().entrySet()))
+          .containsExactly(Map.entry("existing", 5.0), Map.entry("fresh", 3.0));
+      assertThat(seen[0]).isEqualTo(8);
+      assertThat(sum.toLosses().total()).isEqualTo(8);
+      assertThat(List.of(one.isReleased(), two.isReleased(), three.isReleased()))
+          .containsOnly(true);
+    }
+  }
+
+  @Test
+  void scalarsOfAStepThatIsBrokenOffAreFreed() {
+    try (NDManager manager = NDManager.newBaseManager(Device.cpu())) {
+      NDArray scalar = manager.create(1f);
+      try (Losses.Sum sum = new Losses.Sum();
+          NDScope scope = new NDScope()) {
+        NDScope.register(scalar);
+        sum.add("existing", scalar);
+        scope.suppressNotUsedWarning();
+      }
+      assertThat(scalar.isReleased()).isTrue();
+    }
   }
 
   @Test
@@ -135,13 +173,13 @@ class StepPartsTest {
       NDArray weights = manager.create(new float[] {1, 0, 0, 1, -1, 0}, new Shape(3, 2));
       // Cosines of the first: 1, 0, -1; of the second: 0.6, 0.8, -0.6.
       MarginHead.Part two = MarginHead.fresh(unit, weights, 2, 2);
-      assertThat(FfcHead.scalar(two.value())).isCloseTo((1 + 1.4) / 4, within(1e-6));
+      assertThat(HostReads.number(two.value())).isCloseTo((1 + 1.4) / 4, within(1e-6));
       assertThat(two.embeddingGradient().toFloatArray())
           .containsExactly(new float[] {0.25f, 0, 0.25f, 0.25f}, within(1e-6f));
       MarginHead.Part all = MarginHead.fresh(unit, weights, 9, 1);
-      assertThat(FfcHead.scalar(all.value())).isCloseTo(2.4 / 3, within(1e-6));
+      assertThat(HostReads.number(all.value())).isCloseTo(2.4 / 3, within(1e-6));
       MarginHead.Part none = MarginHead.empty(manager, 2, 3, unit.getDataType());
-      assertThat(FfcHead.scalar(none.value())).isZero();
+      assertThat(HostReads.number(none.value())).isZero();
       assertThat(none.embeddingGradient().getShape()).isEqualTo(new Shape(2, 3));
       assertThat(none.embeddingGradient().toFloatArray()).containsOnly(0);
     }

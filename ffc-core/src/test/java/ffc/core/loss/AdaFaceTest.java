@@ -10,8 +10,8 @@ import ai.djl.ndarray.types.DataType;
 import ai.djl.ndarray.types.Shape;
 import ffc.core.checkpoint.CheckpointReader;
 import ffc.core.checkpoint.Checkpoints;
-import ffc.core.ffc.FfcHead;
 import ffc.engine.Autograd;
+import ffc.engine.HostReads;
 import ffc.exchange.GroupExchange;
 import ffc.exchange.LocalExchange;
 import ffc.exchange.ThreadExchange;
@@ -160,7 +160,7 @@ class AdaFaceTest {
           double[] moved = embeddings.clone();
           moved[i] += side == 0 ? 1e-6 : -1e-6;
           NDArray at = manager.create(moved, new Shape(b, e));
-          ends[side] = FfcHead.scalar(head.softmax(at, weights, targets, 3, false).value());
+          ends[side] = HostReads.number(head.softmax(at, weights, targets, 3, false).value());
         }
         assertThat(gradient[i])
             .as("seed %d, element %d", seed, i)

@@ -9,8 +9,8 @@ import ai.djl.ndarray.types.DataType;
 import ai.djl.ndarray.types.Shape;
 import ffc.core.checkpoint.CheckpointReader;
 import ffc.core.checkpoint.Checkpoints;
-import ffc.core.ffc.FfcHead;
 import ffc.engine.Autograd;
+import ffc.engine.HostReads;
 import ffc.exchange.GroupExchange;
 import ffc.exchange.LocalExchange;
 import ffc.exchange.ThreadExchange;
@@ -113,7 +113,7 @@ class CurricularFaceTest {
           for (int side = 0; side < 2; side++) {
             double[][] moved = {inputs[0].clone(), inputs[1].clone()};
             moved[which][i] += side == 0 ? 1e-6 : -1e-6;
-            ends[side] = FfcHead.scalar(score(head, moved, targets, e).value());
+            ends[side] = HostReads.number(score(head, moved, targets, e).value());
           }
           assertThat(gradient[i])
               .as("seed %d, %s %d", seed, which == 0 ? "embedding" : "row", i)

@@ -8,8 +8,8 @@ import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.DataType;
 import ai.djl.ndarray.types.Shape;
-import ffc.core.ffc.FfcHead;
 import ffc.engine.Autograd;
+import ffc.engine.HostReads;
 import java.util.Arrays;
 import java.util.Random;
 import java.util.stream.Stream;
@@ -75,7 +75,7 @@ class MarginHeadTest {
   }
 
   private double softmax(MarginHead head, double[] embeddings, double[] weights, long[] targets) {
-    return FfcHead.scalar(
+    return HostReads.number(
         head.softmax(array(embeddings, B), array(weights, K), manager.create(targets), 3, false)
             .value());
   }
@@ -95,12 +95,12 @@ class MarginHeadTest {
       assertGradient(
           part.embeddingGradient(),
           embeddings,
-          v -> FfcHead.scalar(withOwn(head, v, weights, own, targets).value()),
+          v -> HostReads.number(withOwn(head, v, weights, own, targets).value()),
           what + ", embeddings");
       assertGradient(
           part.weightGradient(),
           weights,
-          v -> FfcHead.scalar(withOwn(head, embeddings, v, own, targets).value()),
+          v -> HostReads.number(withOwn(head, embeddings, v, own, targets).value()),
           what + ", weights");
       // Where the own feature is the row, value and embeddings' gradient are the plain ones.
       double[] rows = new double[2 * E];
@@ -109,9 +109,9 @@ class MarginHeadTest {
       MarginHead.Part same = withOwn(head, embeddings, weights, rows, targets);
       MarginHead.Part plain =
           head.softmax(array(embeddings, B), array(weights, K), manager.create(targets), 3, true);
-      assertThat(FfcHead.scalar(same.value()))
+      assertThat(HostReads.number(same.value()))
           .as(what)
-          .isCloseTo(FfcHead.scalar(plain.value()), within(1e-12));
+          .isCloseTo(HostReads.number(plain.value()), within(1e-12));
       assertThat(same.embeddingGradient().toDoubleArray())
           .as(what)
           .containsExactly(plain.embeddingGradient().toDoubleArray(), within(1e-12));
@@ -141,7 +141,7 @@ class MarginHeadTest {
       assertGradient(
           part.embeddingGradient(),
           embeddings,
-          v -> FfcHead.scalar(MarginHead.fresh(array(v, B), array(weights, K), 3, B).value()),
+          v -> HostReads.number(MarginHead.fresh(array(v, B), array(weights, K), 3, B).value()),
           "seed " + seed);
     }
   }
@@ -171,9 +171,9 @@ class MarginHeadTest {
   }
 
   private static void assertSame(MarginHead.Part single, MarginHead.Part exact, long seed) {
-    assertThat(FfcHead.scalar(single.value()))
+    assertThat(HostReads.number(single.value()))
         .as("value, seed %d", seed)
-        .isCloseTo(FfcHead.scalar(exact.value()), withinPercentage(1e-4));
+        .isCloseTo(HostReads.number(exact.value()), withinPercentage(1e-4));
     float[] gradient = single.embeddingGradient().toFloatArray();
     double[] wanted = exact.embeddingGradient().toDoubleArray();
     double largest = Arrays.stream(wanted).map(Math::abs).max().orElseThrow();
@@ -196,7 +196,7 @@ class MarginHeadTest {
     assertGradient(
         gradient,
         raw,
-        w -> FfcHead.scalar(MarginHead.normalise(array(w, B)).mul(g).sum()),
+        w -> HostReads.number(MarginHead.normalise(array(w, B)).mul(g).sum()),
         "normalisation");
   }
 
@@ -232,7 +232,7 @@ class MarginHeadTest {
     NDArray e = array(embeddings, 1);
     NDArray target = manager.create(new long[] {0});
     double value =
-        FfcHead.scalar(
+        HostReads.number(
             head.softmax(
                     e,
                     array(weights, K),

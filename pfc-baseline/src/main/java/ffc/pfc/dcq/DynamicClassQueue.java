@@ -93,29 +93,30 @@ public final class DynamicClassQueue implements Method {
   @Override
   public Losses accumulate(DevicePair pair) {
     margin.begin();
-    Losses.Sum losses = new Losses.Sum();
-    newIds = JointForward.concat(pair.xIds(), pair.yIds());
-    newKeys = pair.x().getManager().zeros(new Shape(newIds.length, probe.embedding()));
-    NDScope.unregister(newKeys);
-    JointForward.run(
-        probe,
-        pair,
-        profile,
-        (unitBE, slice) -> {
-          NDArray keysBE = gallery.embed(slice.images());
-          profile.lap("gallery");
-          int b = slice.ids().length / 2;
-          int to = slice.from() + b;
-          newKeys.set(new NDIndex(slice.from() + ":" + to), keysBE.get("0:" + b));
-          newKeys.set(
-              new NDIndex((pair.size() + slice.from()) + ":" + (pair.size() + to)),
-              keysBE.get(b + ":"));
-          MarginHead.Part part =
-              score(unitBE, keysBE, margin.samples(slice.normB1(), slice.ids()), newIds.length);
-          losses.add("queue", part.value().toFloatArray()[0]);
-          return part.embeddingGradient();
-        });
-    return losses.toLosses();
+    try (Losses.Sum losses = new Losses.Sum()) {
+      newIds = JointForward.concat(pair.xIds(), pair.yIds());
+      newKeys = pair.x().getManager().zeros(new Shape(newIds.length, probe.embedding()));
+      NDScope.unregister(newKeys);
+      JointForward.run(
+          probe,
+          pair,
+          profile,
+          (unitBE, slice) -> {
+            NDArray keysBE = gallery.embed(slice.images());
+            profile.lap("gallery");
+            int b = slice.ids().length / 2;
+            int to = slice.from() + b;
+            newKeys.set(new NDIndex(slice.from() + ":" + to), keysBE.get("0:" + b));
+            newKeys.set(
+                new NDIndex((pair.size() + slice.from()) + ":" + (pair.size() + to)),
+                keysBE.get(b + ":"));
+            MarginHead.Part part =
+                score(unitBE, keysBE, margin.samples(slice.normB1(), slice.ids()), newIds.length);
+            losses.add("queue", part.value());
+            return part.embeddingGradient();
+          });
+      return losses.toLosses();
+    }
   }
 
   private MarginHead.Part score(

@@ -189,25 +189,26 @@ public final class PartialFc implements Method {
     SampledSoftmax.RowGradients gradients = softmax.new RowGradients();
     pending = new Pending(sampled, gradients);
     pendingCosine = 0;
-    Losses.Sum losses = new Losses.Sum();
-    JointForward.run(
-        probe,
-        pair,
-        profile,
-        (unitBE, slice) -> {
-          SampledSoftmax.Result result =
-              softmax.score(
-                  shards.samples(unitBE, margin.seesSamples() ? slice.normB1() : null, slice),
-                  share.centers(),
-                  sampled,
-                  ids.length,
-                  gradients);
-          losses.add("softmax", result.loss());
-          pendingCosine += result.targetCosine() * slice.share();
-          return result.embeddingGradient();
-        });
-    margin.exchange();
-    return losses.toLosses();
+    try (Losses.Sum losses = new Losses.Sum()) {
+      JointForward.run(
+          probe,
+          pair,
+          profile,
+          (unitBE, slice) -> {
+            SampledSoftmax.Result result =
+                softmax.score(
+                    shards.samples(unitBE, margin.seesSamples() ? slice.normB1() : null, slice),
+                    share.centers(),
+                    sampled,
+                    ids.length,
+                    gradients);
+            losses.add("softmax", result.loss());
+            pendingCosine += result.targetCosine() * slice.share();
+            return result.embeddingGradient();
+          });
+      margin.exchange();
+      return losses.toLosses();
+    }
   }
 
   @Override

@@ -3,6 +3,7 @@ package ffc.pfc.partialfc;
 import ai.djl.ndarray.NDArray;
 import ffc.core.method.DevicePair;
 import ffc.core.method.JointForward;
+import ffc.engine.HostReads;
 import ffc.exchange.Contribution;
 import ffc.exchange.GlobalBatch;
 import ffc.exchange.GroupExchange;
@@ -77,7 +78,7 @@ public final class ShardExchange implements Shards {
     float[] norms = new float[normB1 == null ? 0 : trainers * rows];
     long[] ids = new long[trainers * rows];
     NDArray sent = normB1 == null ? unitBE : unitBE.flatten().concat(normB1.flatten());
-    List<byte[]> all = exchange.allGather(bytes(sent.toFloatArray()));
+    List<byte[]> all = exchange.allGather(bytes(HostReads.floats(sent)));
     int pairs = batch.x().ids().length / trainers;
     for (int rank = 0; rank < trainers; rank++) {
       FloatBuffer theirs = floats(all.get(rank)).get(values, rank * rows * dim, rows * dim);
@@ -97,7 +98,7 @@ public final class ShardExchange implements Shards {
     if (exchange.trainers() == 1) {
       return part;
     }
-    float[] values = part.toFloatArray();
+    float[] values = HostReads.floats(part);
     exchange.allReduceSum(values, GroupExchange.Wire.exact);
     return part.getManager().create(values, part.getShape());
   }
@@ -107,7 +108,7 @@ public final class ShardExchange implements Shards {
     if (exchange.trainers() == 1) {
       return part;
     }
-    float[] values = part.toFloatArray();
+    float[] values = HostReads.floats(part);
     for (byte[] theirs : exchange.allGather(bytes(values))) {
       FloatBuffer other = floats(theirs);
       for (int i = 0; i < values.length; i++) {

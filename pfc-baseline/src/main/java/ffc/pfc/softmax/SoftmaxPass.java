@@ -5,6 +5,7 @@ import ai.djl.ndarray.NDArrays;
 import ai.djl.ndarray.NDScope;
 import ai.djl.ndarray.types.DataType;
 import ffc.core.loss.Margin;
+import ffc.engine.HostReads;
 import ffc.engine.NativeOps;
 import ffc.pfc.classes.ClassCenters;
 import ffc.pfc.classes.RowWorkers;
@@ -167,16 +168,16 @@ final class SoftmaxPass implements AutoCloseable {
     sumB = shards.sum(sumB);
     // Nothing but a target at the far end may be left of a sum where negatives are ignored.
     sumB = NDArrays.maximum(sumB, Float.MIN_NORMAL);
-    double loss = samples.mine(sumB.log().sub(targetLogitB)).sum().toFloatArray()[0] / count;
+    double loss = HostReads.number(samples.mine(sumB.log().sub(targetLogitB)).sum()) / count;
 
     // d loss / d logit = (softmax − one-hot) / count, over the sum that softmax divides by.
     NDArray factorB1 = sumB.pow(-1).muli(scale / count).reshape(b, 1);
     NDArray targetGradientB = targetLogitB.exp().subi(sumB).muli(target.slopeB());
     NDArray gradientBE = pullBE.addi(ownBE.mul(targetGradientB.reshape(b, 1))).muli(factorB1);
     weightedBE = lasting(unitBE.mul(factorB1));
-    targetGradient = targetGradientB.toFloatArray();
+    targetGradient = HostReads.floats(targetGradientB);
     return new SampledSoftmax.Result(
-        loss, samples.mine(cosB).mean().toFloatArray()[0], samples.mine(shards.sum(gradientBE)));
+        loss, HostReads.number(samples.mine(cosB).mean()), samples.mine(shards.sum(gradientBE)));
   }
 
   /**

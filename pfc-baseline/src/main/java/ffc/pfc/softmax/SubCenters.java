@@ -3,6 +3,7 @@ package ffc.pfc.softmax;
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.DataType;
+import ffc.engine.HostReads;
 import ffc.pfc.classes.ClassCenters;
 import ffc.pfc.classes.SampledClasses;
 import java.util.stream.LongStream;
@@ -37,7 +38,7 @@ final class SubCenters {
     }
     NDArray ownBkE = unitNE.get(manager.create(rows)).reshape(b, k, -1);
     NDArray cosBk = ownBkE.mul(unitBE.reshape(b, 1, -1)).sum(new int[] {2});
-    long[] closest = cosBk.argMax(1).toType(DataType.INT64, false).toLongArray();
+    long[] closest = HostReads.longs(cosBk.argMax(1).toType(DataType.INT64, false));
     for (int i = 0; i < b; i++) {
       closest[i] += ids[i] * k;
     }

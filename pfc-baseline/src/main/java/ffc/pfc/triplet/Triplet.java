@@ -12,6 +12,7 @@ import ffc.core.method.Method;
 import ffc.core.method.MethodContext;
 import ffc.core.method.StepProfile;
 import ffc.core.net.Encoder;
+import ffc.engine.HostReads;
 import ffc.engine.NativeOps;
 import java.util.LinkedHashMap;
 import java.util.Map;
@@ -41,27 +42,29 @@ public final class Triplet implements Method {
 
   @Override
   public Losses accumulate(DevicePair pair) {
-    Losses.Sum losses = new Losses.Sum();
-    JointForward.run(
-        probe,
-        pair,
-        profile,
-        (unitBE, slice) -> {
-          int n = slice.ids().length;
-          SemiHardTriplets.Result result =
-              SemiHardTriplets.of(
-                  NativeOps.product(unitBE, unitBE).toFloatArray(),
-                  slice.ids(),
-                  config.margin(),
-                  slice.share());
-          losses.add("triplet", result.loss());
-          pairs += result.pairs();
-          active += result.active();
-          NDArray gradientBB = unitBE.getManager().create(result.cosineGradient(), new Shape(n, n));
-          // cos_ij = u_i·u_j moves with both.
-          return NativeOps.product(gradientBB.add(gradientBB.transpose()), unitBE.transpose());
-        });
-    return losses.toLosses();
+    try (Losses.Sum losses = new Losses.Sum()) {
+      JointForward.run(
+          probe,
+          pair,
+          profile,
+          (unitBE, slice) -> {
+            int n = slice.ids().length;
+            SemiHardTriplets.Result result =
+                SemiHardTriplets.of(
+                    HostReads.floats(NativeOps.product(unitBE, unitBE)),
+                    slice.ids(),
+                    config.margin(),
+                    slice.share());
+            losses.add("triplet", result.loss());
+            pairs += result.pairs();
+            active += result.active();
+            NDArray gradientBB =
+                unitBE.getManager().create(result.cosineGradient(), new Shape(n, n));
+            // cos_ij = u_i·u_j moves with both.
+            return NativeOps.product(gradientBB.add(gradientBB.transpose()), unitBE.transpose());
+          });
+      return losses.toLosses();
+    }
   }
 
   @Override

@@ -99,32 +99,33 @@ public final class VirtualFc implements Method {
   public Losses accumulate(DevicePair pair) {
     drop();
     margin.begin();
-    Losses.Sum losses = new Losses.Sum();
-    JointForward.run(
-        probe,
-        pair,
-        profile,
-        (unitBE, slice) -> {
-          int b = slice.ids().length / 2;
-          long[] xIds = Arrays.copyOf(slice.ids(), b);
-          long[] yIds = Arrays.copyOfRange(slice.ids(), b, 2 * b);
-          VirtualColumns.Assignment assignment = columns.assign(slice.ids());
-          NDArray xBE = unitBE.get("0:" + b);
-          NDArray yBE = unitBE.get(b + ":");
-          long[] xRows = rowsWithClass(xIds, yIds);
-          long[] yRows = rowsWithClass(yIds, xIds);
-          double count = Math.max(1, xRows.length + yRows.length) / slice.share();
-          MarginRule.Samples x = margin.samples(slice.normB1().get("0:" + b), xIds);
-          MarginRule.Samples y = margin.samples(slice.normB1().get(b + ":"), yIds);
-          NDArray gradientX = side(xBE, x, xRows, yBE, yIds, assignment, count, losses);
-          NDArray gradientY = side(yBE, y, yRows, xBE, xIds, assignment, count, losses);
-          remember(unitBE, slice.ids(), assignment);
-          samples += 2L * b;
-          scored += xRows.length + yRows.length;
-          borrowed += assignment.column().size() - assignment.owners().size();
-          return NDArrays.concat(new NDList(gradientX, gradientY));
-        });
-    return losses.toLosses();
+    try (Losses.Sum losses = new Losses.Sum()) {
+      JointForward.run(
+          probe,
+          pair,
+          profile,
+          (unitBE, slice) -> {
+            int b = slice.ids().length / 2;
+            long[] xIds = Arrays.copyOf(slice.ids(), b);
+            long[] yIds = Arrays.copyOfRange(slice.ids(), b, 2 * b);
+            VirtualColumns.Assignment assignment = columns.assign(slice.ids());
+            NDArray xBE = unitBE.get("0:" + b);
+            NDArray yBE = unitBE.get(b + ":");
+            long[] xRows = rowsWithClass(xIds, yIds);
+            long[] yRows = rowsWithClass(yIds, xIds);
+            double count = Math.max(1, xRows.length + yRows.length) / slice.share();
+            MarginRule.Samples x = margin.samples(slice.normB1().get("0:" + b), xIds);
+            MarginRule.Samples y = margin.samples(slice.normB1().get(b + ":"), yIds);
+            NDArray gradientX = side(xBE, x, xRows, yBE, yIds, assignment, count, losses);
+            NDArray gradientY = side(yBE, y, yRows, xBE, xIds, assignment, count, losses);
+            remember(unitBE, slice.ids(), assignment);
+            samples += 2L * b;
+            scored += xRows.length + yRows.length;
+            borrowed += assignment.column().size() - assignment.owners().size();
+            return NDArrays.concat(new NDList(gradientX, gradientY));
+          });
+      return losses.toLosses();
+    }
   }
 
   private static long[] rowsWithClass(long[] ids, long[] otherIds) {
@@ -178,7 +179,7 @@ public final class VirtualFc implements Method {
                 count,
                 false);
     rowsGE.set(at, before);
-    losses.add("virtual", part.value().toFloatArray()[0]);
+    losses.add("virtual", part.value());
     NDArray gradientBE = unitBE.zerosLike();
     gradientBE.set(new NDIndex("{}", rowArray), part.embeddingGradient());
     return gradientBE;
