@@ -38,8 +38,8 @@ public record EvaluateConfig(
         Strata strata,
     @Positive
         @JsonPropertyDescription(
-            "Judge no more than so many images: the first identities, whole ones, or pairs at equal"
-                + " distances (default: all)")
+            "Judge about so many images: the first identities, whole ones, two at least, or pairs at"
+                + " equal distances, ten at least (default: all)")
         Integer images) {
 
   /** Network that is evaluated. */

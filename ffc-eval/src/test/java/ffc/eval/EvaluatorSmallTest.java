@@ -2,15 +2,18 @@ package ffc.eval;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.within;
 
 import ffc.eval.embedding.ArrayEmbeddings;
 import ffc.eval.embedding.ImageEmbedder;
 import ffc.eval.embedding.MirrorSum;
 import ffc.eval.roc.EvalResult;
 import ffc.loaders.DataSets;
+import ffc.loaders.VerificationSets;
 import ffc.loaders.data.DataConfig;
 import ffc.loaders.data.Dataset;
 import ffc.loaders.data.ImageShape;
+import ffc.loaders.data.VerificationSet;
 import java.awt.image.BufferedImage;
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -18,6 +21,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.IntStream;
 import javax.imageio.ImageIO;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -62,6 +66,92 @@ class EvaluatorSmallTest {
     image("set/b/1.png", 10, 200);
     image("set/c/0.png", 100, 100);
     return temp.resolve("set").toString();
+  }
+
+  private static EvaluateConfig part(String format, String path, int images) {
+    return EvaluateConfigBuilder.builder(config(format, path, null, false, null))
+        .images(images)
+        .build();
+  }
+
+  @Test
+  void aPartHoldsTwoIdentitiesAtLeastHoweverLargeTheyAre() throws IOException {
+    String path = folder();
+    try (Evaluator evaluator = new Evaluator()) {
+      for (int images = 1; images <= 4; images++) {
+        EvalResult result = evaluator.evaluate(part("folder", path, images), PIXELS);
+        assertThat(result.identities()).as("of %d images", images).isEqualTo(2);
+        assertThat(result.images()).isEqualTo(4);
+        assertThat(result.rankN()).containsEntry(1, 1.0);
+        assertThat(result.notes())
+            .containsExactly("on a part of the set: 2 of its 3 identities, 4 of its 5 images");
+      }
+      assertThat(evaluator.evaluate(part("folder", path, 5), PIXELS).notes()).isEmpty();
+    }
+  }
+
+  @Test
+  void aPartReachesToTheFirstIdentityWithAPair() throws IOException {
+    for (String name : List.of("a/0", "b/0", "c/0", "d/0", "d/1", "e/0", "e/1")) {
+      image("rare/" + name + ".png", 100, name.charAt(0));
+    }
+    String path = temp.resolve("rare").toString();
+    try (Evaluator evaluator = new Evaluator()) {
+      for (int images : new int[] {1, 3, 5, 6}) {
+        EvalResult result = evaluator.evaluate(part("folder", path, images), PIXELS);
+        assertThat(result.identities()).as("of %d images", images).isEqualTo(4);
+        assertThat(result.images()).isEqualTo(5);
+      }
+    }
+    for (String name : List.of("a/0", "b/0", "c/0")) {
+      image("single/" + name + ".png", 100, name.charAt(0));
+    }
+    try (Dataset none =
+        EvaluationSets.labelled(part("folder", temp.resolve("single").toString(), 1))) {
+      assertThat(none.identities()).as("of a set without any pair").isEqualTo(2);
+    }
+    image("alone/a/0.png", 1, 1);
+    image("alone/a/1.png", 1, 1);
+    try (Dataset one =
+        EvaluationSets.labelled(part("folder", temp.resolve("alone").toString(), 1))) {
+      assertThat(one.images()).as("of a set of one identity").isEqualTo(2);
+    }
+  }
+
+  @Test
+  void aPartOfASetOfPairsHasTheKindsOfTheWholeOne() throws IOException {
+    String rare = "1" + "0".repeat(79);
+    for (String kinds : List.of("10", "1100", "10000", "0111", rare, rare.replace('0', '2'))) {
+      String path = pairs(80, kinds.replace("12", "01").replace('2', '1'));
+      for (int images : new int[] {1, 19, 20, 40, 41, 158}) {
+        EvaluateConfig config = part("pairs", path, images);
+        try (VerificationSet part = EvaluationSets.pairs(config);
+            VerificationSet all = VerificationSets.open("pairs", Path.of(path));
+            Evaluator evaluator = new Evaluator()) {
+          int pairs = Math.max(10, images / 2);
+          String what = kinds + " " + images;
+          assertThat(part.pairs()).as(what).isEqualTo(pairs);
+          double share = IntStream.range(0, 80).filter(all::same).count() / 80.0;
+          long genuine = IntStream.range(0, pairs).filter(part::same).count();
+          assertThat(genuine).as(what).isBetween(1L, pairs - 1L);
+          assertThat((double) genuine).as(what).isCloseTo(share * pairs, within(1.0));
+          // Half of them in the first half of the list.
+          if (kinds.length() < 6) {
+            long early = IntStream.range(0, pairs / 2).filter(part::same).count();
+            assertThat((double) early).as(what).isCloseTo(genuine / 2.0, within(1.5));
+          }
+          EvalResult result = evaluator.evaluate(config, PIXELS);
+          assertThat(result.scores().genuine()).as(what).endsWith(genuine);
+          assertThat(result.scores().impostor()).as(what).startsWith(pairs - genuine);
+          assertThat(result.notes())
+              .contains("on a part of the set: %d of its 80 pairs".formatted(pairs));
+        }
+      }
+      EvaluateConfig whole = part("pairs", path, 160);
+      try (Evaluator evaluator = new Evaluator()) {
+        assertThat(evaluator.evaluate(whole, PIXELS).images()).isEqualTo(160);
+      }
+    }
   }
 
   private static EvaluateConfig config(

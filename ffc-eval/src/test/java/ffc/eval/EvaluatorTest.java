@@ -1,7 +1,6 @@
 package ffc.eval;
 
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
 import ffc.eval.embedding.ImageEmbedder;
@@ -144,21 +143,6 @@ class EvaluatorTest {
       assertThat(LongStream.of(result.scores().genuine()).sum()).isEqualTo(500);
       assertThat(result.tarAtFar()).containsOnlyKeys("1e-3");
     }
-  }
-
-  @Test
-  void aPartWithNothingToCompareIsRefused() {
-    EvaluateConfig one =
-        EvaluateConfigBuilder.builder(open(EvaluateConfig.Strata.none)).images(1).build();
-    assertThatThrownBy(() -> EvaluationSets.labelled(one))
-        .hasMessage(
-            DATA
-                + "open.rec: images: got 1, which are fewer than its first two identities have;"
-                + " raise it");
-    EvaluateConfig half =
-        EvaluateConfigBuilder.builder(one).format("bin").path(DATA + "open.bin").build();
-    assertThatThrownBy(() -> EvaluationSets.pairs(half))
-        .hasMessage(DATA + "open.bin: images: got 1, wanted 2 or more, a pair");
   }
 
   private static EvaluateConfig open(EvaluateConfig.Strata strata) {

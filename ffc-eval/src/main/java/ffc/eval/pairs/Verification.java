@@ -31,7 +31,8 @@ public record Verification(
     Double tarStd,
     Double farMean,
     List<Integer> foldsWithoutTar) {
-  private static final int FOLDS = 10;
+  /** Pairs that a set needs at least, one a fold. */
+  public static final int FOLDS = 10;
 
   /** False accept rate at which the true accept rate is read. */
   public static final double TARGET_FAR = 1e-3;

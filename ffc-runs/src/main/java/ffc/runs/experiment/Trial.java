@@ -1,5 +1,6 @@
 package ffc.runs.experiment;
 
+import ffc.eval.Evaluator;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -13,7 +14,8 @@ import tools.jackson.databind.node.ObjectNode;
  * every experiment after N steps. The schedule of the learning rate keeps the length that it has in
  * the whole run, so that the N steps are those with which the run would begin; evaluations that are
  * due later are left out, those at the end take place after step N, on up to {@value #IMAGES}
- * images of each set. Nothing else changes.
+ * images of each set; {@code run.best} is left out where they cannot yield its figure. Nothing else
+ * changes.
  *
  * @param steps N, at least 1
  */
@@ -58,8 +60,10 @@ public record Trial(long steps) {
     if (stretches && !schedule.has("steps")) {
       overrides.add("optimizer.schedule.steps=" + length.longValue());
     }
+    String best = experiment.path("run").path("best").asString("");
     JsonNode sets = experiment.path("evaluate");
     for (int i = 0; i < sets.size(); i++) {
+      boolean judged = true;
       if (sets.get(i).path("at") instanceof ArrayNode at) {
         List<String> kept = new ArrayList<>();
         at.forEach(
@@ -70,14 +74,30 @@ public record Trial(long steps) {
             });
         if (kept.size() < at.size()) {
           overrides.add("evaluate." + i + ".at=[" + String.join(", ", kept) + "]");
+          judged = !kept.isEmpty() || sets.get(i).has("every");
         }
       }
       JsonNode images = sets.get(i).path("images");
       if (!images.isIntegralNumber() || images.asLong() > IMAGES) {
         overrides.add("evaluate." + i + ".images=" + IMAGES);
       }
+      if (isOf(best, sets.get(i)) && !(judged && resolved(best))) {
+        overrides.add("run.best=null");
+      }
     }
     return overrides;
+  }
+
+  /** Whether a figure is one of a set. */
+  private static boolean isOf(String figure, JsonNode set) {
+    boolean ofGallery = set.path("net").asString("").equals("gallery");
+    return figure.startsWith(set.path("name").asString("") + (ofGallery ? "@gallery." : "."));
+  }
+
+  /** Whether the pairs of a part resolve a figure, as far as they are of two identities. */
+  private static boolean resolved(String figure) {
+    long pairs = IMAGES * (IMAGES - 1L) / 2;
+    return Evaluator.impostorsFor(figure.substring(figure.indexOf('.') + 1)) <= pairs / 2 + 1000;
   }
 
   /** Cuts an experiment down and tells of it in one line. */

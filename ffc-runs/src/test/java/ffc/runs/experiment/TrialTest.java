@@ -78,6 +78,31 @@ class TrialTest {
   }
 
   @Test
+  void theBestCheckpointIsLeftOutWhereItsSetIsNotJudgedOrTooSmall() {
+    String set = "evaluate=[{name: a, format: recordio, path: a.rec, net: gallery, at: %s}]";
+    String far = "run.best=a@gallery.tar_at_far.%s";
+    Optional<Trial> three = Optional.of(new Trial(3));
+
+    for (String kept : List.of("1e-3", "1e-6")) {
+      Experiment trial = load("", 1000, three, set.formatted("[3, 500]"), far.formatted(kept));
+      assertThat(trial.run().best()).isEqualTo("a@gallery.tar_at_far." + kept);
+    }
+    assertThat(load("", 1000, three, set.formatted("[end]"), far.formatted("1e-7")).run().best())
+        .isNull();
+    assertThat(said.get(2)).endsWith("evaluate.0.images=2000 run.best=null");
+    assertThat(load("", 1000, three, set.formatted("[500]"), far.formatted("1e-3")).run().best())
+        .isNull();
+    assertThat(load("", 1000, three, "run.best=b.accuracy_mean").run().best())
+        .as("a set that is judged every so many steps, none of them in the trial")
+        .isEqualTo("b.accuracy_mean");
+    assertThat(
+            load("", 1000, Optional.empty(), set.formatted("[500]"), far.formatted("1e-7"))
+                .run()
+                .best())
+        .isNotNull();
+  }
+
+  @Test
   void aShorterRunStaysAndTheCommandLineIsHeardFirst() {
     Experiment trial = load("", 1000, Optional.of(new Trial(3)), "run.steps=2", "evaluate=[]");
 
