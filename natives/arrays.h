@@ -72,6 +72,17 @@ inline jint layout(const Tensor& x) {
   }
 }
 
+// Whether f32 convolutions and products on GPUs may round to TF32. By PyTorch's default the former
+// do and the latter do not.
+inline void allowTf32(bool allowed) {
+  at::globalContext().setAllowTF32CuDNN(allowed);
+  at::globalContext().setAllowTF32CuBLAS(allowed);
+}
+
+inline bool allowsTf32() {
+  return at::globalContext().allowTF32CuDNN() && at::globalContext().allowTF32CuBLAS();
+}
+
 inline std::vector<Method> processMethods() {
   return {
       method<[] { return at::GradMode::is_enabled(); }>("torchIsGradMode"),

@@ -85,6 +85,7 @@ extern "C" JNIEXPORT jint JNICALL JNI_OnLoad(JavaVM* vm, void*) {
       return JNI_ERR;
     }
   }
+  ffc::allowTf32(false);
   c10::initLogging();  // at the level of TORCH_CPP_LOG_LEVEL
   jclass collectives = env->FindClass("ffc/engine/C10d");
   if (collectives == nullptr) {
@@ -107,6 +108,15 @@ extern "C" JNIEXPORT jint JNICALL Java_ffc_engine_Bridge_gpus(JNIEnv* env, jclas
 
 extern "C" JNIEXPORT jint JNICALL Java_ffc_engine_Bridge_cudaRuntime(JNIEnv* env, jclass) {
   return ffc::guarded<jint>(env, [] { return cudaRuntime(); });
+}
+
+extern "C" JNIEXPORT void JNICALL Java_ffc_engine_Bridge_allowTf32(JNIEnv* env, jclass,
+                                                                   jboolean allowed) {
+  ffc::guarded<void>(env, [&] { ffc::allowTf32(allowed); });
+}
+
+extern "C" JNIEXPORT jboolean JNICALL Java_ffc_engine_Bridge_allowsTf32(JNIEnv* env, jclass) {
+  return ffc::guarded<jboolean>(env, [] { return static_cast<jboolean>(ffc::allowsTf32()); });
 }
 
 extern "C" JNIEXPORT jlongArray JNICALL Java_ffc_engine_Bridge_gpuMemory(JNIEnv* env, jclass,

@@ -29,6 +29,12 @@ final class Bridge {
    */
   static native int cudaRuntime();
 
+  /** Lets f32 convolutions and matrix products on GPUs round to TF32, or not. */
+  static native void allowTf32(boolean allowed);
+
+  /** Whether both may. */
+  static native boolean allowsTf32();
+
   /** Bytes in use by all processes and in all, of one GPU. */
   static native long[] gpuMemory(int gpu);
 }

@@ -14,7 +14,8 @@ import java.util.List;
 @RecordBuilder
 public record RunConfig(
     @NotNull @Positive @JsonPropertyDescription("Steps to train") Long steps,
-    @JsonPropertyDescription("fp32 (default) or bf16") Precision precision,
+    @JsonPropertyDescription("fp32 (default), tf32 (fp32 whose products a GPU may round) or bf16")
+        Precision precision,
     @Positive @JsonPropertyDescription("Steps between reports (default 20)") Integer reportEvery,
     @PositiveOrZero
         @JsonPropertyDescription("Steps between checkpoints; 0 = at the end only (default 1000)")

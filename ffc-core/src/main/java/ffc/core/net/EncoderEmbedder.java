@@ -4,6 +4,7 @@ import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.NDScope;
 import ffc.engine.HostReads;
+import ffc.engine.Tf32;
 import ffc.eval.embedding.ImageEmbedder;
 import ffc.loaders.data.ImageShape;
 import java.nio.ByteBuffer;
@@ -39,8 +40,12 @@ public final class EncoderEmbedder implements ImageEmbedder {
       scope.suppressNotUsedWarning();
       NDArray images = Images.normalised(Images.upload(imagesU8, count, encoder.shape(), batch));
       float[] features =
-          HostReads.floats(
-              encoder.parameters().inFloat32(() -> encoder.features(images, Encoder.Mode.eval)));
+          Tf32.without(
+              () ->
+                  HostReads.floats(
+                      encoder
+                          .parameters()
+                          .inFloat32(() -> encoder.features(images, Encoder.Mode.eval))));
       System.arraycopy(features, 0, out, outOffset, features.length);
     }
   }

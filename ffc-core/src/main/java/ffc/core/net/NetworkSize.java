@@ -15,8 +15,8 @@ public record NetworkSize(long weights, long activationsPerImage, double bytesPe
    */
   private static final double CPU_PEAK = 2.6;
 
-  /** On an accelerator, whose allocator leaves no such holes: an estimate, never measured. */
-  private static final double GPU_BYTES = 4;
+  /** On a GPU, whose allocator leaves no such holes: an estimate, never measured. */
+  private static final double GPU_PEAK = 1.2;
 
   /**
    * Counts what the network would hold, without an array.
@@ -35,7 +35,7 @@ public record NetworkSize(long weights, long activationsPerImage, double bytesPe
 
   private static NetworkSize of(long weights, long activations, Precision precision, boolean gpu) {
     int bytes = precision == Precision.bf16 ? 2 : 4;
-    return new NetworkSize(weights, activations, gpu ? GPU_BYTES : CPU_PEAK * bytes);
+    return new NetworkSize(weights, activations, (gpu ? GPU_PEAK : CPU_PEAK) * bytes);
   }
 
   /** Predicted bytes of forward and backward pass at their peak, without weights. */

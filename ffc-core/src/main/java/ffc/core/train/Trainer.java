@@ -10,12 +10,14 @@ import ffc.core.method.StepProfile;
 import ffc.core.method.TrainingDevice;
 import ffc.core.net.Encoder;
 import ffc.core.net.ModelConfig;
+import ffc.core.net.Precision;
 import ffc.core.net.Weights;
 import ffc.core.optim.Optimizer;
 import ffc.core.optim.OptimizerConfig;
 import ffc.engine.Autograd;
 import ffc.engine.Closer;
 import ffc.engine.ComputeThreads;
+import ffc.engine.Tf32;
 import ffc.eval.EvaluateConfig;
 import ffc.exchange.EpochEndedException;
 import ffc.exchange.GroupExchange;
@@ -112,6 +114,7 @@ public final class Trainer implements AutoCloseable {
           closer.add(new GradientSynchroniser(exchange, setup.syncEvery()));
       device = TrainingDevice.of(setup.run().device(), setup.gpu());
       ComputeThreads.set(setup.run().threads());
+      Tf32.allow(setup.run().precision() != Precision.fp32);
       Autograd.off();
       manager = closer.add(NDManager.newBaseManager(device));
       Encoder probe =
