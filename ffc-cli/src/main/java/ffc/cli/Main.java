@@ -29,6 +29,7 @@ import picocli.CommandLine.ParameterException;
       TrainCommand.class,
       EvalCommand.class,
       EmbedCommand.class,
+      SearchCommand.class,
       ExportCommand.class,
       ImportCommand.class,
       RunsCommand.class,

@@ -31,6 +31,7 @@ import picocli.CommandLine.Model.OptionSpec;
  */
 class RefusedCommandsTest {
   private static final String RUN = StoredRun.FOLDER.resolve("format-1/full-fc").toString();
+  private static final String PICTURE = "../docs/images/report.png";
   private static final String PACK = StoredRun.FOLDER.resolve("data/train.rec").toString();
 
   /** Sound command lines; IN is what is read, OUT what is written. */
@@ -60,6 +61,8 @@ class RefusedCommandsTest {
           "eval --embeddings IN --json OUT",
           "embed --checkpoint RUN --data IN --out OUT.npy",
           "embed --checkpoint IN --data PACK --out OUT.npy",
+          "search --checkpoint RUN --gallery IN --query PICTURE --cache OUT --json OUT.json",
+          "search --checkpoint IN --gallery PACK --query PICTURE --cache OUT --out OUT.html",
           "export --checkpoint IN --out OUT.safetensors",
           "export --checkpoint IN --out OUT.pt",
           "import IN --out OUT.safetensors",
@@ -108,6 +111,7 @@ class RefusedCommandsTest {
             "--fonts",
             "--images",
             "--labels",
+            "--query",
             "--template-pairs",
             "--templates",
             "--detector-scores");
@@ -204,6 +208,7 @@ class RefusedCommandsTest {
         List.of(
             "eval --checkpoint RUN --data PACK --json OUT",
             "embed --checkpoint RUN --data PACK --out OUT.npy",
+            "search --checkpoint RUN --gallery PACK --cache OUT",
             "data clean PACK --checkpoint RUN --out OUT")) {
       refused(command + " --device tpu");
       assertThat(said).contains("--device: got tpu, wanted auto, cpu, gpu or gpu:N");
@@ -227,6 +232,7 @@ class RefusedCommandsTest {
             .replace("SMALL", StoredRun.SMALL.toString())
             .replace("RUN", RUN)
             .replace("PACK", PACK)
+            .replace("PICTURE", PICTURE)
             .replace("OUT", results.resolve("a/b").toString());
     StoredRun.Outcome outcome = StoredRun.ffc(line.split(" "));
     said = outcome.err() + (line.contains("data stats") ? outcome.out() : "");

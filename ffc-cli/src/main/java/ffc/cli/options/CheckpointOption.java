@@ -43,7 +43,8 @@ public final class CheckpointOption {
         .orElseThrow(() -> new IllegalArgumentException(run + ": the run has no checkpoint yet"));
   }
 
-  private Path run() {
+  /** The run that it is of. */
+  public Path run() {
     if (!Files.isDirectory(given)) {
       throw new IllegalArgumentException(given + ": no such folder");
     }

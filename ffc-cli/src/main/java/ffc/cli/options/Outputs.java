@@ -13,7 +13,8 @@ import picocli.CommandLine.ParseResult;
  */
 public final class Outputs {
   /** The options whose value is a file or folder to be written. */
-  public static final Set<String> OPTIONS = Set.of("--out", "--json", "--plot", "--report");
+  public static final Set<String> OPTIONS =
+      Set.of("--out", "--json", "--plot", "--report", "--cache");
 
   private Outputs() {}
 

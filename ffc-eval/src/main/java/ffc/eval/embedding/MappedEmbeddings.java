@@ -36,6 +36,21 @@ public final class MappedEmbeddings implements Embeddings {
    * @throws IllegalArgumentException if it is not f32 [labels.length, d], or a row is not finite
    */
   public static MappedEmbeddings open(Path file, long[] labels) {
+    MappedEmbeddings embeddings = map(file, labels);
+    embeddings.measure(file);
+    return embeddings;
+  }
+
+  /**
+   * Maps a file whose rows are known to be finite and of unit length; they are taken as they are.
+   *
+   * @throws IllegalArgumentException if it is not f32 [labels.length, d]
+   */
+  public static MappedEmbeddings ofUnitRows(Path file, long[] labels) {
+    return map(file, labels);
+  }
+
+  private static MappedEmbeddings map(Path file, long[] labels) {
     Npy header = Npy.header(file);
     long[] shape = header.shape();
     if (header.type() != ElementType.F32 || shape.length != 2 || shape[0] != labels.length) {
@@ -66,9 +81,7 @@ public final class MappedEmbeddings implements Embeddings {
                 .order(ByteOrder.LITTLE_ENDIAN)
                 .asFloatBuffer();
       }
-      MappedEmbeddings embeddings = new MappedEmbeddings(segments, rowsPerSegment, dim, labels);
-      embeddings.measure(file);
-      return embeddings;
+      return new MappedEmbeddings(segments, rowsPerSegment, dim, labels);
     } catch (IOException e) {
       throw new IllegalArgumentException(file + ": cannot be mapped: " + e.getMessage(), e);
     }

@@ -21,6 +21,11 @@ public final class ImagePng {
   public static byte[] of(Dataset data, long image, ImageShape shape) {
     ByteBuffer pixels = ByteBuffer.allocateDirect(shape.bytes());
     data.decode(image, shape, pixels, 0);
+    return of(pixels, shape);
+  }
+
+  /** Encodes a picture of u8 [channels, height, width] from the buffer's first byte on. */
+  public static byte[] of(ByteBuffer pixels, ImageShape shape) {
     return encoded(picture(pixels, shape));
   }
 

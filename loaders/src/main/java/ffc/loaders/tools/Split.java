@@ -25,7 +25,7 @@ import java.util.function.ToLongFunction;
  */
 public final class Split {
   /** Heading of the list of labels. */
-  static final String LABELS = "label\tidentity\timages\n";
+  public static final String LABELS = "label\tidentity\timages\n";
 
   private Split() {}
 
@@ -189,7 +189,7 @@ public final class Split {
   }
 
   /** {@code x.labels.tsv} beside {@code x.rec}. */
-  static Path labelsOf(Path rec) {
+  public static Path labelsOf(Path rec) {
     String name = rec.getFileName().toString();
     return rec.resolveSibling(name.substring(0, name.length() - 4) + ".labels.tsv");
   }
