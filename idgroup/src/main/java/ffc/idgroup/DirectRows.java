@@ -1,8 +1,6 @@
 package ffc.idgroup;
 
-import java.io.DataInput;
-import java.io.DataOutput;
-import java.io.IOException;
+import java.nio.ByteBuffer;
 import java.nio.FloatBuffer;
 import java.util.List;
 
@@ -58,6 +56,11 @@ public final class DirectRows implements Rows {
   @Override
   public int dim() {
     return dim;
+  }
+
+  @Override
+  public int elementBytes() {
+    return Float.BYTES;
   }
 
   /** A zero matrix on the heap. */
@@ -118,18 +121,14 @@ public final class DirectRows implements Rows {
   }
 
   @Override
-  public void write(DataOutput out, int from, int to) throws IOException {
-    for (int row = from; row < to; row++) {
-      onHeap(row).write(out, 0, 1);
-    }
+  public void write(int row, ByteBuffer out) {
+    onHeap(row).write(0, out);
   }
 
   @Override
-  public void read(DataInput in, int from, int to) throws IOException {
+  public void read(int row, ByteBuffer in) {
     FloatRows one = new FloatRows(1, dim);
-    for (int row = from; row < to; row++) {
-      one.read(in, 0, 1);
-      put(row, one.values(), 0);
-    }
+    one.read(0, in);
+    put(row, one.values(), 0);
   }
 }

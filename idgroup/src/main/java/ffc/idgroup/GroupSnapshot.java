@@ -10,7 +10,7 @@ import java.io.IOException;
  *
  * <pre>
  * snapshot := header headerHash:u64 order history rows0 [rows1 nextRow] hash:u64
- * header   := "FFCG":u32 version:u32 rule:u8 keep:f64 doubles:u8 filledEmpties:u8
+ * header   := "FFCG":u32 version:u32 rule:u8 keep:f64 precision:u8 filledEmpties:u8
  *             capacity:u32 dim:u32 occupied:u32
  * order    := (identity:u64 slot:u32){occupied}           least recently used first
  * history  := commits:u64 hits:u64 insertions:u64 evictions:u64 lastWrite:u64{occupied}
@@ -18,8 +18,8 @@ import java.io.IOException;
  * stored   = filledEmpties ? capacity : occupied
  * </pre>
  *
- * rule is 1 (weighted) or 2 (two-row, with rows1 and nextRow; keep is 0). The last hash covers
- * order, rows and history.
+ * rule is 1 (weighted) or 2 (two-row, with rows1 and nextRow; keep is 0), precision 0 (f32) or 1
+ * (f64). The last hash covers order, rows and history.
  */
 final class GroupSnapshot {
   private static final int MAGIC = 0x46464347;
@@ -31,7 +31,7 @@ final class GroupSnapshot {
     SlotTable table = group.table();
     int occupied = table.occupied();
     double keep = group.rule() instanceof Weighted weighted ? weighted.keep() : 0;
-    int precision = group.row0().isDouble() ? 1 : 0;
+    int precision = group.row0().elementBytes() / Double.BYTES;
     int filled = group.filledEmpties() ? 1 : 0;
     out.writeInt(MAGIC);
     out.writeInt(VERSION);
@@ -67,11 +67,11 @@ final class GroupSnapshot {
 
   /** Makes the rows that a stored group goes into. */
   interface RowsFactory {
-    Rows rows(boolean doubles, int count, int dim);
+    Rows rows(int count, int dim);
   }
 
   /**
-   * @param row0 makes rows 0; rows 1 go onto the heap
+   * @param row0 makes rows 0, which must be like those that are stored; rows 1 go onto the heap
    */
   static IdGroup read(DataInput in, RowsFactory row0) throws IOException {
     try {
@@ -102,12 +102,17 @@ final class GroupSnapshot {
         in.readLong(),
         headerHash(rowsPerSlot, keep, precision, filled, capacity, dim, occupied));
     UpdateRule rule = rowsPerSlot == 2 ? new TwoRow() : new Weighted(keep);
+    Rows rows0 = row0.rows(capacity, dim);
+    int elementBytes = Float.BYTES << precision;
+    if (elementBytes != rows0.elementBytes() || capacity != rows0.count() || dim != rows0.dim()) {
+      throw new IllegalArgumentException(
+          String.format(
+              "ID group snapshot: it has %d slots of %d elements of %d bytes, wanted %d of %d of"
+                  + " %d bytes; method.capacity or model.embedding has changed",
+              capacity, dim, elementBytes, rows0.count(), rows0.dim(), rows0.elementBytes()));
+    }
     IdGroup group =
-        new IdGroup(
-            rule,
-            row0.rows(precision == 1, capacity, dim),
-            rowsPerSlot == 2 ? onHeap(precision == 1, capacity, dim) : null,
-            filled == 1);
+        new IdGroup(rule, rows0, rowsPerSlot == 2 ? rows0.create(capacity) : null, filled == 1);
     long[] ids = new long[occupied];
     int[] slots = new int[occupied];
     for (int i = 0; i < occupied; i++) {
@@ -123,10 +128,6 @@ final class GroupSnapshot {
     }
     checkHash("content", in.readLong(), contentHash(group));
     return group;
-  }
-
-  static Rows onHeap(boolean doubles, int count, int dim) {
-    return doubles ? new DoubleRows(count, dim) : new FloatRows(count, dim);
   }
 
   private static long headerHash(

@@ -63,7 +63,7 @@ public final class IdGroup {
   IdGroup(UpdateRule rule, Rows row0, Rows row1, boolean filledEmpties) {
     if ((row1 != null) != (rule.rowsPerSlot() == 2)
         || (row1 != null
-            && (row1.isDouble() != row0.isDouble()
+            && (row1.elementBytes() != row0.elementBytes()
                 || row1.count() != row0.count()
                 || row1.dim() != row0.dim()))) {
       throw new IllegalArgumentException(
@@ -152,23 +152,17 @@ public final class IdGroup {
   public Proposal propose(long[] ids, Rows features) {
     if (features.count() != ids.length
         || features.dim() != dim()
-        || features.isDouble() != row0.isDouble()) {
+        || features.elementBytes() != row0.elementBytes()) {
       throw new IllegalArgumentException(
-          "ID group: got "
-              + precision(features)
-              + " ["
-              + features.count()
-              + ", "
-              + features.dim()
-              + "] for "
-              + ids.length
-              + " images, wanted "
-              + precision(row0)
-              + " ["
-              + ids.length
-              + ", "
-              + dim()
-              + "]");
+          String.format(
+              "ID group: got [%d, %d] of %d bytes each for %d images, wanted [%d, %d] of %d bytes",
+              features.count(),
+              features.dim(),
+              features.elementBytes(),
+              ids.length,
+              ids.length,
+              dim(),
+              row0.elementBytes()));
     }
     Placement placement = table.plan(ids);
     RowChanges changes =
@@ -176,10 +170,6 @@ public final class IdGroup {
             ? RowChanges.weighted(weighted.keep(), placement, row0, features)
             : RowChanges.twoRow(placement, row0, row1, nextRow, features);
     return new Proposal(this, history.commits(), placement, changes);
-  }
-
-  private static String precision(Rows rows) {
-    return rows.isDouble() ? "double" : "float";
   }
 
   /**
@@ -288,7 +278,7 @@ public final class IdGroup {
    * @throws IllegalArgumentException if the data is none of this version or damaged
    */
   public static IdGroup load(DataInput in) throws IOException {
-    return GroupSnapshot.read(in, GroupSnapshot::onHeap);
+    return GroupSnapshot.read(in, FloatRows::new);
   }
 
   /**
@@ -299,23 +289,7 @@ public final class IdGroup {
    *     of other shape or precision
    */
   public static IdGroup load(DataInput in, Rows row0) throws IOException {
-    return GroupSnapshot.read(
-        in,
-        (doubles, count, dim) -> {
-          if (doubles != row0.isDouble() || count != row0.count() || dim != row0.dim()) {
-            throw new IllegalArgumentException(
-                String.format(
-                    "ID group snapshot: it has %d slots of %d %ss, wanted %d of %d %ss;"
-                        + " method.capacity or model.embedding has changed",
-                    count,
-                    dim,
-                    doubles ? "double" : "float",
-                    row0.count(),
-                    row0.dim(),
-                    precision(row0)));
-          }
-          return row0;
-        });
+    return GroupSnapshot.read(in, (count, dim) -> row0);
   }
 
   SlotTable table() {

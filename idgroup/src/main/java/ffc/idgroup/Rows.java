@@ -3,22 +3,23 @@ package ffc.idgroup;
 import java.io.DataInput;
 import java.io.DataOutput;
 import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
 
 /**
- * Row-major matrix [count, dim] on the host, in single or double precision. Shared and mutable:
- * whoever hands one out says who may write it.
+ * Row-major matrix [count, dim] on the host. Shared and mutable: whoever hands one out says who may
+ * write it. The program's are of {@code float}s; who computes with rows asks them and does not look
+ * at the type of their elements.
  */
-public sealed interface Rows permits FloatRows, DirectRows, DoubleRows {
+public interface Rows {
   /** Number of rows. */
   int count();
 
   /** Length of a row. */
   int dim();
 
-  /** Whether the elements are {@code double}s; {@code float}s otherwise. */
-  default boolean isDouble() {
-    return this instanceof DoubleRows;
-  }
+  /** Bytes of an element, which tell the precision. */
+  int elementBytes();
 
   /** A zero matrix of this precision and row length, on the Java heap. */
   Rows create(int count);
@@ -43,11 +44,33 @@ public sealed interface Rows permits FloatRows, DirectRows, DoubleRows {
   /** A 64-bit hash of a row's bits. */
   long hashRow(int row);
 
-  /** Writes rows [from, to), little-endian, row after row. */
-  void write(DataOutput out, int from, int to) throws IOException;
+  /** Puts a row's elements into a buffer, in the buffer's byte order. */
+  void write(int row, ByteBuffer out);
 
-  /** Reads rows [from, to) as {@link #write} wrote them. */
-  void read(DataInput in, int from, int to) throws IOException;
+  /** Takes a row's elements from a buffer, as {@link #write(int, ByteBuffer)} put them. */
+  void read(int row, ByteBuffer in);
+
+  /** Writes rows [from, to), little-endian, row after row. */
+  default void write(DataOutput out, int from, int to) throws IOException {
+    ByteBuffer one = littleEndianRow();
+    for (int row = from; row < to; row++) {
+      write(row, one.clear());
+      out.write(one.array());
+    }
+  }
+
+  /** Reads rows [from, to) as {@link #write(DataOutput, int, int)} wrote them. */
+  default void read(DataInput in, int from, int to) throws IOException {
+    ByteBuffer one = littleEndianRow();
+    for (int row = from; row < to; row++) {
+      in.readFully(one.array());
+      read(row, one.clear());
+    }
+  }
+
+  private ByteBuffer littleEndianRow() {
+    return ByteBuffer.allocate(elementBytes() * dim()).order(ByteOrder.LITTLE_ENDIAN);
+  }
 
   /**
    * The length of a backing array.

@@ -90,7 +90,7 @@ class DirectRowsTest {
     assertThatIllegalArgumentException()
         .isThrownBy(() -> IdGroup.load(stream(bytes), direct(8, 6, 4)))
         .withMessage(
-            "ID group snapshot: it has 5 slots of 4 floats, wanted 6 of 4 floats;"
+            "ID group snapshot: it has 5 slots of 4 elements of 4 bytes, wanted 6 of 4 of 4 bytes;"
                 + " method.capacity or model.embedding has changed");
   }
 

@@ -46,9 +46,10 @@ class IdGroupTest {
     IdGroup group = new IdGroup(2, 2, new Weighted(0.5));
     assertThatIllegalArgumentException()
         .isThrownBy(() -> group.propose(new long[] {1, 2}, rows(1, 0)))
-        .withMessageContaining("got float [1, 2] for 2 images, wanted float [2, 2]");
+        .withMessageContaining("got [1, 2] of 4 bytes each for 2 images, wanted [2, 2] of 4 bytes");
     assertThatIllegalArgumentException()
-        .isThrownBy(() -> group.propose(new long[] {1}, new DoubleRows(1, 2)));
+        .isThrownBy(() -> group.propose(new long[] {1}, new DoubleRows(1, 2)))
+        .withMessageContaining("got [1, 2] of 8 bytes each");
   }
 
   @Test

@@ -127,7 +127,7 @@ class RowsTest {
       assertThat(values(read))
           .containsExactly(9, 9, wanted[2], wanted[3], wanted[4], wanted[5], 9, 9);
       assertThat(rows.create(5).count()).isEqualTo(5);
-      assertThat(rows.create(5).isDouble()).isEqualTo(f64);
+      assertThat(rows.create(5).elementBytes()).isEqualTo(f64 ? 8 : 4);
     }
   }
 

@@ -9,11 +9,12 @@ import ai.djl.ndarray.types.DataType;
 import ai.djl.ndarray.types.Shape;
 import ffc.engine.Closer;
 import ffc.engine.HostReads;
+import ffc.engine.Upload;
 import ffc.idgroup.DirectRows;
-import ffc.idgroup.DoubleRows;
 import ffc.idgroup.FloatRows;
 import ffc.idgroup.Patch;
 import ffc.idgroup.Rows;
+import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.FloatBuffer;
 import java.util.ArrayList;
@@ -62,7 +63,7 @@ final class GroupMatrix implements AutoCloseable {
     this(
         parent,
         new Shape(host.count(), host.dim()),
-        host.isDouble() ? DataType.FLOAT64 : DataType.FLOAT32,
+        host.elementBytes() == Float.BYTES ? DataType.FLOAT32 : DataType.FLOAT64,
         host,
         true);
   }
@@ -130,7 +131,7 @@ final class GroupMatrix implements AutoCloseable {
       }
       try (NDScope scope = new NDScope()) {
         scope.suppressNotUsedWarning();
-        rowsKE.set(new NDIndex(from + ":" + to), upload(manager, block));
+        rowsKE.set(new NDIndex(from + ":" + to), upload(block));
       }
     }
   }
@@ -158,9 +159,7 @@ final class GroupMatrix implements AutoCloseable {
     if (patch.slots().length > 0 && !shared) {
       try (NDScope scope = new NDScope()) {
         scope.suppressNotUsedWarning();
-        rowsKE.set(
-            new NDIndex("{}", manager.create(toLong(patch.slots()))),
-            upload(manager, patch.rows()));
+        rowsKE.set(new NDIndex("{}", Upload.to(manager, patch.slots())), upload(patch.rows()));
       }
     }
   }
@@ -176,9 +175,9 @@ final class GroupMatrix implements AutoCloseable {
     if (patch.slots().length == 0) {
       return head.apply(view(columns));
     }
-    NDIndex changed = new NDIndex("{}", manager.create(toLong(patch.slots())));
+    NDIndex changed = new NDIndex("{}", Upload.to(manager, patch.slots()));
     NDArray before = rowsKE.get(changed);
-    rowsKE.set(changed, upload(manager, patch.rows()));
+    rowsKE.set(changed, upload(patch.rows()));
     try {
       return head.apply(view(columns));
     } finally {
@@ -191,21 +190,14 @@ final class GroupMatrix implements AutoCloseable {
     return columns == rowsKE.getShape().get(0) ? rowsKE : rowsKE.get("0:" + columns);
   }
 
-  /** A matrix of the Java heap on the device, in its own precision. */
-  private static NDArray upload(NDManager manager, Rows rows) {
+  /** Rows of the host on the device. */
+  private NDArray upload(Rows rows) {
     Shape shape = new Shape(rows.count(), rows.dim());
-    if (rows instanceof FloatRows f) {
-      return manager.create(f.values(), shape);
+    ByteBuffer values = manager.allocateDirect(Math.toIntExact(shape.size() * rows.elementBytes()));
+    for (int row = 0; row < rows.count(); row++) {
+      rows.write(row, values);
     }
-    return manager.create(((DoubleRows) rows).values(), shape);
-  }
-
-  private static long[] toLong(int[] values) {
-    long[] longs = new long[values.length];
-    for (int i = 0; i < values.length; i++) {
-      longs[i] = values[i];
-    }
-    return longs;
+    return Upload.to(manager, values.flip(), shape, type());
   }
 
   @Override

@@ -2,8 +2,6 @@ package ffc.exchange.hazelcast;
 
 import ffc.exchange.Contribution;
 import ffc.exchange.Side;
-import ffc.idgroup.DoubleRows;
-import ffc.idgroup.FloatRows;
 import ffc.idgroup.Rows;
 import java.nio.ByteBuffer;
 
@@ -15,7 +13,7 @@ import java.nio.ByteBuffer;
  *                 xIds:u64{images} yIds:u64{images} x:f{images·dim} y:f{images·dim}
  * </pre>
  *
- * elementBytes is 4 or 8.
+ * elementBytes is 4 in the program.
  */
 final class GroupRecords {
   private static final int FIXED = 16;
@@ -29,7 +27,7 @@ final class GroupRecords {
   }
 
   private static int elementBytes(Contribution c) {
-    return c.x().features() instanceof DoubleRows ? 8 : 4;
+    return c.x().features().elementBytes();
   }
 
   static void encode(Contribution c, ByteBuffer out) {
@@ -88,24 +86,14 @@ final class GroupRecords {
   }
 
   private static void putRows(Rows rows, ByteBuffer out) {
-    if (rows instanceof DoubleRows d) {
-      out.asDoubleBuffer().put(d.values());
-      out.position(out.position() + 8 * d.values().length);
-    } else {
-      float[] values = ((FloatRows) rows).values();
-      out.asFloatBuffer().put(values);
-      out.position(out.position() + 4 * values.length);
+    for (int row = 0; row < rows.count(); row++) {
+      rows.write(row, out);
     }
   }
 
   private static Rows getRows(ByteBuffer in, Rows rows) {
-    if (rows instanceof DoubleRows d) {
-      in.asDoubleBuffer().get(d.values());
-      in.position(in.position() + 8 * d.values().length);
-    } else {
-      float[] values = ((FloatRows) rows).values();
-      in.asFloatBuffer().get(values);
-      in.position(in.position() + 4 * values.length);
+    for (int row = 0; row < rows.count(); row++) {
+      rows.read(row, in);
     }
     return rows;
   }

@@ -1,17 +1,9 @@
 package ffc.idgroup;
 
-import java.io.DataInput;
-import java.io.DataOutput;
-import java.io.IOException;
-import java.lang.invoke.MethodHandles;
-import java.lang.invoke.VarHandle;
-import java.nio.ByteOrder;
+import java.nio.ByteBuffer;
 
-/** {@link Rows} of {@code double}s: the precision of the oracle tests. */
+/** {@link Rows} of {@code double}s: the precision in which oracles and golden traces compare. */
 public final class DoubleRows implements Rows {
-  private static final VarHandle LITTLE_ENDIAN =
-      MethodHandles.byteArrayViewVarHandle(double[].class, ByteOrder.LITTLE_ENDIAN);
-
   private final double[] values;
   private final int count;
   private final int dim;
@@ -53,6 +45,11 @@ public final class DoubleRows implements Rows {
   @Override
   public int dim() {
     return dim;
+  }
+
+  @Override
+  public int elementBytes() {
+    return Double.BYTES;
   }
 
   @Override
@@ -137,24 +134,14 @@ public final class DoubleRows implements Rows {
   }
 
   @Override
-  public void write(DataOutput out, int from, int to) throws IOException {
-    byte[] bytes = new byte[8 * dim];
-    for (int row = from; row < to; row++) {
-      for (int i = 0; i < dim; i++) {
-        LITTLE_ENDIAN.set(bytes, 8 * i, values[row * dim + i]);
-      }
-      out.write(bytes);
-    }
+  public void write(int row, ByteBuffer out) {
+    out.asDoubleBuffer().put(values, row * dim, dim);
+    out.position(out.position() + elementBytes() * dim);
   }
 
   @Override
-  public void read(DataInput in, int from, int to) throws IOException {
-    byte[] bytes = new byte[8 * dim];
-    for (int row = from; row < to; row++) {
-      in.readFully(bytes);
-      for (int i = 0; i < dim; i++) {
-        values[row * dim + i] = (double) LITTLE_ENDIAN.get(bytes, 8 * i);
-      }
-    }
+  public void read(int row, ByteBuffer in) {
+    in.asDoubleBuffer().get(values, row * dim, dim);
+    in.position(in.position() + elementBytes() * dim);
   }
 }
