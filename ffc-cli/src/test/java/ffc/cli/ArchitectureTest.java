@@ -20,6 +20,7 @@ import ffc.core.method.Method;
 import ffc.core.method.MethodConfig;
 import ffc.loaders.format.DataFormat;
 import java.io.IOException;
+import java.nio.Buffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -219,6 +220,29 @@ class ArchitectureTest {
                             .matches("to\\w*Array|toByteBuffer|get(Float|Double|Long|Int)")))
         .because("HostReads frees what a read leaves behind")
         .check(PROGRAM);
+  }
+
+  /** Where values are copied, and what happens to them on the way to a GPU, is said once. */
+  @Test
+  void valuesOfTheHostReachTheDeviceInOneWay() {
+    noClasses()
+        .that()
+        .doNotHaveFullyQualifiedName("ffc.engine.Upload")
+        .should()
+        .callMethodWhere(
+            describe(
+                "copies values of the host into an array",
+                call ->
+                    (call.getName().equals("create") && isOf(NDManager.class, call)
+                            || call.getName().equals("set") && isOf(NDArray.class, call))
+                        && call.getTarget().getRawParameterTypes().stream()
+                            .anyMatch(type -> type.isArray() || type.isAssignableTo(Buffer.class))))
+        .because("Upload is the one way")
+        .check(PROGRAM);
+  }
+
+  private static boolean isOf(Class<?> owner, JavaCall<?> call) {
+    return call.getTargetOwner().isAssignableTo(owner);
   }
 
   /** Two products of different speed would make comparisons of methods unfair. */

@@ -237,7 +237,7 @@ public final class NativeOps {
 
   /** Overwrites the values of all arrays by those that {@link #flatten} would give. */
   public static void unflatten(float[] values, NDList arrays) {
-    try (NDArray flat = arrays.head().getManager().create(values)) {
+    try (NDArray flat = Upload.to(arrays.head().getManager(), values)) {
       update("unflatten", IValue.from((PtNDArray) flat), list(arrays));
     }
   }

@@ -1,5 +1,5 @@
 /**
  * What DJL lacks: operators of PyTorch through tiny TorchScript modules put together at run time,
- * gradients, threads, memory. Open {@link ffc.engine.NativeOps} first.
+ * gradients, uploads, threads, memory. Open {@link ffc.engine.NativeOps} first.
  */
 package ffc.engine;

@@ -3,9 +3,9 @@ package ffc.core.checkpoint;
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDList;
 import ai.djl.ndarray.NDManager;
-import ai.djl.ndarray.types.DataType;
 import ai.djl.ndarray.types.Shape;
 import ffc.engine.HostReads;
+import ffc.engine.Upload;
 import ffc.formats.ElementType;
 import ffc.formats.Safetensors;
 import java.io.IOException;
@@ -51,9 +51,7 @@ final class Tensors {
               throw in.bad("key " + name + ": got " + tensor.type() + ", expected F32");
             }
             arrays.put(
-                name,
-                manager.create(
-                    tensor.data().asFloatBuffer(), new Shape(tensor.shape()), DataType.FLOAT32));
+                name, Upload.to(manager, tensor.data().asFloatBuffer(), new Shape(tensor.shape())));
           });
     } catch (BadCheckpointException e) {
       throw e;

@@ -6,6 +6,7 @@ import ai.djl.ndarray.index.NDIndex;
 import ffc.core.loss.Losses;
 import ffc.core.loss.MarginHead;
 import ffc.core.loss.MarginRule;
+import ffc.engine.Upload;
 import ffc.idgroup.Patch;
 import ffc.idgroup.Proposal;
 import java.util.Arrays;
@@ -93,8 +94,9 @@ public final class FfcHead {
     NDArray gradient = null;
     if (existing.length > 0) {
       boolean all = fresh.length == 0;
-      NDArray rows = all ? null : manager.create(existing);
-      NDArray targets = manager.create(Arrays.stream(existing).map(i -> slots[(int) i]).toArray());
+      NDArray rows = all ? null : Upload.to(manager, existing);
+      NDArray targets =
+          Upload.to(manager, Arrays.stream(existing).map(i -> slots[(int) i]).toArray());
       MarginHead.Part part =
           softmax.softmax(
               all ? unitBE : unitBE.get(rows), weightsKE, targets, counts.existing(), false);
@@ -103,7 +105,7 @@ public final class FfcHead {
     }
     if (fresh.length > 0) {
       boolean all = existing.length == 0;
-      NDArray rows = all ? null : manager.create(fresh);
+      NDArray rows = all ? null : Upload.to(manager, fresh);
       MarginHead.Part part =
           MarginHead.fresh(
               all ? unitBE : unitBE.get(rows), weightsKE, hardNegatives, counts.fresh());

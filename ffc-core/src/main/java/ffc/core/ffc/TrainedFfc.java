@@ -21,6 +21,7 @@ import ffc.core.net.MomentumEncoder;
 import ffc.core.net.Weights;
 import ffc.engine.Closer;
 import ffc.engine.HostReads;
+import ffc.engine.Upload;
 import ffc.exchange.Contribution;
 import ffc.exchange.GlobalBatch;
 import ffc.exchange.GroupExchange;
@@ -124,8 +125,7 @@ final class TrainedFfc implements Method {
               profile.lap("group");
             }
             int[] slots = proposal.slots(slice.ids());
-            NDArray targetB =
-                unitBE.getManager().create(Arrays.stream(slots).asLongStream().toArray());
+            NDArray targetB = Upload.to(unitBE.getManager(), slots);
             MarginHead sliceHead =
                 head.at(margin.seesSamples() ? margin.samples(slice.normB1(), slice.ids()) : null);
             MarginHead.Part part =
@@ -203,8 +203,8 @@ final class TrainedFfc implements Method {
     return count == 0
         ? null
         : new MarginHead.OwnTargets(
-            manager.create(Arrays.copyOf(samples, count)),
-            manager.create(Arrays.copyOf(targets, count * dim), new Shape(count, dim)));
+            Upload.to(manager, Arrays.copyOf(samples, count)),
+            Upload.to(manager, Arrays.copyOf(targets, count * dim), new Shape(count, dim)));
   }
 
   private FloatRows side(float[] values) {

@@ -9,6 +9,7 @@ import ffc.core.checkpoint.CheckpointReader;
 import ffc.core.checkpoint.CheckpointWriter;
 import ffc.core.loss.MarginHead;
 import ffc.engine.HostReads;
+import ffc.engine.Upload;
 import ffc.exchange.GroupExchange;
 import ffc.exchange.GroupExchange.Wire;
 import ffc.idgroup.Patch;
@@ -80,7 +81,7 @@ final class TrainedRows implements AutoCloseable {
             NDArray partNE = gradientKE.get(block);
             float[] values = HostReads.floats(partNE);
             exchange.allReduceSum(values, Wire.gradients);
-            gradientKE.set(block, partNE.getManager().create(values, partNE.getShape()));
+            gradientKE.set(block, Upload.to(partNE.getManager(), values, partNE.getShape()));
           });
     }
   }
@@ -95,10 +96,10 @@ final class TrainedRows implements AutoCloseable {
     if (entered.slots().length > 0) {
       try (NDScope scope = new NDScope()) {
         scope.suppressNotUsedWarning();
-        long[] slots = Arrays.stream(entered.slots()).asLongStream().toArray();
-        Shape shape = new Shape(slots.length, matrix.rows().dim());
+        Shape shape = new Shape(entered.slots().length, matrix.rows().dim());
         velocityKE.set(
-            new NDIndex("{}", manager.create(slots)), manager.zeros(shape, matrix.type()));
+            new NDIndex("{}", Upload.to(manager, entered.slots())),
+            manager.zeros(shape, matrix.type()));
       }
     }
     int columns = (int) gradientKE.getShape().get(0);

@@ -1,6 +1,7 @@
 package ffc.core.loss;
 
 import ai.djl.ndarray.NDArray;
+import ffc.engine.Upload;
 import java.util.Arrays;
 import java.util.List;
 
@@ -27,7 +28,7 @@ public interface MarginRule {
     /** Some of them, by row. */
     public Samples rows(long[] rows) {
       return new Samples(
-          normB.get(normB.getManager().create(rows)),
+          normB.get(Upload.to(normB.getManager(), rows)),
           Arrays.stream(rows).map(row -> ids[(int) row]).toArray(),
           step);
     }

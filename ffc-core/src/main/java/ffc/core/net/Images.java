@@ -5,6 +5,7 @@ import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.DataType;
 import ai.djl.ndarray.types.Shape;
 import ffc.engine.NativeOps;
+import ffc.engine.Upload;
 import ffc.loaders.data.ImageShape;
 import java.nio.ByteBuffer;
 
@@ -19,7 +20,8 @@ public final class Images {
    * @return u8 [count, channels, height, width]
    */
   public static NDArray upload(ByteBuffer images, int count, ImageShape shape, NDManager manager) {
-    return manager.create(
+    return Upload.to(
+        manager,
         images.duplicate().clear().limit(Math.multiplyExact(count, shape.bytes())).slice(),
         new Shape(count, shape.channels(), shape.height(), shape.width()),
         DataType.UINT8);

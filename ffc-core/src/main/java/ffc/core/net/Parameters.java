@@ -8,6 +8,7 @@ import ai.djl.ndarray.index.NDIndex;
 import ai.djl.ndarray.types.Shape;
 import ffc.engine.HostReads;
 import ffc.engine.NativeOps;
+import ffc.engine.Upload;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -108,7 +109,7 @@ public final class Parameters implements AutoCloseable {
     for (int i = 0; i < values.length; i++) {
       values[i] = (float) ((2 * random.nextDouble() - 1) * bound);
     }
-    NDArray array = manager.create(values, shape);
+    NDArray array = Upload.to(manager, values, shape);
     // Filters with the channels innermost: convolutions on the CPU take them without reordering.
     return addWeight(name, shape.dimension() == 4 ? NativeOps.channelsLast(array) : array);
   }

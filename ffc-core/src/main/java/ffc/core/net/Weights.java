@@ -4,6 +4,7 @@ import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.Shape;
 import ffc.core.checkpoint.CheckpointReader;
+import ffc.engine.Upload;
 import ffc.formats.WeightFile;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -84,7 +85,8 @@ public final class Weights {
           .tensors()
           .forEach(
               (name, tensor) ->
-                  arrays.put(name, manager.create(tensor.toFloats(), new Shape(tensor.shape()))));
+                  arrays.put(
+                      name, Upload.to(manager, tensor.toFloats(), new Shape(tensor.shape()))));
       load(parameters, arrays, "model.initFrom " + file);
     }
   }

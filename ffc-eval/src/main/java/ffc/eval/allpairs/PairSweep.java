@@ -4,6 +4,7 @@ import ai.djl.Device;
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.Shape;
+import ffc.engine.Upload;
 import ffc.eval.embedding.Embeddings;
 import java.nio.FloatBuffer;
 import java.util.concurrent.ExecutionException;
@@ -107,8 +108,8 @@ public final class PairSweep implements AutoCloseable {
 
   private NDArray load(Embeddings from, int row, int count, NDManager owner) {
     from.read(row, count, panel, 0);
-    return owner.create(
-        FloatBuffer.wrap(panel, 0, count * from.dim()), new Shape(count, from.dim()));
+    return Upload.to(
+        owner, FloatBuffer.wrap(panel, 0, count * from.dim()), new Shape(count, from.dim()));
   }
 
   private void await() {

@@ -11,6 +11,7 @@ import ai.djl.pytorch.jni.JniUtils;
 import ffc.engine.ComputeThreads;
 import ffc.engine.InnerProduct;
 import ffc.engine.NativeOps;
+import ffc.engine.Upload;
 import ffc.eval.embedding.Embeddings;
 import java.nio.ByteBuffer;
 import java.nio.IntBuffer;
@@ -159,8 +160,8 @@ final class TailSweep {
   }
 
   private static NDArray array(NDManager manager, byte[] codes, int dim) {
-    return manager.create(
-        ByteBuffer.wrap(codes), new Shape(codes.length / dim, dim), DataType.INT8);
+    return Upload.to(
+        manager, ByteBuffer.wrap(codes), new Shape(codes.length / dim, dim), DataType.INT8);
   }
 
   /** The pairs of a run of columns with all rows up to them; what one thread works on. */

@@ -2,6 +2,7 @@ package ffc.pfc.classes;
 
 import ai.djl.ndarray.NDArray;
 import ai.djl.pytorch.engine.PtNDArray;
+import ffc.engine.Upload;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.FloatBuffer;
@@ -35,6 +36,6 @@ final class NativeBuffers {
     ByteBuffer host =
         ByteBuffer.allocateDirect(Math.toIntExact(4 * array.size())).order(ByteOrder.LITTLE_ENDIAN);
     filler.fill(host.asFloatBuffer());
-    array.set(host);
+    Upload.over(array, host);
   }
 }

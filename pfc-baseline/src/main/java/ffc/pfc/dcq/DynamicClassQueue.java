@@ -23,6 +23,7 @@ import ffc.core.net.Encoder;
 import ffc.core.net.MomentumEncoder;
 import ffc.core.net.Weights;
 import ffc.engine.Closer;
+import ffc.engine.Upload;
 import java.io.DataOutputStream;
 import java.io.IOException;
 import java.util.Arrays;
@@ -124,13 +125,13 @@ public final class DynamicClassQueue implements Method {
     long[] sampleIds = samples.ids();
     int n = sampleIds.length;
     NDManager temporary = unitBE.getManager();
-    NDArray positiveOf = temporary.create(partners(sampleIds));
+    NDArray positiveOf = Upload.to(temporary, partners(sampleIds));
     int first = keysPerStep - n;
     columnsE.set(new NDIndex(first + ":" + keysPerStep), keysBE.get(positiveOf));
     long[] columnIds = Arrays.copyOf(sampleIds, n + (int) filled);
     System.arraycopy(ids, 0, columnIds, n, (int) filled);
-    NDArray sampleIdB1 = temporary.create(sampleIds).reshape(n, 1);
-    NDArray sameBK = sampleIdB1.eq(temporary.create(columnIds).reshape(1, columnIds.length));
+    NDArray sampleIdB1 = Upload.to(temporary, sampleIds).reshape(n, 1);
+    NDArray sameBK = sampleIdB1.eq(Upload.to(temporary, columnIds).reshape(1, columnIds.length));
     NDArray targetB = temporary.arange(0, n, 1, DataType.INT64);
     sameBK.set(
         new NDIndex("{}, {}", targetB, targetB), temporary.zeros(new Shape(n), DataType.BOOLEAN));

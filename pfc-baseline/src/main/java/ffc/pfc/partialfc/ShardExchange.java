@@ -4,6 +4,7 @@ import ai.djl.ndarray.NDArray;
 import ffc.core.method.DevicePair;
 import ffc.core.method.JointForward;
 import ffc.engine.HostReads;
+import ffc.engine.Upload;
 import ffc.exchange.Contribution;
 import ffc.exchange.GlobalBatch;
 import ffc.exchange.GroupExchange;
@@ -87,9 +88,9 @@ public final class ShardExchange implements Shards {
       System.arraycopy(batch.x().ids(), from, ids, rank * rows, rows / 2);
       System.arraycopy(batch.y().ids(), from, ids, rank * rows + rows / 2, rows / 2);
     }
-    NDArray allBE = unitBE.getManager().create(values).reshape(ids.length, dim);
+    NDArray allBE = Upload.to(unitBE.getManager(), values).reshape(ids.length, dim);
     int mine = exchange.rank() * rows;
-    NDArray normB = normB1 == null ? null : unitBE.getManager().create(norms);
+    NDArray normB = normB1 == null ? null : Upload.to(unitBE.getManager(), norms);
     return new Samples(allBE, normB, ids, mine, mine + rows);
   }
 
@@ -100,7 +101,7 @@ public final class ShardExchange implements Shards {
     }
     float[] values = HostReads.floats(part);
     exchange.allReduceSum(values, GroupExchange.Wire.exact);
-    return part.getManager().create(values, part.getShape());
+    return Upload.to(part.getManager(), values, part.getShape());
   }
 
   @Override
@@ -115,7 +116,7 @@ public final class ShardExchange implements Shards {
         values[i] = Math.max(values[i], other.get(i));
       }
     }
-    return part.getManager().create(values, part.getShape());
+    return Upload.to(part.getManager(), values, part.getShape());
   }
 
   private static byte[] bytes(float[] values) {

@@ -7,6 +7,7 @@ import ai.djl.ndarray.types.DataType;
 import ffc.core.loss.Margin;
 import ffc.engine.HostReads;
 import ffc.engine.NativeOps;
+import ffc.engine.Upload;
 import ffc.pfc.classes.ClassCenters;
 import ffc.pfc.classes.RowWorkers;
 import ffc.pfc.classes.SampledClasses;
@@ -102,13 +103,13 @@ final class SoftmaxPass implements AutoCloseable {
       return unitBE.zerosLike();
     }
     NDArray unitTE = centers.unit(own, 0, own.count(), unitBE.getManager());
-    NDArray rowsBE = unitTE.get(unitBE.getManager().create(columns.among(own)));
+    NDArray rowsBE = unitTE.get(Upload.to(unitBE.getManager(), columns.among(own)));
     return columns.allHere() ? rowsBE : rowsBE.mul(hereB().reshape(-1, 1));
   }
 
   /** 1 where a sample's class is in this shard, else 0; f32 [B]. */
   private NDArray hereB() {
-    return unitBE.getManager().create(columns.here());
+    return Upload.to(unitBE.getManager(), columns.here());
   }
 
   /**
@@ -227,7 +228,7 @@ final class SoftmaxPass implements AutoCloseable {
     for (int i = 0; i < samples.length; i++) {
       values[i] = targetGradient[samples[i]];
     }
-    NativeOps.put(outMB, places(block), unitBE.getManager().create(values));
+    NativeOps.put(outMB, places(block), Upload.to(unitBE.getManager(), values));
     return NativeOps.product(outMB, weightedBE.transpose());
   }
 
@@ -301,11 +302,11 @@ final class SoftmaxPass implements AutoCloseable {
 
   /** Where the block's targets are in its [m, B] values, row by row. */
   private NDArray places(int block) {
-    return unitBE.getManager().create(columns.places(block));
+    return Upload.to(unitBE.getManager(), columns.places(block));
   }
 
   /** Where all centres of the samples' own classes are. */
   private NDArray ownPlaces(int block) {
-    return unitBE.getManager().create(columns.ownPlaces(block));
+    return Upload.to(unitBE.getManager(), columns.ownPlaces(block));
   }
 }

@@ -4,6 +4,7 @@ import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.DataType;
 import ffc.engine.HostReads;
+import ffc.engine.Upload;
 import ffc.pfc.classes.ClassCenters;
 import ffc.pfc.classes.SampledClasses;
 import java.util.stream.LongStream;
@@ -36,7 +37,7 @@ final class SubCenters {
     for (int i = 0; i < rows.length; i++) {
       rows[i] = (long) own.column(ids[i / k]) * k + i % k;
     }
-    NDArray ownBkE = unitNE.get(manager.create(rows)).reshape(b, k, -1);
+    NDArray ownBkE = unitNE.get(Upload.to(manager, rows)).reshape(b, k, -1);
     NDArray cosBk = ownBkE.mul(unitBE.reshape(b, 1, -1)).sum(new int[] {2});
     long[] closest = HostReads.longs(cosBk.argMax(1).toType(DataType.INT64, false));
     for (int i = 0; i < b; i++) {

@@ -14,6 +14,7 @@ import ffc.core.method.StepProfile;
 import ffc.core.net.Encoder;
 import ffc.engine.HostReads;
 import ffc.engine.NativeOps;
+import ffc.engine.Upload;
 import java.util.LinkedHashMap;
 import java.util.Map;
 
@@ -59,7 +60,7 @@ public final class Triplet implements Method {
             pairs += result.pairs();
             active += result.active();
             NDArray gradientBB =
-                unitBE.getManager().create(result.cosineGradient(), new Shape(n, n));
+                Upload.to(unitBE.getManager(), result.cosineGradient(), new Shape(n, n));
             // cos_ij = u_i·u_j moves with both.
             return NativeOps.product(gradientBB.add(gradientBB.transpose()), unitBE.transpose());
           });

@@ -24,6 +24,7 @@ import ffc.core.method.StepProfile;
 import ffc.core.net.Encoder;
 import ffc.engine.Closer;
 import ffc.engine.NativeOps;
+import ffc.engine.Upload;
 import java.io.DataOutputStream;
 import java.io.IOException;
 import java.util.ArrayList;
@@ -158,7 +159,7 @@ public final class VirtualFc implements Method {
     for (int i = 0; i < places.length; i++) {
       places[i] = assignment.column().get(present[i]);
     }
-    NDIndex at = new NDIndex("{}", temporary.create(places));
+    NDIndex at = new NDIndex("{}", Upload.to(temporary, places));
     NDArray before = rowsGE.get(at);
     rowsGE.set(at, sums(otherBE, otherIds, present));
     long[] holder = columns.occupants().clone();
@@ -168,13 +169,13 @@ public final class VirtualFc implements Method {
     MarginRule.Samples scoredSamples = samples.rows(rows);
     long[] sampleIds = scoredSamples.ids();
     long[] targets = Arrays.stream(sampleIds).map(id -> assignment.column().get(id)).toArray();
-    NDArray rowArray = temporary.create(rows);
+    NDArray rowArray = Upload.to(temporary, rows);
     MarginHead.Part part =
         head.at(scoredSamples)
             .softmax(
                 unitBE.get(rowArray),
                 rowsGE,
-                temporary.create(targets),
+                Upload.to(temporary, targets),
                 ignored(temporary, sampleIds, targets, holder),
                 count,
                 false);
@@ -188,16 +189,15 @@ public final class VirtualFc implements Method {
   /** Empty columns and other columns of the sample's own identity are no negatives. */
   private static NDArray ignored(
       NDManager temporary, long[] sampleIds, long[] targets, long[] holder) {
-    NDArray holderG = temporary.create(holder).reshape(1, holder.length);
+    NDArray holderG = Upload.to(temporary, holder).reshape(1, holder.length);
     NDArray ignoredBG =
-        temporary
-            .create(sampleIds)
+        Upload.to(temporary, sampleIds)
             .reshape(sampleIds.length, 1)
             .eq(holderG)
             .logicalOr(holderG.eq(VirtualColumns.EMPTY));
     NDArray rows = temporary.arange(0, sampleIds.length, 1, DataType.INT64);
     ignoredBG.set(
-        new NDIndex("{}, {}", rows, temporary.create(targets)),
+        new NDIndex("{}, {}", rows, Upload.to(temporary, targets)),
         temporary.zeros(new Shape(sampleIds.length), DataType.BOOLEAN));
     return ignoredBG;
   }
@@ -210,7 +210,8 @@ public final class VirtualFc implements Method {
         member[i * ids.length + j] = ids[j] == present[i] ? 1 : 0;
       }
     }
-    NDArray memberPB = unitBE.getManager().create(member, new Shape(present.length, ids.length));
+    NDArray memberPB =
+        Upload.to(unitBE.getManager(), member, new Shape(present.length, ids.length));
     return MarginHead.normalise(NativeOps.product(memberPB, unitBE.transpose()));
   }
 
@@ -226,7 +227,7 @@ public final class VirtualFc implements Method {
   public void update(double learningRate) {
     for (Update update : updates) {
       NDManager temporary = update.rowsE().getManager();
-      rowsGE.set(new NDIndex("{}", temporary.create(update.columns())), update.rowsE());
+      rowsGE.set(new NDIndex("{}", Upload.to(temporary, update.columns())), update.rowsE());
       columns.commit(update.assignment());
     }
     drop();
