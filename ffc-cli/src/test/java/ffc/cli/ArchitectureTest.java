@@ -9,6 +9,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import ai.djl.engine.Engine;
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
+import com.tngtech.archunit.core.domain.Dependency;
 import com.tngtech.archunit.core.domain.JavaCall;
 import com.tngtech.archunit.core.domain.JavaClass;
 import com.tngtech.archunit.core.domain.JavaClasses;
@@ -16,8 +17,12 @@ import com.tngtech.archunit.core.domain.properties.HasName;
 import com.tngtech.archunit.core.importer.ClassFileImporter;
 import com.tngtech.archunit.core.importer.ImportOption;
 import ffc.core.loss.MarginConfig;
+import ffc.core.loss.MarginRule;
 import ffc.core.method.Method;
 import ffc.core.method.MethodConfig;
+import ffc.core.net.Architecture;
+import ffc.core.net.ModelConfig;
+import ffc.exchange.GroupExchange;
 import ffc.loaders.format.DataFormat;
 import java.io.IOException;
 import java.nio.Buffer;
@@ -303,9 +308,16 @@ class ArchitectureTest {
 
   /** What asks for one kind of a port has to be changed for the next one. */
   @Test
-  void nobodyAsksWhichMethodMarginOrFormatSomethingIs() {
+  void nobodyAsksWhichKindOfAPortSomethingIs() {
     for (Class<?> port :
-        List.of(MethodConfig.class, Method.class, MarginConfig.class, DataFormat.class)) {
+        List.of(
+            MethodConfig.class,
+            Method.class,
+            MarginConfig.class,
+            MarginRule.class,
+            DataFormat.class,
+            Architecture.class,
+            GroupExchange.class)) {
       Set<String> asked =
           PROGRAM.stream()
               .flatMap(type -> type.getInstanceofChecks().stream())
@@ -322,6 +334,55 @@ class ArchitectureTest {
               .collect(Collectors.toCollection(TreeSet::new));
       assertThat(asked).as(port.getSimpleName()).isEmpty();
     }
+  }
+
+  /** The tables of ports: who else names one of their lines has to be changed for the next one. */
+  private static final Map<Class<?>, List<String>> TABLES =
+      Map.of(
+          MethodConfig.class, List.of("ffc.runs.experiment.Methods"),
+          Method.class, List.of("ffc.runs.experiment.Methods"),
+          MarginConfig.class, List.of(),
+          MarginRule.class, List.of(),
+          DataFormat.class, List.of(),
+          Architecture.class, List.of());
+
+  @Test
+  void onlyTheTableOfAPortNamesWhatIsInIt() {
+    TABLES.forEach(
+        (port, tables) -> {
+          Set<String> kinds =
+              PROGRAM.stream()
+                  .filter(type -> type.isAssignableTo(port) && !type.isInterface())
+                  .map(JavaClass::getName)
+                  .collect(Collectors.toSet());
+          assertThat(kinds).as(port.getSimpleName()).hasSizeGreaterThan(1);
+          Set<String> named = new TreeSet<>();
+          for (JavaClass type : PROGRAM) {
+            for (Dependency on : type.getDirectDependenciesFromSelf()) {
+              JavaClass kind = on.getTargetClass().getBaseComponentType();
+              if (kinds.contains(kind.getName())
+                  && !kind.getPackageName().equals(type.getPackageName())
+                  && !tables.contains(type.getName())) {
+                named.add(type.getName() + " names " + kind.getName());
+              }
+            }
+          }
+          assertThat(named).as(port.getSimpleName()).isEmpty();
+        });
+  }
+
+  /** The same for backbones, whose table is an enum. */
+  @Test
+  void onlyNetworksNameABackbone() {
+    noClasses()
+        .that()
+        .resideOutsideOfPackage("ffc.core.net..")
+        .should()
+        .accessFieldWhere(
+            describe(
+                "is a line of the table of backbones",
+                access -> access.getTargetOwner().isEquivalentTo(ModelConfig.Backbone.class)))
+        .check(PROGRAM);
   }
 
   @Test

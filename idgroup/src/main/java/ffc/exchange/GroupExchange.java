@@ -34,6 +34,11 @@ public interface GroupExchange extends AutoCloseable {
    */
   boolean rejoin();
 
+  /** Whether this trainer is alone for the whole run: nobody is there, and nobody will come. */
+  default boolean isAlone() {
+    return false;
+  }
+
   /** Number of trainers present; before {@link #begin} the number configured. */
   int trainers();
 

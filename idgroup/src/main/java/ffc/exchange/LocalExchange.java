@@ -16,6 +16,11 @@ public final class LocalExchange implements GroupExchange {
   }
 
   @Override
+  public boolean isAlone() {
+    return true;
+  }
+
+  @Override
   public int trainers() {
     return 1;
   }

@@ -9,6 +9,7 @@ import jakarta.validation.constraints.Max;
 import jakarta.validation.constraints.NotNull;
 import jakarta.validation.constraints.Positive;
 import jakarta.validation.constraints.Size;
+import java.util.Arrays;
 import java.util.List;
 import java.util.function.Function;
 
@@ -46,23 +47,21 @@ public record ModelConfig(
 
   /** The table of backbones: a new one is an {@link Architecture} and a line here. */
   public enum Backbone {
-    iresnet(IResNet::of),
+    iresnet(IResNet::of, null, null, true),
     r18(IResNet::of, List.of(2, 2, 2, 2), WIDTHS),
     r34(IResNet::of, List.of(3, 4, 6, 3), WIDTHS),
     r50(IResNet::of, List.of(3, 4, 14, 3), WIDTHS),
     r100(IResNet::of, List.of(3, 13, 30, 3), WIDTHS),
-    mobilefacenet(MobileFaceNet::of);
+    mobilefacenet(MobileFaceNet::of, null, null);
 
     private final Function<ModelConfig, Architecture> architecture;
     private final List<Integer> layers;
     private final List<Integer> widths;
-
-    /** One whose stages are settings, or that has none. */
-    Backbone(Function<ModelConfig, Architecture> architecture) {
-      this(architecture, null, null);
-    }
+    private final boolean takesStages;
 
     /**
+     * One that is as it is.
+     *
      * @param layers that it fixes, or null
      * @param widths that it fixes, or null
      */
@@ -70,9 +69,28 @@ public record ModelConfig(
         Function<ModelConfig, Architecture> architecture,
         List<Integer> layers,
         List<Integer> widths) {
+      this(architecture, layers, widths, false);
+    }
+
+    Backbone(
+        Function<ModelConfig, Architecture> architecture,
+        List<Integer> layers,
+        List<Integer> widths,
+        boolean takesStages) {
       this.architecture = architecture;
       this.layers = layers;
       this.widths = widths;
+      this.takesStages = takesStages;
+    }
+
+    /** Whether {@code layers} and {@code widths} are settings, which it then needs. */
+    public boolean takesStages() {
+      return takesStages;
+    }
+
+    /** Those that {@link #takesStages}, by name. */
+    public static List<String> withStages() {
+      return Arrays.stream(values()).filter(Backbone::takesStages).map(Enum::name).toList();
     }
   }
 
@@ -81,7 +99,7 @@ public record ModelConfig(
     embedding = embedding == null ? 512 : embedding;
     dropout = dropout == null ? 0.0 : dropout;
     freezeBatchNorm = freezeBatchNorm != null && freezeBatchNorm;
-    if (backbone != null && backbone != Backbone.iresnet) {
+    if (backbone != null && !backbone.takesStages) {
       layers = backbone.layers;
       widths = backbone.widths;
     }

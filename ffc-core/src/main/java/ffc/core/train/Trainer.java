@@ -21,7 +21,6 @@ import ffc.engine.Tf32;
 import ffc.eval.EvaluateConfig;
 import ffc.exchange.EpochEndedException;
 import ffc.exchange.GroupExchange;
-import ffc.exchange.LocalExchange;
 import ffc.loaders.DualLoader;
 import ffc.loaders.data.Cursor;
 import ffc.loaders.data.Dataset;
@@ -199,7 +198,7 @@ public final class Trainer implements AutoCloseable {
                     exchange,
                     this::step,
                     profile));
-    if (method.group() == null && !method.isSharded() && !(exchange instanceof LocalExchange)) {
+    if (method.group() == null && !method.isSharded() && !exchange.isAlone()) {
       throw new IllegalArgumentException(
           "method.type "
               + setup.methodName()

@@ -153,9 +153,9 @@ final class Rules {
         () -> {
           ModelConfig model = experiment.model();
           boolean given = !tree.at(pointer("model.layers")).isMissingNode();
-          if (model.backbone() == ModelConfig.Backbone.iresnet) {
+          if (model.backbone().takesStages()) {
             return model.layers() == null
-                ? "missing; backbone iresnet needs the blocks of each stage"
+                ? "missing; backbone " + model.backbone() + " needs the blocks of each stage"
                 : model.widths() != null && model.layers().size() != model.widths().size()
                     ? "got "
                         + model.layers().size()
@@ -172,9 +172,9 @@ final class Rules {
         "model.widths",
         () -> {
           ModelConfig model = experiment.model();
-          if (model.backbone() == ModelConfig.Backbone.iresnet) {
+          if (model.backbone().takesStages()) {
             return model.widths() == null
-                ? "missing; backbone iresnet needs the channels of each stage"
+                ? "missing; backbone " + model.backbone() + " needs the channels of each stage"
                 : null;
           }
           return tree.at(pointer("model.widths")).isMissingNode()
@@ -195,7 +195,9 @@ final class Rules {
             + experiment.model().backbone()
             + " fixes it"
             + (preset == null ? "" : " to " + preset)
-            + "; wanted backbone iresnet for stages of your own";
+            + "; wanted backbone "
+            + String.join(" or ", ModelConfig.Backbone.withStages())
+            + " for stages of your own";
   }
 
   private String inputMistake() {
