@@ -35,6 +35,7 @@ import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
+import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
@@ -141,13 +142,17 @@ class ArchitectureTest {
   void everyPackageSaysWhatLivesThereAndWhatToOpenFirst() throws IOException {
     Set<String> packages =
         PROGRAM.stream().map(JavaClass::getPackageName).collect(Collectors.toSet());
+    Pattern sentence = Pattern.compile("[.] Open \\{@link (([\\w.]+)[.]\\w+)}");
     Set<String> told = new TreeSet<>();
     try (Stream<Path> files = Files.walk(Path.of(".."))) {
       for (Path file : files.filter(f -> f.endsWith("package-info.java")).toList()) {
-        if (Files.readString(file).replaceAll("[\\s*]+", " ").matches(".*[.] Open \\{@link .*")) {
-          String inside =
-              file.toString().replaceAll(".*/src/main/java/(.*)/package-info.java", "$1");
-          told.add(inside.replace('/', '.'));
+        Matcher open = sentence.matcher(Files.readString(file).replaceAll("[\\s*]+", " "));
+        String inside = file.toString().replaceAll(".*/src/main/java/(.*)/package-info.java", "$1");
+        // The type is there, and lives there.
+        if (open.find()
+            && PROGRAM.contain(open.group(1))
+            && open.group(2).equals(inside.replace('/', '.'))) {
+          told.add(open.group(2));
         }
       }
     }
