@@ -25,6 +25,8 @@ final class DocumentedCommands {
     NOT_RUN.put("mvn verify", "runs this very test; DocumentationTest compares it with .ci/run");
     NOT_RUN.put("FFC_TORCH=", "wants a PyTorch of the machine");
     NOT_RUN.put("natives/verify", "wants a PyTorch of the machine, and runs in .ci/run");
+    NOT_RUN.put("bench/gpu/pack.sh ", "runs Maven for the test classes; PackTest makes a pack");
+    NOT_RUN.put("DEVICE=cpu ", "wants a PyTorch of the machine, and what pack.sh makes");
     NOT_RUN.put(
         "./ffc train big.yaml --trainers 3 --rank ", "wants the addresses of three machines");
     NOT_RUN.put("./ffc member ", "serves trainers on other machines until they are done");

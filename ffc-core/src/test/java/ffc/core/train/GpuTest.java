@@ -72,7 +72,7 @@ class GpuTest {
 
   private Trainer.Setup on(RunConfig.Device device, String name) {
     return TinyRun.with(
-        TinyRun.setup(TinyRun.FFC, 5, folder.resolve(name), null),
+        TinyRun.still(TinyRun.setup(TinyRun.FFC, 5, folder.resolve(name), null)),
         run ->
             RunConfigBuilder.builder()
                 .steps(run.steps())

@@ -138,19 +138,25 @@ public final class TinyRun implements RunObserver {
 
   /** A setup with other run settings. */
   static Trainer.Setup with(Trainer.Setup s, UnaryOperator<RunConfig> change) {
-    return copy(s, change, s.gpu());
+    return copy(s, s.model(), change, s.gpu());
+  }
+
+  /** A setup without dropout, which CPU and GPU draw from different generators. */
+  static Trainer.Setup still(Trainer.Setup s) {
+    return copy(s, ModelConfigBuilder.builder(s.model()).dropout(0.0).build(), run -> run, s.gpu());
   }
 
   /** A setup on another GPU, if it runs on one. */
   static Trainer.Setup onGpu(Trainer.Setup s, int gpu) {
-    return copy(s, run -> run, gpu);
+    return copy(s, s.model(), run -> run, gpu);
   }
 
-  private static Trainer.Setup copy(Trainer.Setup s, UnaryOperator<RunConfig> change, int gpu) {
+  private static Trainer.Setup copy(
+      Trainer.Setup s, ModelConfig model, UnaryOperator<RunConfig> change, int gpu) {
     return new Trainer.Setup(
         s.seed(),
         s.data(),
-        s.model(),
+        model,
         s.methodName(),
         s.method(),
         s.optimizer(),
