@@ -23,6 +23,7 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.BiFunction;
 import java.util.stream.IntStream;
 
 /**
@@ -63,6 +64,11 @@ final class TailSweep {
    * @param dim length of the rows
    */
   static boolean usable(int dim) {
+    return exact(dim, NativeOps::int8Products);
+  }
+
+  /** Whether products and the largest of each part are those of whole numbers. */
+  static boolean exact(int dim, BiFunction<NDArray, NDArray, NDList> multiply) {
     byte[] rows = new byte[ROWS * dim];
     byte[] cols = new byte[COLS * dim];
     for (int i = 0; i < rows.length; i++) {
@@ -73,7 +79,7 @@ final class TailSweep {
       cols[i] = (byte) (i / dim % 3 == 2 ? i * 91 % 255 - 127 : i / dim % 3 == 1 ? -127 : 127);
     }
     try (NDManager manager = NDManager.newBaseManager(Device.cpu(), "PyTorch")) {
-      NDList result = NativeOps.int8Products(array(manager, rows, dim), array(manager, cols, dim));
+      NDList result = multiply.apply(array(manager, rows, dim), array(manager, cols, dim));
       int[] products = result.get(0).toIntArray();
       int[] largest = result.get(1).toIntArray();
       for (int r = 0; r < ROWS; r += 7) {

@@ -5,6 +5,12 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
+import ai.djl.engine.EngineException;
+import ai.djl.ndarray.NDList;
+import ai.djl.ndarray.NDManager;
+import ai.djl.ndarray.types.Shape;
+import ai.djl.pytorch.jni.JniUtils;
+import ffc.engine.ComputeThreads;
 import ffc.engine.InnerProduct;
 import ffc.eval.embedding.ArrayEmbeddings;
 import ffc.eval.embedding.Embeddings;
@@ -12,6 +18,8 @@ import ffc.eval.embedding.RandomEmbeddings;
 import ffc.eval.embedding.RowView;
 import java.util.Arrays;
 import java.util.Random;
+import java.util.concurrent.CountDownLatch;
+import java.util.function.IntUnaryOperator;
 import org.junit.jupiter.api.Test;
 
 class TailSweepTest {
@@ -174,5 +182,135 @@ class TailSweepTest {
                     }))
         .isInstanceOf(IllegalArgumentException.class)
         .hasMessage("seen enough");
+  }
+
+  /** A processor's products, which {@code wrong} spoils, and {@code wrongLargest} the largest. */
+  private static boolean exact(int dim, IntUnaryOperator wrong, IntUnaryOperator wrongLargest) {
+    return TailSweep.exact(
+        dim,
+        (rows, cols) -> {
+          int r = (int) rows.getShape().get(0);
+          int c = (int) cols.getShape().get(0);
+          byte[] a = rows.toByteArray();
+          byte[] b = cols.toByteArray();
+          int[] products = new int[r * c];
+          int[] largest = new int[r * c / 32];
+          for (int i = 0; i < products.length; i++) {
+            int sum = 0;
+            for (int k = 0; k < dim; k++) {
+              sum += a[i / c * dim + k] * b[i % c * dim + k];
+            }
+            products[i] = wrong.applyAsInt(sum);
+            largest[i / 32] =
+                i % 32 == 0
+                    ? products[i]
+                    : Math.max(largest[i / 32], wrongLargest.applyAsInt(products[i]));
+          }
+          NDManager manager = rows.getManager();
+          return new NDList(
+              manager.create(products, new Shape(r, c)),
+              manager.create(largest, new Shape(r, c / 32)));
+        });
+  }
+
+  @Test
+  void productsAreUsedOnlyWhereTheyAreExact() {
+    IntUnaryOperator all = product -> product;
+    for (int dim : new int[] {1, 2, 5}) {
+      int most = 127 * 127 * dim;
+      assertThat(exact(dim, sum -> sum, all)).as("exact ones, dim %d", dim).isTrue();
+      assertThat(exact(dim, sum -> Math.min(sum, most - 1), all)).as("cut off above").isFalse();
+      assertThat(exact(dim, sum -> Math.max(sum, 1 - most), all)).as("cut off below").isFalse();
+      assertThat(exact(dim, sum -> Math.abs(sum) == most ? sum : sum + 1, all))
+          .as("wrong for mixed numbers")
+          .isFalse();
+      assertThat(exact(dim, sum -> sum, product -> product + 1))
+          .as("a largest product that is none")
+          .isFalse();
+    }
+    assertThat(
+            TailSweep.exact(
+                3,
+                (rows, cols) -> {
+                  throw new EngineException("no such operator");
+                }))
+        .isFalse();
+  }
+
+  private static long found(Embeddings rows, float cut) {
+    long[] found = new long[1];
+    TailSweep.over(rows, Int8Rows.of(rows), cut, (similarities, count) -> found[0] += count);
+    return found[0];
+  }
+
+  @Test
+  void aSimilarityThatIsTheCutIsNotAboveIt() {
+    assumeTrue(TailSweep.usable(4), "no exact 8-bit products on this processor");
+    Embeddings rows = RandomEmbeddings.clusters(8, 60, 4, 60, 0.7);
+    float[] values = new float[60 * 4];
+    rows.read(0, 60, values, 0);
+    float cut = InnerProduct.of(values, 17 * 4, values, 41 * 4, 4);
+    assertThat(rows.label(17)).isNotEqualTo(rows.label(41));
+    assertThat(found(rows, Math.nextDown(cut))).isEqualTo(found(rows, cut) + 1);
+  }
+
+  /** The largest 8-bit product is of the column with the smallest scale. */
+  @Test
+  void belowZeroColumnsOfSmallScaleAreNotLost() {
+    assumeTrue(TailSweep.usable(4), "no exact 8-bit products on this processor");
+    // Two parts of 32 columns, by scale: rows of one identity, and one with 31 of larger scale.
+    float[][] kinds = {{1, 1, 1, 1}, {-1, -1, -1, 1.01f}, {-0.8f, -0.346f, -0.346f, -0.346f}};
+    float[] values = new float[64 * 4];
+    long[] labels = new long[64];
+    for (int row = 0; row < 64; row++) {
+      labels[row] = row < 32 ? 0 : row == 32 ? 1 : 2;
+      System.arraycopy(kinds[(int) labels[row]], 0, values, row * 4, 4);
+    }
+    ArrayEmbeddings rows = ArrayEmbeddings.normalising(values, 4, labels);
+    // Similarities -0.5 and -0.92 with the first kind, 0.57 of the others.
+    assertThat(found(rows, -0.6f)).isEqualTo(32 + 31);
+    assertThat(found(rows, -0.95f)).isEqualTo(32 + 31 + 32 * 31);
+  }
+
+  @Test
+  void threadsThatStartLaterComputeAsThoseBefore() throws Exception {
+    assumeTrue(TailSweep.usable(4), "no exact 8-bit products on this processor");
+    Embeddings rows = RandomEmbeddings.clusters(3, 50, 4, 30, 0.7);
+    int before = JniUtils.getNumThreads();
+    ComputeThreads.set(3);
+    try {
+      assertThat(found(rows, -2)).isPositive();
+      int[] later = new int[1];
+      Thread thread = new Thread(() -> later[0] = JniUtils.getNumThreads());
+      thread.start();
+      thread.join();
+      assertThat(later[0]).isEqualTo(3);
+    } finally {
+      ComputeThreads.set(before);
+    }
+  }
+
+  @Test
+  void anInterruptEndsTheSweepAndIsHandedOn() {
+    assumeTrue(TailSweep.usable(4), "no exact 8-bit products on this processor");
+    Embeddings rows = RandomEmbeddings.clusters(3, 50, 4, 30, 0.7);
+    CountDownLatch never = new CountDownLatch(1);
+    Thread.currentThread().interrupt();
+    assertThatThrownBy(
+            () ->
+                TailSweep.over(
+                    rows,
+                    Int8Rows.of(rows),
+                    0.5f,
+                    (similarities, count) -> {
+                      try {
+                        never.await();
+                      } catch (InterruptedException e) {
+                        throw new IllegalStateException(e);
+                      }
+                    }))
+        .isInstanceOf(IllegalStateException.class)
+        .hasMessage("evaluation was interrupted");
+    assertThat(Thread.interrupted()).isTrue();
   }
 }
