@@ -76,6 +76,24 @@ class VerifyScriptTest {
     assertThat(result.code()).isEqualTo(1);
     assertThat(result.err())
         .contains("the loss of the first step is 45.544108, with Maven's natives 45.544008");
+    program("45.544008", "45.543908");
+    Result smaller = machine.run("verify");
+    assertThat(smaller.code()).isEqualTo(1);
+    assertThat(smaller.err()).contains("the loss of the first step is 45.543908");
+  }
+
+  @Test
+  void aRunThroughOtherNativesAndTrainersThatDoNotAddUpByGlooAreFailures() throws Exception {
+    Path program = temp.resolve("ffc");
+    String sound = Files.readString(program);
+    MadeUpMachine.program(program, sound.replace(machine.torch + "/lib", "/other/lib"));
+    Result natives = machine.run("verify");
+    assertThat(natives.code()).isEqualTo(1);
+    assertThat(natives.err()).contains("the run went through other natives").contains("/other/lib");
+    MadeUpMachine.program(program, sound.replace("by gloo", "by Hazelcast"));
+    Result gloo = machine.run("verify");
+    assertThat(gloo.code()).isEqualTo(1);
+    assertThat(gloo.err()).contains("two trainers did not add up by gloo");
   }
 
   @Test

@@ -33,7 +33,7 @@ class MemberAddressesTest {
   @Test
   void namesThatNobodyKnowsAreLeftOutAndPortsFilledIn() {
     ClusterConfig config =
-        at("127.0.0.1", 7000, "nowhere.invalid:1", "localhost", "10.0.0.1:2").build();
+        at("127.0.0.1", 7000, "nowhere.invalid:1", "localhost", "[::1]:3", "10.0.0.1:2").build();
     assertThat(new MemberAddresses(config).known()).containsExactly("127.0.0.1:7000", "10.0.0.1:2");
   }
 
@@ -58,9 +58,13 @@ class MemberAddressesTest {
     opened.get(0).close();
     assertThat(said).containsExactly("nobody listens at [localhost:" + port + "] yet");
 
-    assertThatThrownBy(() -> new MemberAddresses(config).awaitOne(line -> {}, () -> false))
+    said.clear();
+    long began = System.nanoTime();
+    assertThatThrownBy(() -> new MemberAddresses(config).awaitOne(said::add, () -> false))
         .isInstanceOf(IllegalStateException.class)
         .hasMessageContaining("within 1 s (cluster.waitSeconds): nobody listens at [localhost:");
+    assertThat(said).as("once, however long it waits").hasSize(1);
+    assertThat(System.nanoTime() - began).isLessThan(20_000_000_000L);
     assertThatThrownBy(() -> new MemberAddresses(config).awaitOne(line -> {}, () -> true))
         .isInstanceOf(CancellationException.class);
     // The first trainer waits for nobody.
