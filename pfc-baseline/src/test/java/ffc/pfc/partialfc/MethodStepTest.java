@@ -8,7 +8,9 @@ import ai.djl.ndarray.NDScope;
 import ffc.core.checkpoint.BadCheckpointException;
 import ffc.core.checkpoint.CheckpointReader;
 import ffc.core.checkpoint.Checkpoints;
+import ffc.core.loss.CurricularFaceConfigBuilder;
 import ffc.core.loss.Losses;
+import ffc.core.loss.MarginConfig;
 import ffc.core.method.DevicePair;
 import ffc.core.method.Method;
 import ffc.core.method.MethodContext;
@@ -220,6 +222,36 @@ class MethodStepTest {
           assertThat(step(other, 1, ids, ids, true)).isEqualTo(wanted);
           assertThat(wanted.total()).isNotZero();
         }
+      }
+    }
+  }
+
+  @Test
+  void whatAMarginRemembersIsOfCompletedStepsIsToldAndIsKept() throws IOException {
+    MarginConfig margin = CurricularFaceConfigBuilder.builder().build();
+    List<MethodContext.Factory> factories =
+        List.of(
+            c ->
+                new DynamicClassQueue(
+                    DynamicClassQueueConfigBuilder.builder().capacity(12).margin(margin).build(),
+                    c),
+            c ->
+                new VirtualFc(
+                    VirtualFcConfigBuilder.builder().columns(9).margin(margin).build(), c));
+    for (MethodContext.Factory factory : factories) {
+      try (Method method = factory.create(context(1));
+          Method other = factory.create(context(1));
+          Method loaded = factory.create(context(1))) {
+        Map<String, Long> first = method.hashes();
+        assertThat(first).isNotEmpty();
+        assertThat(method.statistics()).containsKeys(first.keySet().toArray(String[]::new));
+        step(method, 1, C, C, false);
+        step(method, 1, A, A, true);
+        assertThat(method.hashes()).isNotEqualTo(first);
+        step(other, 1, A, A, true);
+        assertThat(method.hashes()).as("without the dropped step").isEqualTo(other.hashes());
+        loaded.load(CheckpointReader.open(new Checkpoints(temp, 1).writeBest(method::save)));
+        assertThat(loaded.hashes()).isEqualTo(method.hashes());
       }
     }
   }
