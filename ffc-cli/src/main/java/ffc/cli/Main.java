@@ -33,6 +33,7 @@ import picocli.CommandLine.ParameterException;
       ExportCommand.class,
       ImportCommand.class,
       RunsCommand.class,
+      ReportCommand.class,
       MemberCommand.class,
       PlanCommand.class,
       DataCommand.class,

@@ -67,6 +67,7 @@ class RefusedCommandsTest {
           "export --checkpoint IN --out OUT.pt",
           "import IN --out OUT.safetensors",
           "runs compare IN IN --out OUT",
+          "report IN",
           "pack --out OUT");
 
   @TempDir Path temp;
@@ -187,6 +188,9 @@ class RefusedCommandsTest {
     Path file = Files.writeString(temp.resolve("file"), "x");
     Path folder = Files.createDirectories(temp.resolve("folder.npy.pt.safetensors"));
     for (String command : COMMANDS) {
+      if (!command.contains("OUT")) {
+        continue; // it writes into the run that it is given
+      }
       String sound = command.replace("IN", inputs.resolve("none").toString());
       assertThat(run(sound.replaceAll("OUT", file.resolve("x/y").toString()))).isEqualTo(2);
       assertThat(said.lines()).as(command).hasSize(1);

@@ -2,6 +2,7 @@ package ffc.runs.report;
 
 import ffc.eval.roc.EvalFigure;
 import ffc.runs.record.EvaluationJson;
+import ffc.runs.record.Figure;
 import ffc.runs.record.Figures;
 import java.util.ArrayList;
 import java.util.List;
@@ -38,6 +39,11 @@ final class Headline {
           Html.format("%,.0f", summary.path("images_per_second").asDouble()),
           Figures.IMAGES_PER_SECOND.label(),
           "with loading");
+    } else if (!run.steps().isEmpty()) {
+      tile(
+          Html.format("%,.0f", median(Figures.IMAGES_PER_SECOND)),
+          Figures.IMAGES_PER_SECOND.label(),
+          "median so far");
     }
     JsonNode times = summary.path("step_ms");
     if (times.path("p50").isNumber()) {
@@ -49,17 +55,27 @@ final class Headline {
     tile(
         Html.format("%,d", run.lastStep()),
         "steps",
-        Html.format("%,d images", summary.path("images").asLong(0)));
+        summary.path("images").isNumber()
+            ? Html.format("%,d images", summary.path("images").asLong())
+            : "so far");
     if (summary.path("peak_rss_bytes").asLong(0) > 0) {
       tile(
           Html.format("%,.0f MB", summary.path("peak_rss_bytes").asDouble() / 1e6),
           "peak memory",
           Html.format("heap %,.0f MB", summary.path("heap_peak_bytes").asDouble() / 1e6));
+    } else if (!run.steps().isEmpty()) {
+      double most = run.steps().stream().mapToDouble(Figures.MEMORY::of).max().getAsDouble();
+      tile(Html.format("%,.0f MB", most), "memory", "most so far");
     }
     if (summary.path("skipped_steps").asLong(0) > 0) {
       tile(summary.path("skipped_steps").asString(), "steps skipped", "loss was not finite");
     }
     return "<section class=\"tiles\">" + String.join("", tiles) + "</section>\n";
+  }
+
+  private double median(Figure figure) {
+    double[] all = run.steps().stream().mapToDouble(figure::of).sorted().toArray();
+    return all[all.length / 2];
   }
 
   private void tile(String value, String name, String note) {

@@ -7,6 +7,7 @@ import ffc.runs.record.EvaluationJson;
 import ffc.runs.record.Figure;
 import ffc.runs.record.Figures;
 import ffc.runs.record.RunDirectory;
+import ffc.runs.record.RunState;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -89,15 +90,7 @@ public final class RunComparison {
   }
 
   private static String state(RunFiles run) {
-    JsonNode summary = run.summary();
-    if (RunDirectory.isHeld(run.folder())) {
-      return "running";
-    }
-    // A run that was resumed and killed has gone on after the summary that it had.
-    boolean wentOn = summary.path("steps").asLong(Long.MAX_VALUE) < run.lastStep();
-    return summary.isEmpty() || wentOn
-        ? "unfinished"
-        : summary.path("finished").asBoolean(true) ? "done" : "stopped";
+    return RunState.of(run.folder(), run.summary(), run.lastStep()).name();
   }
 
   /** Settings in which the runs differ, a row each; only the heading if there are none. */

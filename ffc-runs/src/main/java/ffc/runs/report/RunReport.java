@@ -1,23 +1,53 @@
 package ffc.runs.report;
 
 import ffc.formats.WholeFile;
+import ffc.runs.experiment.Experiment;
+import ffc.runs.record.RunState;
+import ffc.runs.record.RunTarget;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.Base64;
-import tools.jackson.databind.JsonNode;
+import java.util.Optional;
 
 /** {@code report.html}: what a run did, from its records. */
 public final class RunReport {
   private final RunFiles run;
   private final Pictures pictures;
+  private final RunState state;
 
   /**
+   * The report that a run makes at its end, while it still holds its folder.
+   *
    * @param run the records
    * @param pictures images of the evaluation sets
    */
   public RunReport(RunFiles run, Pictures pictures) {
+    this(run, pictures, RunState.atItsEnd(run.folder(), run.summary(), run.lastStep()));
+  }
+
+  private RunReport(RunFiles run, Pictures pictures, RunState state) {
     this.run = run;
     this.pictures = pictures;
+    this.state = state;
+  }
+
+  /**
+   * Writes the report of any run, whatever has become of it, from what it has recorded. Pictures
+   * are left out where the record of its experiment or its data cannot be read.
+   *
+   * @return the page
+   * @throws IllegalArgumentException if the folder is no run
+   */
+  public static Path writeOf(Path folder) throws IOException {
+    RunFiles files = RunFiles.read(folder);
+    RunState state = RunState.of(folder, files.summary(), files.lastStep());
+    Optional<Experiment> experiment = RunTarget.recorded(folder);
+    if (experiment.isEmpty()) {
+      return new RunReport(files, (set, image) -> null, state).write();
+    }
+    try (DatasetPictures pictures = new DatasetPictures(experiment.get())) {
+      return new RunReport(files, pictures, state).write();
+    }
   }
 
   /** Writes the report into the run directory and returns its path. */
@@ -32,6 +62,7 @@ public final class RunReport {
     StringBuilder body = new StringBuilder("<main><header><h1>");
     body.append(Html.escape(name)).append("</h1><p>").append(subtitle()).append("</p></header>\n");
     body.append(new Headline(run).html());
+    body.append(failure());
     RunCharts charts = new RunCharts(run.steps(), run.evaluations());
     body.append(charts.accuracy());
     NeighbourTable neighbours = new NeighbourTable(pictures);
@@ -40,6 +71,19 @@ public final class RunReport {
     body.append(augmentation());
     body.append(new Facts(run).html());
     return Html.page(name + " – FFC run", body.append("</main>\n").toString());
+  }
+
+  private String failure() {
+    return state != RunState.failed
+        ? ""
+        : RunState.failure(run.folder())
+            .map(
+                line ->
+                    "<section class=\"card wide\"><h3>Failure</h3><p><span class=\"lost\">"
+                        + Html.escape(line)
+                        + "</span></p><p>All of it stands in run.log; --resume goes on from the newest"
+                        + " checkpoint.</p></section>\n")
+            .orElse("");
   }
 
   private String augmentation() {
@@ -53,13 +97,8 @@ public final class RunReport {
   }
 
   private String subtitle() {
-    JsonNode summary = run.summary();
-    String state =
-        summary.isEmpty()
-            ? "in progress"
-            : summary.path("finished").asBoolean(true) ? "finished" : "interrupted";
     return Html.escape(
-        "method " + configValue("type") + ", " + state + " at step " + run.lastStep());
+        "method " + configValue("type") + ", " + state.text() + " at step " + run.lastStep());
   }
 
   /** First value of a key in the resolved config, where {@code method} has the first type. */

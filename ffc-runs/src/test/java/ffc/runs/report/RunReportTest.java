@@ -92,7 +92,7 @@ class RunReportTest {
       Files.delete(folder.resolve(file));
     }
 
-    assertThat(report()).contains("in progress at step 0").doesNotContain("<figure", "NaN");
+    assertThat(report()).contains("cut off at step 0").doesNotContain("<figure", "NaN");
   }
 
   @Test
