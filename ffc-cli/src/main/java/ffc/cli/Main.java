@@ -1,6 +1,8 @@
 package ffc.cli;
 
 import ffc.cli.data.DataCommand;
+import ffc.cli.network.EmbedCommand;
+import ffc.cli.network.SearchCommand;
 import ffc.cli.options.Outputs;
 import ffc.cli.options.UsageMistake;
 import ffc.cli.pack.PackCommand;
@@ -26,6 +28,7 @@ import picocli.CommandLine.ParameterException;
     mixinStandardHelpOptions = true,
     versionProvider = Version.class,
     subcommands = {
+      InitCommand.class,
       TrainCommand.class,
       EvalCommand.class,
       EmbedCommand.class,

@@ -68,6 +68,7 @@ class RefusedCommandsTest {
           "import IN --out OUT.safetensors",
           "runs compare IN IN --out OUT",
           "report IN",
+          "init IN --out OUT.yaml",
           "pack --out OUT");
 
   @TempDir Path temp;

@@ -1,4 +1,4 @@
-package ffc.cli;
+package ffc.cli.network;
 
 import ffc.cli.data.WorkProgress;
 import ffc.cli.options.CheckpointOption;
@@ -31,7 +31,7 @@ import picocli.CommandLine.Spec;
       "  ./ffc embed --checkpoint runs/mine --data data/quickstart/open.rec --out open.npy"
     },
     mixinStandardHelpOptions = true)
-final class EmbedCommand implements Callable<Integer> {
+public final class EmbedCommand implements Callable<Integer> {
   @Spec private CommandSpec spec;
   @Mixin private CheckpointOption checkpoint;
   @Mixin private DataOption data;

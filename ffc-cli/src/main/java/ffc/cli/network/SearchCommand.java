@@ -1,4 +1,4 @@
-package ffc.cli;
+package ffc.cli.network;
 
 import ffc.cli.data.WorkProgress;
 import ffc.cli.options.CheckpointOption;
@@ -48,7 +48,7 @@ import picocli.CommandLine.Spec;
       "  ./ffc search --checkpoint runs/mine --gallery data/quickstart/open.rec"
     },
     mixinStandardHelpOptions = true)
-final class SearchCommand implements Callable<Integer> {
+public final class SearchCommand implements Callable<Integer> {
   @Spec private CommandSpec spec;
   @Mixin private CheckpointOption checkpoint;
 

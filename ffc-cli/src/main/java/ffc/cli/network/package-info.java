@@ -1,0 +1,5 @@
+/**
+ * Commands that show pictures to a trained network. Open {@link ffc.cli.network.SearchCommand}
+ * first.
+ */
+package ffc.cli.network;
