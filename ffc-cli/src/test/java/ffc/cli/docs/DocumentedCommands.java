@@ -43,6 +43,7 @@ final class DocumentedCommands {
    */
   static final Set<String> QUICK =
       Set.of(
+          "docs/own-data.md",
           "docs/scale.md",
           "configs/glint360k-r50-ffc.yaml",
           "configs/glint360k-r50-pfc.yaml",
