@@ -90,14 +90,13 @@ public final class PlanCommand implements Callable<Integer> {
     long count =
         classes == null ? ClassCount.of(experiment.data().train()) : ClassCount.parse(classes);
     MemoryPlan plan = new MemoryPlan(experiment, devices);
-    spec.commandLine().getOut().print(new PlanText(experiment, plan, count, bytes).render());
+    String text = new PlanText(experiment, plan, count, bytes).render();
     if (network != null) {
-      spec.commandLine()
-          .getOut()
-          .print(
-              NetworkText.render(
-                  networkPlan(experiment, plan), Methods.beside(experiment.method()), devices));
+      text +=
+          NetworkText.render(
+              networkPlan(experiment, plan), Methods.beside(experiment.method()), devices);
     }
+    spec.commandLine().getOut().print(text);
     spec.commandLine().getOut().flush();
     return 0;
   }

@@ -125,7 +125,7 @@ final class StopSignal implements BooleanSupplier {
       if (System.getProperty("ffc.terminal") != null) {
         err.println(); // after the ^C of the terminal
       }
-      err.println("ffc: " + what.get() + " (once more: at once)");
+      err.println("ffc: " + what.get() + " (again after a second: at once)");
     }
   }
 

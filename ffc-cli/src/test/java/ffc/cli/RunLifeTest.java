@@ -2,12 +2,17 @@ package ffc.cli;
 
 import static ffc.cli.StoredRun.ffc;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import ffc.core.checkpoint.CheckpointReader;
 import ffc.loaders.image.ImageDecoder;
+import ffc.runs.experiment.ConfigLoader;
+import ffc.runs.experiment.Trial;
 import ffc.runs.record.Json;
 import ffc.runs.record.JsonLines;
 import ffc.runs.record.RunDirectory;
+import ffc.runs.train.Training;
+import ffc.runs.train.TrainingResult;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -17,6 +22,7 @@ import java.nio.file.attribute.FileTime;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Optional;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -364,6 +370,54 @@ class RunLifeTest {
         return at;
       }
     }
+  }
+
+  @Test
+  void aResumeToFewerStepsThanTheRunHasIsRefused() throws IOException {
+    Path run = temp.resolve("run");
+    assertThat(train(run, "--set=run.steps=4").code()).isZero();
+    byte[] config = Files.readAllBytes(run.resolve("config.resolved.yaml"));
+    StoredRun.Outcome fewer = ffc("train", "--resume", run.toString(), "--set=run.steps=3");
+    assertThat(fewer.code()).isEqualTo(2);
+    assertThat(fewer.err()).contains("is at step 4 already, and run.steps is 3");
+    assertThat(run.resolve("config.resolved.yaml")).hasBinaryContent(config);
+    assertThat(ffc("train", "--resume", run.toString(), "--set=run.steps=4").code()).isZero();
+  }
+
+  @Test
+  void aTrialGoesOnWithTrialsOnly() throws IOException {
+    ConfigLoader trial = new ConfigLoader(Optional.of(new Trial(2)), line -> {});
+    Path run = temp.resolve("run");
+    assertThat(train(run, "--set=run.steps=4").code()).isZero();
+    Path config = run.resolve("config.resolved.yaml");
+    byte[] before = Files.readAllBytes(config);
+    assertThatThrownBy(() -> Training.of(config, List.of(), trial).resume(run).run())
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessageContaining("FFC_TRY would end " + run + " at step 2, which is to have 4");
+    assertThat(config).hasBinaryContent(before);
+
+    Path tried = temp.resolve("tried");
+    List<String> longer = List.of("run.steps=4", "optimizer.schedule.type=constant");
+    Training.of(StoredRun.SMALL, longer, trial).directory(tried).run();
+    Path itsConfig = tried.resolve("config.resolved.yaml");
+    TrainingResult again =
+        Training.of(itsConfig, List.of("run.steps=9"), trial).resume(tried).run();
+    assertThat(again.summary().steps()).isEqualTo(2);
+  }
+
+  @Test
+  void aFolderForAFormatOfFilesIsRefusedByTheSettingThatTakesIt() throws IOException {
+    Path photos = Files.createDirectories(temp.resolve("photos/ann"));
+    StoredRun.Outcome outcome =
+        train(
+            temp.resolve("run"),
+            "--set=data.train.format=recordio",
+            "--set=data.train.path=" + photos.getParent());
+    assertThat(outcome.code()).isEqualTo(2);
+    assertThat(outcome.err())
+        .contains("data.train.path", "is a folder, which data.train.format recordio does not take")
+        .contains("wanted data.train.format=folder");
+    assertThat(temp.resolve("run")).doesNotExist();
   }
 
   @Test

@@ -27,6 +27,10 @@ final class CleanReport {
     Set<Long> doubtful = new HashSet<>();
     cleaning.outliers().forEach(outlier -> doubtful.add((long) outlier.image()));
     StringBuilder body = new StringBuilder();
+    body.append("<main><header><h1>Cleaning of ").append(Html.escape(data.name()));
+    body.append(
+        Html.format(
+            "</h1><p>%,d images of %,d identities</p></header>", data.images(), data.identities()));
     body.append(
         Html.format(
             "<section class=\"card wide\"><p>The number under a name is the cosine (1: the same"
@@ -61,7 +65,8 @@ final class CleanReport {
       identity(body, pair.second(), doubtful, "other", pair.similarity());
       body.append("</div>");
     }
-    return Html.page("Cleaning of " + data.name(), body.append("</div></section>").toString());
+    return Html.page(
+        "Cleaning of " + data.name(), body.append("</div></section></main>\n").toString());
   }
 
   private static String shown(List<?> all) {

@@ -11,6 +11,7 @@ import java.util.Comparator;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
+import java.util.OptionalLong;
 import java.util.stream.Stream;
 
 /**
@@ -198,6 +199,11 @@ public final class Checkpoints {
         }
       }
     }
+  }
+
+  /** The step of a checkpoint by its name; empty for one of another name, such as the best. */
+  public static OptionalLong step(Path folder) {
+    return isStep(folder) ? OptionalLong.of(stepOf(folder)) : OptionalLong.empty();
   }
 
   private static long stepOf(Path folder) {

@@ -16,6 +16,10 @@ import java.util.List;
 
 /** Runs cells, each by {@code ffc train} in a JVM of its own with the options of this one. */
 public final class CellRunner {
+  private static final String INTERRUPTED =
+      "ffc: stopped; finished cells stay, and the one that trains keeps a checkpoint if it has made"
+          + " a step: the same command goes on";
+
   private final Comparison comparison;
   private final Path out;
   private final PrintWriter log;
@@ -101,8 +105,11 @@ public final class CellRunner {
             .redirectOutput(ProcessBuilder.Redirect.appendTo(said))
             .start();
     int code;
+    Thread interrupted = new Thread(() -> System.err.println(INTERRUPTED));
+    Runtime.getRuntime().addShutdownHook(interrupted);
     try {
       code = process.waitFor();
+      Runtime.getRuntime().removeShutdownHook(interrupted);
     } finally {
       process.destroy();
     }

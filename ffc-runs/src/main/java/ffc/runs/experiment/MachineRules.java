@@ -3,6 +3,8 @@ package ffc.runs.experiment;
 import ffc.core.method.RunConfig;
 import ffc.exchange.Sums;
 import ffc.loaders.data.BadDataException;
+import ffc.loaders.data.DataConfig;
+import ffc.loaders.format.DataFormat;
 import ffc.loaders.format.DataFormats;
 import java.nio.file.Files;
 import java.nio.file.InvalidPathException;
@@ -27,10 +29,12 @@ final class MachineRules {
         "data.train.path",
         () -> {
           try {
-            return DataFormats.files(experiment.data().train()).stream()
+            DataConfig.Source train = experiment.data().train();
+            return DataFormats.files(train).stream()
                 .filter(path -> !Files.exists(path))
                 .findFirst()
                 .map(path -> missing(path.toString()))
+                .or(() -> DataFormats.otherFormat(train).map(other -> otherFormat(train, other)))
                 .orElse(null);
           } catch (BadDataException e) {
             return Describe.oneLine(e.getMessage());
@@ -72,6 +76,11 @@ final class MachineRules {
         ? "got torch, but this trainer runs with the natives from Maven, which have no collectives;"
             + " set FFC_TORCH (docs/gpu.md), on all machines, or use auto or cluster"
         : null;
+  }
+
+  private static String otherFormat(DataConfig.Source set, DataFormat other) {
+    return "%s is a folder, which data.train.format %s does not take; wanted data.train.format=%s, or another path"
+        .formatted(set.text(), set.format(), other.name());
   }
 
   private static String missing(String path) {

@@ -48,7 +48,10 @@ final class YamlReader {
     YamlReader reader = new YamlReader(label, true, problems);
     reader.tree = new ConfigTree(label, nodes.objectNode());
     if (bytes.length > MAX_BYTES) {
-      reader.problem(label, "the file has " + bytes.length + " bytes, wanted at most " + MAX_BYTES);
+      reader.problem(
+          label,
+          "is no experiment, which is a text of YAML: it has %,d bytes, wanted at most %,d"
+              .formatted(bytes.length, MAX_BYTES));
       return reader.tree;
     }
     String text;

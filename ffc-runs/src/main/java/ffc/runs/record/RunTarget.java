@@ -94,12 +94,42 @@ public record RunTarget(
         checkpoints = new ArrayList<>(new Checkpoints(directory.checkpoints(), 1).list());
         Collections.reverse(checkpoints);
       }
+      checkGoesOn(run, checkpoints, experiment.run().steps());
       Optional<String> damage =
           recorded.isPresent() ? Optional.empty() : Optional.of(directory.copyDamagedConfig());
       return new RunTarget(directory, checkpoints, before, damage);
     } catch (Throwable e) {
       Closer.of(directory).closeAfter(e);
       throw e;
+    }
+  }
+
+  /**
+   * @param checkpoints the newest first
+   * @throws IllegalArgumentException if the newest is of a later step than the last one to be made
+   */
+  private static void checkGoesOn(Path run, List<Path> checkpoints, long steps) {
+    if (!checkpoints.isEmpty()) {
+      long done = Checkpoints.step(checkpoints.get(0)).orElse(0);
+      if (done > steps) {
+        throw new IllegalArgumentException(
+            "%s is at step %d already, and run.steps is %d; wanted run.steps above %d, or ./ffc train of a new run"
+                .formatted(run, done, steps, done));
+      }
+    }
+  }
+
+  /**
+   * Keeps a trial from cutting down a run that was not begun as one.
+   *
+   * @throws IllegalArgumentException if the run in a folder is to have more steps
+   */
+  public static void checkTrial(Path run, Experiment trial) {
+    long steps = recorded(run).map(before -> before.run().steps()).orElse(0L);
+    if (steps > trial.run().steps()) {
+      throw new IllegalArgumentException(
+          "FFC_TRY would end %s at step %d, which is to have %d: unset it to go on with this run"
+              .formatted(run, trial.run().steps(), steps));
     }
   }
 

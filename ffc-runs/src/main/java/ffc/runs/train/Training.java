@@ -165,11 +165,17 @@ public final class Training {
    * @throws IllegalArgumentException if there is no run to resume
    */
   public Experiment experiment() throws IOException {
-    if (resumes && reading != null && !reading.givesThreads()) {
-      Path run = from != null ? RunTarget.runOf(from) : directory;
-      if (run == null) {
-        run = RunTarget.newestOf(experiment);
-      }
+    if (!resumes || reading == null) {
+      return experiment;
+    }
+    Path run = from != null ? RunTarget.runOf(from) : directory;
+    if (run == null) {
+      run = RunTarget.newestOf(experiment);
+    }
+    if (trial) {
+      RunTarget.checkTrial(run, experiment);
+    }
+    if (!reading.givesThreads()) {
       Integer threads = RunTarget.recorded(run).map(e -> e.run().threads()).orElse(null);
       if (threads != null && !threads.equals(experiment.run().threads())) {
         experiment = reading.withThreads(threads);

@@ -106,6 +106,9 @@ final class TrainingRun {
       try (RunRecorder recorder = new RunRecorder(directory, Clock.systemUTC(), this::say)) {
         summary = train(dataset, observers(recorder, live));
       }
+      if (!summary.finished() && summary.steps() > 0) {
+        say("go on: ./ffc train --resume " + directory.folder());
+      }
       Path report = report();
       say("report " + report);
       return new TrainingResult(directory.folder(), summary, report);

@@ -12,6 +12,7 @@ import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.ServiceLoader;
 
 /** The table of formats, in the order of its services files; paths of sets. */
@@ -95,6 +96,16 @@ public final class DataFormats {
   public static Source source(DataConfig.Source set) {
     return of(set.format())
         .source(set.text(), paths(set), set.labels() == DataConfig.Labels.compact);
+  }
+
+  /** The format of a folder that is given as a set of a format which does not take it. */
+  public static Optional<DataFormat> otherFormat(DataConfig.Source set) {
+    String path = paths(set).get(0).toString();
+    DataFormat named = of(set.format());
+    boolean taken = named.claimsTheRest() || named.claims(path);
+    return taken || !Files.isDirectory(path(path))
+        ? Optional.empty()
+        : Optional.of(at(path)).filter(format -> format != named);
   }
 
   /** Files and folders that must exist for a set to be opened. */
