@@ -5,7 +5,6 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
 import ai.djl.ndarray.NDArray;
-import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.DataType;
 import ai.djl.ndarray.types.Shape;
 import ffc.core.checkpoint.CheckpointReader;
@@ -22,30 +21,16 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /** AdaFace and the numbers it remembers, against formulas in double precision. */
-class AdaFaceTest {
+class AdaFaceTest extends MarginTests {
   // B samples, E embedding, K columns
 
   private static final AdaFace MARGIN = new AdaFace(0.4, 0.333, 0.3);
 
   @TempDir Path folder;
-  private NDManager manager;
-
-  @BeforeEach
-  void open() {
-    manager = NDManager.newBaseManager();
-    Autograd.off();
-  }
-
-  @AfterEach
-  void close() {
-    manager.close();
-  }
 
   private static MarginState state(MarginRule rule) {
     return new MarginState(rule, new LocalExchange(), () -> 0);
@@ -73,6 +58,11 @@ class AdaFaceTest {
     z = Math.min(1, Math.max(-1, z));
     double at = Math.min(Math.PI - 1e-3, Math.max(1e-3, angle + -0.4 * z));
     return Math.cos(at) - (0.4 + 0.4 * z);
+  }
+
+  private double value(double cosine, double norm) {
+    Margin margin = MARGIN.of(samples(norm), new double[] {9, 0.1});
+    return margin.target(manager.create(new double[] {cosine})).valueB().toDoubleArray()[0];
   }
 
   @Test
@@ -131,11 +121,6 @@ class AdaFaceTest {
     assertThat(bad).isCloseTo(Math.cos(1.2 + 0.4), within(1e-12));
   }
 
-  private double value(double cosine, double norm) {
-    Margin margin = MARGIN.of(samples(norm), new double[] {9, 0.1});
-    return margin.target(manager.create(new double[] {cosine})).valueB().toDoubleArray()[0];
-  }
-
   @Test
   void theGradientIsThatOfTheValueAtConstantNorms() {
     int b = 5;
@@ -144,44 +129,18 @@ class AdaFaceTest {
     for (long seed = 1; seed <= 5; seed++) {
       Random random = new Random(seed);
       double[] embeddings = unitRows(random, b, e);
-      NDArray weights = manager.create(unitRows(random, k, e), new Shape(k, e));
+      NDArray weights = array(unitRows(random, k, e), k);
       NDArray targets = manager.create(random.longs(b, 0, k).toArray());
       MarginState state = state(MARGIN);
       step(state, random.doubles(64, 1, 12).toArray());
       MarginRule.Samples samples = samples(random.doubles(b, 1, 12).toArray());
       MarginHead head = new MarginHead(state, 8).at(samples);
-      double[] gradient =
-          head.softmax(manager.create(embeddings, new Shape(b, e)), weights, targets, 3, false)
-              .embeddingGradient()
-              .toDoubleArray();
-      for (int i = 0; i < gradient.length; i++) {
-        double[] ends = new double[2];
-        for (int side = 0; side < 2; side++) {
-          double[] moved = embeddings.clone();
-          moved[i] += side == 0 ? 1e-6 : -1e-6;
-          NDArray at = manager.create(moved, new Shape(b, e));
-          ends[side] = HostReads.number(head.softmax(at, weights, targets, 3, false).value());
-        }
-        assertThat(gradient[i])
-            .as("seed %d, element %d", seed, i)
-            .isCloseTo((ends[0] - ends[1]) / 2e-6, within(1e-6));
-      }
+      assertGradient(
+          head.softmax(array(embeddings, b), weights, targets, 3, false).embeddingGradient(),
+          embeddings,
+          v -> HostReads.number(head.softmax(array(v, b), weights, targets, 3, false).value()),
+          "seed " + seed);
     }
-  }
-
-  private static double[] unitRows(Random random, int rows, int e) {
-    double[] values = new double[rows * e];
-    for (int row = 0; row < rows; row++) {
-      double squares = 0;
-      for (int i = 0; i < e; i++) {
-        values[row * e + i] = random.nextGaussian();
-        squares += Math.pow(values[row * e + i], 2);
-      }
-      for (int i = 0; i < e; i++) {
-        values[row * e + i] /= Math.sqrt(squares);
-      }
-    }
-    return values;
   }
 
   /** Mean and deviation by two walks over the clipped norms. */

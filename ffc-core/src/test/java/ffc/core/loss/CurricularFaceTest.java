@@ -4,7 +4,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
 import ai.djl.ndarray.NDArray;
-import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.DataType;
 import ai.djl.ndarray.types.Shape;
 import ffc.core.checkpoint.CheckpointReader;
@@ -19,31 +18,18 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /** CurricularFace against the formulas of its paper in double precision. */
-class CurricularFaceTest {
+class CurricularFaceTest extends MarginTests {
   // B samples, E embedding, K columns
 
   private static final double M = 0.5;
+
   private static final CurricularFace MARGIN = new CurricularFace(M, 0.3);
 
   @TempDir Path folder;
-  private NDManager manager;
-
-  @BeforeEach
-  void open() {
-    manager = NDManager.newBaseManager();
-    Autograd.off();
-  }
-
-  @AfterEach
-  void close() {
-    manager.close();
-  }
 
   private MarginRule.Samples samples(int count) {
     return new MarginRule.Samples(manager.ones(new Shape(count)), new long[count], 0);
@@ -101,46 +87,26 @@ class CurricularFaceTest {
     int k = 9;
     for (long seed = 1; seed <= 5; seed++) {
       Random random = new Random(seed);
-      double[][] inputs = {unitRows(random, b, e), unitRows(random, k, e)};
+      double[] embeddings = unitRows(random, b, e);
+      double[] rows = unitRows(random, k, e);
       NDArray targets = manager.create(random.longs(b, 0, k).toArray());
       MarginHead head = new MarginHead(at(0.35, b), 8);
-      MarginHead.Part part = score(head, inputs, targets, e);
-      NDArray[] gradients = {part.embeddingGradient(), part.weightGradient()};
-      for (int which = 0; which < 2; which++) {
-        double[] gradient = gradients[which].toDoubleArray();
-        for (int i = 0; i < gradient.length; i++) {
-          double[] ends = new double[2];
-          for (int side = 0; side < 2; side++) {
-            double[][] moved = {inputs[0].clone(), inputs[1].clone()};
-            moved[which][i] += side == 0 ? 1e-6 : -1e-6;
-            ends[side] = HostReads.number(score(head, moved, targets, e).value());
-          }
-          assertThat(gradient[i])
-              .as("seed %d, %s %d", seed, which == 0 ? "embedding" : "row", i)
-              .isCloseTo((ends[0] - ends[1]) / 2e-6, within(1e-6));
-        }
-      }
+      MarginHead.Part part = head.softmax(array(embeddings, b), array(rows, k), targets, 3, true);
+      assertGradient(
+          part.embeddingGradient(),
+          embeddings,
+          v ->
+              HostReads.number(
+                  head.softmax(array(v, b), array(rows, k), targets, 3, false).value()),
+          "embeddings, seed " + seed);
+      assertGradient(
+          part.weightGradient(),
+          rows,
+          v ->
+              HostReads.number(
+                  head.softmax(array(embeddings, b), array(v, k), targets, 3, false).value()),
+          "rows, seed " + seed);
     }
-  }
-
-  private MarginHead.Part score(MarginHead head, double[][] inputs, NDArray targets, int e) {
-    NDArray embeddings = manager.create(inputs[0], new Shape(inputs[0].length / e, e));
-    NDArray rows = manager.create(inputs[1], new Shape(inputs[1].length / e, e));
-    return head.softmax(embeddings, rows, targets, 3, true);
-  }
-
-  private static double[] unitRows(Random random, int rows, int e) {
-    double[] values = random.doubles((long) rows * e, -1, 1).toArray();
-    for (int row = 0; row < rows; row++) {
-      double squares = 0;
-      for (int i = row * e; i < (row + 1) * e; i++) {
-        squares += values[i] * values[i];
-      }
-      for (int i = row * e; i < (row + 1) * e; i++) {
-        values[i] /= Math.sqrt(squares);
-      }
-    }
-    return values;
   }
 
   @Test

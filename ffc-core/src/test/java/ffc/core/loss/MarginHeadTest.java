@@ -5,28 +5,23 @@ import static org.assertj.core.api.Assertions.within;
 import static org.assertj.core.api.Assertions.withinPercentage;
 
 import ai.djl.ndarray.NDArray;
-import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.DataType;
 import ai.djl.ndarray.types.Shape;
-import ffc.engine.Autograd;
 import ffc.engine.HostReads;
 import java.util.Arrays;
 import java.util.Random;
 import java.util.stream.Stream;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /** Gradients of the head against central differences of its own value, in double precision. */
-class MarginHeadTest {
+class MarginHeadTest extends MarginTests {
   private static final int B = 5;
-  private static final int E = 7;
-  private static final int K = 9;
-  private static final double STEP = 1e-6;
 
-  private NDManager manager;
+  private static final int E = 7;
+
+  private static final int K = 9;
 
   static Stream<Margin> margins() {
     return Stream.of(
@@ -37,17 +32,6 @@ class MarginHeadTest {
         new Combined(1, 0.3, 0.2),
         new Combined(1.35, 0.5, 0.1),
         new Sv(0.4, 1.2));
-  }
-
-  @BeforeEach
-  void open() {
-    manager = NDManager.newBaseManager();
-    Autograd.off();
-  }
-
-  @AfterEach
-  void close() {
-    manager.close();
   }
 
   @ParameterizedTest
@@ -261,43 +245,5 @@ class MarginHeadTest {
       }
     }
     return true;
-  }
-
-  private interface Value {
-    double at(double[] point);
-  }
-
-  private static void assertGradient(NDArray gradient, double[] at, Value value, String what) {
-    double[] actual = gradient.toDoubleArray();
-    assertThat(actual).as(what).hasSameSizeAs(at);
-    for (int i = 0; i < at.length; i++) {
-      double[] up = at.clone();
-      double[] down = at.clone();
-      up[i] += STEP;
-      down[i] -= STEP;
-      double expected = (value.at(up) - value.at(down)) / (2 * STEP);
-      assertThat(actual[i])
-          .as(what + ", element " + i)
-          .isCloseTo(expected, within(1e-6 * Math.max(1, Math.abs(expected))));
-    }
-  }
-
-  private NDArray array(double[] values, int rows) {
-    return manager.create(values, new Shape(rows, values.length / rows));
-  }
-
-  private static double[] unitRows(Random random, int rows, int dim) {
-    double[] values = new double[rows * dim];
-    for (int r = 0; r < rows; r++) {
-      double squares = 0;
-      for (int i = 0; i < dim; i++) {
-        values[r * dim + i] = random.nextGaussian();
-        squares += values[r * dim + i] * values[r * dim + i];
-      }
-      for (int i = 0; i < dim; i++) {
-        values[r * dim + i] /= Math.sqrt(squares);
-      }
-    }
-    return values;
   }
 }

@@ -1,5 +1,7 @@
 package ffc.exchange.hazelcast;
 
+import static org.assertj.core.api.Assertions.assertThat;
+
 import ffc.exchange.Replica;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -109,5 +111,24 @@ final class TestCluster implements AutoCloseable {
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
     }
+  }
+
+  /** What a trainer has come to, which has seen every image as often as it ought to. */
+  static String fingerprint(Future<SimulatedTrainer> trainer) throws Exception {
+    SimulatedTrainer t = trainer.get(90, TimeUnit.SECONDS);
+    assertThat(t.coverageIsExact()).isTrue();
+    return t.fingerprint();
+  }
+
+  /** Trains to a step and leaves: orderly at the last step, as if killed before it. */
+  SimulatedTrainer train(int rank, int port, long until, long last) {
+    SimulatedTrainer trainer = new SimulatedTrainer(SimulatedTrainer.Work.SMALL, true);
+    try (HazelcastExchange exchange = join(config(rank, port), trainer, line -> {})) {
+      trainer.runTo(exchange, until, step -> {});
+      if (until == last) {
+        exchange.finish();
+      }
+    }
+    return trainer;
   }
 }

@@ -28,14 +28,18 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
-/** Value and gradients against a naive reference in double precision. */
+/** Value and gradients against {@link NaiveSoftmax}. */
 public class SampledSoftmaxTest {
   private static final int B = 6;
+
   private static final int E = 5;
-  private static final double SCALE = 8;
+
+  static final double SCALE = 8;
 
   private NDManager manager;
+
   private TableMemory memory;
+
   private RowWorkers workers;
 
   static Stream<Margin> margins() {
@@ -108,14 +112,14 @@ public class SampledSoftmaxTest {
       double[][] e = new double[B][];
       long[] ids = new long[B];
       for (int b = 0; b < B; b++) {
-        e[b] = unit(random);
+        e[b] = NaiveSoftmax.unit(random, E);
         ids[b] = b == 1 ? ids[0] : random.nextInt(classes);
       }
       SampledClasses sampled = sampler(classes, rate, seed).sample(0, ids);
       centers.prepare(sampled);
       double[][] u = new double[sampled.count()][];
       for (int i = 0; i < u.length; i++) {
-        u[i] = normalised(centers.row(sampled.at(i)));
+        u[i] = NaiveSoftmax.normalised(centers.row(sampled.at(i)));
       }
       float[] flat = new float[B * E];
       for (int i = 0; i < flat.length; i++) {
@@ -135,11 +139,12 @@ public class SampledSoftmaxTest {
       String what = margin + ", " + classes + " classes, seed " + seed;
       assertThat(result.loss())
           .as(what)
-          .isCloseTo(loss(margin, threshold, e, u, targets), within(2e-5));
+          .isCloseTo(NaiveSoftmax.loss(margin, threshold, e, u, targets), within(2e-5));
       int compared = 0;
       float[] embeddingGradient = result.embeddingGradient().toFloatArray();
       for (int i = 0; i < B * E; i++) {
-        double expected = difference(margin, threshold, e, u, targets, e[i / E], i % E);
+        double expected =
+            NaiveSoftmax.difference(margin, threshold, e, u, targets, e[i / E], i % E);
         if (!Double.isNaN(expected)) {
           compared++;
           assertThat((double) embeddingGradient[i]).as(what).isCloseTo(expected, within(2e-5));
@@ -148,7 +153,7 @@ public class SampledSoftmaxTest {
       for (int k = 0; k < 40; k++) {
         int column = k < B ? targets[k] : random.nextInt(u.length);
         int i = random.nextInt(E);
-        double expected = difference(margin, threshold, e, u, targets, u[column], i);
+        double expected = NaiveSoftmax.difference(margin, threshold, e, u, targets, u[column], i);
         NDArray block = gradients.block(column / ClassCenters.BLOCK, 0);
         double got = block.getFloat(column % ClassCenters.BLOCK, i);
         if (!Double.isNaN(expected)) {
@@ -170,7 +175,7 @@ public class SampledSoftmaxTest {
       Random random = new Random(6);
       float[] flat = new float[ids.length * E];
       for (int b = 0; b < ids.length; b++) {
-        double[] e = unit(random);
+        double[] e = NaiveSoftmax.unit(random, E);
         for (int i = 0; i < E; i++) {
           flat[b * E + i] = (float) e[i];
         }
@@ -206,9 +211,12 @@ public class SampledSoftmaxTest {
         centers.set(1, new float[] {-1, 0.05f, 0, 0, 0});
         SampledClasses sampled = SampledClasses.all(0, 2);
         double[][] e = {
-          normalised(new float[] {1, 0.2f, 0, 0, 0}), normalised(new float[] {0.6f, 0.8f, 0, 0, 0})
+          NaiveSoftmax.normalised(new float[] {1, 0.2f, 0, 0, 0}),
+          NaiveSoftmax.normalised(new float[] {0.6f, 0.8f, 0, 0, 0})
         };
-        double[][] u = {normalised(centers.row(0)), normalised(centers.row(1))};
+        double[][] u = {
+          NaiveSoftmax.normalised(centers.row(0)), NaiveSoftmax.normalised(centers.row(1))
+        };
         float[] flat = new float[2 * E];
         for (int i = 0; i < flat.length; i++) {
           flat[i] = (float) e[i / E][i % E];
@@ -220,7 +228,7 @@ public class SampledSoftmaxTest {
           SampledSoftmax.Result result =
               softmax.score(new Samples(unitBE, new long[] {0, 1}), centers, sampled, 7, gradients);
           String what = margin + ", scale " + scale;
-          double expected = loss(margin, null, e, u, new int[] {0, 1}, scale);
+          double expected = NaiveSoftmax.loss(margin, null, e, u, new int[] {0, 1}, scale);
           assertThat(result.loss()).as(what).isCloseTo(expected, within(1e-5 * scale));
           for (float g : gradients.block(0, 0).concat(result.embeddingGradient()).toFloatArray()) {
             assertThat(g).as(what).isFinite();
@@ -241,13 +249,13 @@ public class SampledSoftmaxTest {
       centers.prepare(sampled);
       double[][] u = new double[classes * k][];
       for (int row = 0; row < u.length; row++) {
-        u[row] = normalised(centers.row(row));
+        u[row] = NaiveSoftmax.normalised(centers.row(row));
       }
       float[] flat = new float[B * E];
       double[][] e = new double[B][];
       long[] ids = new long[B];
       for (int b = 0; b < B; b++) {
-        e[b] = unit(random);
+        e[b] = NaiveSoftmax.unit(random, E);
         ids[b] = b == 0 ? 682 % classes : random.nextInt(classes); // rows 2046 to 2048
         for (int i = 0; i < E; i++) {
           flat[b * E + i] = (float) e[b][i];
@@ -265,12 +273,14 @@ public class SampledSoftmaxTest {
               7,
               gradients);
       String what = classes + " classes";
-      assertThat(result.loss()).as(what).isCloseTo(closest(e, u, ids, k), within(2e-5));
+      assertThat(result.loss())
+          .as(what)
+          .isCloseTo(NaiveSoftmax.closest(e, u, ids, k), within(2e-5));
       float[] embeddingGradient = result.embeddingGradient().toFloatArray();
       for (int i = 0; i < B * E; i++) {
         assertThat((double) embeddingGradient[i])
             .as(what)
-            .isCloseTo(slope(e, u, ids, k, e[i / E], i % E), within(2e-5));
+            .isCloseTo(NaiveSoftmax.slope(e, u, ids, k, e[i / E], i % E), within(2e-5));
       }
       for (int n = 0; n < 60; n++) {
         // All centres of the samples' classes, which are pulled or left alone, and others.
@@ -279,40 +289,9 @@ public class SampledSoftmaxTest {
         NDArray block = gradients.block(row / 2046, 0);
         assertThat((double) block.getFloat(row % 2046, i))
             .as(what + ", row " + row)
-            .isCloseTo(slope(e, u, ids, k, u[row], i), within(2e-5));
+            .isCloseTo(NaiveSoftmax.slope(e, u, ids, k, u[row], i), within(2e-5));
       }
     }
-  }
-
-  private static double slope(
-      double[][] e, double[][] u, long[] ids, int k, double[] changed, int i) {
-    double kept = changed[i];
-    changed[i] = kept + 1e-6;
-    double up = closest(e, u, ids, k);
-    changed[i] = kept - 1e-6;
-    double down = closest(e, u, ids, k);
-    changed[i] = kept;
-    return (up - down) / 2e-6;
-  }
-
-  /** Sub-center ArcFace's maximum, class by class, under a margin of 0.4. */
-  private static double closest(double[][] e, double[][] u, long[] ids, int k) {
-    double total = 0;
-    for (int b = 0; b < e.length; b++) {
-      double sum = 0;
-      double own = 0;
-      for (int cls = 0; cls < u.length / k; cls++) {
-        double c = -1;
-        for (int j = 0; j < k; j++) {
-          c = Math.max(c, dot(e[b], u[cls * k + j]));
-        }
-        double logit = SCALE * (cls == ids[b] ? c - 0.4 : c);
-        own = cls == ids[b] ? logit : own;
-        sum += Math.exp(logit);
-      }
-      total += Math.log(sum) - own;
-    }
-    return total / 7;
   }
 
   @Test
@@ -324,7 +303,7 @@ public class SampledSoftmaxTest {
     float[] flat = new float[B * E];
     long[] ids = new long[B];
     for (int b = 0; b < B; b++) {
-      double[] e = unit(random);
+      double[] e = NaiveSoftmax.unit(random, E);
       for (int i = 0; i < E; i++) {
         flat[b * E + i] = (float) e[i];
       }
@@ -364,7 +343,7 @@ public class SampledSoftmaxTest {
     float[] flat = new float[B * E];
     long[] ids = new long[B];
     for (int b = 0; b < B; b++) {
-      double[] e = unit(random);
+      double[] e = NaiveSoftmax.unit(random, E);
       for (int i = 0; i < E; i++) {
         flat[b * E + i] = (float) e[i];
       }
@@ -385,109 +364,5 @@ public class SampledSoftmaxTest {
       gradients.close();
     }
     assertThat(cosine).isGreaterThan(0.8);
-  }
-
-  /** Central difference of the loss; NaN where it jumps (a negative becomes hard, or ignored). */
-  private static double difference(
-      Margin margin,
-      Double threshold,
-      double[][] e,
-      double[][] u,
-      int[] targets,
-      double[] changed,
-      int i) {
-    double wide = quotient(margin, threshold, e, u, targets, changed, i, 1e-6);
-    double narrow = quotient(margin, threshold, e, u, targets, changed, i, 2.5e-7);
-    return Math.abs(wide - narrow) > 1e-5 ? Double.NaN : wide;
-  }
-
-  private static double quotient(
-      Margin margin,
-      Double threshold,
-      double[][] e,
-      double[][] u,
-      int[] targets,
-      double[] changed,
-      int i,
-      double step) {
-    double kept = changed[i];
-    changed[i] = kept + step;
-    double up = loss(margin, threshold, e, u, targets);
-    changed[i] = kept - step;
-    double down = loss(margin, threshold, e, u, targets);
-    changed[i] = kept;
-    return (up - down) / (2 * step);
-  }
-
-  private static double loss(
-      Margin margin, Double threshold, double[][] e, double[][] u, int[] targets) {
-    return loss(margin, threshold, e, u, targets, SCALE);
-  }
-
-  private static double loss(
-      Margin margin, Double threshold, double[][] e, double[][] u, int[] targets, double scale) {
-    double total = 0;
-    for (int b = 0; b < e.length; b++) {
-      double p = dot(e[b], u[targets[b]]);
-      double own = scale * target(margin, p);
-      double sum = Math.exp(own);
-      for (int k = 0; k < u.length; k++) {
-        if (k != targets[b]) {
-          double c = dot(e[b], u[k]);
-          if (threshold == null || c <= threshold) {
-            if (margin instanceof Sv sv && c > p - sv.m()) {
-              c = sv.t() * c + sv.t() - 1;
-            }
-            sum += Math.exp(scale * c);
-          }
-        }
-      }
-      total += Math.log(sum) - own;
-    }
-    return total / 7;
-  }
-
-  private static double target(Margin margin, double c) {
-    if (margin instanceof CosFace m) {
-      return c - m.m();
-    }
-    if (margin instanceof ArcFace m) {
-      double angle = Math.acos(c) + m.m();
-      return angle > Math.PI ? c - m.m() * Math.sin(m.m()) : Math.cos(angle);
-    }
-    if (margin instanceof Combined m) {
-      double angle = m.m1() * Math.acos(c) + m.m2();
-      return (angle > Math.PI ? -1 - (angle - Math.PI) : Math.cos(angle)) - m.m3();
-    }
-    Sv sv = (Sv) margin;
-    return c > sv.m() ? c - sv.m() : c;
-  }
-
-  private static double dot(double[] a, double[] b) {
-    double sum = 0;
-    for (int i = 0; i < a.length; i++) {
-      sum += a[i] * b[i];
-    }
-    return sum;
-  }
-
-  private static double[] unit(Random random) {
-    float[] v = new float[E];
-    for (int i = 0; i < E; i++) {
-      v[i] = (float) random.nextGaussian();
-    }
-    return normalised(v);
-  }
-
-  private static double[] normalised(float[] v) {
-    double[] u = new double[v.length];
-    double squares = 0;
-    for (float x : v) {
-      squares += (double) x * x;
-    }
-    for (int i = 0; i < v.length; i++) {
-      u[i] = v[i] / Math.sqrt(squares);
-    }
-    return u;
   }
 }
