@@ -125,6 +125,7 @@ public final class SearchCommand implements Callable<Integer> {
     try (Dataset data = DataSets.open(source);
         TrainedEncoder encoder = checkpoint.open(device);
         WorkProgress progress = new WorkProgress()) {
+      LabelNames names = LabelNames.of(data, DataFormats.paths(source));
       ImageEmbedder embedder = flip ? new MirrorSum(encoder.embedder()) : encoder.embedder();
       Gallery embedded =
           Gallery.open(
@@ -141,14 +142,7 @@ public final class SearchCommand implements Callable<Integer> {
               data.identities(),
               embedded.embedded(),
               Search.meaning(checkpoint.run(), folder, checkpoint.net(), flip).orElse(null),
-              Search.answers(
-                  asked,
-                  embedded,
-                  data,
-                  LabelNames.of(data, DataFormats.paths(source)),
-                  embedder,
-                  options,
-                  progress));
+              Search.answers(asked, embedded, data, names, embedder, options, progress));
       spec.commandLine().getOut().print(result.text());
       if (json != null) {
         WholeFile.create(json, result.json().toPrettyString() + "\n");

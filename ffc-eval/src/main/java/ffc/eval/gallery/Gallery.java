@@ -104,6 +104,12 @@ public final class Gallery {
           folder.resolve("." + wanted.rows().getFileName() + "." + ProcessHandle.current().pid());
       try {
         int embedded = write(aside, set, embedder, keys, before, progress);
+        // A file that was written over between its key and its pixels would pass for what it was.
+        if (embedded > 0
+            && !ImageKeys.of(set, embedder.shape(), progress).content().equals(keys.content())) {
+          throw new BadDataException(
+              set.name() + ": images have changed while they were embedded; search again");
+        }
         wanted.commit(aside, keys);
         wanted.removeOlder();
         return new Gallery(labelled(wanted.rows(), set), keys, embedded);

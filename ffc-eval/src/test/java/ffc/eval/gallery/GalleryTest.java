@@ -12,6 +12,7 @@ import ffc.loaders.data.ImageShape;
 import ffc.loaders.data.Progress;
 import java.awt.image.BufferedImage;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -33,6 +34,11 @@ class GalleryTest {
   private Path images;
   private Path cache;
   private int looked;
+  private Change duringEmbedding = () -> {};
+
+  private interface Change {
+    void make() throws IOException;
+  }
 
   @BeforeEach
   void folder() throws IOException {
@@ -129,6 +135,15 @@ class GalleryTest {
   }
 
   @Test
+  void imagesThatChangeWhileTheyAreEmbeddedAreNotKept() throws IOException {
+    duringEmbedding = () -> picture(images.resolve("id49/149.png"), 300);
+    assertThatThrownBy(() -> rows("net"))
+        .isInstanceOf(BadDataException.class)
+        .hasMessageEndingWith("images have changed while they were embedded; search again");
+    assertThat(temp.resolve("deep")).doesNotExist();
+  }
+
+  @Test
   void aGalleryKnowsAFileOfItsOwn() throws IOException {
     try (Dataset set = open()) {
       Gallery gallery = Gallery.open(set, embedder(), "net", cache, SILENT);
@@ -180,6 +195,11 @@ class GalleryTest {
       @Override
       public void embed(ByteBuffer images, int count, float[] out, int offset) {
         looked += count;
+        try {
+          duringEmbedding.make();
+        } catch (IOException e) {
+          throw new UncheckedIOException(e);
+        }
         for (int i = 0; i < count * dim(); i++) {
           out[offset + i] = (images.get(i) & 0xff) + 1;
         }
