@@ -7,6 +7,7 @@
 # Without FACTOR names all of them run, --jobs at a time with one compute thread each. Finished cells are kept: a second call continues. The table
 # goes to OUT/table.md.
 set -euo pipefail
+[[ " $* " != *" --help "* && " $* " != *" -h "* ]] || { sed -n '2,/^[^#]/s/^# \{0,1\}//p' "$0"; exit; }
 cd "$(dirname "$0")/.."
 seeds="1 2 3" steps=1000 jobs=2 out=runs/ablation precision=fp32
 while [[ "${1:-}" == --* ]]; do

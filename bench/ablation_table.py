@@ -1,5 +1,9 @@
 #!/usr/bin/env python3
 """Table of the cells that bench/ablate.sh left in a folder: mean and range over the seeds."""
+import explain
+
+explain.on_help(__doc__)
+
 import json
 import pathlib
 import re

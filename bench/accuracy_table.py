@@ -1,5 +1,9 @@
 #!/usr/bin/env python3
 """Prints the tables of docs/benchmarks/accuracy.md from the comparison.csv of ./ffc compare."""
+import explain
+
+explain.on_help(__doc__)
+
 import csv, statistics as st, sys
 
 rows = list(csv.DictReader(open(sys.argv[1])))

@@ -3,6 +3,7 @@
 # network and for iresnet50 with 30,000 slots of 512.
 # Usage: bench/checkpoint.sh [--repeat N] [--folder DIR]     (DIR on the disk to be measured; made and removed)
 set -euo pipefail
+[[ " $* " != *" --help "* && " $* " != *" -h "* ]] || { sed -n '2,/^[^#]/s/^# \{0,1\}//p' "$0"; exit; }
 cd "$(dirname "$0")/.."
 repeat=7 folder=target/checkpoint-bench
 while [[ $# -gt 0 ]]; do

@@ -18,7 +18,7 @@ import subprocess
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 ROOT = os.path.join(HERE, "..")
-arguments = argparse.ArgumentParser()
+arguments = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
 arguments.add_argument("out")
 arguments.add_argument("steps", nargs="?", default="400")
 arguments.add_argument("--data", default=os.path.join(ROOT, "data", "quickstart"))

@@ -6,6 +6,10 @@ Needs numpy, scikit-learn, torch, safetensors, pillow. RUN_DIRECTORY is a run of
 (iresnet). Every figure must agree to 1e-6, embeddings to 1e-5; prints one line a comparison and
 exits with 1 if any is off.
 """
+import explain
+
+explain.on_help(__doc__)
+
 import io
 import json
 import os

@@ -5,6 +5,10 @@
 Writes noisy clusters (ten rows an identity) as .npy into a temporary folder, 4 x ROWS x DIM bytes,
 then runs `./ffc eval --pairs-only` with a heap of 1 GB. Needs numpy.
 """
+import explain
+
+explain.on_help(__doc__)
+
 import os
 import re
 import resource

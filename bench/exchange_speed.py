@@ -108,7 +108,7 @@ def classpath(module):
 
 
 def main():
-    parser = argparse.ArgumentParser()
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--markdown")
     parser.add_argument("--built", action="store_true", help="test classes and class paths are there")

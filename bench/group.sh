@@ -3,6 +3,7 @@
 # pairs at each size, prints the ratio of the medians, then the group step.
 # Needs g++ and python3. Usage: bench/group.sh
 set -euo pipefail
+[[ " $* " != *" --help "* && " $* " != *" -h "* ]] || { sed -n '2,/^[^#]/s/^# \{0,1\}//p' "$0"; exit; }
 cd "$(dirname "$0")/.."
 out=ffc-bench/target
 mvn -q -B -pl ffc-bench -am package -DskipTests

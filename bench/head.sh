@@ -2,6 +2,7 @@
 # FFC's classifier alone from a thousand to a million slots: time of a step and memory, no networks.
 # Usage: bench/head.sh [--dim E] [--images SIDE] [--threads N] [--steps N] [--rule weighted|two-row]
 set -euo pipefail
+[[ " $* " != *" --help "* && " $* " != *" -h "* ]] || { sed -n '2,/^[^#]/s/^# \{0,1\}//p' "$0"; exit; }
 cd "$(dirname "$0")/.."
 dim=512 images=96 threads=2 steps=15 rule=weighted
 while [[ $# -gt 0 ]]; do

@@ -6,6 +6,10 @@
 Main code alone, without package-info, benchmarks and examples. A type is a file; a package knows another one if a file
 of it imports or names in full a type of it; packages are in a circle if they know each other directly or by others.
 """
+import explain
+
+explain.on_help(__doc__)
+
 import collections
 import io
 import pathlib

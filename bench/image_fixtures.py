@@ -4,6 +4,10 @@ a .ppm must be refused. Every image is drawn here, by arithmetic; needs pillow, 
 
 usage: python bench/image_fixtures.py loaders/src/test/resources/images
 """
+import explain
+
+explain.on_help(__doc__)
+
 import io
 import pathlib
 import struct

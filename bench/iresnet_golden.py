@@ -6,6 +6,10 @@
 Weights follow a formula of the array's number and the element's index, so that no weight file is
 needed. Float64 inside; values are printed with 9 digits: `name<TAB>value value ...`.
 """
+import explain
+
+explain.on_help(__doc__)
+
 import torch
 import torch.nn as nn
 

@@ -8,6 +8,10 @@ With "full" it also crops, turns and scales, changes light and colours, blurs, l
 and erases, each on a fifth of the images and within the ranges of data.augment, by OpenCV's own
 functions: the transforms of albumentations without what its wrapping costs.
 """
+import explain
+
+explain.on_help(__doc__)
+
 import math
 import random
 import struct

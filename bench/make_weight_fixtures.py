@@ -4,6 +4,10 @@
 
 Needs torch, numpy and safetensors. Values are small ramps, so that the tests can state them.
 """
+import explain
+
+explain.on_help(__doc__)
+
 import argparse
 import collections
 import os

@@ -62,7 +62,7 @@ run: {{steps: 8, reportEvery: 1, checkpointEvery: 0, threads: {threads}, precisi
 
 
 def main():
-    parser = argparse.ArgumentParser()
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--threads", type=int, default=1)
     parser.add_argument("--markdown")
     args = parser.parse_args()

@@ -6,6 +6,10 @@
 Weights follow a formula as in bench/iresnet_golden.py. Float64 inside; values are printed with 9
 digits: `name<TAB>value value ...`.
 """
+import explain
+
+explain.on_help(__doc__)
+
 import torch
 import torch.nn as nn
 

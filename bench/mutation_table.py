@@ -4,6 +4,10 @@
   bench/mutation_table.py */target/pit-reports/mutations.xml
   bench/mutation_table.py --survivors FILE...     lists what survived, to be looked at one by one
 """
+import explain
+
+explain.on_help(__doc__)
+
 import collections, sys, xml.etree.ElementTree as ET
 
 survivors = "--survivors" in sys.argv

@@ -6,6 +6,10 @@
 Gradients follow a formula; the rate drops tenfold after three updates. Each line: rule, then the
 weight after every update.
 """
+import explain
+
+explain.on_help(__doc__)
+
 import math
 
 import torch

@@ -4,6 +4,7 @@
 #   bench/pack_check.sh [PYTHON] [STEPS]     (python3, 400 steps of the quick start unless FFC_TRY says less)
 # Says why not, and exits with 77, where no such root can be made. PACK=FOLDER takes one that is there already.
 set -euo pipefail
+[[ " $* " != *" --help "* && " $* " != *" -h "* ]] || { sed -n '2,/^[^#]/s/^# \{0,1\}//p' "$0"; exit; }
 
 top=$(dirname "$(dirname "$(readlink -f "$0")")")
 python=$(command -v "${1:-python3}") || { echo "no ${1:-python3} here"; exit 2; }

@@ -6,6 +6,10 @@ gradient comes through the sampled, normalised rows, in float64.
 
 Lines: `name value value ...`; `case` starts an optimiser, `step` a step.
 """
+import explain
+
+explain.on_help(__doc__)
+
 import torch, torch.nn.functional as F
 
 C, E, B, STEPS, SCALE, MARGIN = 12, 5, 4, 5, 8.0, 0.4

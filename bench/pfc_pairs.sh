@@ -3,6 +3,7 @@
 # classes, in turns; (2) a fixed number of sampled rows (10,000) from 1e5 to 1e7 classes, in turns.
 # Usage: bench/pfc_pairs.sh [--python PYTHON] [--pairs N] [--threads N]; needs a python with torch.
 set -euo pipefail
+[[ " $* " != *" --help "* && " $* " != *" -h "* ]] || { sed -n '2,/^[^#]/s/^# \{0,1\}//p' "$0"; exit; }
 cd "$(dirname "$0")/.."
 python=python3 pairs=3 threads=2
 while [[ $# -gt 0 ]]; do

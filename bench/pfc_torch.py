@@ -8,7 +8,7 @@ Prints the median step, images a second and the peak resident memory.
 """
 import argparse, resource, time, torch, torch.nn.functional as F
 
-p = argparse.ArgumentParser(); A = p.add_argument
+p = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter); A = p.add_argument
 A('--classes', type=float, default=1e6); A('--dim', type=int, default=128); A('--images', type=int, default=192); A('--rate', type=float, default=0.1); A('--steps', type=int, default=15); A('--threads', type=int, default=2)
 a = p.parse_args(); torch.set_num_threads(a.threads); torch.manual_seed(0); C, n = int(a.classes), max(1, round(a.classes * a.rate)); times = []
 peak = lambda: resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e3

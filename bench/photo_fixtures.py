@@ -4,6 +4,10 @@ numpy.
 
 usage: python bench/photo_fixtures.py loaders/src/test/resources/photos
 """
+import explain
+
+explain.on_help(__doc__)
+
 import io
 import pathlib
 import struct

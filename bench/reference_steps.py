@@ -21,6 +21,10 @@ holds them for the test, NAME.safetensors.gz what follows from them after every 
 Image i is a sequence of bytes by a linear congruence (pixels below); what a batch consists of follows from the seed as
 docs/decisions/012-order-of-an-epoch.md says.
 """
+import explain
+
+explain.on_help(__doc__)
+
 import copy, gzip, json, math, struct, sys
 from pathlib import Path
 

@@ -3,6 +3,10 @@
 usage: venv/bin/python bench/retrieval_golden.py ffc-eval/src/test/resources/retrieval.safetensors
 needs: pip install torch numpy pytorch-metric-learning safetensors
 """
+import explain
+
+explain.on_help(__doc__)
+
 import sys
 
 import torch

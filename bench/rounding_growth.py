@@ -71,7 +71,7 @@ def difference(a, b, until):
 
 
 def main():
-    parser = argparse.ArgumentParser()
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--rate", type=float, default=0.05)
     parser.add_argument("--perturbed", type=int, default=8)
     args = parser.parse_args()

@@ -87,7 +87,7 @@ def run(path, trainers):
 
 
 def main():
-    parser = argparse.ArgumentParser()
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--classes", type=int, default=1_000_000)
     parser.add_argument("--rate", type=float, default=0.1)
     parser.add_argument("--pairs", type=int, default=3)

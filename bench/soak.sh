@@ -2,6 +2,7 @@
 # A long run of three trainer processes and a storage member with random kills and replacements:
 # figures for docs/benchmarks/cluster.md. Usage: bench/soak.sh [STEPS [SEED [SECONDS_BETWEEN_KILLS]]]
 set -euo pipefail
+[[ " $* " != *" --help "* && " $* " != *" -h "* ]] || { sed -n '2,/^[^#]/s/^# \{0,1\}//p' "$0"; exit; }
 cd "$(dirname "$0")/.."
 mvn -q -B -pl idgroup test-compile dependency:build-classpath \
   -Dmdep.outputFile="$PWD/idgroup/target/test-classpath.txt" -Dmdep.includeScope=test

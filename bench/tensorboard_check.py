@@ -7,6 +7,10 @@ Wants tensorboard in the venv: docs/testing.md, The scripts' Python.
 Opens each run with TensorBoard's own reader and compares every scalar with steps.jsonl and
 evaluations.jsonl, as f32. Ends with 1 if a value is missing or differs.
 """
+import explain
+
+explain.on_help(__doc__)
+
 import importlib.metadata
 import json
 import pathlib

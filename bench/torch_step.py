@@ -27,7 +27,7 @@ def backbone(widths, layers, size, channels, dim):
     return nn.Sequential(*net, nn.BatchNorm2d(i), nn.Flatten(), nn.Linear(i * f * f, dim), nn.BatchNorm1d(dim))
 
 def main():
-    p = argparse.ArgumentParser(); A = p.add_argument
+    p = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter); A = p.add_argument
     A('--widths', default='16,32,64,128'); A('--layers', default='1,1,1,1'); A('--size', type=int, default=32); A('--channels', type=int, default=1); A('--dim', type=int, default=128)
     A('--ids', type=int, default=64); A('--instances', type=int, default=64); A('--capacity', type=int, default=200); A('--steps', type=int, default=60); A('--warmup', type=int, default=10); A('--threads', type=int, default=2); A('--bf16', action='store_true'); A('--channels-last', action='store_true'); A('--device', default='cpu')
     a = p.parse_args(); torch.set_num_threads(a.threads); torch.manual_seed(0); dev = a.device; B = a.ids + a.instances // 2

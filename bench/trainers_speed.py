@@ -44,7 +44,7 @@ def predicted(trainers, alone, network):
 
 
 def main():
-    parser = argparse.ArgumentParser()
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--pairs", type=int, default=3)
     parser.add_argument("--network", default="8Gbit,0.5ms")
     parser.add_argument("--markdown")

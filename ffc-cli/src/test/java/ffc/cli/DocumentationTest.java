@@ -2,6 +2,7 @@ package ffc.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
@@ -85,6 +86,29 @@ class DocumentationTest {
   void theTestCommandOfTheReadmeIsTheOneThatIntegrationRuns() throws Exception {
     assertThat(Files.readString(ROOT.resolve("README.md"))).contains("\nmvn verify ");
     assertThat(Files.readString(ROOT.resolve(".ci/run"))).contains("mvn -B -ntp verify");
+  }
+
+  /** One that took --help for work would measure for an hour, or write recordings anew. */
+  @Test
+  void everyScriptExplainsItself() throws Exception {
+    try (Stream<Path> files = Files.list(ROOT.resolve("bench"))) {
+      for (Path script : files.filter(file -> file.toString().matches(".*\\.(py|sh)")).toList()) {
+        String text = Files.readString(script);
+        if (script.toString().endsWith(".sh")) {
+          Process help = new ProcessBuilder(script.toString(), "--help").start();
+          byte[] said = help.getInputStream().readAllBytes();
+          assertThat(help.waitFor()).as(script.toString()).isZero();
+          assertThat(new String(said, StandardCharsets.UTF_8))
+              .as(script.toString())
+              .isNotBlank()
+              .isSubstringOf(text.replaceAll("(?m)^# ?", ""));
+        } else {
+          assertThat(text)
+              .as(script.toString())
+              .containsAnyOf("explain.on_help(__doc__)", "description=__doc__", "def on_help(");
+        }
+      }
+    }
   }
 
   private static List<MatchResult> matches(Pattern pattern, String text) {
