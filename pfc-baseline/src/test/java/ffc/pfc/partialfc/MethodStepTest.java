@@ -78,6 +78,24 @@ class MethodStepTest extends MethodSteps {
   }
 
   @Test
+  void aQueueGoesOnWithItsGalleryAlsoFromBeforeItsFirstStep() throws IOException {
+    DynamicClassQueueConfig config =
+        DynamicClassQueueConfigBuilder.builder().capacity(12).galleryMomentum(0.75).build();
+    try (DynamicClassQueue queue = new DynamicClassQueue(config, context(1));
+        DynamicClassQueue other = new DynamicClassQueue(config, context(1))) {
+      Checkpoints checkpoints = new Checkpoints(temp, 1);
+      other.load(CheckpointReader.open(checkpoints.writeBest(queue::save)));
+      assertThat(other.statistics()).containsEntry("queue_filled", 0.0);
+      probe.parameters().weightList().head().addi(0.5f);
+      step(queue, 1, A, A, true);
+      other.load(CheckpointReader.open(checkpoints.writeBest(queue::save)));
+      assertThat(other.gallery().parameters().weightList().head().toFloatArray())
+          .isEqualTo(queue.gallery().parameters().weightList().head().toFloatArray())
+          .isNotEqualTo(probe.parameters().weightList().head().toFloatArray());
+    }
+  }
+
+  @Test
   void whatAMarginRemembersIsOfCompletedStepsIsToldAndIsKept() throws IOException {
     MarginConfig margin = CurricularFaceConfigBuilder.builder().build();
     List<MethodContext.Factory> factories =
