@@ -54,12 +54,15 @@ final class CheckpointPickle {
     } catch (BufferUnderflowException | IndexOutOfBoundsException e) {
       throw new IllegalArgumentException(
           "offset " + reader.in.position() + ": the pickle is truncated or corrupt", e);
-    } catch (ClassCastException
-        | NumberFormatException
-        | NullPointerException
-        | UnsupportedOperationException e) {
+    } catch (NumberFormatException e) {
       throw new IllegalArgumentException(
           "offset " + reader.in.position() + ": the pickle is corrupt: " + e.getMessage(), e);
+    } catch (ClassCastException | NullPointerException | UnsupportedOperationException e) {
+      throw new IllegalArgumentException(
+          "offset "
+              + reader.in.position()
+              + ": the pickle is corrupt: a value is of another kind than its place wants",
+          e);
     }
   }
 

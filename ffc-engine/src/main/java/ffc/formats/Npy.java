@@ -198,7 +198,11 @@ public record Npy(ElementType type, long[] shape, long dataOffset) {
               + "'))");
     }
     if (type == null) {
-      throw corrupt(file, "got element type " + descriptor + ", wanted such as <f4, <f2 or <i8");
+      throw corrupt(
+          file,
+          "got element type "
+              + descriptor.replaceAll("\\p{Cntrl}", "?")
+              + ", wanted such as <f4, <f2 or <i8");
     }
     long[] shape;
     try {

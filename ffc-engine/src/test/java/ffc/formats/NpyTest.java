@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
@@ -33,6 +34,17 @@ class NpyTest {
       Npy.write(copy, Npy.read(Fixtures.file(name)));
       assertThat(copy).hasBinaryContent(Files.readAllBytes(Fixtures.file(name)));
     }
+  }
+
+  @Test
+  void anElementTypeThatIsNoneIsQuotedInOneLine() throws IOException {
+    byte[] whole = Files.readAllBytes(Fixtures.file("floats.npy"));
+    String text = new String(whole, StandardCharsets.ISO_8859_1).replace("<f4', ", "<f\n4',");
+    Path file =
+        Files.write(folder.resolve("lines.npy"), text.getBytes(StandardCharsets.ISO_8859_1));
+    assertThatThrownBy(() -> Npy.read(file))
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessageEndingWith("got element type <f?4, wanted such as <f4, <f2 or <i8");
   }
 
   @Test

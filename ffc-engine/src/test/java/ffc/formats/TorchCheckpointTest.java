@@ -152,6 +152,11 @@ class TorchCheckpointTest {
     refused(tuples + "K\u0001s.", "a key that is no text or number");
     // A list that holds itself, as the name of a storage: its text has no end.
     refused("\u0080\u0002]q\0h\0aQ.", "a storage without type");
+    // Something put into a dictionary, items into a list, and a dictionary set to a number.
+    String otherKind = "pickle is corrupt: a value is of another kind than its place wants";
+    refused("\u0080\u0002}K\u0001a.", otherKind);
+    refused("\u0080\u0002](K\u0001K\u0002u.", otherKind);
+    refused("\u0080\u0002K\u0001K\u0002K\u0003s.", otherKind);
     long large = 1L << 62;
     refused(view(0, new long[] {3, 3}, new long[] {large, large}), "wanted a view inside it");
     refused(view(0, new long[] {large, 4}, new long[] {0, 0}), "wanted a view inside it");

@@ -100,7 +100,7 @@ enum Kind {
       byte[] damaged =
           random.nextInt(3) == 0
               ? Damage.binary(whole, random)
-              : torch ? Sums.zip(whole, random) : Sums.safetensors(whole, random);
+              : torch ? Sums.zip(from, random) : Sums.safetensors(whole, random);
       Path file = Files.write(folder.resolve(from.getFileName().toString()), damaged);
       return List.of("import", file.toString(), "--out=" + folder.resolve("out.safetensors"));
     }

@@ -1,6 +1,5 @@
 package ffc.cli.hostile;
 
-import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -8,13 +7,14 @@ import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Collections;
 import java.util.List;
 import java.util.Random;
 import java.util.stream.Stream;
 import java.util.zip.CRC32;
 import java.util.zip.CRC32C;
 import java.util.zip.ZipEntry;
-import java.util.zip.ZipInputStream;
+import java.util.zip.ZipFile;
 import java.util.zip.ZipOutputStream;
 
 /** Damage behind checksums: what guards the file is made to match again. */
@@ -76,13 +76,15 @@ final class Sums {
   }
 
   /** A zip file, one member of which is damaged and summed again. */
-  static byte[] zip(byte[] whole, Random random) throws IOException {
+  static byte[] zip(Path whole, Random random) throws IOException {
     List<ZipEntry> entries = new java.util.ArrayList<>();
     List<byte[]> contents = new java.util.ArrayList<>();
-    try (ZipInputStream in = new ZipInputStream(new ByteArrayInputStream(whole))) {
-      for (ZipEntry entry = in.getNextEntry(); entry != null; entry = in.getNextEntry()) {
+    // Not as a stream, which Java does not read where sizes follow contents that are not
+    // compressed.
+    try (ZipFile in = new ZipFile(whole.toFile())) {
+      for (ZipEntry entry : Collections.list(in.entries())) {
         entries.add(entry);
-        contents.add(in.readAllBytes());
+        contents.add(in.getInputStream(entry).readAllBytes());
       }
     }
     int victim = 0; // most of the structure is in the pickle

@@ -195,7 +195,9 @@ public final class ConfigSchema {
   /** Marks a list whose element may stand alone. */
   private static void markOneOrMore(ObjectNode attributes, FieldScope field) {
     JsonFormat format = field.getAnnotation(JsonFormat.class);
+    // An element is asked too, by the annotations of its list.
     if (format != null
+        && !field.isFakeContainerItemScope()
         && List.of(format.with()).contains(JsonFormat.Feature.ACCEPT_SINGLE_VALUE_AS_ARRAY)) {
       attributes.put(ONE_OR_MORE, true); // the type is written later
     }

@@ -48,6 +48,9 @@ class DataSettingsTest {
           .isInstanceOf(ConfigException.class)
           .hasMessageContaining("data.train.path");
     }
+    assertThatThrownBy(() -> load("{format: recordio, path: [[a.rec, b.rec]]}", false))
+        .isInstanceOf(ConfigException.class)
+        .hasMessageEndingWith("data.train.path.0: got a list of 2, wanted text");
   }
 
   @Test
