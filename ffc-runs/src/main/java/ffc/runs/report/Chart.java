@@ -30,6 +30,11 @@ public record Chart(
   private static final int WIDTH = 560;
   private static final int HEIGHT = 250;
   private static final int LEFT = 48;
+
+  /** Room for a character of a label. */
+  private static final double CHARACTER = 6.6;
+
+  private static final int GAP = 7;
   private static final int RIGHT = 14;
   private static final int TOP = 10;
   private static final int BOTTOM = 36;
@@ -96,7 +101,8 @@ public record Chart(
   private String svg() {
     Axis x = axisX();
     Axis y = axisY();
-    DoubleUnaryOperator toX = v -> LEFT + x.position(v) * (WIDTH - LEFT - RIGHT);
+    int left = left(y);
+    DoubleUnaryOperator toX = v -> left + x.position(v) * (WIDTH - left - RIGHT);
     DoubleUnaryOperator toY = v -> HEIGHT - BOTTOM - y.position(v) * (HEIGHT - TOP - BOTTOM);
     StringBuilder svg = new StringBuilder();
     svg.append(
@@ -108,11 +114,11 @@ public record Chart(
       svg.append(
           Html.format(
               "<line class=\"grid\" x1=\"%d\" x2=\"%d\" y1=\"%.1f\" y2=\"%.1f\"/>",
-              LEFT, WIDTH - RIGHT, at, at));
+              left, WIDTH - RIGHT, at, at));
       svg.append(
           Html.format(
               "<text class=\"tick\" x=\"%d\" y=\"%.1f\" text-anchor=\"end\">%s</text>",
-              LEFT - 7, at + 4, y.label(tick)));
+              left - GAP, at + 4, y.label(tick)));
     }
     for (double tick : x.ticks()) {
       double at = toX.applyAsDouble(tick);
@@ -133,6 +139,12 @@ public record Chart(
       svg.append(drawn(s, toX, toY));
     }
     return svg.append("</svg>").toString();
+  }
+
+  /** Where the plot begins: right of the longest label. */
+  private static int left(Axis y) {
+    int longest = y.ticks().stream().mapToInt(tick -> y.label(tick).length()).max().orElse(0);
+    return Math.max(LEFT, (int) Math.ceil(GAP + CHARACTER * longest));
   }
 
   private static String drawn(Series series, DoubleUnaryOperator toX, DoubleUnaryOperator toY) {

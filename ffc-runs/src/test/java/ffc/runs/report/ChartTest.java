@@ -5,6 +5,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import org.junit.jupiter.api.Test;
 
 class ChartTest {
@@ -46,6 +48,22 @@ class ChartTest {
 
     assertThat(empty.isEmpty()).isTrue();
     assertThat(dot.html()).contains("<circle").doesNotContain("NaN", "Infinity");
+  }
+
+  @Test
+  void longLabelsHaveRoom() {
+    List<double[]> close = List.of(new double[] {1, 0.02925}, new double[] {2, 0.02926});
+    String html = Chart.overSteps("t", "", List.of(new Series("a", close)), false).html();
+    Matcher label =
+        Pattern.compile("x=\"([0-9]+)\"[^>]*text-anchor=\"end\">(0[0-9.]+)<").matcher(html);
+    int labels = 0;
+    while (label.find()) {
+      assertThat(Integer.parseInt(label.group(1)))
+          .as(label.group(2))
+          .isGreaterThan((int) (6.4 * label.group(2).length()));
+      labels++;
+    }
+    assertThat(labels).isGreaterThan(2);
   }
 
   @Test
