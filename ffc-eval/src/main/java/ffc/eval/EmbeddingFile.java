@@ -63,8 +63,9 @@ public final class EmbeddingFile {
       throw new IllegalArgumentException(
           file + ": got an unknown ending, wanted embeddings as .npy or .safetensors");
     }
+    ElementType type = Npy.header(file).type(); // before the labels: the file that was typed
     long[] identities = labels(labels == null ? labelsOf(file) : labels);
-    return Npy.header(file).type() == ElementType.F32
+    return type == ElementType.F32
         ? MappedEmbeddings.open(file, identities)
         : onHeap(file, Npy.read(file), identities);
   }

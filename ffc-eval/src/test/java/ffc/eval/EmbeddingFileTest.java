@@ -47,6 +47,12 @@ class EmbeddingFileTest {
 
   /** The network fails half-way, as one for images of another size does. */
   @Test
+  void aMissingFileIsNamedAsItWasTyped() {
+    assertThatThrownBy(() -> EmbeddingFile.open(folder.resolve("nope.npy"), null))
+        .hasMessageContaining("nope.npy: no such file");
+  }
+
+  @Test
   void whatFailsLeavesRowsAndLabelsThatWereThereAlone() {
     Path file = folder.resolve("e.npy");
     EmbeddingFile.write(file, ROWS, 2, LABELS, Map.of());
