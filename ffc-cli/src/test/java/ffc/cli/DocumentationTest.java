@@ -2,6 +2,11 @@ package ffc.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import ffc.core.method.MethodConfig;
+import ffc.runs.experiment.ConfigLoader;
+import ffc.runs.experiment.Experiment;
+import ffc.runs.experiment.Methods;
+import ffc.runs.plan.MemoryPlan;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -86,6 +91,28 @@ class DocumentationTest {
   void theTestCommandOfTheReadmeIsTheOneThatIntegrationRuns() throws Exception {
     assertThat(Files.readString(ROOT.resolve("README.md"))).contains("\nmvn verify ");
     assertThat(Files.readString(ROOT.resolve(".ci/run"))).contains("mvn -B -ntp verify");
+  }
+
+  @Test
+  void theReadmesTableOfMemoryIsWhatPlanSays() throws Exception {
+    Experiment experiment =
+        new ConfigLoader().load(ROOT.resolve("configs/glint360k-r50-ffc.yaml"), List.of(), false);
+    MemoryPlan plan = new MemoryPlan(experiment, 1);
+    List<MethodConfig> methods = Methods.beside(experiment.method()).subList(0, 3);
+    String readme = Files.readString(ROOT.resolve("README.md"));
+    List<MatchResult> rows =
+        matches(
+            Pattern.compile("\\| ([0-9,]+) \\| ([0-9]+) GB \\| ([0-9]+) GB \\| ([0-9]+) GB \\|"),
+            readme);
+    assertThat(rows).hasSize(3);
+    for (MatchResult row : rows) {
+      long classes = Long.parseLong(row.group(1).replace(",", ""));
+      assertThat(methods)
+          .extracting(method -> Math.round(plan.predict(method, classes).total() / 1e9))
+          .as(row.group())
+          .containsExactly(
+              Long.valueOf(row.group(2)), Long.valueOf(row.group(3)), Long.valueOf(row.group(4)));
+    }
   }
 
   /** One that took --help for work would measure for an hour, or write recordings anew. */

@@ -16,7 +16,7 @@ public record NetworkSize(long weights, long activationsPerImage, double bytesPe
   private static final double CPU_PEAK = 2.6;
 
   /** On a GPU, whose allocator leaves no such holes: an estimate, never measured. */
-  private static final double GPU_PEAK = 1.2;
+  private static final double GPU_PEAK = 1.5;
 
   /**
    * Counts what the network would hold, without an array.

@@ -16,6 +16,7 @@ import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
 import java.nio.file.attribute.FileTime;
 import java.util.ArrayList;
 import java.util.List;
@@ -136,7 +137,14 @@ class GalleryTest {
 
   @Test
   void imagesThatChangeWhileTheyAreEmbeddedAreNotKept() throws IOException {
-    duringEmbedding = () -> picture(images.resolve("id49/149.png"), 300);
+    // Whole at any moment, since the loader may read it just then.
+    Path other = temp.resolve("other.png");
+    picture(other, 300);
+    duringEmbedding =
+        () -> {
+          Files.move(other, images.resolve("id49/149.png"), StandardCopyOption.ATOMIC_MOVE);
+          duringEmbedding = () -> {};
+        };
     assertThatThrownBy(() -> rows("net"))
         .isInstanceOf(BadDataException.class)
         .hasMessageEndingWith("images have changed while they were embedded; search again");
