@@ -240,7 +240,7 @@ class WeightsAndEmbeddingsTest {
     Safetensors.write(other, Map.of("conv1.weight", HostTensor.of(new float[] {1}, 1)), Map.of());
     refused("needs --checkpoint", "eval");
     refused("got both", "eval", "--embeddings=" + file, "--checkpoint=" + temp);
-    refused("none.ids.npy: no such file", "eval", "--embeddings=" + temp.resolve("none.npy"));
+    refused("none.npy: no such file", "eval", "--embeddings=" + temp.resolve("none.npy"));
     refused("wanted integers", "eval", "--embeddings=" + file, "--labels=" + file);
     refused("belong together", "eval", "--embeddings=" + file, "--templates=" + file);
     refused("other.safetensors", "import", other.toString(), "--config=" + QUICKSTART);
