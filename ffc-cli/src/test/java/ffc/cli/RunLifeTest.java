@@ -421,6 +421,20 @@ class RunLifeTest {
   }
 
   @Test
+  void aSyntheticSetThatWasLaidOutIsTakenAsSuch() {
+    String folder = temp.resolve("laid-out").toString();
+    assertThat(ffc("data", "synth", "--ids", "40", "--out", folder).code()).isZero();
+    StoredRun.Outcome outcome =
+        ffc(
+            "config",
+            "check",
+            StoredRun.SMALL.toString(),
+            "--set=data.train.format=synthetic",
+            "--set=data.train.path=" + folder);
+    assertThat(outcome.code()).as(outcome.toString()).isZero();
+  }
+
+  @Test
   void aFinishedRunWhoseScheduleStretchesNamesTheWaysOn() {
     Path run = temp.resolve("run");
     assertThat(train(run, "--set=optimizer.schedule.type=cosine").code()).isZero();

@@ -98,14 +98,14 @@ public final class DataFormats {
         .source(set.text(), paths(set), set.labels() == DataConfig.Labels.compact);
   }
 
-  /** The format of a folder that is given as a set of a format which does not take it. */
+  /** The format of a plain folder that is given as a set of a format which does not claim it. */
   public static Optional<DataFormat> otherFormat(DataConfig.Source set) {
     String path = paths(set).get(0).toString();
     DataFormat named = of(set.format());
     boolean taken = named.claimsTheRest() || named.claims(path);
     return taken || !Files.isDirectory(path(path))
         ? Optional.empty()
-        : Optional.of(at(path)).filter(format -> format != named);
+        : Optional.of(at(path)).filter(DataFormat::claimsTheRest);
   }
 
   /** Files and folders that must exist for a set to be opened. */
