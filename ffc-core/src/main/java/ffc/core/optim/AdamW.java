@@ -22,17 +22,15 @@ public final class AdamW extends Optimizer {
   private final double beta1;
   private final double beta2;
   private final double epsilon;
-  private final double weightDecay;
   private final Map<String, NDArray> first;
   private final Map<String, NDArray> second;
   private long updates;
 
   AdamW(OptimizerConfig config, Parameters parameters, NDManager parent) {
-    super(parameters, parent);
+    super(config, parameters, parent);
     beta1 = config.betas().get(0);
     beta2 = config.betas().get(1);
     epsilon = config.epsilon();
-    weightDecay = config.weightDecay();
     first = state();
     second = state();
   }
@@ -40,18 +38,21 @@ public final class AdamW extends Optimizer {
   @Override
   public void step(double learningRate, double gradientFactor) {
     updates++;
-    NativeOps.adamw(
-        list(weights()),
-        list(gradients()),
-        list(first),
-        list(second),
-        learningRate,
-        beta1,
-        beta2,
-        epsilon,
-        weightDecay,
-        updates,
-        gradientFactor);
+    Map<String, NDArray> gradients = gradients();
+    for (Group group : groups()) {
+      NativeOps.adamw(
+          group.of(weights()),
+          group.of(gradients),
+          group.of(first),
+          group.of(second),
+          learningRate,
+          beta1,
+          beta2,
+          epsilon,
+          group.decay(),
+          updates,
+          gradientFactor);
+    }
   }
 
   @Override

@@ -4,6 +4,7 @@ import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDList;
 import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.index.NDIndex;
+import ai.djl.ndarray.types.Shape;
 import ffc.core.checkpoint.CheckpointReader;
 import ffc.core.checkpoint.CheckpointWriter;
 import ffc.core.net.Parameters;
@@ -11,18 +12,53 @@ import ffc.engine.NativeOps;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
+import java.util.stream.Collectors;
 
 /** Moves the weights of a network along their gradients. Owns its state. */
 public abstract sealed class Optimizer implements AutoCloseable permits Sgd, AdamW {
   private static final NDIndex ALL = new NDIndex(":");
 
   private final Map<String, NDArray> weights;
+  private final List<Group> groups = new ArrayList<>();
   final NDManager manager;
 
-  Optimizer(Parameters parameters, NDManager parent) {
+  /** Weights that decay alike. */
+  record Group(List<String> names, double decay) {
+    /** Those of a map that belong to it; none of an empty map. */
+    NDList of(Map<String, NDArray> arrays) {
+      NDList list = new NDList();
+      names.stream().filter(arrays::containsKey).forEach(name -> list.add(arrays.get(name)));
+      return list;
+    }
+  }
+
+  Optimizer(OptimizerConfig config, Parameters parameters, NDManager parent) {
     this.weights = parameters.weights();
     this.manager = parent.newSubManager();
+    Map<Boolean, List<String>> decaying =
+        weights.keySet().stream()
+            .collect(
+                Collectors.partitioningBy(
+                    name ->
+                        config.decays() == OptimizerConfig.Decays.all
+                            || isMatrix(weights.get(name).getShape())));
+    decaying.forEach(
+        (decays, names) -> {
+          if (!names.isEmpty()) {
+            groups.add(new Group(names, decays ? config.weightDecay() : 0));
+          }
+        });
+  }
+
+  private static boolean isMatrix(Shape shape) {
+    return shape.dimension() > 1 && (shape.get(0) > 1 || shape.dimension() == 4);
+  }
+
+  /** All weights, by their decay. */
+  final List<Group> groups() {
+    return groups;
   }
 
   /** The optimiser that a configuration describes. */

@@ -22,6 +22,10 @@ public record OptimizerConfig(
         @JsonPropertyDescription(
             "Weight decay: added to the gradient by sgd, decoupled in adamw (default 0)")
         Double weightDecay,
+    @JsonPropertyDescription(
+            "Weights of the network that decay: all (default), or matrices: neither biases, nor"
+                + " norms, slopes, positions and tokens")
+        Decays decays,
     @JsonPropertyDescription("adamw: decay of the two moments (default [0.9, 0.999])")
         List<Double> betas,
     @Positive @JsonPropertyDescription("adamw: term added to the denominator (default 1e-8)")
@@ -35,6 +39,13 @@ public record OptimizerConfig(
   public enum Type {
     sgd,
     adamw
+  }
+
+  /** Weights that decay. */
+  public enum Decays {
+    all,
+    /** Weights of products and filters: neither vectors nor what is added to values. */
+    matrices
   }
 
   /** Courses of the learning rate after warm-up. */
@@ -76,6 +87,7 @@ public record OptimizerConfig(
     momentum = momentum == null ? 0.9 : momentum;
     nesterov = nesterov != null && nesterov;
     weightDecay = weightDecay == null ? 0.0 : weightDecay;
+    decays = decays == null ? Decays.all : decays;
     betas = betas == null ? List.of(0.9, 0.999) : List.copyOf(betas);
     epsilon = epsilon == null ? 1e-8 : epsilon;
     schedule = schedule == null ? OptimizerConfigScheduleConfigBuilder.builder().build() : schedule;

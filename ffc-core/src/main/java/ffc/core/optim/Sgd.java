@@ -18,28 +18,29 @@ import java.util.Map;
 public final class Sgd extends Optimizer {
   private final double momentum;
   private final boolean nesterov;
-  private final double weightDecay;
   private final Map<String, NDArray> velocity;
 
   Sgd(OptimizerConfig config, Parameters parameters, NDManager parent) {
-    super(parameters, parent);
+    super(config, parameters, parent);
     momentum = config.momentum();
     nesterov = config.nesterov();
-    weightDecay = config.weightDecay();
     velocity = momentum == 0 ? Map.of() : state();
   }
 
   @Override
   public void step(double learningRate, double gradientFactor) {
-    NativeOps.sgd(
-        list(weights()),
-        list(gradients()),
-        list(velocity),
-        learningRate,
-        momentum,
-        nesterov,
-        weightDecay,
-        gradientFactor);
+    Map<String, NDArray> gradients = gradients();
+    for (Group group : groups()) {
+      NativeOps.sgd(
+          group.of(weights()),
+          group.of(gradients),
+          group.of(velocity),
+          learningRate,
+          momentum,
+          nesterov,
+          group.decay(),
+          gradientFactor);
+    }
   }
 
   @Override

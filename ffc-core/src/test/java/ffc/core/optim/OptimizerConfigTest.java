@@ -83,6 +83,34 @@ class OptimizerConfigTest {
     }
   }
 
+  @ParameterizedTest
+  @ValueSource(strings = {"sgd", "adamw"})
+  void vectorsAndWhatIsAddedStayWhereMatricesAloneDecay(String rule) {
+    Autograd.off();
+    for (OptimizerConfig.Decays decays : OptimizerConfig.Decays.values()) {
+      try (NDManager manager = NDManager.newBaseManager();
+          Parameters parameters = new Parameters(manager, 1)) {
+        NDArray bias = parameters.constant("bias", new Shape(3), 1);
+        NDArray product = parameters.constant("product", new Shape(2, 2), 1);
+        NDArray positions = parameters.constant("positions", new Shape(1, 4, 3), 1);
+        NDArray filter = parameters.constant("filter", new Shape(1, 2, 3, 3), 1);
+        parameters.requireGradients();
+        List<NDArray> all = List.of(bias, product, positions, filter);
+        all.forEach(w -> setGradient(w, new float[(int) w.size()]));
+        OptimizerConfig config =
+            OptimizerConfigBuilder.builder(config(rule)).decays(decays).build();
+        try (Optimizer optimizer = Optimizer.of(config, parameters, manager)) {
+          optimizer.step(0.1, 1);
+          float decayed = rule.equals("sgd") ? 1 - 0.1f * 0.01f : 1 - 0.1f * 0.05f;
+          float kept = decays == OptimizerConfig.Decays.all ? decayed : 1;
+          assertThat(all)
+              .extracting(w -> w.toFloatArray()[0])
+              .containsExactly(kept, decayed, kept, decayed);
+        }
+      }
+    }
+  }
+
   private double[] run(String rule, boolean interrupted) throws IOException {
     Autograd.off();
     double[] values = new double[18];
