@@ -43,6 +43,13 @@ public final class NativeOps {
           "x: Tensor, w: Tensor",
           "torch.permute(torch.linear(torch.permute(x, [0, 2, 3, 1]), torch.flatten(w, 1)),"
               + " [0, 3, 1, 2])");
+  private static final PtSymbolBlock LAYER_NORM =
+      function(
+          "x: Tensor, weight: Tensor, bias: Tensor",
+          "torch.layer_norm(x, torch.size(weight), weight, bias)");
+  private static final PtSymbolBlock RELU6 = function("x: Tensor", "torch.hardtanh(x, 0., 6.)");
+  private static final PtSymbolBlock ATTENTION =
+      function("q: Tensor, k: Tensor, v: Tensor", "torch.scaled_dot_product_attention(q, k, v)");
   private static final PtSymbolBlock TO_BF16 = function("x: Tensor", "torch.to(x, 15)");
   private static final PtSymbolBlock TO_F32 = function("x: Tensor", "torch.to(x, 6)");
   private static final PtSymbolBlock INT8_PRODUCTS =
@@ -141,6 +148,30 @@ public final class NativeOps {
    */
   public static NDArray pointwise(NDArray x, NDArray w) {
     return call(POINTWISE, x, w);
+  }
+
+  /**
+   * Layer norm over the last axis with 1e-5 added to the variance; x f32 [..., D], weight and bias
+   * f32 [D]; differentiable in all three.
+   */
+  public static NDArray layerNorm(NDArray x, NDArray weight, NDArray bias) {
+    return call(LAYER_NORM, x, weight, bias);
+  }
+
+  /** min(max(x, 0), 6); differentiable. */
+  public static NDArray relu6(NDArray x) {
+    return call(RELU6, x);
+  }
+
+  /**
+   * softmax(q kᵀ / √d) v by PyTorch's fused kernels, which keep no [N, N] array where they can;
+   * differentiable.
+   *
+   * @param q [B, H, N, d], as k and v
+   * @return [B, H, N, d]
+   */
+  public static NDArray attention(NDArray q, NDArray k, NDArray v) {
+    return call(ATTENTION, q, k, v);
   }
 
   /** Rounded to bfloat16; differentiable. The result may only go into further operators. */

@@ -8,6 +8,7 @@ import ffc.formats.HostTensor;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.util.LinkedHashMap;
+import java.util.Locale;
 import java.util.Map;
 import java.util.function.UnaryOperator;
 
@@ -78,15 +79,16 @@ public final class BackboneScript implements Operators<String> {
   }
 
   @Override
-  public String norm(String x, String name) {
+  public String norm(String x, String name, double epsilon) {
     return line(
         "torch.batch_norm(%s, self.%s, self.%s, self.%s, self.%s, False, 0.10000000000000001,"
-            + " 1.0000000000000001e-05, False)",
+            + " %.16e, False)",
         x,
         attribute(name + ".weight"),
         attribute(name + ".bias"),
         attribute(name + ".running_mean"),
-        attribute(name + ".running_var"));
+        attribute(name + ".running_var"),
+        epsilon);
   }
 
   @Override
@@ -126,12 +128,80 @@ public final class BackboneScript implements Operators<String> {
         x, attribute(name + ".weight"), attribute(name + ".bias"));
   }
 
+  @Override
+  public String denseWithoutBias(String x, String name, int out) {
+    return line("torch.linear(torch.flatten(%s, 1), self.%s)", x, attribute(name + ".weight"));
+  }
+
+  @Override
+  public String patches(String x, String name, int out, int size) {
+    return line(
+        "torch.transpose(torch.flatten(torch.conv2d(%1$s, self.%2$s, self.%3$s, [%4$d, %4$d]),"
+            + " 2), 1, 2)",
+        x, attribute(name + ".weight"), attribute(name + ".bias"), size);
+  }
+
+  @Override
+  public String positions(String x, String name) {
+    return line("torch.add(%s, self.%s)", x, attribute(name));
+  }
+
+  @Override
+  public String layerNorm(String x, String name) {
+    return line(
+        "torch.layer_norm(%1$s, torch.size(self.%2$s), self.%2$s, self.%3$s)",
+        x, attribute(name + ".weight"), attribute(name + ".bias"));
+  }
+
+  @Override
+  public String linear(String x, String name, int out, boolean bias) {
+    String weight = attribute(name + ".weight");
+    return bias
+        ? line("torch.linear(%s, self.%s, self.%s)", x, weight, attribute(name + ".bias"))
+        : line("torch.linear(%s, self.%s)", x, weight);
+  }
+
+  @Override
+  public String attention(String qkv, int heads) {
+    String parts =
+        line(
+            "torch.permute(torch.reshape(%1$s, [torch.size(%1$s, 0), torch.size(%1$s, 1), 3, %2$d,"
+                + " -1]), [2, 0, 3, 1, 4])",
+            qkv, heads);
+    String out =
+        line(
+            "torch.scaled_dot_product_attention(torch.select(%1$s, 0, 0), torch.select(%1$s, 0, 1),"
+                + " torch.select(%1$s, 0, 2))",
+            parts);
+    return line("torch.flatten(torch.transpose(%s, 1, 2), 2)", out);
+  }
+
+  @Override
+  public String relu6(String x) {
+    return line("torch.hardtanh(%s, 0., 6.)", x);
+  }
+
+  @Override
+  public String branch(String x, double probability) {
+    return x;
+  }
+
+  @Override
+  public String hidden(String x, double share) {
+    return x;
+  }
+
+  @Override
+  public String restored(String x, String name, double share) {
+    return x;
+  }
+
   private String line(String expression, Object... arguments) {
     String value = "v" + values++;
     body.append("    ")
         .append(value)
         .append(" = ")
-        .append(String.format(expression, arguments))
+        .append(String.format(Locale.ROOT, expression, arguments))
         .append('\n');
     return value;
   }

@@ -1,7 +1,9 @@
 package ffc.core.net;
 
 import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.types.Shape;
 import ai.djl.nn.norm.Dropout;
+import ffc.engine.NativeOps;
 import ffc.loaders.data.ImageShape;
 import java.util.Map;
 import java.util.function.UnaryOperator;
@@ -38,7 +40,7 @@ public final class Backbone {
    * @param images f32 [B, channels, height, width] in [-1, 1]
    * @param batchStatistics true: batch norm uses the statistics of this batch and updates its
    *     running ones (B must be at least 2); false: it uses the running ones
-   * @param dropout whether values are dropped, where the network has dropout
+   * @param dropout whether values, branches and tokens are dropped, where the network drops some
    * @return features f32 [B, embedding], not normalised; registered with the caller's scope
    */
   public NDArray forward(NDArray images, boolean batchStatistics, boolean dropout) {
@@ -64,6 +66,9 @@ public final class Backbone {
     private final boolean batchStatistics;
     private final boolean drop;
 
+    /** Of the pass under way: the places of its tokens, i64 [B, N]; the hidden ones come last. */
+    private NDArray places;
+
     Pass(NDArray images, boolean batchStatistics, boolean drop) {
       this.images = images;
       this.batchStatistics = batchStatistics;
@@ -81,7 +86,7 @@ public final class Backbone {
     }
 
     @Override
-    public NDArray norm(NDArray x, String name) {
+    public NDArray norm(NDArray x, String name, double epsilon) {
       return layer(x, name);
     }
 
@@ -103,6 +108,69 @@ public final class Backbone {
     @Override
     public NDArray dense(NDArray x, String name, int out) {
       return layer(x, name);
+    }
+
+    @Override
+    public NDArray denseWithoutBias(NDArray x, String name, int out) {
+      return layer(x, name);
+    }
+
+    @Override
+    public NDArray patches(NDArray x, String name, int out, int size) {
+      return layer(x, name);
+    }
+
+    @Override
+    public NDArray positions(NDArray x, String name) {
+      return layer(x, name);
+    }
+
+    @Override
+    public NDArray layerNorm(NDArray x, String name) {
+      return layer(x, name);
+    }
+
+    @Override
+    public NDArray linear(NDArray x, String name, int out, boolean bias) {
+      return layer(x, name);
+    }
+
+    @Override
+    public NDArray attention(NDArray qkv, int heads) {
+      return TokenLayers.attention(qkv, heads);
+    }
+
+    @Override
+    public NDArray relu6(NDArray x) {
+      return NativeOps.relu6(x);
+    }
+
+    @Override
+    public NDArray branch(NDArray x, double probability) {
+      NDArray f32 = parameters.result(x);
+      if (probability == 0 || !drop) {
+        return f32;
+      }
+      NDArray ones = f32.getManager().ones(new Shape(f32.getShape().get(0), 1, 1));
+      return f32.mul(Dropout.dropout(ones, (float) probability, true).head());
+    }
+
+    @Override
+    public NDArray hidden(NDArray x, double share) {
+      if (share == 0 || !drop) {
+        return x;
+      }
+      Shape tokens = new Shape(x.getShape().get(0), x.getShape().get(1));
+      places = x.getManager().randomUniform(0, 1, tokens).argSort(1);
+      int kept = (int) (tokens.get(1) * (1 - share));
+      return TokenLayers.pick(x, places.get(":, :" + kept));
+    }
+
+    @Override
+    public NDArray restored(NDArray x, String name, double share) {
+      return share == 0 || !drop
+          ? x
+          : ((TokenLayers.MaskToken) layers.get(name)).restore(x, places.argSort(1));
     }
 
     @Override

@@ -7,7 +7,10 @@ import java.util.function.UnaryOperator;
 
 /** Makes the layers of a network, with the sizes that follow from the image's. */
 final class LayerBuilder implements Operators<LayerBuilder.Size> {
-  /** Channels, height and width of one image's values; a flat value is all channels. */
+  /**
+   * Channels, height and width of one image's values; a flat value is all channels, tokens are D
+   * channels, N high.
+   */
   record Size(int channels, int height, int width) {
     long values() {
       return (long) channels * height * width;
@@ -53,8 +56,8 @@ final class LayerBuilder implements Operators<LayerBuilder.Size> {
   }
 
   @Override
-  public Size norm(Size x, String name) {
-    return layer(name, Layers.Norm.of(parameters, name, x.channels()), x);
+  public Size norm(Size x, String name, double epsilon) {
+    return layer(name, Layers.Norm.of(parameters, name, x.channels(), epsilon), x);
   }
 
   @Override
@@ -76,6 +79,67 @@ final class LayerBuilder implements Operators<LayerBuilder.Size> {
   public Size dense(Size x, String name, int out) {
     int in = Math.toIntExact(x.values());
     return layer(name, Layers.Dense.of(parameters, name, in, out), new Size(out, 1, 1));
+  }
+
+  @Override
+  public Size denseWithoutBias(Size x, String name, int out) {
+    int in = Math.toIntExact(x.values());
+    return layer(name, TokenLayers.Dense.of(parameters, name, in, out), new Size(out, 1, 1));
+  }
+
+  @Override
+  public Size patches(Size x, String name, int out, int size) {
+    return layer(
+        name,
+        TokenLayers.Patches.of(parameters, name, x.channels(), out, size),
+        new Size(out, (x.height() / size) * (x.width() / size), 1));
+  }
+
+  @Override
+  public Size positions(Size x, String name) {
+    return layer(name, TokenLayers.Positions.of(parameters, name, x.height(), x.channels()), x);
+  }
+
+  @Override
+  public Size layerNorm(Size x, String name) {
+    return layer(name, TokenLayers.LayerNorm.of(parameters, name, x.channels()), x);
+  }
+
+  @Override
+  public Size linear(Size x, String name, int out, boolean bias) {
+    return layer(
+        name,
+        TokenLayers.Linear.of(parameters, name, x.channels(), out, bias),
+        new Size(out, x.height(), 1));
+  }
+
+  @Override
+  public Size attention(Size qkv, int heads) {
+    // Queries, keys and values are copied head by head; the products are made anew.
+    Size out = new Size(qkv.channels() / 3, qkv.height(), 1);
+    activations += qkv.values() + out.values();
+    return out;
+  }
+
+  @Override
+  public Size relu6(Size x) {
+    activations += x.values();
+    return x;
+  }
+
+  @Override
+  public Size branch(Size x, double probability) {
+    return x;
+  }
+
+  @Override
+  public Size hidden(Size x, double share) {
+    return x; // the few that are left out are counted too
+  }
+
+  @Override
+  public Size restored(Size x, String name, double share) {
+    return layer(name, TokenLayers.MaskToken.of(parameters, name, x.channels(), share), x);
   }
 
   @Override

@@ -15,7 +15,6 @@ import java.util.function.Supplier;
  * of PyTorch's modules and starts from PyTorch's default values.
  */
 final class Layers {
-  private static final float EPS = 1e-5f;
   // Share of the old running statistic that stays; PyTorch's momentum 0.1 is its complement.
   private static final float RUNNING_KEEP = 0.9f;
 
@@ -79,14 +78,16 @@ final class Layers {
   }
 
   /** Batch norm over the channels (axis 1). */
-  record Norm(NDArray gamma, NDArray beta, NDArray mean, NDArray variance) implements Layer {
-    static Norm of(Parameters p, String name, int channels) {
+  record Norm(NDArray gamma, NDArray beta, NDArray mean, NDArray variance, float epsilon)
+      implements Layer {
+    static Norm of(Parameters p, String name, int channels, double epsilon) {
       Shape shape = new Shape(channels);
       return new Norm(
           p.constant(name + ".weight", shape, 1),
           p.constant(name + ".bias", shape, 0),
           p.buffer(name + ".running_mean", shape, 0),
-          p.buffer(name + ".running_var", shape, 1));
+          p.buffer(name + ".running_var", shape, 1),
+          (float) epsilon);
     }
 
     /** As InsightFace's last layer: its weight stays 1 and is never trained. */
@@ -96,14 +97,15 @@ final class Layers {
           p.buffer(name + ".weight", shape, 1),
           p.constant(name + ".bias", shape, 0),
           p.buffer(name + ".running_mean", shape, 0),
-          p.buffer(name + ".running_var", shape, 1));
+          p.buffer(name + ".running_var", shape, 1),
+          (float) Operators.EPSILON);
     }
 
     @Override
     public NDArray forward(NDArray x, boolean batchStatistics) {
       // Axis -1 is DJL's direct path; PyTorch itself always normalises axis 1.
       return BatchNorm.batchNorm(
-              x, mean, variance, gamma, beta, -1, RUNNING_KEEP, EPS, batchStatistics)
+              x, mean, variance, gamma, beta, -1, RUNNING_KEEP, epsilon, batchStatistics)
           .head();
     }
   }

@@ -18,15 +18,17 @@ import java.util.function.Function;
 public record ModelConfig(
     @NotNull
         @JsonPropertyDescription(
-            "iresnet (with layers and widths), r18, r34, r50, r100 (iresnet presets for 112x112)"
-                + " or mobilefacenet")
+            "iresnet (with layers and widths), r18, r34, r50, r100 (iresnet presets for 112x112),"
+                + " mobilefacenet, vit (with layers and widths of one entry: blocks and values of a"
+                + " token), vit_t, vit_s, vit_b or vit_l (its presets)")
         Backbone backbone,
     @Size(min = 3, max = 3)
         @JsonPropertyDescription("Channels, height, width (default [3, 112, 112])")
         List<@Positive @Max(4096) Integer> input,
-    @Size(min = 1, max = 6) @JsonPropertyDescription("iresnet: blocks of each stage")
+    @Size(min = 1, max = 6) @JsonPropertyDescription("iresnet: blocks of each stage; vit: [blocks]")
         List<@Positive @Max(1000) Integer> layers,
-    @Size(min = 1, max = 6) @JsonPropertyDescription("iresnet: channels of each stage")
+    @Size(min = 1, max = 6)
+        @JsonPropertyDescription("iresnet: channels of each stage; vit: [values of a token]")
         List<@Positive @Max(65536) Integer> widths,
     @Positive @Max(65536) @JsonPropertyDescription("Embedding size (default 512)")
         Integer embedding,
@@ -34,6 +36,24 @@ public record ModelConfig(
         @DecimalMax("0.9")
         @JsonPropertyDescription("Dropout before the embedding layer (default 0)")
         Double dropout,
+    @Positive
+        @Max(1024)
+        @JsonPropertyDescription(
+            "vit: height and width of the squares that become tokens (default 9)")
+        Integer patch,
+    @Positive @Max(1024) @JsonPropertyDescription("vit: heads of the attention (default 8)")
+        Integer heads,
+    @DecimalMin("0")
+        @DecimalMax("0.9")
+        @JsonPropertyDescription(
+            "vit: probability of leaving out a branch of the last block, growing from 0 in the"
+                + " first (default 0.1; vit_l 0.05)")
+        Double dropPath,
+    @DecimalMin("0")
+        @DecimalMax("0.9")
+        @JsonPropertyDescription(
+            "vit: share of the tokens that training hides (default 0.1; vit_l 0.05)")
+        Double maskRatio,
     @JsonPropertyDescription(
             "Batch norm uses its running statistics in training too and leaves them alone, for"
                 + " fine-tuning with small batches (default false)")
@@ -47,17 +67,29 @@ public record ModelConfig(
 
   /** The table of backbones: a new one is an {@link Architecture} and a line here. */
   public enum Backbone {
-    iresnet(IResNet::of, null, null, true),
+    iresnet(IResNet::of, null, null, Stages.several),
     r18(IResNet::of, List.of(2, 2, 2, 2), WIDTHS),
     r34(IResNet::of, List.of(3, 4, 6, 3), WIDTHS),
     r50(IResNet::of, List.of(3, 4, 14, 3), WIDTHS),
     r100(IResNet::of, List.of(3, 13, 30, 3), WIDTHS),
-    mobilefacenet(MobileFaceNet::of, null, null);
+    mobilefacenet(MobileFaceNet::of, null, null),
+    vit(VisionTransformer::of, null, null, Stages.one),
+    vit_t(VisionTransformer::of, List.of(12), List.of(256)),
+    vit_s(VisionTransformer::of, List.of(12), List.of(512)),
+    vit_b(VisionTransformer::of, List.of(24), List.of(512)),
+    vit_l(VisionTransformer::of, List.of(24), List.of(768));
+
+    /** How many entries {@code layers} and {@code widths} have. */
+    private enum Stages {
+      fixed,
+      one,
+      several
+    }
 
     private final Function<ModelConfig, Architecture> architecture;
     private final List<Integer> layers;
     private final List<Integer> widths;
-    private final boolean takesStages;
+    private final Stages stages;
 
     /**
      * One that is as it is.
@@ -69,23 +101,33 @@ public record ModelConfig(
         Function<ModelConfig, Architecture> architecture,
         List<Integer> layers,
         List<Integer> widths) {
-      this(architecture, layers, widths, false);
+      this(architecture, layers, widths, Stages.fixed);
     }
 
     Backbone(
         Function<ModelConfig, Architecture> architecture,
         List<Integer> layers,
         List<Integer> widths,
-        boolean takesStages) {
+        Stages stages) {
       this.architecture = architecture;
       this.layers = layers;
       this.widths = widths;
-      this.takesStages = takesStages;
+      this.stages = stages;
     }
 
     /** Whether {@code layers} and {@code widths} are settings, which it then needs. */
     public boolean takesStages() {
-      return takesStages;
+      return stages == Stages.one || stages == Stages.several;
+    }
+
+    /** Whether it is a vision transformer: of one stage, with settings of its own. */
+    public boolean isTransformer() {
+      return name().startsWith("vit");
+    }
+
+    /** Whether it drops values before the embedding layer. */
+    public boolean hasDropout() {
+      return !isTransformer() && this != mobilefacenet;
     }
 
     /** Those that {@link #takesStages}, by name. */
@@ -99,15 +141,27 @@ public record ModelConfig(
     embedding = embedding == null ? 512 : embedding;
     dropout = dropout == null ? 0.0 : dropout;
     freezeBatchNorm = freezeBatchNorm != null && freezeBatchNorm;
-    if (backbone != null && !backbone.takesStages) {
+    if (backbone != null && !backbone.takesStages()) {
       layers = backbone.layers;
       widths = backbone.widths;
+    }
+    if (backbone != null && backbone.isTransformer()) {
+      double share = backbone == Backbone.vit_l ? 0.05 : 0.1;
+      patch = patch == null ? 9 : patch;
+      heads = heads == null ? 8 : heads;
+      dropPath = dropPath == null ? share : dropPath;
+      maskRatio = maskRatio == null ? share : maskRatio;
     }
   }
 
   /** Shape of the images that the backbone takes. */
   public ImageShape shape() {
     return new ImageShape(input.get(0), input.get(1), input.get(2));
+  }
+
+  /** Whether training draws random numbers inside of the network. */
+  public boolean drops() {
+    return dropout > 0 || backbone.isTransformer() && (dropPath > 0 || maskRatio > 0);
   }
 
   /**

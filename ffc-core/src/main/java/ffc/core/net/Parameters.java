@@ -114,6 +114,34 @@ public final class Parameters implements AutoCloseable {
     return addWeight(name, shape.dimension() == 4 ? NativeOps.channelsLast(array) : array);
   }
 
+  /** A trainable weight drawn from N(0, deviation²). */
+  public NDArray normal(String name, Shape shape, double deviation) {
+    if (isCounting(shape)) {
+      return null;
+    }
+    return addWeight(name, Upload.to(manager, normals(name, shape, deviation), shape));
+  }
+
+  /** As {@link #normal}, of an array that is not trained by gradient. */
+  public NDArray normalBuffer(String name, Shape shape, double deviation) {
+    if (isCounting(shape)) {
+      return null;
+    }
+    return add(name, Upload.to(manager, normals(name, shape, deviation), shape));
+  }
+
+  /** By Box and Muller, in arithmetic that is the same everywhere. */
+  private float[] normals(String name, Shape shape, double deviation) {
+    float[] values = new float[Math.toIntExact(shape.size())];
+    SplittableRandom random = new SplittableRandom(seed ^ hash(name));
+    for (int i = 0; i < values.length; i++) {
+      double radius = StrictMath.sqrt(-2 * StrictMath.log(1 - random.nextDouble()));
+      double angle = 2 * Math.PI * random.nextDouble();
+      values[i] = (float) (deviation * radius * StrictMath.cos(angle));
+    }
+    return values;
+  }
+
   /** A trainable weight with one initial value. */
   public NDArray constant(String name, Shape shape, float value) {
     return isCounting(shape) ? null : addWeight(name, manager.full(shape, value));

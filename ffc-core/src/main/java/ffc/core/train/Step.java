@@ -78,7 +78,7 @@ final class Step {
     TrainerState state = position.state();
     double rate = schedule.at(state.step());
     profile.begin();
-    if (setup.model().dropout() > 0) {
+    if (setup.model().drops()) {
       DropoutMasks.begin(setup.seed(), state.step(), exchange.rank());
     }
     try (DeviceFeed.Batch fed = feed.next();

@@ -31,22 +31,31 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.EnumSource;
+import org.junit.jupiter.params.provider.CsvSource;
 
 class BackboneScriptTest {
   @ParameterizedTest
-  @EnumSource(names = {"iresnet", "mobilefacenet"})
-  void givesTheEmbeddingsOfTheNetwork(ModelConfig.Backbone backbone) throws IOException {
+  @CsvSource(
+      delimiter = '|',
+      value = {
+        "iresnet | 2,1 | 8,12 | 0.3 | fc.bias",
+        "mobilefacenet | 1 | 1 | 0 | fc.bias",
+        "vit | 2 | 8 | 0 | pos_embed"
+      })
+  void givesTheEmbeddingsOfTheNetwork(
+      ModelConfig.Backbone backbone, String layers, String widths, double dropout, String array)
+      throws IOException {
     ModelConfig model =
         ModelConfigBuilder.builder()
             .backbone(backbone)
             .input(List.of(3, 20, 16))
-            .layers(List.of(2, 1))
-            .widths(List.of(8, 12))
+            .layers(numbers(layers))
+            .widths(numbers(widths))
             .embedding(16)
-            .dropout(0.3)
+            .dropout(dropout)
             .build();
     Autograd.off();
     try (NDManager manager = NDManager.newBaseManager("PyTorch");
@@ -64,13 +73,17 @@ class BackboneScriptTest {
       for (int i = 0; i < got.length; i++) {
         assertThat(got[i]).as("value %d", i).isCloseTo(wanted[i], within(1e-5f));
       }
-      weights.remove("fc.bias");
+      weights.remove(array);
       assertThatThrownBy(
               () ->
                   BackboneScript.write(model.architecture(), weights, new ByteArrayOutputStream()))
           .isInstanceOf(IllegalArgumentException.class)
-          .hasMessageContaining("array fc.bias: got null");
+          .hasMessageContaining("array " + array + ": got null");
     }
+  }
+
+  private static List<Integer> numbers(String list) {
+    return Stream.of(list.split(",")).map(Integer::valueOf).toList();
   }
 
   /** A network that the program does not know: every layer once. */

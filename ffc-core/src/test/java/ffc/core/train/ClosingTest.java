@@ -164,6 +164,10 @@ class ClosingTest {
         m.widths(),
         embedding,
         m.dropout(),
+        m.patch(),
+        m.heads(),
+        m.dropPath(),
+        m.maskRatio(),
         m.freezeBatchNorm(),
         m.initFrom());
   }

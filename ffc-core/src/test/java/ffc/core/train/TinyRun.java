@@ -136,6 +136,11 @@ public final class TinyRun implements RunObserver {
     return summary;
   }
 
+  /** A setup with another network. */
+  static Trainer.Setup with(Trainer.Setup s, ModelConfig model) {
+    return copy(s, model, run -> run, s.gpu());
+  }
+
   /** A setup with other run settings. */
   static Trainer.Setup with(Trainer.Setup s, UnaryOperator<RunConfig> change) {
     return copy(s, s.model(), change, s.gpu());

@@ -67,6 +67,33 @@ class TrainerTest {
     }
   }
 
+  /** Hidden tokens and dropped branches are those of the step, whatever was drawn before. */
+  @Test
+  void aVisionTransformerResumesToTheSameLosses() throws IOException {
+    ModelConfig vit =
+        ModelConfigBuilder.builder()
+            .backbone(ModelConfig.Backbone.vit)
+            .input(List.of(1, 32, 32))
+            .layers(List.of(2))
+            .widths(List.of(16))
+            .heads(2)
+            .patch(8)
+            .dropPath(0.3)
+            .maskRatio(0.3)
+            .embedding(16)
+            .build();
+    Path checkpoints = folder.resolve("vit");
+    List<String> whole =
+        TinyRun.run(TinyRun.with(TinyRun.setup(TinyRun.FFC, 8, checkpoints, null), vit)).losses;
+    Path fifth = checkpoints.resolve("step-00000005");
+    List<String> rest =
+        TinyRun.run(
+                TinyRun.with(TinyRun.setup(TinyRun.FFC, 8, folder.resolve("resumed"), fifth), vit))
+            .losses;
+    assertThat(whole).hasSize(8).doesNotHaveDuplicates();
+    assertThat(rest).isEqualTo(whole.subList(5, 8));
+  }
+
   @Test
   void resumingAfterAKillGivesTheSameLosses() throws Exception {
     List<String> whole =

@@ -10,6 +10,7 @@ import ffc.loaders.data.DataConfig;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
+import java.util.function.Function;
 import java.util.function.Supplier;
 import java.util.stream.Collectors;
 import tools.jackson.core.JsonPointer;
@@ -31,7 +32,7 @@ final class Rules {
   void check() {
     batch();
     mix();
-    model();
+    new ModelRules(experiment, tree, this).check();
     new MethodRules(experiment, tree, this).check();
     optimizer();
     ForeignSettings.check(experiment, tree, this);
@@ -84,7 +85,7 @@ final class Rules {
                     || wrong.startsWith(setting + "/"));
   }
 
-  private static JsonPointer pointer(String dotted) {
+  static JsonPointer pointer(String dotted) {
     return ConfigTree.pointer(List.of(dotted.split("\\.")));
   }
 
@@ -145,83 +146,6 @@ final class Rules {
               : "got " + mix.to() + ", wanted at least data.mix.from, " + mix.from();
         },
         "data.mix.from");
-  }
-
-  private void model() {
-    rule(
-        "model.layers",
-        () -> {
-          ModelConfig model = experiment.model();
-          boolean given = !tree.at(pointer("model.layers")).isMissingNode();
-          if (model.backbone().takesStages()) {
-            return model.layers() == null
-                ? "missing; backbone " + model.backbone() + " needs the blocks of each stage"
-                : model.widths() != null && model.layers().size() != model.widths().size()
-                    ? "got "
-                        + model.layers().size()
-                        + " stages, wanted as many as model.widths ("
-                        + model.widths().size()
-                        + ")"
-                    : null;
-          }
-          return given ? presetMistake("model.layers", model.layers()) : null;
-        },
-        "model.backbone",
-        "model.widths");
-    rule(
-        "model.widths",
-        () -> {
-          ModelConfig model = experiment.model();
-          if (model.backbone().takesStages()) {
-            return model.widths() == null
-                ? "missing; backbone " + model.backbone() + " needs the channels of each stage"
-                : null;
-          }
-          return tree.at(pointer("model.widths")).isMissingNode()
-              ? null
-              : presetMistake("model.widths", model.widths());
-        },
-        "model.backbone");
-    rule("model.input", this::inputMistake, "model.backbone", "model.widths", "model.layers");
-  }
-
-  /** A preset may be spelled out, as config.resolved.yaml does, but not changed. */
-  private String presetMistake(String path, List<Integer> preset) {
-    List<Integer> got = new ArrayList<>();
-    tree.at(pointer(path)).forEach(value -> got.add(value.asInt()));
-    return got.equals(preset)
-        ? null
-        : "backbone "
-            + experiment.model().backbone()
-            + " fixes it"
-            + (preset == null ? "" : " to " + preset)
-            + "; wanted backbone "
-            + String.join(" or ", ModelConfig.Backbone.withStages())
-            + " for stages of your own";
-  }
-
-  private String inputMistake() {
-    ModelConfig model = experiment.model();
-    int channels = model.input().get(0);
-    if (channels != 1 && channels != 3) {
-      return "got " + channels + " channels, wanted 1 (gray) or 3 (RGB)";
-    }
-    int stages = model.widths() == null ? 4 : model.widths().size();
-    int divisor = 1 << stages;
-    for (int side : model.input().subList(1, 3)) {
-      if (side % divisor != 0) {
-        return "got "
-            + model.input().get(1)
-            + "x"
-            + model.input().get(2)
-            + ", wanted height and width divisible by "
-            + divisor
-            + ": each of the "
-            + stages
-            + " stages halves the image";
-      }
-    }
-    return null;
   }
 
   private void optimizer() {
@@ -330,15 +254,24 @@ final class Rules {
         },
         "method.type",
         "cluster");
+    drawsNothing("model.dropout", ModelConfig::dropout);
+    drawsNothing("model.dropPath", ModelConfig::dropPath);
+    drawsNothing("model.maskRatio", ModelConfig::maskRatio);
+  }
+
+  private void drawsNothing(String setting, Function<ModelConfig, Double> value) {
     rule(
-        "model.dropout",
-        () ->
-            experiment.run().devices().size() < 2 || experiment.model().dropout() == 0
-                ? null
-                : "got "
-                    + experiment.model().dropout()
-                    + ", but the trainers of run.devices share the engine's generator and would not"
-                    + " draw the same values again; wanted 0, or cluster.devices",
+        setting,
+        () -> {
+          Double probability = value.apply(experiment.model());
+          return experiment.run().devices().size() < 2 || probability == null || probability == 0
+              ? null
+              : "got "
+                  + probability
+                  + ", but the trainers of run.devices share the engine's generator and would not"
+                  + " draw the same values again; wanted 0, or cluster.devices";
+        },
+        "model.backbone",
         "run.devices");
   }
 }

@@ -98,6 +98,20 @@ class ConfigRulesTest {
             + " steps",
         "optimizer.schedule={type: multistep, milestones: [100]} |"
             + " got a milestone at 100, wanted one before the schedule's end at 100",
+        "model={backbone: vit_t, input: [3, 112, 112]} | no mistake",
+        "model={backbone: vit, layers: [2], widths: [32], patch: 8, input: [1, 32, 32]} | no mistake",
+        "model={backbone: vit, input: [1, 32, 32]} | model.layers: missing; backbone vit needs",
+        "model={backbone: vit, layers: [2, 2], widths: [32, 32]} | model.layers: got 2 entries,"
+            + " wanted one: backbone vit has one stage",
+        "model={backbone: vit, layers: [2], widths: [30], patch: 8} | model.heads: got 8, wanted a"
+            + " divisor of the width 30",
+        "model={backbone: vit_s, input: [3, 8, 112]} | model.input: got a side of 8, wanted at least"
+            + " that of model.patch, 9",
+        "model={backbone: vit_s, layers: [3]} | model.layers: backbone vit_s fixes it to [12]",
+        "model={backbone: vit_s, dropout: 0.1} | model.dropout: got 0.1, but backbone vit_s has none",
+        "model={backbone: mobilefacenet, dropout: 0.1} | model.dropout: got 0.1, but backbone",
+        "model={backbone: r18, dropPath: 0.1} | model.dropPath: backbone r18 has none; it is a"
+            + " setting of vision transformers, such as vit_s",
         "run.steps=0 | run.steps: got 0, wanted more than 0",
         "run.best=opn.rank1 | \"opn\" is no evaluation set; known: open; did you mean open?",
         "run.best=open.f1 | run.best: got figure \"f1\", but a set of format recordio yields"
@@ -179,6 +193,8 @@ class ConfigRulesTest {
       value = {
         "cluster={trainers: 2} | run.devices: got [0, 1] beside section cluster",
         "model.dropout=0.1 | model.dropout: got 0.1, but the trainers of run.devices share",
+        "model={backbone: vit, layers: [2], widths: [32], patch: 8, input: [1, 32, 32], maskRatio: 0} |"
+            + " model.dropPath: got 0.1, but the trainers of run.devices share",
         "method={type: triplet} | run.devices: method triplet trains with one trainer; leave"
             + " run.devices away",
         "method={type: partial-fc, centers: 3} | method.centers: got 3 with 2 trainers, wanted 1",

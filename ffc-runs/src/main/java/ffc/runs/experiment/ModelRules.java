@@ -1,0 +1,147 @@
+package ffc.runs.experiment;
+
+import ffc.core.net.ModelConfig;
+import java.util.ArrayList;
+import java.util.List;
+
+/** What the settings of section {@code model} must be to each other. */
+final class ModelRules {
+  /** Settings that vision transformers alone have. */
+  private static final List<String> TRANSFORMER =
+      List.of("model.patch", "model.heads", "model.dropPath", "model.maskRatio");
+
+  private final Experiment experiment;
+  private final ConfigTree tree;
+  private final Rules rules;
+
+  ModelRules(Experiment experiment, ConfigTree tree, Rules rules) {
+    this.experiment = experiment;
+    this.tree = tree;
+    this.rules = rules;
+  }
+
+  void check() {
+    rules.rule(
+        "model.layers",
+        () -> {
+          ModelConfig model = experiment.model();
+          boolean given = !tree.at(Rules.pointer("model.layers")).isMissingNode();
+          if (model.backbone().takesStages()) {
+            return model.layers() == null
+                ? "missing; backbone " + model.backbone() + " needs the blocks of each stage"
+                : model.backbone().isTransformer() && model.layers().size() != 1
+                    ? "got "
+                        + model.layers().size()
+                        + " entries, wanted one: backbone "
+                        + model.backbone()
+                        + " has one stage"
+                    : model.widths() != null && model.layers().size() != model.widths().size()
+                        ? "got "
+                            + model.layers().size()
+                            + " stages, wanted as many as model.widths ("
+                            + model.widths().size()
+                            + ")"
+                        : null;
+          }
+          return given ? presetMistake("model.layers", model.layers()) : null;
+        },
+        "model.backbone",
+        "model.widths");
+    rules.rule(
+        "model.widths",
+        () -> {
+          ModelConfig model = experiment.model();
+          if (model.backbone().takesStages()) {
+            return model.widths() == null
+                ? "missing; backbone " + model.backbone() + " needs the channels of each stage"
+                : null;
+          }
+          return tree.at(Rules.pointer("model.widths")).isMissingNode()
+              ? null
+              : presetMistake("model.widths", model.widths());
+        },
+        "model.backbone");
+    for (String setting : TRANSFORMER) {
+      rules.rule(
+          setting,
+          () ->
+              experiment.model().backbone().isTransformer()
+                      || tree.at(Rules.pointer(setting)).isMissingNode()
+                  ? null
+                  : "backbone "
+                      + experiment.model().backbone()
+                      + " has none; it is a setting of vision transformers, such as vit_s",
+          "model.backbone");
+    }
+    rules.rule(
+        "model.heads",
+        () -> {
+          ModelConfig model = experiment.model();
+          return model.backbone().isTransformer()
+                  && model.widths() != null
+                  && model.widths().get(0) % model.heads() != 0
+              ? "got " + model.heads() + ", wanted a divisor of the width " + model.widths().get(0)
+              : null;
+        },
+        "model.backbone",
+        "model.layers",
+        "model.widths");
+    rules.rule(
+        "model.dropout",
+        () ->
+            experiment.model().dropout() > 0 && !experiment.model().backbone().hasDropout()
+                ? "got "
+                    + experiment.model().dropout()
+                    + ", but backbone "
+                    + experiment.model().backbone()
+                    + " has none; wanted 0"
+                : null,
+        "model.backbone");
+    rules.rule("model.input", this::inputMistake, "model.backbone", "model.widths", "model.layers");
+  }
+
+  /** A preset may be spelled out, as config.resolved.yaml does, but not changed. */
+  private String presetMistake(String path, List<Integer> preset) {
+    List<Integer> got = new ArrayList<>();
+    tree.at(Rules.pointer(path)).forEach(value -> got.add(value.asInt()));
+    return got.equals(preset)
+        ? null
+        : "backbone "
+            + experiment.model().backbone()
+            + " fixes it"
+            + (preset == null ? "" : " to " + preset)
+            + "; wanted backbone "
+            + String.join(" or ", ModelConfig.Backbone.withStages())
+            + " for stages of your own";
+  }
+
+  private String inputMistake() {
+    ModelConfig model = experiment.model();
+    int channels = model.input().get(0);
+    if (channels != 1 && channels != 3) {
+      return "got " + channels + " channels, wanted 1 (gray) or 3 (RGB)";
+    }
+    if (model.backbone().isTransformer()) {
+      int side = Math.min(model.input().get(1), model.input().get(2));
+      return side >= model.patch()
+          ? null
+          : "got a side of " + side + ", wanted at least that of model.patch, " + model.patch();
+    }
+    int stages = model.widths() == null ? 4 : model.widths().size();
+    int divisor = 1 << stages;
+    for (int side : model.input().subList(1, 3)) {
+      if (side % divisor != 0) {
+        return "got "
+            + model.input().get(1)
+            + "x"
+            + model.input().get(2)
+            + ", wanted height and width divisible by "
+            + divisor
+            + ": each of the "
+            + stages
+            + " stages halves the image";
+      }
+    }
+    return null;
+  }
+}
