@@ -10,6 +10,7 @@ import ffc.eval.EmbeddingFile;
 import ffc.eval.EvaluateConfig;
 import ffc.eval.EvaluateConfigBuilder;
 import ffc.eval.Evaluator;
+import ffc.eval.GroupFile;
 import ffc.eval.TrainingCounts;
 import ffc.eval.embedding.Embeddings;
 import ffc.eval.embedding.ImageEmbedder;
@@ -24,6 +25,7 @@ import ffc.runs.report.EvaluationPage;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.concurrent.Callable;
+import java.util.function.LongFunction;
 import java.util.function.LongUnaryOperator;
 import picocli.CommandLine.ArgGroup;
 import picocli.CommandLine.Command;
@@ -149,15 +151,24 @@ final class EvalCommand implements Callable<Integer> {
     Embeddings strangers =
         options.distractors() == null ? null : EmbeddingFile.unlabelled(options.distractors());
     Judgement judged =
-        Judgement.labelled(options.embeddings().toString(), embeddings, counts, strangers, options);
+        Judgement.labelled(
+            options.embeddings().toString(),
+            embeddings,
+            counts,
+            options.groups == null ? null : GroupFile.read(options.groups).of(embeddings),
+            strangers,
+            options);
     judged.json().put("embeddings", options.embeddings().toString());
     return judged;
   }
 
   private Judgement ofPairs(EvaluateConfig set, ImageEmbedder embedder) throws IOException {
-    if (trainingData != null || options.distractors() != null || options.templatesGiven()) {
+    if (trainingData != null
+        || options.groups != null
+        || options.distractors() != null
+        || options.templatesGiven()) {
       throw new IllegalArgumentException(
-          "--training-data, --distractors and --templates need labelled images; a set of pairs"
+          "--training-data, --groups, --distractors and --templates need labelled images; a set of pairs"
               + " names no identities");
     }
     try (Evaluator evaluator = new Evaluator()) {
@@ -181,12 +192,15 @@ final class EvalCommand implements Callable<Integer> {
           counts = TrainingCounts.of(training, set);
         }
       }
+      LongFunction<String> groups =
+          options.groups == null ? null : GroupFile.read(options.groups).of(set);
       Embeddings strangers = options.distractors() == null ? null : strangers(embedder);
       Judgement judged =
           Judgement.labelled(
               checkpoint.folder() + "  " + data.path() + (mirrored ? ", flip test" : ""),
               Evaluator.embed(set, embedder),
               counts,
+              groups,
               strangers,
               options);
       judged.json().put("checkpoint", checkpoint.folder().toString());

@@ -14,6 +14,7 @@ import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.function.LongFunction;
 import java.util.function.LongUnaryOperator;
 import tools.jackson.databind.node.ObjectNode;
 
@@ -31,6 +32,7 @@ public record Judgement(String text, ObjectNode json) {
    *
    * @param title first line of the text
    * @param trainingImages images of an identity in the training set, or null
+   * @param groupOf group of an identity, or null without groups
    * @param strangers rows of other identities, or null
    * @throws IllegalArgumentException if there is nothing to compare
    */
@@ -38,12 +40,13 @@ public record Judgement(String text, ObjectNode json) {
       String title,
       Embeddings embeddings,
       LongUnaryOperator trainingImages,
+      LongFunction<String> groupOf,
       Embeddings strangers,
       ProtocolOptions options) {
     ObjectNode json = Json.object();
     json.put("images", embeddings.size());
     json.put("dim", embeddings.dim());
-    FullReport report = FullReport.of(embeddings, trainingImages, options.pairsOnly);
+    FullReport report = FullReport.of(embeddings, trainingImages, groupOf, options.pairsOnly);
     ReportText text = new ReportText();
     text.report(report);
     json.setAll(ReportText.json(report));

@@ -33,6 +33,14 @@ public final class ProtocolOptions {
   Path distractors;
 
   @Option(
+      names = "--groups",
+      paramLabel = "FILE",
+      description =
+          "Lines 'identity<TAB>group': TAR and false match rate of each group among itself at the"
+              + " thresholds of the whole set, smallest, largest and their ratio")
+  Path groups;
+
+  @Option(
       names = "--templates",
       paramLabel = "FILE",
       description =

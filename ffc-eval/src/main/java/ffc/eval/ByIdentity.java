@@ -125,7 +125,8 @@ public final class ByIdentity {
     return figures;
   }
 
-  private IdentityGroup group(String name, Predicate<Long> members) {
+  /** Figures of the identities that belong to a group. */
+  IdentityGroup group(String name, Predicate<Long> members) {
     int[] rows = IntStream.range(0, labels.length).filter(i -> members.test(labels[i])).toArray();
     Map<String, IdentityGroup.Share> tarAtFar = new LinkedHashMap<>();
     for (int i = 0; i < accepted.length; i++) {

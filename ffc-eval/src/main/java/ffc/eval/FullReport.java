@@ -9,6 +9,7 @@ import ffc.eval.search.LeaveOneOut;
 import ffc.eval.search.OpenSet;
 import ffc.eval.search.Retrieval;
 import java.util.List;
+import java.util.function.LongFunction;
 import java.util.function.LongUnaryOperator;
 
 /**
@@ -22,6 +23,7 @@ import java.util.function.LongUnaryOperator;
  *     pairs were asked for
  * @param overall shares with bootstrap intervals over identities
  * @param strata the same by size of the identity in the training set; empty without it
+ * @param byGroup rates of groups that a file names; null without it
  */
 public record FullReport(
     AllPairs allPairs,
@@ -29,7 +31,8 @@ public record FullReport(
     Retrieval retrieval,
     OpenSet openSet,
     IdentityGroup overall,
-    List<IdentityGroup> strata) {
+    List<IdentityGroup> strata,
+    GroupRates byGroup) {
   /**
    * Judges a set.
    *
@@ -37,22 +40,32 @@ public record FullReport(
    * @throws IllegalArgumentException if nothing can be compared
    */
   public static FullReport of(Embeddings embeddings, LongUnaryOperator trainingImages) {
-    return of(embeddings, trainingImages, false);
+    return of(embeddings, trainingImages, null, false);
   }
 
   /**
    * As {@link #of(Embeddings, LongUnaryOperator)}.
    *
+   * @param groupOf group of an identity, null for none; null without groups
    * @param pairsOnly leave both searches out: less than half of the work on large sets
    */
   public static FullReport of(
-      Embeddings embeddings, LongUnaryOperator trainingImages, boolean pairsOnly) {
+      Embeddings embeddings,
+      LongUnaryOperator trainingImages,
+      LongFunction<String> groupOf,
+      boolean pairsOnly) {
     Embeddings sorted = RowView.sorted(embeddings);
     if (pairsOnly) {
       AllPairs allPairs = AllPairs.of(sorted);
       ByIdentity counts = ByIdentity.count(sorted, allPairs.tarAtFar(), null);
       return new FullReport(
-          allPairs, null, null, null, counts.all(), strata(counts, trainingImages));
+          allPairs,
+          null,
+          null,
+          null,
+          counts.all(),
+          strata(counts, trainingImages),
+          groups(sorted, allPairs, counts, groupOf));
     }
     LeaveOneOut sweep = LeaveOneOut.of(sorted);
     ByIdentity counts =
@@ -63,7 +76,13 @@ public record FullReport(
         sweep.retrieval(),
         openSet(sorted),
         counts.all(),
-        strata(counts, trainingImages));
+        strata(counts, trainingImages),
+        groups(sorted, sweep.allPairs(), counts, groupOf));
+  }
+
+  private static GroupRates groups(
+      Embeddings sorted, AllPairs allPairs, ByIdentity counts, LongFunction<String> groupOf) {
+    return groupOf == null ? null : GroupRates.of(sorted, allPairs.tarAtFar(), counts, groupOf);
   }
 
   private static List<IdentityGroup> strata(ByIdentity counts, LongUnaryOperator images) {

@@ -5,7 +5,7 @@ import java.util.Optional;
 /**
  * The table of the figures of an evaluation: records, report, comparisons, live page, metrics and
  * event files take paths, labels and order from here. All are shares in [0, 1], the larger the
- * better but for the deviation.
+ * better but for the deviation and FNIR.
  *
  * <p>A figure is named by its path in the records: that of the table, with what it is at behind it
  * where there are several, such as {@code tar_at_far.1e-3} or {@code rank5}.
@@ -24,7 +24,11 @@ public enum EvalFigure {
   /** Mean average precision over those. */
   MAP_AT_R("map_at_r", "MAP@R", null),
   /** True positive identification rate at a false positive one, with non-mated queries. */
-  TPIR_AT_FPIR("tpir_at_fpir.", "TPIR@FPIR=", null);
+  TPIR_AT_FPIR("tpir_at_fpir.", "TPIR@FPIR=", null),
+  /**
+   * What the true positive rate leaves: queries with a mate that are not found, or not at rank 1.
+   */
+  FNIR_AT_FPIR("fnir_at_fpir.", "FNIR@FPIR=", null);
 
   private final String path;
   private final String label;
@@ -58,7 +62,7 @@ public enum EvalFigure {
   }
 
   private boolean several() {
-    return this == TAR_AT_FAR || this == RANK || this == TPIR_AT_FPIR;
+    return this == TAR_AT_FAR || this == RANK || this == TPIR_AT_FPIR || this == FNIR_AT_FPIR;
   }
 
   /** The figure that a path names, if it is in the table. */

@@ -25,10 +25,12 @@ public record TarAtFar(
     return key(far);
   }
 
+  /** As {@link #key()}: one digit and an exponent, if the rate is one of those. */
   public static String key(double far) {
-    int exponent = (int) Math.round(Math.log10(far));
-    return Math.abs(Math.pow(10, exponent) - far) < 1e-9 * far
-        ? "1e" + exponent
+    int exponent = (int) Math.floor(Math.log10(far) + 1e-9);
+    double digit = far / Math.pow(10, exponent);
+    return Math.abs(digit - Math.rint(digit)) < 1e-9
+        ? (int) Math.rint(digit) + "e" + exponent
         : Double.toString(far);
   }
 }

@@ -17,7 +17,7 @@ import java.util.Map;
  *
  * @param mated probes whose identity is in the gallery
  * @param nonMated probes whose identity is not
- * @param tpirAtFpir rates at 1e-1, 1e-2, 1e-3 as far as the probes without mate reach
+ * @param tpirAtFpir rates at 1e-1, 1e-2, 3e-3, 1e-3 as far as the probes without mate reach
  */
 public record OpenSet(long mated, long nonMated, Map<String, Double> tpirAtFpir) {
   /**
@@ -72,7 +72,7 @@ public record OpenSet(long mated, long nonMated, Map<String, Double> tpirAtFpir)
     }
     Arrays.sort(falseTops, 0, nonMated);
     Map<String, Double> rates = new LinkedHashMap<>();
-    for (double fpir : new double[] {1e-1, 1e-2, 1e-3}) {
+    for (double fpir : new double[] {1e-1, 1e-2, 3e-3, 1e-3}) {
       int allowed = (int) Math.floor(fpir * nonMated * (1 + 1e-12));
       if (allowed >= 1) {
         float threshold = falseTops[nonMated - 1 - allowed];

@@ -159,13 +159,13 @@ class SmallSetsTest {
   @Test
   void aReportLeavesOutWhatIsNotAskedForOrTooSmall() {
     Embeddings set = plane(labels(2, 1, 1, 2), 0, 90, 95, 1);
-    FullReport pairs = FullReport.of(set, null, true);
+    FullReport pairs = FullReport.of(set, null, null, true);
     assertThat(pairs.identification()).isNull();
     assertThat(pairs.openSet()).isNull();
     assertThat(pairs.strata()).isEmpty();
     assertThat(pairs.overall().rank1()).isNull();
     assertThat(pairs.allPairs().genuinePairs()).isEqualTo(2);
-    assertThat(FullReport.of(set, label -> 1, true).strata()).hasSize(1);
+    assertThat(FullReport.of(set, label -> 1, null, true).strata()).hasSize(1);
     FullReport whole = FullReport.of(set, label -> 1);
     assertThat(whole.identification().rankN()).containsEntry(1, 1.0);
     assertThat(whole.openSet().mated()).isEqualTo(1);

@@ -103,6 +103,11 @@ public final class EvaluationJson {
     return path.substring(path.indexOf('.') + 1);
   }
 
+  /** A share with its interval, by a key of its own. */
+  public static void share(ObjectNode owner, String key, IdentityGroup.Share share) {
+    share(owner.putObject(key), share);
+  }
+
   private static void share(ObjectNode node, IdentityGroup.Share share) {
     node.put("value", share.value());
     node.put("low", share.low());

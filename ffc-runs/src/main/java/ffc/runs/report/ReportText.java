@@ -1,6 +1,7 @@
 package ffc.runs.report;
 
 import ffc.eval.FullReport;
+import ffc.eval.GroupRates;
 import ffc.eval.roc.EvalFigure;
 import ffc.eval.roc.IdentityGroup;
 import ffc.eval.roc.TarAtFar;
@@ -60,7 +61,10 @@ public final class ReportText {
           .tpirAtFpir()
           .forEach(
               (fpir, tpir) ->
-                  rates.add(format("%s %.4f", label(EvalFigure.TPIR_AT_FPIR, fpir), tpir)));
+                  rates.add(
+                      format(
+                          "%s %.4f (FNIR %.4f)",
+                          label(EvalFigure.TPIR_AT_FPIR, fpir), tpir, 1 - tpir)));
       line(
           "  open set, %d probes with and %d without a mate: %s",
           report.openSet().mated(), report.openSet().nonMated(), String.join("  ", rates));
@@ -82,6 +86,56 @@ public final class ReportText {
           group.rank1() == null
               ? ""
               : format("  %s %.4f", label(EvalFigure.RANK, 1), group.rank1().value()));
+    }
+    if (report.byGroup() != null) {
+      groups(report.byGroup(), report.allPairs().tarAtFar());
+    }
+  }
+
+  /** Each group at each threshold, and how far the groups lie apart. */
+  private void groups(GroupRates rates, List<TarAtFar> thresholds) {
+    if (rates.without() > 0) {
+      line("  %s in no group", Counted.of(rates.without(), "identity"));
+    }
+    for (TarAtFar at : thresholds) {
+      List<List<String>> rows = new ArrayList<>();
+      rows.add(
+          List.of("  groups at FAR=" + at.key(), "identities", "images", "TAR", "", "FMR", ""));
+      for (GroupRates.Group group : rates.groups()) {
+        List<String> row =
+            new ArrayList<>(
+                List.of(
+                    "  " + group.figures().name(),
+                    format("%,d", group.figures().identities()),
+                    format("%,d", group.images())));
+        row.addAll(cells("%.4f", group.figures().tarAtFar().get(at.key())));
+        row.addAll(cells("%.2e", group.fmr().get(at.key())));
+        rows.add(row);
+      }
+      out.append(new Table(rows).textToTheRight()).append('\n');
+      spread("FMR", "%.2e", rates.fmr(at.key()));
+      spread("FNMR", "%.4f", rates.fnmr(at.key()));
+    }
+  }
+
+  private static List<String> cells(String number, IdentityGroup.Share share) {
+    return share == null
+        ? List.of("-", "")
+        : List.of(
+            format(number, share.value()),
+            format("[" + number + ", " + number + "]", share.low(), share.high()));
+  }
+
+  private void spread(String name, String number, GroupRates.Spread spread) {
+    if (spread != null) {
+      line(
+          "  %s: smallest " + number + " (%s), largest " + number + " (%s), ratio %s",
+          name,
+          spread.least(),
+          spread.smallest(),
+          spread.most(),
+          spread.largest(),
+          Double.isInfinite(spread.ratio()) ? "infinite" : format("%.2f", spread.ratio()));
     }
   }
 
@@ -117,11 +171,18 @@ public final class ReportText {
           .openSet()
           .tpirAtFpir()
           .forEach((fpir, tpir) -> figures.put(EvalFigure.TPIR_AT_FPIR.at(fpir), tpir));
+      report
+          .openSet()
+          .tpirAtFpir()
+          .forEach((fpir, tpir) -> figures.put(EvalFigure.FNIR_AT_FPIR.at(fpir), 1 - tpir));
     }
     EvaluationJson.figures(json, figures);
     List<IdentityGroup> groups = new ArrayList<>(List.of(report.overall()));
     groups.addAll(report.strata());
     EvaluationJson.groups(json, groups);
+    if (report.byGroup() != null) {
+      groups(json, report.byGroup(), report.allPairs().tarAtFar());
+    }
     EvaluationJson.roc(json, report.allPairs().roc());
     EvaluationJson.scores(json, report.allPairs().scores());
     if (report.identification() != null) {
@@ -129,6 +190,38 @@ public final class ReportText {
       EvaluationJson.neighbours(json, report.identification().neighbours());
     }
     return json;
+  }
+
+  private static void groups(ObjectNode json, GroupRates rates, List<TarAtFar> thresholds) {
+    ObjectNode all = json.putObject("by_group");
+    all.put("identities_in_no_group", rates.without());
+    ObjectNode groups = all.putObject("groups");
+    for (GroupRates.Group group : rates.groups()) {
+      ObjectNode node = groups.putObject(group.figures().name());
+      node.put("identities", group.figures().identities());
+      node.put("images", group.images());
+      ObjectNode tar = node.putObject("tar_at_far");
+      group.figures().tarAtFar().forEach((at, share) -> EvaluationJson.share(tar, at, share));
+      ObjectNode fmr = node.putObject("fmr_at_far");
+      group.fmr().forEach((at, share) -> EvaluationJson.share(fmr, at, share));
+    }
+    ObjectNode spread = all.putObject("spread");
+    for (TarAtFar at : thresholds) {
+      ObjectNode node = spread.putObject(at.key());
+      spread(node, "fmr", rates.fmr(at.key()));
+      spread(node, "fnmr", rates.fnmr(at.key()));
+    }
+  }
+
+  private static void spread(ObjectNode json, String rate, GroupRates.Spread spread) {
+    if (spread != null) {
+      ObjectNode node = json.putObject(rate);
+      node.put("smallest", spread.least()).put("smallest_group", spread.smallest());
+      node.put("largest", spread.most()).put("largest_group", spread.largest());
+      if (Double.isFinite(spread.ratio())) {
+        node.put("ratio", spread.ratio());
+      }
+    }
   }
 
   /** Identification rates by the paths of the table. */
