@@ -45,6 +45,7 @@ class RefusedCommandsTest {
           "data split IN --open 2 --out OUT",
           "data relabel IN --out OUT",
           "data import IN --size 8 --out OUT",
+          "data import --landmarks IN PHOTOS --out OUT",
           "data pack-pairs IN --out OUT",
           "data clean IN --checkpoint RUN --out OUT",
           "data clean PACK --checkpoint IN --out OUT",
@@ -113,6 +114,7 @@ class RefusedCommandsTest {
             "--fonts",
             "--images",
             "--labels",
+            "--landmarks",
             "--query",
             "--template-pairs",
             "--templates",
@@ -237,6 +239,7 @@ class RefusedCommandsTest {
             .replace("SMALL", StoredRun.SMALL.toString())
             .replace("RUN", RUN)
             .replace("PACK", PACK)
+            .replace("PHOTOS", StoredRun.FOLDER.toString())
             .replace("PICTURE", PICTURE)
             .replace("OUT", results.resolve("a/b").toString());
     StoredRun.Outcome outcome = StoredRun.ffc(line.split(" "));

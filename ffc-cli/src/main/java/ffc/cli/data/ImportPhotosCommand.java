@@ -2,6 +2,8 @@ package ffc.cli.data;
 
 import ffc.cli.options.OutOption;
 import ffc.cli.options.ThreadsOption;
+import ffc.cli.options.Wanted;
+import ffc.formats.WholeFile;
 import ffc.loaders.data.ImageShape;
 import ffc.loaders.photos.Fit;
 import ffc.loaders.photos.PhotoImport;
@@ -24,7 +26,12 @@ import picocli.CommandLine.Spec;
           + " DIR/duplicates.tsv what is there twice.",
       ""
     },
-    footer = {"", "Example:", "  ./ffc data import photos --size 112 --out pack"},
+    footer = {
+      "",
+      "Examples:",
+      "  ./ffc data import photos --size 112 --out pack",
+      "  ./ffc data import photos --landmarks points.txt --open 500 --out aligned"
+    },
     mixinStandardHelpOptions = true)
 final class ImportPhotosCommand implements Callable<Integer> {
   @Spec private CommandSpec spec;
@@ -57,26 +64,50 @@ final class ImportPhotosCommand implements Callable<Integer> {
       description = "3: colour (default); 1: gray")
   private int channels;
 
+  @Option(
+      names = "--landmarks",
+      paramLabel = "FILE",
+      description =
+          "Align faces to the field's template by five points instead of --fit: a line a picture, its"
+              + " path below SOURCE and x and y of the left eye, the right eye, the nose, the left and"
+              + " the right corner of the mouth; pictures without a line are left out")
+  private Path landmarks;
+
+  @Option(
+      names = "--open",
+      paramLabel = "N",
+      description = "Hold N identities out, any with the same chance: DIR/open.rec")
+  private Long open;
+
+  @Option(
+      names = "--seed",
+      paramLabel = "N",
+      defaultValue = "1",
+      description = "With --open: which ones; default ${DEFAULT-VALUE}")
+  private long seed;
+
   @Mixin private ThreadsOption workers;
 
   @Override
   public Integer call() {
-    ImageShape shape =
+    ImageShape sides =
         ImageSizes.parse("--size", size, PhotoImport.Options.LEAST, PhotoImport.Options.MOST);
+    PhotoImport.Options options =
+        new PhotoImport.Options(
+            source,
+            out.path(),
+            new ImageShape(channels, sides.height(), sides.width()),
+            fit,
+            landmarks,
+            open == null ? 0 : Wanted.atLeast("--open", open, 1),
+            seed,
+            workers.threads());
     String text;
     try (WorkProgress progress = new WorkProgress()) {
-      text =
-          PhotoImport.run(
-                  new PhotoImport.Options(
-                      source,
-                      out.path(),
-                      shape.height(),
-                      shape.width(),
-                      channels,
-                      fit,
-                      workers.threads()),
-                  progress)
-              .text();
+      PhotoImport.Result result = PhotoImport.run(options, progress);
+      Path page = out.path().resolve("report.html");
+      WholeFile.create(page, new ImportReport(options, result).html());
+      text = result.text() + page + ": images per identity, some pictures\n";
     }
     spec.commandLine().getOut().print(text);
     spec.commandLine().getOut().flush();

@@ -158,11 +158,25 @@ class DataCommandTest {
     assertThat(out.toString())
         .contains("train.rec: 3 identities", "of 16x24", "1 no picture: id_1/notes.txt");
     assertThat(run("verify", pack.resolve("train.rec"), "--size", "16x24")).isZero();
+    assertThat(pack.resolve("report.html"))
+        .content()
+        .contains("Images per identity: train.rec", "Pictures of train.rec", ">id_1<", "no picture")
+        .doesNotContain("open.rec");
     assertThat(run("import", photos, "--out", pack)).isEqualTo(2);
     assertThat(out.toString()).contains("exists already");
+    Path split = dir.resolve("held");
+    assertThat(run("import", photos, "--size", "16", "--open", "1", "--out", split)).isZero();
+    assertThat(out.toString()).contains("open.rec: 1 identity");
+    assertThat(split.resolve("report.html"))
+        .content()
+        .contains("Images per identity: train.rec", "Images per identity: open.rec");
     Path other = dir.resolve("other");
     assertThat(run("import", photos, "--size", "big", "--out", other)).isEqualTo(2);
     assertThat(run("import", photos, "--workers", "0", "--out", other)).isEqualTo(2);
+    assertThat(run("import", photos, "--channels", "2", "--out", other)).isEqualTo(2);
+    assertThat(run("import", photos, "--open", "0", "--out", other)).isEqualTo(2);
+    assertThat(run("import", photos, "--landmarks", dir.resolve("no"), "--out", other))
+        .isEqualTo(2);
     assertThat(run("import", photos, "--fit", "squeeze", "--out", other)).isEqualTo(2);
     assertThat(other).doesNotExist();
   }

@@ -7,7 +7,7 @@ import java.util.Arrays;
  * Resampling, blur and light of planar u8 pictures of one shape, in whole numbers, so that every
  * machine gives the same. Confined to one thread: keeps scratch memory.
  */
-final class Filters {
+public final class Filters {
   private final int channels;
   private final int height;
   private final int width;
@@ -25,7 +25,7 @@ final class Filters {
   private byte[] small = new byte[0];
   private byte[] padded = new byte[0];
 
-  Filters(ImageShape shape) {
+  public Filters(ImageShape shape) {
     channels = shape.channels();
     height = shape.height();
     width = shape.width();
@@ -43,7 +43,7 @@ final class Filters {
    * @param from [channels, fromHeight, fromWidth]
    * @param to [channels, height, width]
    */
-  void warp(byte[] from, int fromHeight, int fromWidth, Warp warp, byte[] to) {
+  public void warp(byte[] from, int fromHeight, int fromWidth, Warp warp, byte[] to) {
     for (int y = 0; y < height; y++) {
       places(y, fromHeight, fromWidth, warp);
       for (int channel = 0; channel < channels; channel++) {
@@ -100,7 +100,7 @@ final class Filters {
    *
    * @return [channels, toHeight, toWidth], valid until the next call
    */
-  byte[] shrink(byte[] from, int toHeight, int toWidth) {
+  public byte[] shrink(byte[] from, int toHeight, int toWidth) {
     if (small.length < channels * height * width) {
       small = new byte[channels * height * width];
     }

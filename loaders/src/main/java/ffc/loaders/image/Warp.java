@@ -4,7 +4,7 @@ package ffc.loaders.image;
  * Where each pixel of a new picture comes from in the old one: (xx x + xy y + x0, yx x + yy y +
  * y0). Centres of pixels lie at whole numbers.
  */
-record Warp(double xx, double xy, double x0, double yx, double yy, double y0) {
+public record Warp(double xx, double xy, double x0, double yx, double yy, double y0) {
   static final Warp IDENTITY = new Warp(1, 0, 0, 0, 1, 0);
 
   static Warp shift(double x, double y) {
@@ -16,12 +16,12 @@ record Warp(double xx, double xy, double x0, double yx, double yy, double y0) {
   }
 
   /** From a picture to one whose sides are these parts of its own. */
-  static Warp stretch(double x, double y) {
+  public static Warp stretch(double x, double y) {
     return new Warp(x, 0, x / 2 - 0.5, 0, y, y / 2 - 0.5);
   }
 
   /** This one of a place that another one gives. */
-  Warp of(Warp inner) {
+  public Warp of(Warp inner) {
     return new Warp(
         xx * inner.xx + xy * inner.yx,
         xx * inner.xy + xy * inner.yy,

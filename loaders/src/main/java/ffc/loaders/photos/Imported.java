@@ -41,8 +41,13 @@ record Imported(byte[] encoded, long digest, long look, LeftOut.Kind kind, Strin
     }
   }
 
-  /** Reads, decodes, scales and encodes. */
-  static Imported of(PhotoTree.Bytes file, PhotoImport.Options options, Memory memory) {
+  /**
+   * Reads, decodes, scales or aligns, and encodes.
+   *
+   * @param points to align by, if pictures are aligned; null if this one has none
+   */
+  static Imported of(
+      PhotoTree.Bytes file, float[] points, PhotoImport.Options options, Memory memory) {
     int[] held = {0};
     try {
       Format format = Format.of(file.head(Format.HEAD));
@@ -52,13 +57,25 @@ record Imported(byte[] encoded, long digest, long look, LeftOut.Kind kind, Strin
       if (format == Format.HEIF) {
         return leftOut(LeftOut.Kind.OTHER_FORMAT, "HEIC, AVIF or film: convert it to JPEG or PNG");
       }
+      boolean aligned = options.landmarks() != null;
+      if (aligned && points == null) {
+        return leftOut(LeftOut.Kind.NO_POINTS, "no line of " + options.landmarks() + " is its own");
+      }
       byte[] bytes = file.all();
       if (bytes.length > MOST_BYTES) {
         throw new IOException("has " + bytes.length + " bytes, at most " + MOST_BYTES);
       }
       PhotoDecoder.Photo photo =
           PhotoDecoder.decode(bytes, format, pixels -> held[0] = acquire(memory, pixels));
-      Picture scaled = options.fit().apply(photo.picture(), options.height(), options.width());
+      Picture scaled;
+      try {
+        scaled =
+            aligned
+                ? Alignment.apply(photo.picture(), points, options.height(), options.width())
+                : options.fit().apply(photo.picture(), options.height(), options.width());
+      } catch (IOException e) {
+        return leftOut(LeftOut.Kind.NO_POINTS, e.getMessage());
+      }
       // Of the small picture: the same colours for a fraction of the time.
       Picture picture = new PhotoDecoder.Photo(scaled, photo.profile()).srgb();
       return new Imported(

@@ -21,6 +21,7 @@ final class LeftOut implements Closeable {
     NO_PICTURE("no picture"),
     COPY("the same bytes as another of its identity"),
     EMPTY("folder without a picture"),
+    NO_POINTS("without five points to align by"),
     OUTSIDE("outside of an identity's folder"),
     HIDDEN("hidden or of the system"),
     ODD_NAME("named in another encoding than UTF-8"),

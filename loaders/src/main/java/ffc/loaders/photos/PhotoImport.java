@@ -2,17 +2,17 @@ package ffc.loaders.photos;
 
 import com.google.common.io.Closer;
 import ffc.loaders.data.BadDataException;
-import ffc.loaders.data.Counted;
+import ffc.loaders.data.ImageShape;
 import ffc.loaders.data.MadeFolders;
 import ffc.loaders.data.Progress;
-import ffc.loaders.tools.AsideFile;
-import ffc.loaders.tools.RecordIoWriter;
+import ffc.loaders.sample.HeldOut;
 import java.io.IOException;
 import java.io.UncheckedIOException;
-import java.nio.ByteBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayDeque;
+import java.util.BitSet;
+import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.concurrent.CompletableFuture;
@@ -23,9 +23,10 @@ import java.util.concurrent.Future;
 
 /**
  * Makes a pack of one size from a folder tree of photographs: {@code train.rec} with {@code .idx},
- * {@code .property} and {@code .labels.tsv}, and beside them what was left out ({@code
- * left-out.tsv}) and what is there twice ({@code duplicates.tsv}). Files are decoded on several
- * threads and written in the order of the tree, so that the pack depends on neither.
+ * {@code .property} and {@code .labels.tsv}, if wanted {@code open.rec} with the identities that
+ * are held out, and beside them what was left out ({@code left-out.tsv}) and what is there twice
+ * ({@code duplicates.tsv}). Files are decoded on several threads and written in the order of the
+ * tree, so that the pack depends on neither.
  */
 public final class PhotoImport {
   /** Files that are decoded ahead, for each thread. */
@@ -36,13 +37,22 @@ public final class PhotoImport {
    *
    * @param source folder tree
    * @param out folder to fill, made if needed
-   * @param height of all pictures, pixels
-   * @param width of all pictures, pixels
-   * @param channels 3, or 1 for gray
+   * @param shape of all pictures
+   * @param fit how they get it, unless they are aligned
+   * @param landmarks list of five points a picture to align it by, or null
+   * @param open identities that go to a pack of their own, or 0
+   * @param seed which ones
    * @param workers decoding threads
    */
   public record Options(
-      Path source, Path out, int height, int width, int channels, Fit fit, int workers) {
+      Path source,
+      Path out,
+      ImageShape shape,
+      Fit fit,
+      Path landmarks,
+      long open,
+      long seed,
+      int workers) {
     /** Pixels of a side at least. */
     public static final int LEAST = 8;
 
@@ -50,31 +60,61 @@ public final class PhotoImport {
     public static final int MOST = 4096;
 
     public Options {
+      int height = shape.height();
+      int width = shape.width();
       if (Math.min(height, width) < LEAST || Math.max(height, width) > MOST) {
         throw new IllegalArgumentException(
             "size: got %dx%d (height x width), wanted %d to %d each"
                 .formatted(height, width, LEAST, MOST));
       }
-      if (channels != 1 && channels != 3) {
-        throw new IllegalArgumentException("channels: got " + channels + ", wanted 1 or 3");
-      }
       if (workers < 1 || workers > 1024) {
         throw new IllegalArgumentException("workers: got " + workers + ", wanted 1 to 1024");
       }
+    }
+
+    int height() {
+      return shape.height();
+    }
+
+    int width() {
+      return shape.width();
+    }
+
+    int channels() {
+      return shape.channels();
+    }
+
+    /** The pack to train on. */
+    public Path train() {
+      return out.resolve("train.rec");
+    }
+
+    /** The pack of identities that are held out. */
+    public Path openSet() {
+      return out.resolve("open.rec");
     }
   }
 
   /**
    * What an import made.
    *
-   * @param images identities by number of images
+   * @param images identities of {@code train.rec} by number of images
+   * @param open of {@code open.rec}; empty if none are held out
    * @param leftOut files and folders by the kind of reason
    * @param text lines that say it all
    */
-  public record Result(TreeMap<Long, Long> images, Map<String, Long> leftOut, String text) {}
+  public record Result(
+      TreeMap<Long, Long> images,
+      TreeMap<Long, Long> open,
+      Map<String, Long> leftOut,
+      String text) {}
 
-  /** A file whose turn to be written comes. */
-  private record Pending(String identity, String path, Future<Imported> picture) {}
+  /** A file whose turn to be written comes, in the pack that it goes to. */
+  private record Pending(
+      String identity, String path, ImportedPack pack, Future<Imported> picture) {}
+
+  /** Files and identities of a source. */
+  private record Counts(long files, long identities) {}
 
   private final Options options;
   private final Progress progress;
@@ -83,25 +123,31 @@ public final class PhotoImport {
   private final Imported.Memory memory = Imported.Memory.ofHeap();
   private final ArrayDeque<Pending> pending = new ArrayDeque<>();
   private final Closer files = Closer.create();
-  private final RecordIoWriter pack;
-  private final AsideFile labels;
+  private final BitSet held;
+  private final Landmarks landmarks;
+  private final ImportedPack train;
+  private final ImportedPack open;
   private final LeftOut leftOut;
   private final Duplicates duplicates;
-  private final TreeMap<Long, Long> images = new TreeMap<>();
   private String identity;
-  private long ofIdentity;
+  private ImportedPack current;
   private long done;
 
-  private PhotoImport(Options options, long[] counted, Progress progress) throws IOException {
+  private PhotoImport(
+      Options options, Landmarks landmarks, Counts counts, BitSet held, Progress progress)
+      throws IOException {
     this.options = options;
+    this.landmarks = landmarks;
+    this.held = held;
     this.progress = progress;
-    this.total = counted[0];
+    this.total = counts.files();
     this.workers = Executors.newFixedThreadPool(options.workers());
     files.register(workers::shutdownNow);
     try {
       Path out = options.out();
-      pack = files.register(new RecordIoWriter(out.resolve("train.rec"), counted[1]));
-      labels = files.register(new AsideFile(out.resolve("train.labels.tsv")));
+      long apart = held.cardinality();
+      train = files.register(new ImportedPack(options.train(), counts.identities() - apart));
+      open = held.isEmpty() ? null : files.register(new ImportedPack(options.openSet(), apart));
       leftOut = files.register(new LeftOut(out.resolve("left-out.tsv")));
       duplicates = files.register(new Duplicates(out.resolve("duplicates.tsv")));
     } catch (Throwable e) {
@@ -114,23 +160,35 @@ public final class PhotoImport {
    * Imports.
    *
    * @throws BadDataException if the source holds no file of an identity, or no picture that can be
-   *     read
-   * @throws IllegalArgumentException if the source is no folder, or the pack exists already
+   *     read; if the landmarks have a line that is none
+   * @throws IllegalArgumentException if the source is no folder, a pack exists already, or too many
+   *     identities are to be held out
    */
   public static Result run(Options options, Progress progress) {
     Path out = options.out();
     check(options);
     try {
+      Landmarks landmarks =
+          options.landmarks() == null ? null : Landmarks.read(options.landmarks());
       PhotoTree tree = new PhotoTree(options.source());
-      long[] counted = count(tree, progress);
-      if (counted[0] == 0) {
+      Counts counts = count(tree, progress);
+      if (counts.files() == 0) {
         throw new BadDataException(
             options.source()
                 + ": no file in any folder below it, wanted one folder for each identity with its"
                 + " pictures");
       }
+      BitSet held =
+          options.open() == 0
+              ? new BitSet()
+              : HeldOut.choose(
+                  options.source().toString(),
+                  counts.identities(),
+                  options.open(),
+                  id -> true,
+                  options.seed());
       try (MadeFolders made = new MadeFolders(out)) {
-        PhotoImport run = new PhotoImport(options, counted, progress);
+        PhotoImport run = new PhotoImport(options, landmarks, counts, held, progress);
         try (Closer files = run.files) {
           return run.write(tree);
         }
@@ -154,14 +212,15 @@ public final class PhotoImport {
       throw new IllegalArgumentException(
           out + ": lies inside of " + source + ", whose pictures are read; choose another folder");
     }
-    if (Files.exists(out.resolve("train.rec"))) {
-      throw new IllegalArgumentException(
-          out.resolve("train.rec") + ": exists already; remove it or choose another folder");
+    for (Path pack : List.of(options.train(), options.openSet())) {
+      if (Files.exists(pack)) {
+        throw new IllegalArgumentException(
+            pack + ": exists already; remove it or choose another folder");
+      }
     }
   }
 
-  /** Numbers of files and of identities that have any. */
-  private static long[] count(PhotoTree tree, Progress progress) throws IOException {
+  private static Counts count(PhotoTree tree, Progress progress) throws IOException {
     long[] counted = {0, 0};
     tree.walk(
         new PhotoTree.Visitor() {
@@ -177,16 +236,26 @@ public final class PhotoImport {
           @Override
           public void leftOut(String path, LeftOut.Kind kind, String reason) {}
         });
-    return counted;
+    return new Counts(counted[0], counted[1]);
   }
 
   private Result write(PhotoTree tree) throws IOException {
-    labels.write(LeftOut.line("label", "identity", "images"));
     tree.walk(
         new PhotoTree.Visitor() {
+          private int identities;
+          private String last = "";
+
           @Override
           public void file(String of, String path, PhotoTree.Bytes bytes) throws IOException {
-            add(new Pending(of, path, workers.submit(() -> Imported.of(bytes, options, memory))));
+            identities += of.equals(last) ? 0 : 1;
+            last = of;
+            float[] points = landmarks == null ? null : landmarks.of(path);
+            add(
+                new Pending(
+                    of,
+                    path,
+                    held.get(identities - 1) ? open : train,
+                    workers.submit(() -> Imported.of(bytes, points, options, memory))));
           }
 
           @Override
@@ -202,21 +271,37 @@ public final class PhotoImport {
     while (!pending.isEmpty()) {
       take(pending.remove());
     }
-    if (pack.identities() == 0) {
-      throw new BadDataException(
-          "%s: none of %,d files is a picture that can be read: %s"
-              .formatted(
-                  options.source(), total, leftOut.text().strip().replaceAll("\\s*\n\\s*", "; ")));
-    }
+    refuseEmpty(train, "files");
     leftOut.commit();
     duplicates.commit();
-    labels.commit();
-    pack.commit(options.height(), options.width());
-    return new Result(images, leftOut.counts(), text());
+    if (open != null) {
+      refuseEmpty(open, "files, those of identities to hold out,");
+      open.commit(options.height(), options.width());
+    }
+    train.commit(options.height(), options.width());
+    TreeMap<Long, Long> apart = open == null ? new TreeMap<>() : open.images();
+    return new Result(
+        train.images(),
+        apart,
+        leftOut.counts(),
+        new ImportText(options, train.images(), apart).lines(landmarks, duplicates, leftOut));
+  }
+
+  private void refuseEmpty(ImportedPack pack, String files) {
+    if (pack.images().isEmpty()) {
+      throw new BadDataException(
+          "%s: none of %,d %s is a picture that can be taken: %s"
+              .formatted(
+                  options.source(),
+                  total,
+                  files,
+                  leftOut.text().strip().replaceAll("\\s*\n\\s*", "; ")));
+    }
   }
 
   private static Pending done(String of, String path, LeftOut.Kind kind, String reason) {
-    return new Pending(of, path, CompletableFuture.completedFuture(Imported.leftOut(kind, reason)));
+    return new Pending(
+        of, path, null, CompletableFuture.completedFuture(Imported.leftOut(kind, reason)));
   }
 
   private void add(Pending next) throws IOException {
@@ -241,8 +326,8 @@ public final class PhotoImport {
     }
     if (!next.identity().equals(identity)) {
       identity = next.identity();
-      ofIdentity = 0;
-      pack.identity();
+      current = next.pack();
+      current.identity();
       duplicates.identity(identity);
     }
     String same = duplicates.add(next.path(), picture);
@@ -250,8 +335,7 @@ public final class PhotoImport {
       leftOut.add(next.path(), LeftOut.Kind.COPY, same);
       return;
     }
-    pack.image(ByteBuffer.wrap(picture.encoded()));
-    ofIdentity++;
+    current.picture(picture.encoded());
   }
 
   private static Imported picture(Pending next) {
@@ -270,43 +354,6 @@ public final class PhotoImport {
       leftOut.add(name, LeftOut.Kind.EMPTY, "none of its files is a picture that can be read");
       return;
     }
-    images.merge(ofIdentity, 1L, Long::sum);
-    labels.write(
-        LeftOut.line(Long.toString(pack.identities() - 1), name, Long.toString(ofIdentity)));
-  }
-
-  private String text() {
-    long stored = images.entrySet().stream().mapToLong(e -> e.getKey() * e.getValue()).sum();
-    Path out = options.out();
-    StringBuilder text =
-        new StringBuilder(
-            "%s: %s, %s of %dx%d%n"
-                .formatted(
-                    out.resolve("train.rec"),
-                    Counted.of(pack.identities(), "identity"),
-                    Counted.of(stored, "picture"),
-                    options.height(),
-                    options.width()));
-    long single = images.getOrDefault(1L, 0L);
-    if (single > 0) {
-      text.append(
-          "  %s %s a single picture%n"
-              .formatted(Counted.of(single, "identity"), single == 1 ? "has" : "have"));
-    }
-    if (pack.identities() == 1) {
-      text.append("  training wants two identities at least\n");
-    }
-    if (duplicates.near() + duplicates.elsewhere() > 0) {
-      text.append(
-          "kept, but there twice (%s): %,d look like another of their identity, %,d have the same bytes as one of another%n"
-              .formatted(out.resolve("duplicates.tsv"), duplicates.near(), duplicates.elsewhere()));
-    }
-    long missing = leftOut.counts().values().stream().mapToLong(Long::longValue).sum();
-    return text.append(
-            missing == 0
-                ? "nothing was left out\n"
-                : "left out (%s): %,d%n%s"
-                    .formatted(out.resolve("left-out.tsv"), missing, leftOut.text()))
-        .toString();
+    current.end(name);
   }
 }

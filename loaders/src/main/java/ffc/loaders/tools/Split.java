@@ -1,12 +1,12 @@
 package ffc.loaders.tools;
 
+import ffc.loaders.data.Bracket;
 import ffc.loaders.data.Columns;
 import ffc.loaders.data.Dataset;
 import ffc.loaders.data.MadeFolders;
 import ffc.loaders.data.Progress;
 import ffc.loaders.image.ImageDecoder;
-import ffc.loaders.sample.Keyed;
-import ffc.loaders.sample.Permutation;
+import ffc.loaders.sample.HeldOut;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Path;
@@ -47,13 +47,8 @@ public final class Split {
       rows.add(row("identities", Result::identities));
       rows.add(row("images", Result::images));
       rows.add(List.of("images an identity", mean(all), mean(train), mean(open)));
-      for (long low = 1; low <= all.lastKey(); low = low < 4 ? low + 1 : 2 * low) {
-        long from = low;
-        long to = low < 4 ? low : 2 * low - 1;
-        rows.add(
-            row(
-                from == to ? "with " + from : "with " + from + "-" + to,
-                side -> identities(side.subMap(from, true, to, true))));
+      for (Bracket images : Bracket.upTo(all.lastKey())) {
+        rows.add(row("with " + images, images::identities));
       }
       return Columns.aligned(rows, column -> column > 0);
     }
@@ -132,24 +127,14 @@ public final class Split {
   }
 
   private static BitSet choose(Dataset data, long wanted, int fewestImages, long seed) {
-    if (data.identities() > Integer.MAX_VALUE) {
-      throw new IllegalArgumentException(
-          data.name() + ": " + data.identities() + " identities, at most 2^31 can be split");
-    }
-    if (wanted < 1 || wanted >= data.identities()) {
-      throw new IllegalArgumentException(
-          "identities to hold out: %d, wanted 1 to %d".formatted(wanted, data.identities() - 1));
-    }
-    BitSet held = new BitSet();
-    Permutation order = new Permutation(data.identities(), Keyed.hash(seed, 0));
-    long found = 0;
-    for (long i = 0; i < data.identities() && found < wanted; i++) {
-      long id = order.at(i);
-      if (data.imageCount(id) >= fewestImages) {
-        held.set((int) id);
-        found++;
-      }
-    }
+    BitSet held =
+        HeldOut.choose(
+            data.name(),
+            data.identities(),
+            wanted,
+            id -> data.imageCount(id) >= fewestImages,
+            seed);
+    int found = held.cardinality();
     if (found < wanted) {
       throw new IllegalArgumentException(
           "%s: %d identities have %d images or more, %d were to be held out"

@@ -2,6 +2,7 @@ package ffc.loaders.tools;
 
 import static java.util.stream.Collectors.joining;
 
+import ffc.loaders.data.Bracket;
 import ffc.loaders.data.Columns;
 import ffc.loaders.data.Counted;
 import java.util.ArrayList;
@@ -42,17 +43,11 @@ public final class StatsReport {
           100.0 * stratum.images() / stats.images());
     }
     List<List<String>> histogram = new ArrayList<>(List.of(List.of("images", "identities")));
-    long low = 1;
-    while (low <= stats.max()) {
-      long high = low < 4 ? low : 2 * low - 1;
-      long ids =
-          stats.histogram().subMap(low, true, high, true).values().stream()
-              .mapToLong(Long::longValue)
-              .sum();
+    for (Bracket images : Bracket.upTo(stats.max())) {
       histogram.add(
           List.of(
-              low == high ? "" + low : low + "-" + high, String.format(Locale.ROOT, "%,d", ids)));
-      low = high + 1;
+              images.toString(),
+              String.format(Locale.ROOT, "%,d", images.identities(stats.histogram()))));
     }
     out.append(Columns.aligned(histogram, column -> true));
     if (stats.sampled() > 0) {

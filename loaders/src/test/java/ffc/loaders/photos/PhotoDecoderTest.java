@@ -117,7 +117,7 @@ class PhotoDecoderTest {
     }
   }
 
-  private static int mostApart(Picture got, Picture want) {
+  static int mostApart(Picture got, Picture want) {
     assertThat(got.planes()).hasSameSizeAs(want.planes());
     int most = 0;
     for (int i = 0; i < want.planes().length; i++) {
@@ -126,7 +126,7 @@ class PhotoDecoderTest {
     return most;
   }
 
-  private static double meanApart(Picture got, Picture want) {
+  static double meanApart(Picture got, Picture want) {
     double sum = 0;
     for (int i = 0; i < want.planes().length; i++) {
       sum += Math.abs((got.planes()[i] & 0xff) - (want.planes()[i] & 0xff));
@@ -134,7 +134,7 @@ class PhotoDecoderTest {
     return sum / want.planes().length;
   }
 
-  private static Picture ppm(Path path) throws IOException {
+  static Picture ppm(Path path) throws IOException {
     byte[] file = Files.readAllBytes(path);
     int end = 0;
     while (file[end] != '\n') {

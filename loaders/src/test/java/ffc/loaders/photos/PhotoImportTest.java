@@ -6,7 +6,9 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import ffc.loaders.DataSets;
 import ffc.loaders.data.DataConfig;
 import ffc.loaders.data.Dataset;
+import ffc.loaders.data.ImageShape;
 import ffc.loaders.data.Progress;
+import ffc.loaders.sample.HeldOut;
 import java.awt.image.BufferedImage;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
@@ -72,8 +74,12 @@ class PhotoImportTest {
 
   private PhotoImport.Result run(String out, Fit fit, int channels, int workers) {
     return PhotoImport.run(
-        new PhotoImport.Options(photos, dir.resolve(out), 112, 112, channels, fit, workers),
-        Progress.NONE);
+        options(photos, out, new ImageShape(channels, 112, 112), fit, workers), Progress.NONE);
+  }
+
+  private PhotoImport.Options options(
+      Path source, String out, ImageShape shape, Fit fit, int workers) {
+    return new PhotoImport.Options(source, dir.resolve(out), shape, fit, null, 0, 1, workers);
   }
 
   private static Map<String, Integer> images(Path pack) {
@@ -184,7 +190,7 @@ class PhotoImportTest {
       assertThatThrownBy(
               () ->
                   PhotoImport.run(
-                      new PhotoImport.Options(source, dir.resolve("new"), 112, 112, 3, Fit.crop, 1),
+                      options(source, "new", new ImageShape(3, 112, 112), Fit.crop, 1),
                       Progress.NONE))
           .isInstanceOf(IllegalArgumentException.class)
           .hasMessageStartingWith(source.toString())
@@ -197,5 +203,122 @@ class PhotoImportTest {
     photos = photos.getParent();
     run("pack", Fit.crop, 3, 2);
     assertThatThrownBy(() -> run("pack", Fit.crop, 3, 2)).hasMessageContaining("exists already");
+  }
+
+  @Test
+  void identitiesAreHeldOutTheSameForTheSameSeed() throws IOException {
+    PhotoImport.Result first = open("first", 4, 1, 1);
+    open("again", 4, 1, 3);
+    open("other", 4, 2, 2);
+
+    for (String file : List.of("train.rec", "open.rec", "train.labels.tsv", "open.labels.tsv")) {
+      assertThat(dir.resolve("again").resolve(file))
+          .hasSameBinaryContentAs(dir.resolve("first").resolve(file));
+    }
+    assertThat(names("other")).isNotEqualTo(names("first"));
+    assertThat(images(dir.resolve("first/train.rec"))).hasSize(8);
+    assertThat(images(dir.resolve("first/open.rec"))).hasSize(4);
+    List<String> all = new ArrayList<>(names("first"));
+    for (String line : Files.readAllLines(dir.resolve("first/train.labels.tsv"))) {
+      all.add(line.split("\t", -1)[1]);
+    }
+    assertThat(all).hasSize(1 + 12).doesNotHaveDuplicates();
+    assertThat(first.open().values().stream().mapToLong(i -> i).sum()).isEqualTo(4);
+    assertThat(first.text()).contains("open.rec: 4 identities", "images an identity");
+    assertThatThrownBy(() -> open("none", 12, 1, 1))
+        .hasMessageContaining("identities to hold out: 12, wanted 1 to 11");
+    assertThat(dir.resolve("none")).doesNotExist();
+    assertThatThrownBy(() -> open("first", 4, 1, 1)).hasMessageContaining("exists already");
+  }
+
+  /** Every identity has the same chance, whatever it has: 400 seeds, 4 of 12 each. */
+  @Test
+  void allIdentitiesHaveTheSameChance() {
+    int[] times = new int[12];
+    for (int seed = 0; seed < 400; seed++) {
+      HeldOut.choose("a set", 12, 4, id -> true, seed).stream().forEach(id -> times[id]++);
+    }
+    for (int of : times) {
+      assertThat(of).isBetween(133 - 40, 133 + 40); // four standard deviations
+    }
+  }
+
+  private List<String> names(String out) throws IOException {
+    return Files.readAllLines(dir.resolve(out).resolve("open.labels.tsv")).stream()
+        .map(line -> line.split("\t", -1)[1])
+        .filter(name -> !name.equals("identity"))
+        .toList();
+  }
+
+  private PhotoImport.Result open(String out, long open, long seed, int workers) {
+    return PhotoImport.run(
+        new PhotoImport.Options(
+            photos,
+            dir.resolve(out),
+            new ImageShape(3, 112, 112),
+            Fit.crop,
+            null,
+            open,
+            seed,
+            workers),
+        Progress.NONE);
+  }
+
+  private PhotoImport.Result aligned(String out, String lines) throws IOException {
+    Path marks = Files.writeString(dir.resolve("marks.txt"), lines);
+    return PhotoImport.run(
+        new PhotoImport.Options(
+            photos, dir.resolve(out), new ImageShape(3, 112, 112), Fit.crop, marks, 0, 1, 2),
+        Progress.NONE);
+  }
+
+  @Test
+  void facesAreAlignedAndThoseWithoutPointsAreNamed() throws IOException {
+    String points = " 40 50 75 52 57 70 42 92 72 93\n";
+    PhotoImport.Result result =
+        aligned(
+            "pack",
+            "# picture, then x and y of five points\n\n"
+                + ("person0/photo 0.png" + points)
+                + ("person1/photo 1.jpg" + points).replace(' ', '\t').replace("photo\t", "photo ")
+                + ("person2/photo 2.bmp" + points).replace(" ", ",").replace("photo,", "photo ")
+                + "person3/photo 3.JPG 75 52 40 50 57 70 72 93 42 92\n"
+                + "person3/nobody.jpg"
+                + points);
+
+    assertThat(images(dir.resolve("pack/train.rec"))).hasSize(3);
+    assertThat(result.leftOut()).containsEntry("without five points to align by", 57L - 3);
+    assertThat(result.text()).contains("1 line of " + dir.resolve("marks.txt") + " names no");
+    assertThat(dir.resolve("pack/left-out.tsv"))
+        .content()
+        .contains("person3/photo 3.JPG\twithout five points to align by\tits points are mirrored")
+        .contains("person4/photo 4.gif\twithout five points to align by\tno line of ")
+        .contains("person3/notes.txt\tno picture");
+  }
+
+  @Test
+  void aBadRowOfLandmarksIsOneLineAndNothingIsMade() {
+    String good = "person0/photo 0.png 40 50 75 52 57 70 42 92 72 93\n";
+    Map<String, String> bad =
+        Map.of(
+            good + "person1/photo 1.jpg 40 50 75 52 57 70 42 92 72\n",
+            "line 2: got \"person1/photo 1.jpg 40 50 75 52 57 70 42 92 72\" with \"1.jpg\" as number 1,",
+            good + "person1/photo 1.jpg 40 50 75 52 57 70 42 92 72 NaN\n",
+            "as number 10, wanted a path and ten numbers",
+            good + "1 2 3 4 5 6 7 8 9 10\n",
+            "line 2: got ten numbers without a path",
+            good + "x.jpg 0.1 0.2 0.3 0.2 0.2 0.3 0.1 0.4 0.3 0.4\n",
+            "line 2: its five points lie within 2 pixels",
+            good + good,
+            "line 2: person0/photo 0.png has a line already",
+            "# nothing\n",
+            "holds no line with five points");
+    bad.forEach(
+        (lines, message) -> {
+          assertThatThrownBy(() -> aligned("pack", lines))
+              .hasMessageContaining(message)
+              .hasMessageNotContaining("\n");
+          assertThat(dir.resolve("pack")).doesNotExist();
+        });
   }
 }
