@@ -164,6 +164,7 @@ class ArchitectureTest {
     onlyIn(List.of("ai.djl.."), "ffc.engine..", "ffc.eval..", "ffc.core..", "ffc.pfc..");
     onlyIn(List.of("com.hazelcast.."), "ffc.exchange.hazelcast..");
     onlyIn(List.of("com.github.benmanes.caffeine..", "com.sun.jna.."), "ffc.loaders..");
+    onlyIn(List.of("org.apache.commons.compress.."), "ffc.loaders.photos.walk..");
     onlyIn(List.of("picocli..", "me.tongfei.."), "ffc.cli..");
     onlyIn(List.of("com.networknt..", "com.github.victools.."), "ffc.runs.experiment..");
     onlyIn(List.of("tools.jackson.."), "ffc.runs..", "ffc.cli..");

@@ -20,8 +20,8 @@ import picocli.CommandLine.Spec;
 @Command(
     name = "import",
     description = {
-      "Make a pack of one size, DIR/train.rec, from a folder tree of photographs: an identity is a"
-          + " folder that holds pictures, named by its path. Reads JPEG, PNG, WebP, GIF, BMP and"
+      "Make a pack of one size, DIR/train.rec, from a folder tree of photographs or an archive of one"
+          + " (zip, tar, tar.gz): an identity is a folder that holds pictures, named by its path. Reads JPEG, PNG, WebP, GIF, BMP and"
           + " TIFF, upright and in sRGB. DIR/left-out.tsv names all that is left out and why,"
           + " DIR/duplicates.tsv what is there twice.",
       ""
@@ -30,13 +30,16 @@ import picocli.CommandLine.Spec;
       "",
       "Examples:",
       "  ./ffc data import photos --size 112 --out pack",
+      "  ./ffc data import photos.zip --out pack",
       "  ./ffc data import photos --landmarks points.txt --open 500 --out aligned"
     },
     mixinStandardHelpOptions = true)
 final class ImportPhotosCommand implements Callable<Integer> {
   @Spec private CommandSpec spec;
 
-  @Parameters(paramLabel = "SOURCE", description = "Folder tree of photographs; only read")
+  @Parameters(
+      paramLabel = "SOURCE",
+      description = "Folder tree of photographs, or an archive of one; only read")
   private Path source;
 
   @Mixin private OutOption.Folder out;

@@ -1,5 +1,7 @@
 package ffc.loaders.photos;
 
+import ffc.loaders.photos.walk.PhotoSource;
+import ffc.loaders.photos.walk.Reason;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.security.MessageDigest;
@@ -15,16 +17,19 @@ import java.util.concurrent.Semaphore;
  * @param kind why it is left out, or null
  * @param reason more about it
  */
-record Imported(byte[] encoded, long digest, long look, LeftOut.Kind kind, String reason) {
+record Imported(byte[] encoded, long digest, long look, Reason kind, String reason) {
   private static final int SIDE = 8;
 
   /** Heap of a decoded pixel, its copies for scaling and turning among them. */
   private static final long BYTES_A_PIXEL = 16;
 
-  /** Larger files are no pictures that fit in memory. */
+  /** Larger files are no pictures. */
   private static final long MOST_BYTES = 1L << 30;
 
-  static Imported leftOut(LeftOut.Kind kind, String reason) {
+  /** Larger files are read one at a time, so that their bytes fit beside decoded pictures. */
+  private static final long LARGE_BYTES = 1L << 25;
+
+  static Imported leftOut(Reason kind, String reason) {
     return new Imported(null, 0, 0, kind, reason);
   }
 
@@ -32,12 +37,13 @@ record Imported(byte[] encoded, long digest, long look, LeftOut.Kind kind, Strin
    * Heap for pictures that are decoded at the same time: half of it.
    *
    * @param permits of a megapixel each
+   * @param large of the one large file that is read; taken before those of its pixels
    */
-  record Memory(Semaphore permits, int all) {
+  record Memory(Semaphore permits, int all, Semaphore large) {
     static Memory ofHeap() {
       long megapixels = Runtime.getRuntime().maxMemory() / 2 / BYTES_A_PIXEL >> 20;
       int all = (int) Math.max(1, Math.min(1 << 20, megapixels));
-      return new Memory(new Semaphore(all, true), all);
+      return new Memory(new Semaphore(all, true), all, new Semaphore(1));
     }
   }
 
@@ -47,24 +53,31 @@ record Imported(byte[] encoded, long digest, long look, LeftOut.Kind kind, Strin
    * @param points to align by, if pictures are aligned; null if this one has none
    */
   static Imported of(
-      PhotoTree.Bytes file, float[] points, PhotoImport.Options options, Memory memory) {
+      PhotoSource.Bytes file, float[] points, PhotoImport.Options options, Memory memory) {
     int[] held = {0};
+    boolean large = false;
     try {
       Format format = Format.of(file.head(Format.HEAD));
       if (format == Format.OTHER) {
-        return leftOut(LeftOut.Kind.NO_PICTURE, "its first bytes are those of no picture");
+        return leftOut(Reason.NO_PICTURE, "its first bytes are those of no picture");
       }
       if (format == Format.HEIF) {
-        return leftOut(LeftOut.Kind.OTHER_FORMAT, "HEIC, AVIF or film: convert it to JPEG or PNG");
+        return leftOut(Reason.OTHER_FORMAT, "HEIC, AVIF or film: convert it to JPEG or PNG");
       }
       boolean aligned = options.landmarks() != null;
       if (aligned && points == null) {
-        return leftOut(LeftOut.Kind.NO_POINTS, "no line of " + options.landmarks() + " is its own");
+        return leftOut(Reason.NO_POINTS, "no line of " + options.landmarks() + " is its own");
+      }
+      long size = file.size();
+      long most = Math.min(MOST_BYTES, Runtime.getRuntime().maxMemory() / 4);
+      if (size > most) {
+        throw new IOException("has %,d bytes, at most %,d are read".formatted(size, most));
+      }
+      large = size > LARGE_BYTES;
+      if (large) {
+        memory.large().acquireUninterruptibly();
       }
       byte[] bytes = file.all();
-      if (bytes.length > MOST_BYTES) {
-        throw new IOException("has " + bytes.length + " bytes, at most " + MOST_BYTES);
-      }
       PhotoDecoder.Photo photo =
           PhotoDecoder.decode(bytes, format, pixels -> held[0] = acquire(memory, pixels));
       Picture scaled;
@@ -74,17 +87,19 @@ record Imported(byte[] encoded, long digest, long look, LeftOut.Kind kind, Strin
                 ? Alignment.apply(photo.picture(), points, options.height(), options.width())
                 : options.fit().apply(photo.picture(), options.height(), options.width());
       } catch (IOException e) {
-        return leftOut(LeftOut.Kind.NO_POINTS, e.getMessage());
+        return leftOut(Reason.NO_POINTS, e.getMessage());
       }
       // Of the small picture: the same colours for a fraction of the time.
       Picture picture = new PhotoDecoder.Photo(scaled, photo.profile()).srgb();
       return new Imported(
           PhotoEncoder.encode(picture, options.channels()), digest(bytes), look(picture), null, "");
     } catch (IOException e) {
-      return leftOut(
-          LeftOut.Kind.UNREADABLE, e.getMessage() == null ? e.toString() : e.getMessage());
+      return leftOut(Reason.UNREADABLE, e.getMessage() == null ? e.toString() : e.getMessage());
     } finally {
       memory.permits().release(held[0]);
+      if (large) {
+        memory.large().release();
+      }
     }
   }
 

@@ -1,5 +1,6 @@
 package ffc.loaders.photos;
 
+import ffc.loaders.photos.walk.Reason;
 import ffc.loaders.tools.AsideFile;
 import java.io.Closeable;
 import java.io.IOException;
@@ -14,42 +15,16 @@ import java.util.Map;
  * count by kind with the first of each.
  */
 final class LeftOut implements Closeable {
-  /** Why something is left out. */
-  enum Kind {
-    UNREADABLE("cannot be read"),
-    OTHER_FORMAT("of a format that is not read"),
-    NO_PICTURE("no picture"),
-    COPY("the same bytes as another of its identity"),
-    EMPTY("folder without a picture"),
-    NO_POINTS("without five points to align by"),
-    OUTSIDE("outside of an identity's folder"),
-    HIDDEN("hidden or of the system"),
-    ODD_NAME("named in another encoding than UTF-8"),
-    LINK("link that leads nowhere or back"),
-    SPECIAL("pipe, socket or device");
-
-    private final String text;
-
-    Kind(String text) {
-      this.text = text;
-    }
-
-    @Override
-    public String toString() {
-      return text;
-    }
-  }
-
   private final AsideFile file;
-  private final Map<Kind, Long> counts = new EnumMap<>(Kind.class);
-  private final Map<Kind, String> first = new EnumMap<>(Kind.class);
+  private final Map<Reason, Long> counts = new EnumMap<>(Reason.class);
+  private final Map<Reason, String> first = new EnumMap<>(Reason.class);
 
   LeftOut(Path path) throws IOException {
     file = new AsideFile(path);
     file.write(line("path", "kind", "reason"));
   }
 
-  void add(String path, Kind kind, String reason) throws IOException {
+  void add(String path, Reason kind, String reason) throws IOException {
     counts.merge(kind, 1L, Long::sum);
     first.putIfAbsent(kind, clean(path) + (reason.isEmpty() ? "" : ": " + clean(reason)));
     file.write(line(path, kind.toString(), reason));

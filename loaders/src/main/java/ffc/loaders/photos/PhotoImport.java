@@ -5,6 +5,8 @@ import ffc.loaders.data.BadDataException;
 import ffc.loaders.data.ImageShape;
 import ffc.loaders.data.MadeFolders;
 import ffc.loaders.data.Progress;
+import ffc.loaders.photos.walk.PhotoSource;
+import ffc.loaders.photos.walk.Reason;
 import ffc.loaders.sample.HeldOut;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -22,11 +24,11 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 
 /**
- * Makes a pack of one size from a folder tree of photographs: {@code train.rec} with {@code .idx},
- * {@code .property} and {@code .labels.tsv}, if wanted {@code open.rec} with the identities that
- * are held out, and beside them what was left out ({@code left-out.tsv}) and what is there twice
- * ({@code duplicates.tsv}). Files are decoded on several threads and written in the order of the
- * tree, so that the pack depends on neither.
+ * Makes a pack of one size from a folder tree of photographs, or an archive of one: {@code
+ * train.rec} with {@code .idx}, {@code .property} and {@code .labels.tsv}, if wanted {@code
+ * open.rec} with the identities that are held out, and beside them what was left out ({@code
+ * left-out.tsv}) and what is there twice ({@code duplicates.tsv}). Files are decoded on several
+ * threads and written in the order of the tree, so that the pack depends on neither.
  */
 public final class PhotoImport {
   /** Files that are decoded ahead, for each thread. */
@@ -35,7 +37,7 @@ public final class PhotoImport {
   /**
    * What to import, and how.
    *
-   * @param source folder tree
+   * @param source folder tree, or an archive of one
    * @param out folder to fill, made if needed
    * @param shape of all pictures
    * @param fit how they get it, unless they are aligned
@@ -166,45 +168,48 @@ public final class PhotoImport {
    */
   public static Result run(Options options, Progress progress) {
     Path out = options.out();
-    check(options);
     try {
+      check(options);
       Landmarks landmarks =
           options.landmarks() == null ? null : Landmarks.read(options.landmarks());
-      PhotoTree tree = new PhotoTree(options.source());
-      Counts counts = count(tree, progress);
-      if (counts.files() == 0) {
-        throw new BadDataException(
-            options.source()
-                + ": no file in any folder below it, wanted one folder for each identity with its"
-                + " pictures");
-      }
-      BitSet held =
-          options.open() == 0
-              ? new BitSet()
-              : HeldOut.choose(
-                  options.source().toString(),
-                  counts.identities(),
-                  options.open(),
-                  id -> true,
-                  options.seed());
-      try (MadeFolders made = new MadeFolders(out)) {
-        PhotoImport run = new PhotoImport(options, landmarks, counts, held, progress);
-        try (Closer files = run.files) {
-          return run.write(tree);
-        }
+      try (MadeFolders made = new MadeFolders(out);
+          PhotoSource source = PhotoSource.open(options.source(), out)) {
+        return run(options, landmarks, source, progress);
       }
     } catch (IOException e) {
       throw new UncheckedIOException(out + ": cannot be filled: " + e.getMessage(), e);
     }
   }
 
-  private static void check(Options options) {
+  private static Result run(
+      Options options, Landmarks landmarks, PhotoSource source, Progress progress)
+      throws IOException {
+    Counts counts = count(source, progress);
+    if (counts.files() == 0) {
+      throw new BadDataException(
+          options.source()
+              + ": no file in any folder below it, wanted one folder for each identity with its"
+              + " pictures");
+    }
+    BitSet held =
+        options.open() == 0
+            ? new BitSet()
+            : HeldOut.choose(
+                options.source().toString(),
+                counts.identities(),
+                options.open(),
+                id -> true,
+                options.seed());
+    PhotoImport run = new PhotoImport(options, landmarks, counts, held, progress);
+    try (Closer files = run.files) {
+      return run.write(source);
+    }
+  }
+
+  private static void check(Options options) throws IOException {
     Path source = options.source();
     Path out = options.out();
-    if (!Files.isDirectory(source)) {
-      throw new IllegalArgumentException(
-          source + (Files.exists(source) ? ": is a file, wanted a folder" : ": no such folder"));
-    }
+    PhotoSource.check(source);
     if (Files.exists(out) && !Files.isDirectory(out)) {
       throw new IllegalArgumentException(out + ": is a file, wanted a folder to fill");
     }
@@ -220,33 +225,33 @@ public final class PhotoImport {
     }
   }
 
-  private static Counts count(PhotoTree tree, Progress progress) throws IOException {
+  private static Counts count(PhotoSource tree, Progress progress) throws IOException {
     long[] counted = {0, 0};
     tree.walk(
-        new PhotoTree.Visitor() {
+        new PhotoSource.Visitor() {
           private String last = "";
 
           @Override
-          public void file(String of, String path, PhotoTree.Bytes bytes) {
+          public void file(String of, String path, PhotoSource.Bytes bytes) {
             counted[1] += of.equals(last) ? 0 : 1;
             last = of;
             progress.report("counting files", ++counted[0], -1);
           }
 
           @Override
-          public void leftOut(String path, LeftOut.Kind kind, String reason) {}
+          public void leftOut(String path, Reason kind, String reason) {}
         });
     return new Counts(counted[0], counted[1]);
   }
 
-  private Result write(PhotoTree tree) throws IOException {
+  private Result write(PhotoSource tree) throws IOException {
     tree.walk(
-        new PhotoTree.Visitor() {
+        new PhotoSource.Visitor() {
           private int identities;
           private String last = "";
 
           @Override
-          public void file(String of, String path, PhotoTree.Bytes bytes) throws IOException {
+          public void file(String of, String path, PhotoSource.Bytes bytes) throws IOException {
             identities += of.equals(last) ? 0 : 1;
             last = of;
             float[] points = landmarks == null ? null : landmarks.of(path);
@@ -259,7 +264,7 @@ public final class PhotoImport {
           }
 
           @Override
-          public void leftOut(String path, LeftOut.Kind kind, String reason) throws IOException {
+          public void leftOut(String path, Reason kind, String reason) throws IOException {
             add(done(null, path, kind, reason));
           }
 
@@ -299,7 +304,7 @@ public final class PhotoImport {
     }
   }
 
-  private static Pending done(String of, String path, LeftOut.Kind kind, String reason) {
+  private static Pending done(String of, String path, Reason kind, String reason) {
     return new Pending(
         of, path, null, CompletableFuture.completedFuture(Imported.leftOut(kind, reason)));
   }
@@ -332,7 +337,7 @@ public final class PhotoImport {
     }
     String same = duplicates.add(next.path(), picture);
     if (same != null) {
-      leftOut.add(next.path(), LeftOut.Kind.COPY, same);
+      leftOut.add(next.path(), Reason.COPY, same);
       return;
     }
     current.picture(picture.encoded());
@@ -351,7 +356,7 @@ public final class PhotoImport {
 
   private void endOfIdentity(String name) throws IOException {
     if (!name.equals(identity)) {
-      leftOut.add(name, LeftOut.Kind.EMPTY, "none of its files is a picture that can be read");
+      leftOut.add(name, Reason.EMPTY, "none of its files is a picture that can be read");
       return;
     }
     current.end(name);

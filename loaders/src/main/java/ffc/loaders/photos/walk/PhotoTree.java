@@ -1,4 +1,4 @@
-package ffc.loaders.photos;
+package ffc.loaders.photos.walk;
 
 import ffc.loaders.data.BadDataException;
 import java.io.IOException;
@@ -13,49 +13,17 @@ import java.util.ArrayList;
 import java.util.Collections;
 import java.util.Deque;
 import java.util.List;
-import java.util.Set;
 
-/**
- * A folder tree of pictures: an identity is a folder that directly holds files, named by its path
- * below the root. Links are followed; names are walked in the order of their characters.
- */
-final class PhotoTree {
-  /** What lies beside pictures without being anyone's. */
-  private static final Set<String> SYSTEM =
-      Set.of("Thumbs.db", "desktop.ini", "__MACOSX", "@eaDir", "$RECYCLE.BIN", "lost+found");
-
-  /** Hears of a walk, in its order. */
-  interface Visitor {
-    /**
-     * A file of an identity; those of one identity follow each other.
-     *
-     * @param path below the root, with {@code /} between
-     */
-    void file(String identity, String path, Bytes bytes) throws IOException;
-
-    void leftOut(String path, LeftOut.Kind kind, String reason) throws IOException;
-
-    /** An identity's files are through. */
-    default void end(String identity) throws IOException {}
-  }
-
-  /** The bytes of one file. */
-  interface Bytes {
-    /** Its first bytes, as many as {@code most} if there are so many. */
-    byte[] head(int most) throws IOException;
-
-    /** All of it. */
-    byte[] all() throws IOException;
-  }
-
+/** A folder tree of pictures. Links are followed. */
+final class PhotoTree implements PhotoSource {
   private final Path root;
 
   PhotoTree(Path root) {
     this.root = root;
   }
 
-  /** Walks the tree. */
-  void walk(Visitor visitor) throws IOException {
+  @Override
+  public void walk(Visitor visitor) throws IOException {
     Deque<Path> above = new ArrayDeque<>();
     above.push(root.toRealPath());
     folder(root, "", above, visitor);
@@ -79,31 +47,31 @@ final class PhotoTree {
       if (path.isEmpty()) {
         throw new BadDataException(folder + ": cannot be listed: " + e.getMessage(), e);
       }
-      visitor.leftOut(path, LeftOut.Kind.UNREADABLE, "folder cannot be listed");
+      visitor.leftOut(path, Reason.UNREADABLE, "folder cannot be listed");
       return;
     }
     Collections.sort(odd);
     for (String name : odd) {
-      visitor.leftOut(join(path, name), LeftOut.Kind.ODD_NAME, "");
+      visitor.leftOut(PhotoSource.join(path, name), Reason.ODD_NAME, "");
     }
     if (folders.isEmpty() && files.isEmpty() && odd.isEmpty() && !path.isEmpty()) {
-      visitor.leftOut(path, LeftOut.Kind.EMPTY, "");
+      visitor.leftOut(path, Reason.EMPTY, "");
     }
     Collections.sort(files);
     for (String name : files) {
-      file(folder.resolve(name), path, join(path, name), visitor);
+      file(folder.resolve(name), path, PhotoSource.join(path, name), visitor);
     }
     if (!files.isEmpty() && !path.isEmpty()) {
       visitor.end(path);
     }
     Collections.sort(folders);
     for (String name : folders) {
-      String below = join(path, name);
+      String below = PhotoSource.join(path, name);
       Path real = folder.resolve(name).toRealPath();
-      if (hidden(name)) {
-        visitor.leftOut(below, LeftOut.Kind.HIDDEN, "folder");
+      if (PhotoSource.hidden(name)) {
+        visitor.leftOut(below, Reason.HIDDEN, "folder");
       } else if (above.contains(real)) {
-        visitor.leftOut(below, LeftOut.Kind.LINK, "leads back to a folder above");
+        visitor.leftOut(below, Reason.LINK, "leads back to a folder above");
       } else {
         above.push(real);
         folder(folder.resolve(name), below, above, visitor);
@@ -114,8 +82,8 @@ final class PhotoTree {
 
   private static void file(Path file, String identity, String path, Visitor visitor)
       throws IOException {
-    if (hidden(file.getFileName().toString())) {
-      visitor.leftOut(path, LeftOut.Kind.HIDDEN, "");
+    if (PhotoSource.hidden(file.getFileName().toString())) {
+      visitor.leftOut(path, Reason.HIDDEN, "");
       return;
     }
     BasicFileAttributes attributes;
@@ -127,28 +95,28 @@ final class PhotoTree {
               .isSymbolicLink();
       visitor.leftOut(
           path,
-          link ? LeftOut.Kind.LINK : LeftOut.Kind.UNREADABLE,
+          link ? Reason.LINK : Reason.UNREADABLE,
           link ? "leads nowhere" : "" + e.getMessage());
       return;
     }
     if (!attributes.isRegularFile()) {
-      visitor.leftOut(path, LeftOut.Kind.SPECIAL, "");
+      visitor.leftOut(path, Reason.SPECIAL, "");
     } else if (identity.isEmpty()) {
-      visitor.leftOut(path, LeftOut.Kind.OUTSIDE, "");
+      visitor.leftOut(path, Reason.OUTSIDE, "");
     } else {
       visitor.file(identity, path, new InFile(file));
     }
   }
 
-  private static boolean hidden(String name) {
-    return name.startsWith(".") || SYSTEM.contains(name);
-  }
-
-  private static String join(String path, String name) {
-    return path.isEmpty() ? name : path + "/" + name;
-  }
+  @Override
+  public void close() {}
 
   private record InFile(Path file) implements Bytes {
+    @Override
+    public long size() throws IOException {
+      return Files.size(file);
+    }
+
     @Override
     public byte[] head(int most) throws IOException {
       try (InputStream in = Files.newInputStream(file)) {
