@@ -112,6 +112,7 @@ class RefusedCommandsTest {
             "--distractors",
             "--embeddings",
             "--fonts",
+            "--groups",
             "--images",
             "--labels",
             "--landmarks",
