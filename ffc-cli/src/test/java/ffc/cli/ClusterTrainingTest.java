@@ -17,6 +17,7 @@ import java.util.concurrent.FutureTask;
 import java.util.concurrent.TimeUnit;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
@@ -145,9 +146,13 @@ class ClusterTrainingTest {
   }
 
   private List<TrainingProcess> startThree(Path config, String... options) throws IOException {
+    return startAll(config, freePorts(3), options);
+  }
+
+  private List<TrainingProcess> startAll(Path config, List<String> members, String... options)
+      throws IOException {
     List<TrainingProcess> trainers = new ArrayList<>();
-    List<String> members = freePorts(3);
-    for (int rank = 0; rank < 3; rank++) {
+    for (int rank = 0; rank < members.size(); rank++) {
       trainers.add(start(config, ofRank(rank, members, options)));
     }
     return trainers;
@@ -235,6 +240,42 @@ class ClusterTrainingTest {
         assertSame(temp.resolve("trainer-" + rank), resumed.resolve("steps.jsonl"), steps);
       }
     }
+  }
+
+  /** The other two make its last steps again meanwhile, with other losses. */
+  @Test
+  void aTrainerOfPartialFcThatWasAwayKeepsNoLineOfStepsThatTheOthersHaveMadeAgain()
+      throws Exception {
+    String[] options = {"--set=run.steps=" + 6 * STEPS, "--set=cluster.onLoss=shrink"};
+    List<String> members = freePorts(3);
+    Path config = partialFc(share, 4);
+    List<TrainingProcess> trainers = startAll(config, members, options);
+    try (TrainingProcess first = trainers.get(0);
+        TrainingProcess second = trainers.get(1);
+        TrainingProcess lost = trainers.get(2)) {
+      lost.awaitStep(16);
+      lost.kill();
+      first.awaitLine("a trainer was lost");
+      first.awaitStep(30); // later than what it goes back to when the third has come
+      try (TrainingProcess back = start(config, ofRank(2, members, with(options, "--resume")))) {
+        back.awaitLine("resuming after step ");
+        finishBoth(second, back);
+        assertThat(first.finish()).as(first.text()).isZero();
+        assertThat(back.text())
+            .containsPattern(
+                "set aside what the run had after step 10, as the others have made those steps"
+                    + " again: [0-9]+ later lines of steps.jsonl");
+      }
+    }
+    List<JsonNode> wanted = JsonLines.read(temp.resolve("trainer-0/steps.jsonl"));
+    for (JsonNode line : JsonLines.read(temp.resolve("trainer-2/steps.jsonl"))) {
+      int step = line.path("step").asInt();
+      assertThat(line.path("loss")).as("step " + step).isEqualTo(wanted.get(step - 1).path("loss"));
+    }
+  }
+
+  private static String[] with(String[] options, String more) {
+    return Stream.concat(Stream.of(options), Stream.of(more)).toArray(String[]::new);
   }
 
   /** Others have no checkpoint before they have been first themselves. */

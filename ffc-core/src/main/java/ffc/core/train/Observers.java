@@ -25,6 +25,11 @@ public record Observers(List<RunObserver> observers) implements RunObserver {
   }
 
   @Override
+  public void madeAgain(long afterStep) {
+    observers.forEach(o -> o.madeAgain(afterStep));
+  }
+
+  @Override
   public void progress(long step, double loss, double imagesPerSecond) {
     observers.forEach(o -> o.progress(step, loss, imagesPerSecond));
   }

@@ -32,6 +32,13 @@ public interface RunObserver {
    */
   default void wentBack(long fromStep, long toStep) {}
 
+  /**
+   * What this trainer has recorded of steps after the given one is not of the run: the others have
+   * made them again while it was away. A trainer that came back hears of it before {@link
+   * #started}.
+   */
+  default void madeAgain(long afterStep) {}
+
   /** After every step: cheap figures for a progress bar. */
   default void progress(long step, double loss, double imagesPerSecond) {}
 

@@ -7,6 +7,7 @@ import java.nio.ByteBuffer;
 import java.nio.file.Path;
 import java.security.SecureRandom;
 import java.util.List;
+import java.util.OptionalInt;
 
 /**
  * How the trainers of a sharded method come to one state when an epoch of membership begins. Each
@@ -70,14 +71,14 @@ final class StateSync {
    * @param step where all say they are
    * @param writeFirst writes the checkpoint of a run that begins; a call of all trainers
    * @param loader takes over a checkpoint; a call of all trainers
-   * @return whether a checkpoint was loaded
+   * @return place of the trainer whose checkpoint was loaded; empty if none was
    * @throws IllegalStateException if a share is lost and there is no checkpoint
    */
-  boolean settle(boolean holdsItsShare, long step, Work writeFirst, Loader loader)
+  OptionalInt settle(boolean holdsItsShare, long step, Work writeFirst, Loader loader)
       throws IOException {
     List<Standing> all = standings(holdsItsShare);
     if (all.stream().allMatch(s -> s.whole() && s.history() == all.get(0).history())) {
-      return false;
+      return OptionalInt.empty();
     }
     int source = newest(all, step);
     if (source < 0) {
@@ -96,7 +97,7 @@ final class StateSync {
     loader.load(CheckpointReader.shared(exchange, source, checkpoint));
     history = all.get(source).proposed();
     whole = true;
-    return true;
+    return OptionalInt.of(source);
   }
 
   private List<Standing> standings(boolean holdsItsShare) {

@@ -3,6 +3,7 @@ package ffc.core.train;
 import ffc.core.checkpoint.CheckpointReader;
 import ffc.core.checkpoint.CheckpointStream;
 import ffc.core.checkpoint.Checkpoints;
+import ffc.core.checkpoint.OwnHistory;
 import ffc.core.method.Method;
 import ffc.exchange.EpochEndedException;
 import ffc.exchange.GroupExchange;
@@ -16,6 +17,7 @@ import java.nio.ByteBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Map;
+import java.util.OptionalInt;
 
 /**
  * A trainer among the others: how they come to one state when an epoch of membership begins. What
@@ -31,6 +33,7 @@ final class Team implements Replica {
   private final StateSync sync;
   private final Checkpointing checkpointing;
   private final EndOfStep endOfStep;
+  private final OwnHistory history;
   private final RunObserver observer;
   private final IdGroup none = new IdGroup(1, 1, new Weighted(0.5));
   private boolean hasState;
@@ -39,6 +42,7 @@ final class Team implements Replica {
   /**
    * @param syncEvery steps between averages of the networks, 1 = gradients are added up
    * @param position what others take over, and what is set to theirs
+   * @param history of this trainer's records
    */
   Team(
       GroupExchange exchange,
@@ -49,6 +53,7 @@ final class Team implements Replica {
       StateSync sync,
       Checkpointing checkpointing,
       EndOfStep endOfStep,
+      OwnHistory history,
       RunObserver observer) {
     this.exchange = exchange;
     this.syncEvery = syncEvery;
@@ -58,6 +63,7 @@ final class Team implements Replica {
     this.sync = sync;
     this.checkpointing = checkpointing;
     this.endOfStep = endOfStep;
+    this.history = history;
     this.observer = observer;
     this.hasState = exchange.rank() == 0; // the others wait for another's instead of bringing one
   }
@@ -84,6 +90,7 @@ final class Team implements Replica {
         if (method.isSharded()) {
           settleShares();
         }
+        settleHistory();
         settleEndOfStep();
         return true;
       } catch (EpochEndedException e) {
@@ -93,9 +100,34 @@ final class Team implements Replica {
     return false;
   }
 
+  /** After the records have been told where the run begins. */
+  void recorded() throws IOException {
+    if (keepsHistory()) {
+      history.write();
+    }
+  }
+
+  /** Trainers that cannot be lost one by one have one history. */
+  private boolean keepsHistory() {
+    return exchange.link().isPresent();
+  }
+
+  private void settleHistory() throws IOException {
+    if (!keepsHistory()) {
+      return;
+    }
+    long common = history.agree(exchange.meet(history.told()), position.step());
+    if (common < position.step()) {
+      observer.madeAgain(common);
+    }
+    if (hasBegun) {
+      history.write();
+    }
+  }
+
   private void settleShares() throws IOException {
     long before = position.step();
-    boolean loaded =
+    OptionalInt loaded =
         sync.settle(
             method.holdsItsShare(),
             before,
@@ -104,9 +136,10 @@ final class Team implements Replica {
               position.move(content.load(in));
               endOfStep.loaded(position.state());
             });
+    loaded.ifPresent(source -> history.loaded(source != exchange.rank()));
     // A trainer that has just come goes back only if it came from a later checkpoint than the
     // others'.
-    if (loaded && (hasBegun || before > position.step())) {
+    if (loaded.isPresent() && (hasBegun || before > position.step())) {
       observer.wentBack(before, position.step());
     }
   }
@@ -183,5 +216,6 @@ final class Team implements Replica {
       position.move(content.load(in));
     }
     endOfStep.tookOver();
+    history.loaded(true);
   }
 }

@@ -3,6 +3,7 @@ package ffc.core.train;
 import ai.djl.Device;
 import ai.djl.ndarray.NDManager;
 import ffc.core.checkpoint.CheckpointReader;
+import ffc.core.checkpoint.OwnHistory;
 import ffc.core.method.Method;
 import ffc.core.method.MethodContext;
 import ffc.core.method.RunConfig;
@@ -164,6 +165,7 @@ public final class Trainer implements AutoCloseable {
               sync,
               checkpointing,
               endOfStep,
+              new OwnHistory(setup.checkpoints().resolveSibling("history.txt")),
               observer);
       reporting = new Reporting(setup, device, probe, method, dataset, exchange, profile, observer);
       if (setup.resumeFrom() == null) {
@@ -224,6 +226,7 @@ public final class Trainer implements AutoCloseable {
       position.move(checkpointing.begin(position.state()));
     }
     observer.started(step(), setup.run().steps());
+    team.recorded();
     while (!othersAreThrough) {
       try {
         trainToEnd();

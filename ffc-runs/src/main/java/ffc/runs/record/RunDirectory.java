@@ -42,6 +42,7 @@ import tools.jackson.core.JacksonException;
  * events.out.tfevents.* the same figures for TensorBoard
  * checkpoints/          what a resumed run goes on from
  * run.log               stack trace of a failure
+ * history.txt           of a trainer among several: where the run went on or back
  * rank-1/, rank-2/, ... output and records of further trainers on this machine
  * .lock                 held by the process that trains
  * </pre>
@@ -53,14 +54,14 @@ public final class RunDirectory implements AutoCloseable {
   /** What a run may have left in its folder before its settings were written. */
   private static final Pattern OWN =
       Pattern.compile(
-          "\\..*|rank-[0-9]+|checkpoints|(run|output)\\.log|manifest\\.json|.*\\.jsonl|summary\\.json"
+          "\\..*|rank-[0-9]+|checkpoints|history\\.txt|(run|output)\\.log|manifest\\.json|.*\\.jsonl|summary\\.json"
               + "|report\\.html|events\\.out\\..*");
 
   private static final String CONFIG = "config.resolved.yaml";
 
   /** Files that are there before the first step. */
   private static final List<String> OF_A_START =
-      List.of(".lock", CONFIG, "manifest.json", "steps.jsonl", "evaluations.jsonl");
+      List.of(".lock", CONFIG, "manifest.json", "steps.jsonl", "evaluations.jsonl", "history.txt");
 
   private static final DateTimeFormatter STAMP = DateTimeFormatter.ofPattern("yyyyMMdd-HHmmss");
 

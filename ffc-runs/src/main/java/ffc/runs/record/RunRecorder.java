@@ -42,6 +42,9 @@ public final class RunRecorder implements RunObserver, AutoCloseable {
   private Path aside;
   private long fromStep;
 
+  /** The last step whose records are of the run, where that is not the one it goes on from. */
+  private long ofTheRun = Long.MAX_VALUE;
+
   private JsonLines steps;
   private JsonLines evaluations;
   private EventFile events;
@@ -66,25 +69,25 @@ public final class RunRecorder implements RunObserver, AutoCloseable {
   @Override
   public void started(long fromStep, long toStep) {
     this.fromStep = fromStep;
+    long kept = Math.min(fromStep, ofTheRun);
     writing(
         () -> {
           Path folder = aside == null ? run.aside(fromStep) : aside;
-          steps = JsonLines.after(run.file("steps.jsonl"), fromStep, folder, moved::add);
-          evaluations =
-              JsonLines.after(run.file("evaluations.jsonl"), fromStep, folder, moved::add);
-          run.setAsideOutcome(fromStep, folder, moved::add);
+          steps = JsonLines.after(run.file("steps.jsonl"), kept, folder, moved::add);
+          evaluations = JsonLines.after(run.file("evaluations.jsonl"), kept, folder, moved::add);
+          run.setAsideOutcome(kept, folder, moved::add);
           for (JsonNode line : JsonLines.read(run.file("evaluations.jsonl"))) {
             latest.put(line.path("set").asString(""), line.path("figures"));
             if (line.path("step").asLong() == fromStep) {
               judged.add(line.path("set").asString(""));
             }
           }
-          events = new EventFile(run.folder(), fromStep, clock);
+          events = new EventFile(run.folder(), kept, clock);
           if (!moved.isEmpty()) {
             say.accept(
                 "set aside what the run had after step "
-                    + fromStep
-                    + ": "
+                    + kept
+                    + (kept < fromStep ? ", as the others have made those steps again: " : ": ")
                     + String.join(", ", moved)
                     + " (in "
                     + folder
@@ -92,19 +95,32 @@ public final class RunRecorder implements RunObserver, AutoCloseable {
           }
         });
     aside = null;
+    ofTheRun = Long.MAX_VALUE;
     moved.clear();
   }
 
   /** As after a resume: what later steps have left is cut off. */
   @Override
   public void wentBack(long fromStep, long toStep) {
-    if (steps == null) {
-      return; // started() does the same
+    if (steps != null) { // started() does the same
+      startAgain(toStep);
     }
+  }
+
+  @Override
+  public void madeAgain(long afterStep) {
+    if (steps == null) {
+      ofTheRun = afterStep; // until started()
+    } else {
+      startAgain(afterStep);
+    }
+  }
+
+  private void startAgain(long step) {
     close();
     latest.clear();
     judged.clear();
-    started(toStep, toStep);
+    started(step, step);
   }
 
   @Override

@@ -4,11 +4,13 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import ffc.core.train.RunSummary;
 import ffc.core.train.StepReport;
+import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.time.Clock;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
@@ -65,6 +67,47 @@ class RunRecorderTest {
     assertThat(JsonLines.read(temp.resolve("steps.jsonl")))
         .extracting(line -> line.path("step").asLong())
         .containsExactly(4L, 8L);
+  }
+
+  @Test
+  void aTrainerThatWasAwaySetsAsideWhatTheOthersHaveMadeAgain() throws Exception {
+    ScriptedRun script = new ScriptedRun(0, 40, 40, 4);
+    List<String> said = new ArrayList<>();
+    try (RunDirectory directory = RunDirectory.create(temp)) {
+      try (RunRecorder recorder = new RunRecorder(directory, Clock.systemUTC(), said::add)) {
+        recorder.started(0, 40);
+        for (long step : new long[] {4, 8, 12, 16}) {
+          recorder.report(script.report(step));
+        }
+      }
+      try (RunRecorder recorder = new RunRecorder(directory, Clock.systemUTC(), said::add)) {
+        recorder.madeAgain(8);
+        recorder.started(24, 40);
+        recorder.report(script.report(28));
+        recorder.report(script.report(32));
+        recorder.madeAgain(28);
+        recorder.report(script.report(36));
+      }
+    }
+    assertThat(steps(temp)).containsExactly(4L, 8L, 28L, 36L);
+    Path aside = temp.resolve("checkpoints/set-aside");
+    assertThat(steps(aside.resolve("after-step-00000024"))).containsExactly(12L, 16L);
+    assertThat(steps(aside.resolve("after-step-00000028"))).containsExactly(32L);
+    assertThat(said)
+        .containsExactly(
+            "set aside what the run had after step 8, as the others have made those steps again:"
+                + " 2 later lines of steps.jsonl (in "
+                + aside.resolve("after-step-00000024")
+                + ")",
+            "set aside what the run had after step 28: 1 later line of steps.jsonl (in "
+                + aside.resolve("after-step-00000028")
+                + ")");
+  }
+
+  private static List<Long> steps(Path folder) throws IOException {
+    return JsonLines.read(folder.resolve("steps.jsonl")).stream()
+        .map(line -> line.path("step").asLong())
+        .toList();
   }
 
   @Test
