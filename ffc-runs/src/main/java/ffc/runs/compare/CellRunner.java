@@ -105,11 +105,8 @@ public final class CellRunner {
             .redirectOutput(ProcessBuilder.Redirect.appendTo(said))
             .start();
     int code;
-    Thread interrupted = new Thread(() -> System.err.println(INTERRUPTED));
-    Runtime.getRuntime().addShutdownHook(interrupted);
-    try {
+    try (LastWords words = new LastWords(INTERRUPTED)) {
       code = process.waitFor();
-      Runtime.getRuntime().removeShutdownHook(interrupted);
     } finally {
       process.destroy();
     }

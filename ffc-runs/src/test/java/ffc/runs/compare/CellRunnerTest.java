@@ -1,0 +1,118 @@
+package ffc.runs.compare;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.IOException;
+import java.io.PrintWriter;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Arrays;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** What a comparison says when it is ended while a cell trains, in a JVM of its own. */
+class CellRunnerTest {
+  private static final String WORDS =
+      "ffc: stopped; finished cells stay, and the one that trains keeps a checkpoint if it has made"
+          + " a step: the same command goes on";
+
+  @TempDir Path temp;
+
+  /** Begins a cell and waits for it. */
+  static final class Comparing {
+    private Comparing() {}
+
+    public static void main(String[] arguments) throws IOException {
+      Comparison comparison = ComparisonReader.read(Path.of(arguments[0]));
+      Class<?> program = arguments[2].equals("ended") ? Ender.class : Sleeper.class;
+      CellRunner runner =
+          new CellRunner(
+              comparison,
+              Path.of(arguments[1]),
+              new PrintWriter(System.out, true),
+              program.getName());
+      if (arguments[2].equals("interrupted")) {
+        Thread main = Thread.currentThread();
+        Thread interrupter = new Thread(() -> interruptInWaitFor(main));
+        interrupter.setDaemon(true);
+        interrupter.start();
+      }
+      try {
+        runner.train(Cell.of(comparison).get(0));
+      } catch (InterruptedException e) {
+        System.out.println("waits no more");
+      }
+    }
+
+    private static void interruptInWaitFor(Thread waiting) {
+      while (Arrays.stream(waiting.getStackTrace())
+          .noneMatch(frame -> frame.getMethodName().equals("waitFor"))) {
+        Thread.onSpinWait();
+      }
+      waiting.interrupt();
+    }
+  }
+
+  /** A cell that asks the comparison to end, as Ctrl-C does. */
+  static final class Ender {
+    private Ender() {}
+
+    public static void main(String[] arguments) throws IOException {
+      ProcessHandle.current().parent().orElseThrow().destroy();
+      System.in.read();
+    }
+  }
+
+  /** A cell that trains until its input ends. */
+  static final class Sleeper {
+    private Sleeper() {}
+
+    public static void main(String[] arguments) throws IOException {
+      System.in.read();
+    }
+  }
+
+  private String said(String how) throws Exception {
+    Path file =
+        Files.writeString(
+            temp.resolve("small.yaml"),
+            """
+            name: small
+            title: Small
+            experiment:
+              data: {train: {format: synthetic, path: "ids=20;mean=2"}, idsPerBatch: 8, instancesPerBatch: 8}
+              model: {backbone: iresnet, input: [1, 16, 16], layers: [1, 1], widths: [4, 8], embedding: 8}
+              optimizer: {learningRate: 0.1}
+              run: {steps: 20}
+            contenders:
+              - {name: FFC, method: {type: ffc, capacity: 50}}
+              - {name: PFC, method: {type: partial-fc, sampleRate: 0.5}}
+            seeds: [4]
+            """);
+    Process process =
+        new ProcessBuilder(
+                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                "-cp",
+                System.getProperty("java.class.path"),
+                Comparing.class.getName(),
+                file.toString(),
+                temp.resolve("out").toString(),
+                how)
+            .redirectErrorStream(true)
+            .start();
+    String text = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+    process.waitFor();
+    return text;
+  }
+
+  @Test
+  void whoEndsAComparisonHearsThatTheSameCommandGoesOn() throws Exception {
+    assertThat(said("ended").lines()).containsOnlyOnce(WORDS);
+  }
+
+  @Test
+  void aComparisonThatIsNotWaitedForAnyMoreSaysNothingAtItsEnd() throws Exception {
+    assertThat(said("interrupted")).contains("waits no more").doesNotContain("ffc: stopped");
+  }
+}
