@@ -17,6 +17,7 @@ import ffc.eval.embedding.Embeddings;
 import ffc.eval.embedding.RandomEmbeddings;
 import ffc.eval.embedding.RowView;
 import java.util.Arrays;
+import java.util.Map;
 import java.util.Random;
 import java.util.concurrent.CountDownLatch;
 import java.util.function.IntUnaryOperator;
@@ -186,6 +187,16 @@ class TailSweepTest {
 
   /** A processor's products, which {@code wrong} spoils, and {@code wrongLargest} the largest. */
   private static boolean exact(int dim, IntUnaryOperator wrong, IntUnaryOperator wrongLargest) {
+    return exact(dim, wrong, wrongLargest, row -> row, col -> col);
+  }
+
+  /** The same of a processor that reads rows and columns wrongly. */
+  private static boolean exact(
+      int dim,
+      IntUnaryOperator wrong,
+      IntUnaryOperator wrongLargest,
+      IntUnaryOperator wrongRow,
+      IntUnaryOperator wrongCol) {
     return TailSweep.exact(
         dim,
         (rows, cols) -> {
@@ -198,7 +209,8 @@ class TailSweepTest {
           for (int i = 0; i < products.length; i++) {
             int sum = 0;
             for (int k = 0; k < dim; k++) {
-              sum += a[i / c * dim + k] * b[i % c * dim + k];
+              sum +=
+                  wrongRow.applyAsInt(a[i / c * dim + k]) * wrongCol.applyAsInt(b[i % c * dim + k]);
             }
             products[i] = wrong.applyAsInt(sum);
             largest[i / 32] =
@@ -235,6 +247,28 @@ class TailSweepTest {
                   throw new EngineException("no such operator");
                 }))
         .isFalse();
+  }
+
+  /** Each kind of number is in rows and in columns: wrong ones cannot hide behind the others. */
+  @Test
+  void wrongNumbersOfRowsOrColumnsAloneAreFound() {
+    IntUnaryOperator right = number -> number;
+    Map<String, IntUnaryOperator> wrong =
+        Map.of(
+            "negative ones are lost", number -> Math.max(0, number),
+            "positive ones are lost", number -> Math.min(0, number),
+            "the largest is cut off", number -> Math.min(126, number),
+            "neither largest nor smallest are rounded",
+                number -> Math.abs(number) == 127 ? number : number & ~1,
+            "a sign is taken for a bit",
+                number -> number < 0 && number > -127 ? 256 + number : number);
+    for (int dim : new int[] {1, 5}) {
+      wrong.forEach(
+          (what, spoils) -> {
+            assertThat(exact(dim, right, right, spoils, right)).as("rows: " + what).isFalse();
+            assertThat(exact(dim, right, right, right, spoils)).as("columns: " + what).isFalse();
+          });
+    }
   }
 
   private static long found(Embeddings rows, float cut) {

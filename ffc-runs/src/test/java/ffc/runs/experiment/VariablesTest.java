@@ -38,6 +38,43 @@ class VariablesTest {
             "x.yaml:2:6: a.b: environment variable GONE is not set; export GONE=<value>");
   }
 
+  private List<String> together(String yaml) {
+    expanded(yaml, true);
+    problems.add(problems.isEmpty() ? 0 : 1, new Problem("x.yaml:9:9", "seed", "got -1"));
+    return Variables.together(problems).stream().map(Problem::toString).toList();
+  }
+
+  @Test
+  void oneMissingVariableIsToldOnceAndOtherMistakesStayInTheirPlace() {
+    assertThat(together("a: \"${GONE}/x\"\nb: \"${GONE}/y\""))
+        .containsExactly(
+            "x.yaml:1:4: a: environment variable GONE is not set; export GONE=<value>",
+            "x.yaml:9:9: seed: got -1");
+  }
+
+  @Test
+  void severalMissingVariablesAreToldTogetherWhereTheFirstIsNeeded() {
+    assertThat(together("a: \"${GONE}/x\"\nb: \"${LOST}${GONE}${HERE}\""))
+        .containsExactly(
+            "x.yaml:1:4: a: environment variables GONE, LOST are not set; export each (export"
+                + " GONE=<value>), or leave away what needs them",
+            "x.yaml:9:9: seed: got -1");
+  }
+
+  @Test
+  void twoMissingVariablesOfOneTextAreToldTogether() {
+    assertThat(together("a: \"${LOST}${GONE}\""))
+        .containsExactly(
+            "x.yaml:1:4: a: environment variables LOST, GONE are not set; export each (export"
+                + " LOST=<value>), or leave away what needs them",
+            "x.yaml:9:9: seed: got -1");
+  }
+
+  @Test
+  void withoutAMissingVariableAllMistakesStayAsTheyAre() {
+    assertThat(together("a: \"${HERE}\"")).containsExactly("x.yaml:9:9: seed: got -1");
+  }
+
   @Test
   void withoutAMachineTheTextStays() {
     ConfigTree tree = expanded("a: \"${GONE}/x\"", false);
