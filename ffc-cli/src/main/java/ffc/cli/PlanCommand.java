@@ -2,9 +2,11 @@ package ffc.cli;
 
 import ffc.cli.options.SetOption;
 import ffc.cli.options.Wanted;
+import ffc.engine.Gpus;
 import ffc.runs.experiment.ConfigLoader;
 import ffc.runs.experiment.Experiment;
 import ffc.runs.experiment.Methods;
+import ffc.runs.plan.Budget;
 import ffc.runs.plan.ByteSize;
 import ffc.runs.plan.ClassCount;
 import ffc.runs.plan.MemoryPlan;
@@ -14,6 +16,7 @@ import ffc.runs.plan.PlanText;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.OptionalLong;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -61,8 +64,18 @@ public final class PlanCommand implements Callable<Integer> {
   @Option(
       names = "--memory",
       paramLabel = "SIZE",
-      description = "Memory of one trainer, such as 80GiB (default: that of this machine)")
+      description =
+          "Memory of one trainer, such as 80GiB (default: that of this machine); with run.device"
+              + " gpu that of its GPU (default: that of the first GPU here)")
   private String memory;
+
+  @Option(
+      names = "--host-memory",
+      paramLabel = "SIZE",
+      description =
+          "run.device gpu: memory of the machine beside the GPU, for one trainer (default: that of"
+              + " this machine)")
+  private String hostMemory;
 
   @Option(
       names = "--network",
@@ -84,13 +97,12 @@ public final class PlanCommand implements Callable<Integer> {
     if (trainers != null) {
       Wanted.atLeast("--trainers (--devices)", trainers, 1);
     }
-    long bytes = memory == null ? machineMemory() : ByteSize.parse(memory);
     Experiment experiment = new ConfigLoader().load(config, set.settings(), false);
     int devices = trainers != null ? trainers : Math.max(1, experiment.run().devices().size());
     long count =
         classes == null ? ClassCount.of(experiment.data().train()) : ClassCount.parse(classes);
     MemoryPlan plan = new MemoryPlan(experiment, devices);
-    String text = new PlanText(experiment, plan, count, bytes).render();
+    String text = new PlanText(experiment, plan, count, budget(plan)).render();
     if (network != null) {
       text +=
           NetworkText.render(
@@ -99,6 +111,19 @@ public final class PlanCommand implements Callable<Integer> {
     spec.commandLine().getOut().print(text);
     spec.commandLine().getOut().flush();
     return 0;
+  }
+
+  private Budget budget(MemoryPlan plan) throws IOException {
+    if (!plan.onGpu()) {
+      if (hostMemory != null) {
+        throw new IllegalArgumentException(
+            "--host-memory is for run.device gpu; here --memory is that of the machine");
+      }
+      return Budget.ofMachine(memory == null ? machineMemory() : ByteSize.parse(memory));
+    }
+    long machine = hostMemory == null ? machineMemory() : ByteSize.parse(hostMemory);
+    return new Budget(
+        OptionalLong.of(memory == null ? gpuMemory() : ByteSize.parse(memory)), machine);
   }
 
   private NetworkPlan networkPlan(Experiment experiment, MemoryPlan plan) {
@@ -111,6 +136,15 @@ public final class PlanCommand implements Callable<Integer> {
         experiment, plan.weights(), NetworkPlan.Link.parse(network), stepMs / 1e3);
   }
 
+  private static long gpuMemory() {
+    if (Gpus.usable() == 0) {
+      throw new IllegalArgumentException(
+          "--memory is missing: with run.device gpu it is the memory of the GPU, such as 80GiB, and"
+              + " the engine sees none here");
+    }
+    return Gpus.memory(0).total();
+  }
+
   private static long machineMemory() throws IOException {
     Path info = Path.of("/proc/meminfo");
     if (Files.isReadable(info)) {
@@ -121,6 +155,7 @@ public final class PlanCommand implements Callable<Integer> {
       }
     }
     throw new IllegalArgumentException(
-        "the memory of this machine is unknown; give it with --memory, such as 80GiB");
+        "the memory of this machine is unknown; give it with --memory (beside a GPU"
+            + " --host-memory), such as 80GiB");
   }
 }

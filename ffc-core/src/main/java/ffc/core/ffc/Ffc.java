@@ -266,7 +266,7 @@ public final class Ffc implements Method {
     parts.put("gallery", 4 * weights);
     // Cosines, logits and their gradient take each other's place.
     parts.put("logits", 4L * pairs * config.capacity());
-    return new Footprint(parts);
+    return new Footprint(parts).withHost("group");
   }
 
   @Override

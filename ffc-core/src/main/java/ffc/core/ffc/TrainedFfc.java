@@ -272,7 +272,8 @@ final class TrainedFfc implements Method {
       parts.put("gallery", 4 * sizes.network().weights());
     }
     parts.put("logits", 4L * 2 * sizes.pairsOfSlice() * config.capacity());
-    return JointForward.withSecondSide(new Footprint(parts), sizes.network(), sizes.pairsOfSlice());
+    return JointForward.withSecondSide(
+        new Footprint(parts).withHost("group"), sizes.network(), sizes.pairsOfSlice());
   }
 
   @Override

@@ -65,6 +65,7 @@ public final class TrainerFootprint {
       parts.put("evaluation", EVALUATION);
     }
     parts.put("process", PROCESS);
-    return new Footprint(parts);
+    return new Footprint(parts, method.host())
+        .withHost("batches", "exchange_buffer", "record_cache", "evaluation", "process");
   }
 }

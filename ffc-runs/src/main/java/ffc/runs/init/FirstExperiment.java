@@ -117,7 +117,12 @@ public record FirstExperiment(String yaml, List<String> summary) {
     }
 
     boolean fits() {
-      return predicted.total() <= SHARE_OF_MEMORY * seen.memory();
+      return predictedBytes() <= SHARE_OF_MEMORY * seen.memory();
+    }
+
+    /** Where the networks run. */
+    private long predictedBytes() {
+      return gpu ? predicted.onDevice() : predicted.total();
     }
 
     FirstExperiment experiment() {
@@ -130,7 +135,7 @@ public record FirstExperiment(String yaml, List<String> summary) {
       String memory =
           "%s of the %s of %s%s"
               .formatted(
-                  ByteSize.text(predicted.total()),
+                  ByteSize.text(predictedBytes()),
                   ByteSize.text(seen.memory()),
                   gpu ? "the first GPU" : "this machine",
                   fits() ? "" : ": MORE THAN FITS, take smaller images or fewer a step");

@@ -28,11 +28,12 @@ public final class MemoryPlan {
   public MemoryPlan(Experiment experiment, int devices) {
     this.experiment = experiment;
     this.devices = devices;
-    size =
-        NetworkSize.of(
-            experiment.model(),
-            experiment.run().precision(),
-            experiment.run().device() == RunConfig.Device.gpu);
+    size = NetworkSize.of(experiment.model(), experiment.run().precision(), onGpu());
+  }
+
+  /** Whether the experiment says that its networks run on a GPU. */
+  public boolean onGpu() {
+    return experiment.run().device() == RunConfig.Device.gpu;
   }
 
   /** Values of the backbone, running statistics included. */
@@ -66,7 +67,7 @@ public final class MemoryPlan {
         experiment.run().accumulate(),
         classes,
         devices,
-        experiment.run().device() == RunConfig.Device.gpu,
+        onGpu(),
         experiment.optimizer());
   }
 
@@ -89,18 +90,18 @@ public final class MemoryPlan {
    *
    * @return 0 if not even one class does, {@link #MOST_CLASSES} if the method does not grow
    */
-  public long largest(MethodConfig method, long memoryBytes) {
-    if (predict(method, 1).total() > memoryBytes) {
+  public long largest(MethodConfig method, Budget budget) {
+    if (!budget.fits(predict(method, 1))) {
       return 0;
     }
     long fits = 1;
     long tooMany = MOST_CLASSES;
-    if (predict(method, tooMany).total() <= memoryBytes) {
+    if (budget.fits(predict(method, tooMany))) {
       return MOST_CLASSES;
     }
     while (tooMany - fits > 1) {
       long middle = fits + (tooMany - fits) / 2;
-      if (predict(method, middle).total() <= memoryBytes) {
+      if (budget.fits(predict(method, middle))) {
         fits = middle;
       } else {
         tooMany = middle;

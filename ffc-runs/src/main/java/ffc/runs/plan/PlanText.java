@@ -10,6 +10,7 @@ import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Locale;
 import java.util.Set;
+import java.util.function.ToLongFunction;
 import java.util.stream.LongStream;
 
 /** The text that {@code ffc plan} prints. */
@@ -22,14 +23,14 @@ public final class PlanText {
   private final MemoryPlan plan;
   private final List<MethodConfig> methods;
   private final long classes;
-  private final long memory;
+  private final Budget budget;
 
-  public PlanText(Experiment experiment, MemoryPlan plan, long classes, long memory) {
+  public PlanText(Experiment experiment, MemoryPlan plan, long classes, Budget budget) {
     this.experiment = experiment;
     this.plan = plan;
     this.methods = Methods.beside(experiment.method());
     this.classes = classes;
-    this.memory = memory;
+    this.budget = budget;
   }
 
   public String render() {
@@ -40,20 +41,26 @@ public final class PlanText {
     List<List<String>> rows = new ArrayList<>();
     rows.add(heading("predicted bytes of one trainer"));
     for (String part : parts) {
-      List<String> row = new ArrayList<>(List.of(part.replace('_', ' ')));
+      boolean machine = plan.onGpu() && predicted.stream().anyMatch(p -> p.host().contains(part));
+      List<String> row =
+          new ArrayList<>(List.of(part.replace('_', ' ') + (machine ? " (machine)" : "")));
       predicted.forEach(
           p -> row.add(p.parts().containsKey(part) ? ByteSize.text(p.parts().get(part)) : "-"));
       rows.add(row);
     }
-    rows.add(row("together", predicted.stream().map(p -> ByteSize.text(p.total())).toList()));
+    if (plan.onGpu()) {
+      rows.add(row("on the GPU", texts(predicted, Footprint::onDevice)));
+      rows.add(row("in the machine", texts(predicted, Footprint::onHost)));
+    }
+    rows.add(row("together", texts(predicted, Footprint::total)));
     rows.add(
         row(
-            "fits into " + ByteSize.text(memory),
-            predicted.stream().map(p -> p.total() <= memory ? "yes" : "no").toList()));
+            "fits into " + budget,
+            predicted.stream().map(p -> budget.fits(p) ? "yes" : "no").toList()));
     rows.add(
         row(
             "most classes that fit",
-            methods.stream().map(method -> most(plan.largest(method, memory))).toList()));
+            methods.stream().map(method -> most(plan.largest(method, budget))).toList()));
     StringBuilder text = new StringBuilder();
     text.append(
         String.format(
@@ -71,6 +78,10 @@ public final class PlanText {
     return text.toString();
   }
 
+  private static List<String> texts(List<Footprint> predicted, ToLongFunction<Footprint> bytes) {
+    return predicted.stream().map(p -> ByteSize.text(bytes.applyAsLong(p))).toList();
+  }
+
   private List<List<String>> grid() {
     List<List<String>> rows = new ArrayList<>();
     rows.add(heading("identities"));
@@ -82,8 +93,8 @@ public final class PlanText {
               methods.stream()
                   .map(
                       method -> {
-                        long total = plan.predict(method, count).total();
-                        return ByteSize.text(total) + (total <= memory ? "" : " !");
+                        Footprint all = plan.predict(method, count);
+                        return ByteSize.text(all.total()) + (budget.fits(all) ? "" : " !");
                       })
                   .toList()));
     }
@@ -92,6 +103,11 @@ public final class PlanText {
 
   private String notes() {
     StringBuilder notes = new StringBuilder("! does not fit. ");
+    if (plan.onGpu()) {
+      notes.append(
+          "(machine): in its memory; the rest is on the GPU, which its driver and kernels");
+      notes.append(" take some hundred MB of besides. ");
+    }
     notes.append("Activations are an estimate; page cache of the data is not counted");
     for (MethodConfig method : methods) {
       long disk = plan.diskBytes(method, classes);

@@ -17,6 +17,7 @@ import ffc.runs.experiment.Experiment;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.OptionalLong;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -102,13 +103,50 @@ class MemoryPlanTest {
   void theLargestCountIsTheLastThatFits() {
     MemoryPlan plan = new MemoryPlan(experiment, 1);
     long memory = 8L << 30;
-    long largest = plan.largest(partial, memory);
+    Budget budget = Budget.ofMachine(memory);
+    long largest = plan.largest(partial, budget);
     assertThat(plan.predict(partial, largest).total()).isLessThanOrEqualTo(memory);
     assertThat(plan.predict(partial, largest + 1).total()).isGreaterThan(memory);
     // The sample itself is what Partial FC has on top of full FC: 16 bytes a sampled class.
-    assertThat(plan.largest(full, memory)).isBetween(largest, largest + largest / 100);
-    assertThat(plan.largest(experiment.method(), memory)).isEqualTo(MemoryPlan.MOST_CLASSES);
-    assertThat(plan.largest(partial, 1 << 20)).isZero();
+    assertThat(plan.largest(full, budget)).isBetween(largest, largest + largest / 100);
+    assertThat(plan.largest(experiment.method(), budget)).isEqualTo(MemoryPlan.MOST_CLASSES);
+    assertThat(plan.largest(partial, Budget.ofMachine(1 << 20))).isZero();
+  }
+
+  @Test
+  void besideAGpuEachMemoryIsJudgedByWhatLiesInIt() {
+    Experiment onGpu =
+        new ConfigLoader()
+            .load(Path.of("../configs/quickstart.yaml"), List.of("run.device=gpu"), false);
+    MemoryPlan plan = new MemoryPlan(onGpu, 1);
+    Footprint million = plan.predict(partial, 1_000_000);
+    assertThat(million.host())
+        .containsExactlyInAnyOrder(
+            "classes", "momenta", "sample", "batches", "evaluation", "process");
+    long tables = 2L * 4 * 1_000_000 * 128;
+    assertThat(million.onHost()).isBetween(tables, tables + 310_000_000);
+    assertThat(million.onDevice() + million.onHost()).isEqualTo(million.total());
+    assertThat(plan.predict(partial, 10).onDevice())
+        .isLessThanOrEqualTo(million.onDevice())
+        .isGreaterThan(million.onDevice() / 2);
+    Footprint ffc = plan.predict(onGpu.method(), 1_000_000);
+    assertThat(ffc.host()).containsExactlyInAnyOrder("group", "batches", "evaluation", "process");
+    assertThat(ffc.parts()).containsKeys("group_mirror", "gallery", "activations");
+
+    // A machine of 4 GB takes some million classes, whatever the GPU has; a small GPU takes none.
+    Budget small = new Budget(OptionalLong.of(80L << 30), 4_000_000_000L);
+    assertThat(plan.largest(partial, small)).isBetween(3_000_000L, 4_000_000L);
+    assertThat(plan.largest(partial, new Budget(OptionalLong.of(10_000_000), 1L << 40))).isZero();
+    String text = new PlanText(onGpu, plan, 2000, small).render();
+    assertThat(text)
+        .contains(
+            "group (machine) ",
+            "\ngroup mirror ",
+            "\non the GPU ",
+            "\nin the machine ",
+            "fits into 85.9 GB of GPU, 4.00 GB");
+    assertThat(new PlanText(experiment, new MemoryPlan(experiment, 1), 2000, small).render())
+        .doesNotContain("(machine)", "on the GPU");
   }
 
   @Test
@@ -126,7 +164,9 @@ class MemoryPlanTest {
 
   @Test
   void thePlanNamesEveryMethodOnceAndWhatFits() {
-    String text = new PlanText(experiment, new MemoryPlan(experiment, 1), 2000, 8L << 30).render();
+    String text =
+        new PlanText(experiment, new MemoryPlan(experiment, 1), 2000, Budget.ofMachine(8L << 30))
+            .render();
     assertThat(text.lines().filter(l -> l.startsWith("predicted bytes")).findFirst().orElseThrow())
         .containsSubsequence("ffc", "partial-fc 0.1", "full-fc", "virtual-fc", "dcq", "triplet");
     assertThat(text).contains("most classes that fit", "any number", " !", "1,000,000,000");

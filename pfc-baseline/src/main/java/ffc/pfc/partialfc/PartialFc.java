@@ -316,7 +316,8 @@ public final class PartialFc implements Method {
     if (trainers > 1) {
       parts.put("samples_of_all_trainers", SAMPLE_ARRAYS * 4 * samples * embedding);
     }
-    return new Footprint(parts);
+    // Rows of classes go to the device block by block.
+    return new Footprint(parts).withHost("classes", "momenta", "sample");
   }
 
   /**
