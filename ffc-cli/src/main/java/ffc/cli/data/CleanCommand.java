@@ -96,7 +96,7 @@ final class CleanCommand implements Callable<Integer> {
       WholeFile.create(out.path().resolve("lookalikes.tsv"), lookAlikes(cleaning, data));
       WholeFile.create(
           out.path().resolve("report.html"),
-          new CleanReport(data, checkpoint.model().shape()).html(cleaning));
+          new CleanReport(data, checkpoint.shape()).html(cleaning));
       long[] identities = cleaning.identities(embeddings, join);
       Relabel.Result written =
           Relabel.run(data, identities, out.path().resolve("train.rec"), progress);

@@ -5,7 +5,7 @@ import ffc.cli.options.ThreadsOption;
 import ffc.cli.options.Wanted;
 import ffc.formats.WholeFile;
 import ffc.loaders.data.ImageShape;
-import ffc.loaders.photos.Fit;
+import ffc.loaders.image.Fit;
 import ffc.loaders.photos.PhotoImport;
 import java.nio.file.Path;
 import java.util.concurrent.Callable;

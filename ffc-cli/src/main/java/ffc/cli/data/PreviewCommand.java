@@ -48,8 +48,7 @@ final class PreviewCommand implements Callable<Integer> {
     Experiment experiment = new ConfigLoader().load(config, set.settings(), true);
     try (Dataset data = DataSets.open(experiment.data().train())) {
       byte[] sheet =
-          AugmentationSheet.png(
-              data, experiment.data(), experiment.model().shape(), experiment.seed());
+          AugmentationSheet.png(data, experiment.data(), experiment.shape(), experiment.seed());
       Files.createDirectories(file.toAbsolutePath().getParent());
       WholeFile.write(file, sheet);
     }

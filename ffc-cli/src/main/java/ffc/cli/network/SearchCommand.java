@@ -16,8 +16,10 @@ import ffc.formats.WholeFile;
 import ffc.loaders.DataSets;
 import ffc.loaders.data.DataConfig;
 import ffc.loaders.data.Dataset;
+import ffc.loaders.data.ImageShape;
+import ffc.loaders.data.Resize;
 import ffc.loaders.format.DataFormats;
-import ffc.loaders.photos.Fit;
+import ffc.loaders.image.Fit;
 import ffc.runs.search.LabelNames;
 import ffc.runs.search.Search;
 import ffc.runs.search.SearchResult;
@@ -120,7 +122,7 @@ public final class SearchCommand implements Callable<Integer> {
     }
     Path folder = checkpoint.folder();
     ModelConfig model = checkpoint.model();
-    Search.Queries asked = Search.Queries.read(queries, fit, model.shape());
+    Search.Queries asked = Search.Queries.read(queries, fit, checkpoint.shape());
     DataConfig.Source source = new DataConfig.Source(format.of(gallery), gallery);
     try (Dataset data = DataSets.open(source);
         TrainedEncoder encoder = checkpoint.open(device);
@@ -131,7 +133,7 @@ public final class SearchCommand implements Callable<Integer> {
           Gallery.open(
               data,
               embedder,
-              Search.network(folder, checkpoint.net(), model.toString(), flip),
+              Search.network(folder, checkpoint.net(), structure(model, checkpoint.shape()), flip),
               cache == null ? checkpoint.run().resolve("search") : cache,
               progress);
       SearchResult result =
@@ -148,11 +150,16 @@ public final class SearchCommand implements Callable<Integer> {
         WholeFile.create(json, result.json().toPrettyString() + "\n");
       }
       if (out != null) {
-        result.write(out, data, model.shape());
+        result.write(out, data, checkpoint.shape());
         spec.commandLine().getOut().println("\npage " + out);
       }
       spec.commandLine().getOut().flush();
     }
     return 0;
+  }
+
+  /** What embeddings depend on beside weights: of runs that resize, how they do. */
+  private static String structure(ModelConfig model, ImageShape shape) {
+    return shape.resize() == Resize.off ? model.toString() : model + " resize " + shape.resize();
   }
 }

@@ -4,6 +4,7 @@ import ffc.core.checkpoint.Checkpoints;
 import ffc.core.net.ModelConfig;
 import ffc.core.train.TrainedEncoder;
 import ffc.eval.EvaluateConfig;
+import ffc.loaders.data.ImageShape;
 import ffc.runs.record.RunDirectory;
 import ffc.runs.record.RunTarget;
 import java.io.IOException;
@@ -63,6 +64,11 @@ public final class CheckpointOption {
     return RunDirectory.config(run()).model();
   }
 
+  /** Shape of the images that it takes, and what happens to those of another size. */
+  public ImageShape shape() throws IOException {
+    return RunDirectory.config(run()).shape();
+  }
+
   /** The trained network, on the CPU. */
   public TrainedEncoder open() throws IOException {
     return open("cpu");
@@ -74,6 +80,6 @@ public final class CheckpointOption {
   }
 
   private TrainedEncoder open(String device) throws IOException {
-    return TrainedEncoder.open(folder(), model(), net, device);
+    return TrainedEncoder.open(folder(), model(), shape().resize(), net, device);
   }
 }

@@ -39,7 +39,7 @@ public final class WarmFill {
     }
     Dataset dataset = context.dataset();
     long identities = Math.min(dataset.identities(), wanted);
-    ImageShape shape = context.model().shape();
+    ImageShape shape = context.model().shape().resized(context.data().resize());
     SplittableRandom random = new SplittableRandom(context.seed() ^ 0x5741524d46494c4cL);
     LongOpenHashSet chosen = new LongOpenHashSet();
     while (chosen.size() < identities) {

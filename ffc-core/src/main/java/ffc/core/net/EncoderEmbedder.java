@@ -15,11 +15,22 @@ import java.nio.ByteBuffer;
  */
 public final class EncoderEmbedder implements ImageEmbedder {
   private final Encoder encoder;
+  private final ImageShape shape;
   private final NDManager manager;
 
   /** Looks at the encoder's weights as they are at each call. */
   public EncoderEmbedder(Encoder encoder) {
+    this(encoder, encoder.shape());
+  }
+
+  /**
+   * As {@link #EncoderEmbedder(Encoder)}, for images of other sizes too.
+   *
+   * @param shape that of the encoder, with what happens to images of another one
+   */
+  public EncoderEmbedder(Encoder encoder, ImageShape shape) {
     this.encoder = encoder;
+    this.shape = shape;
     this.manager = encoder.parameters().weightList().head().getManager();
   }
 
@@ -30,7 +41,7 @@ public final class EncoderEmbedder implements ImageEmbedder {
 
   @Override
   public ImageShape shape() {
-    return encoder.shape();
+    return shape;
   }
 
   @Override

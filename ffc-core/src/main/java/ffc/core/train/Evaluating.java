@@ -8,6 +8,7 @@ import ffc.eval.EvaluateConfig;
 import ffc.eval.Evaluator;
 import ffc.eval.roc.EvalResult;
 import ffc.loaders.data.Dataset;
+import ffc.loaders.data.ImageShape;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -21,6 +22,7 @@ import java.util.Map;
 final class Evaluating implements AutoCloseable {
   private static final long NONE = -1;
 
+  private final ImageShape shape;
   private final List<EvaluateConfig> sets;
   private final String bestFigure;
   private final Encoder probe;
@@ -46,9 +48,11 @@ final class Evaluating implements AutoCloseable {
       Encoder probe,
       Method method,
       Dataset training,
+      ImageShape shape,
       int workers,
       RunObserver observer) {
     this.evaluator = new Evaluator(training, workers);
+    this.shape = shape;
     this.sets = sets;
     this.bestFigure = bestFigure;
     this.probe = probe;
@@ -99,7 +103,7 @@ final class Evaluating implements AutoCloseable {
     EvalResult result;
     try {
       Encoder net = set.net() == EvaluateConfig.Net.gallery ? method.gallery() : probe;
-      result = evaluator.evaluate(set, new EncoderEmbedder(net));
+      result = evaluator.evaluate(set, new EncoderEmbedder(net, shape));
     } catch (OutOfMemoryError e) {
       fail(
           step, set, "out of memory (" + e.getMessage() + "); a larger heap: FFC_JAVA_OPTS=-Xmx8g");

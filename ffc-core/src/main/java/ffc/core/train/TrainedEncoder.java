@@ -17,6 +17,7 @@ import ffc.eval.EvaluateConfig;
 import ffc.eval.embedding.ImageEmbedder;
 import ffc.formats.HostTensor;
 import ffc.formats.WeightFile;
+import ffc.loaders.data.Resize;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.Arrays;
@@ -27,10 +28,12 @@ import java.util.Map;
 public final class TrainedEncoder implements AutoCloseable {
   private final NDManager manager;
   private final Encoder encoder;
+  private final Resize resize;
 
-  private TrainedEncoder(NDManager manager, Encoder encoder) {
+  private TrainedEncoder(NDManager manager, Encoder encoder, Resize resize) {
     this.manager = manager;
     this.encoder = encoder;
+    this.resize = resize;
   }
 
   /**
@@ -38,12 +41,13 @@ public final class TrainedEncoder implements AutoCloseable {
    *
    * @param checkpoint folder {@code RUN/checkpoints/step-...}
    * @param model structure of the network that was trained
+   * @param resize what happens to images of another size than it takes
    * @param device where it runs, as {@code --device} of a command says
    * @throws IllegalArgumentException if the checkpoint is torn, has no such network, or holds one
    *     of another structure, or if this machine has no such device
    */
   public static TrainedEncoder open(
-      Path checkpoint, ModelConfig model, EvaluateConfig.Net net, String device)
+      Path checkpoint, ModelConfig model, Resize resize, EvaluateConfig.Net net, String device)
       throws IOException {
     Device where = TrainingDevice.named("--device", device);
     CheckpointReader in = CheckpointReader.open(checkpoint);
@@ -56,7 +60,7 @@ public final class TrainedEncoder implements AutoCloseable {
     try {
       Encoder encoder = Encoder.create(model, manager, 0, Precision.fp32);
       Weights.load(encoder.parameters(), in, net.name());
-      return new TrainedEncoder(manager, encoder);
+      return new TrainedEncoder(manager, encoder, resize);
     } catch (Throwable e) {
       Closer.of(manager).closeAfter(e);
       throw e;
@@ -108,7 +112,7 @@ public final class TrainedEncoder implements AutoCloseable {
 
   /** The network as evaluation sees it; valid until this is closed. */
   public ImageEmbedder embedder() {
-    return new EncoderEmbedder(encoder);
+    return new EncoderEmbedder(encoder, encoder.shape().resized(resize));
   }
 
   @Override

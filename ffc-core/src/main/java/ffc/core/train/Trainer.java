@@ -25,6 +25,7 @@ import ffc.exchange.GroupExchange;
 import ffc.loaders.DualLoader;
 import ffc.loaders.data.Cursor;
 import ffc.loaders.data.Dataset;
+import ffc.loaders.data.ImageShape;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
@@ -70,7 +71,12 @@ public final class Trainer implements AutoCloseable {
       Path checkpoints,
       Path resumeFrom,
       int gpu,
-      int syncEvery) {}
+      int syncEvery) {
+    /** Shape of the images, and what happens to those of another size. */
+    ImageShape shape() {
+      return model.shape().resized(data.resize());
+    }
+  }
 
   private final Setup setup;
   private final Dataset dataset;
@@ -140,6 +146,7 @@ public final class Trainer implements AutoCloseable {
                   probe,
                   method,
                   dataset,
+                  setup.shape(),
                   setup.data().workers(),
                   observer));
       endOfStep = new EndOfStep(checkpointing, evaluating, synchroniser, method.isSharded());
@@ -263,13 +270,13 @@ public final class Trainer implements AutoCloseable {
         new DualLoader(
             dataset,
             setup.data(),
-            setup.model().shape(),
+            setup.shape(),
             setup.seed(),
             exchange.rank(),
             exchange.trainers(),
             position.state().cursor());
     return new DeviceFeed(
-        loader, manager, setup.model().shape(), setup.run().accumulate(), profile, device.isGpu());
+        loader, manager, setup.shape(), setup.run().accumulate(), profile, device.isGpu());
   }
 
   /** The figures of the run so far. */

@@ -50,4 +50,9 @@ public record Experiment(
   public int trainers() {
     return cluster == null ? Math.max(1, run.devices().size()) : cluster.trainers();
   }
+
+  /** Shape of the images that the network takes, and what happens to those of another size. */
+  public ffc.loaders.data.ImageShape shape() {
+    return model.shape().resized(data.resize());
+  }
 }

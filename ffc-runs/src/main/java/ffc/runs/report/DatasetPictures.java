@@ -25,7 +25,7 @@ public final class DatasetPictures implements Pictures, AutoCloseable {
    */
   public DatasetPictures(Experiment experiment) {
     this.experiment = experiment;
-    this.shape = experiment.model().shape();
+    this.shape = experiment.shape();
   }
 
   @Override

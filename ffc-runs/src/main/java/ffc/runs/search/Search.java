@@ -9,7 +9,7 @@ import ffc.loaders.data.BadDataException;
 import ffc.loaders.data.Dataset;
 import ffc.loaders.data.ImageShape;
 import ffc.loaders.data.Progress;
-import ffc.loaders.photos.Fit;
+import ffc.loaders.image.Fit;
 import ffc.loaders.photos.PhotoReader;
 import ffc.runs.record.JsonLines;
 import ffc.runs.report.ImagePng;

@@ -71,6 +71,7 @@ final class InputCheck {
       return;
     }
     try (Dataset images = EvaluationSets.labelled(set)) {
+      new ImageSizes(images, shape).check();
       long count = Math.min(IMAGES, images.images());
       for (long i = 0; i < count; i++) {
         images.decode(i * images.images() / count, shape, image, 0);

@@ -18,7 +18,9 @@ import ffc.exchange.hazelcast.HazelcastExchange;
 import ffc.exchange.hazelcast.RunIdentity;
 import ffc.loaders.DataSets;
 import ffc.loaders.data.Counted;
+import ffc.loaders.data.DataConfig;
 import ffc.loaders.data.Dataset;
+import ffc.loaders.data.ImageShape;
 import ffc.loaders.image.ImageDecoder;
 import ffc.runs.experiment.DatasetRules;
 import ffc.runs.experiment.Experiment;
@@ -231,10 +233,15 @@ final class TrainingRun {
 
   /** Finds now what would otherwise end a training, or keep it from being judged. */
   private void checkInput(Dataset dataset) {
-    InputCheck.training(dataset, experiment.data(), experiment.model().shape(), experiment.seed());
+    ImageShape shape = experiment.shape();
+    ImageSizes sizes = new ImageSizes(dataset, shape);
+    if (experiment.data().onCorrupt() == DataConfig.OnCorrupt.fail) {
+      sizes.check();
+    }
+    InputCheck.training(dataset, experiment.data(), shape, experiment.seed());
     if (experiment.cluster() == null || experiment.cluster().rank() == 0) {
-      InputCheck.evaluations(
-          experiment.evaluate(), experiment.model().shape(), experiment.run().best());
+      InputCheck.evaluations(experiment.evaluate(), shape, experiment.run().best());
+      sizes.cost(experiment.data().workers()).ifPresent(this::say);
     }
   }
 

@@ -42,6 +42,11 @@ public record DataConfig(
     @JsonPropertyDescription(
             "Another share of the ID loader at the beginning; batches keep their size (default: none)")
         Mix mix,
+    @JsonPropertyDescription(
+            "Images of another size than model.input: off (refused, default), crop (the largest middle"
+                + " part of that shape is scaled), pad (all of it, black beside it) or stretch (all of"
+                + " it, sides differently); in training, evaluations and by commands that read the run")
+        Resize resize,
     @JsonPropertyDescription("Random augmentation of training images") AugmentConfig augment,
     @JsonPropertyDescription(
             "Augmentation of the images of identities that have no other (default: as augment)")
@@ -149,6 +154,7 @@ public record DataConfig(
     instancesPerBatch = instancesPerBatch == null ? 64 : instancesPerBatch;
     instancePartner = instancePartner == null || instancePartner;
     singleImage = singleImage == null ? SingleImage.augment : singleImage;
+    resize = resize == null ? Resize.off : resize;
     augment = augment == null ? AugmentConfig.NONE : augment;
     localityBlock = localityBlock == null ? 0L : localityBlock;
     workers = workers == null ? 1 : workers;

@@ -1,6 +1,8 @@
 package ffc.loaders.image;
 
 import ffc.loaders.data.ImageShape;
+import ffc.loaders.data.Resize;
+import java.io.EOFException;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 
@@ -12,6 +14,12 @@ import java.nio.ByteBuffer;
 public final class ImageDecoder {
   private static final ThreadLocal<ImageDecoder> OF_THREAD =
       ThreadLocal.withInitial(ImageDecoder::new);
+
+  /** Larger images are not scaled while training: each takes some 20 bytes of heap a pixel. */
+  private static final long MOST_RESIZED = 1L << 25;
+
+  /** Scratch memory of larger images is let go. */
+  private static final long KEPT = 1L << 22;
 
   private final PngDecoder png = new PngDecoder();
   private final JpegDecoder jpeg = new JpegDecoder(true);
@@ -30,22 +38,54 @@ public final class ImageDecoder {
    *
    * @param encoded a whole file from position to limit; not moved
    * @param out receives u8 [channels, height, width] at the absolute {@code offset}
-   * @throws IOException if the bytes are no such image, corrupt, or of another height or width
+   * @throws IOException if the bytes are no such image, corrupt, or of another height or width that
+   *     the shape does not resize
    */
   public void decode(ByteBuffer encoded, ImageShape shape, ByteBuffer out, int offset)
+      throws IOException {
+    try {
+      int[] size = shape.resize() == Resize.off ? null : size(encoded);
+      if (size == null || size[0] == shape.height() && size[1] == shape.width()) {
+        stored(encoded, shape, out, offset);
+      } else {
+        scaled(encoded, size, shape).put(shape.channels(), out, offset);
+      }
+    } catch (EOFException e) {
+      throw e.getMessage() == null ? new IOException("corrupt image: ends early", e) : e;
+    } catch (IndexOutOfBoundsException | IllegalArgumentException e) {
+      // ImageIO's readers answer some corrupt headers with these.
+      throw new IOException("corrupt image: " + e.getMessage(), e);
+    }
+  }
+
+  /** An image of any size as photographs become packs, but for orientation and profile. */
+  private Picture scaled(ByteBuffer encoded, int[] size, ImageShape shape) throws IOException {
+    if (Math.min(size[0], size[1]) < 1) {
+      throw new IOException("corrupt image: its header says %dx%d".formatted(size[0], size[1]));
+    }
+    long pixels = (long) size[0] * size[1];
+    if (pixels > MOST_RESIZED) {
+      throw new IOException(
+          "image is %dx%d (height x width); data.resize takes up to %d megapixels, ./ffc data import more"
+              .formatted(size[0], size[1], MOST_RESIZED / 1_000_000));
+    }
+    Picture whole = new Picture(size[0], size[1]);
+    stored(encoded, new ImageShape(3, size[0], size[1]), ByteBuffer.wrap(whole.planes()), 0);
+    if (pixels > KEPT) {
+      trim();
+    }
+    return Fit.of(shape.resize()).apply(whole, shape.height(), shape.width());
+  }
+
+  private void stored(ByteBuffer encoded, ImageShape shape, ByteBuffer out, int offset)
       throws IOException {
     if (planes.length < shape.bytes()) {
       planes = new byte[shape.bytes()];
     }
-    try {
-      switch (ImageFormat.of(encoded)) {
-        case PNG -> png.decode(encoded, shape, planes);
-        case JPEG -> jpeg.decode(encoded, shape, planes);
-        case BMP -> bmp.decode(encoded, shape, planes);
-      }
-    } catch (IndexOutOfBoundsException | IllegalArgumentException e) {
-      // ImageIO's readers answer some corrupt headers with these.
-      throw new IOException("corrupt image: " + e.getMessage(), e);
+    switch (ImageFormat.of(encoded)) {
+      case PNG -> png.decode(encoded, shape, planes);
+      case JPEG -> jpeg.decode(encoded, shape, planes);
+      case BMP -> bmp.decode(encoded, shape, planes);
     }
     out.put(offset, planes, 0, shape.bytes());
   }

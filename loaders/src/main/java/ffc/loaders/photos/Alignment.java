@@ -2,6 +2,7 @@ package ffc.loaders.photos;
 
 import ffc.loaders.data.ImageShape;
 import ffc.loaders.image.Filters;
+import ffc.loaders.image.Picture;
 import ffc.loaders.image.Warp;
 import java.io.IOException;
 

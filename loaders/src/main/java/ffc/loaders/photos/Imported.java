@@ -1,5 +1,7 @@
 package ffc.loaders.photos;
 
+import ffc.loaders.image.Lanczos;
+import ffc.loaders.image.Picture;
 import ffc.loaders.photos.walk.PhotoSource;
 import ffc.loaders.photos.walk.Reason;
 import java.io.IOException;

@@ -3,6 +3,7 @@ package ffc.loaders.photos;
 import ffc.loaders.data.ImageShape;
 import ffc.loaders.image.ImageDecoder;
 import ffc.loaders.image.JdkCodecs;
+import ffc.loaders.image.Picture;
 import java.awt.color.ColorSpace;
 import java.awt.image.BufferedImage;
 import java.awt.image.ColorConvertOp;

@@ -2,6 +2,7 @@ package ffc.loaders.photos;
 
 import ffc.loaders.image.ImageDecoder;
 import ffc.loaders.image.JdkCodecs;
+import ffc.loaders.image.Picture;
 import java.awt.image.BufferedImage;
 import java.awt.image.DataBufferByte;
 import java.io.ByteArrayOutputStream;

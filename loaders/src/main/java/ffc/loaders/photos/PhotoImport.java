@@ -5,6 +5,7 @@ import ffc.loaders.data.BadDataException;
 import ffc.loaders.data.ImageShape;
 import ffc.loaders.data.MadeFolders;
 import ffc.loaders.data.Progress;
+import ffc.loaders.image.Fit;
 import ffc.loaders.photos.walk.PhotoSource;
 import ffc.loaders.photos.walk.Reason;
 import ffc.loaders.sample.HeldOut;

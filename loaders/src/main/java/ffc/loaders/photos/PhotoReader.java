@@ -2,7 +2,8 @@ package ffc.loaders.photos;
 
 import ffc.loaders.data.BadDataException;
 import ffc.loaders.data.ImageShape;
-import ffc.loaders.image.ImageDecoder;
+import ffc.loaders.image.Fit;
+import ffc.loaders.image.Picture;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.file.Files;
@@ -36,18 +37,7 @@ public final class PhotoReader {
       }
       PhotoDecoder.Photo photo = PhotoDecoder.decode(bytes, format, pixels -> {});
       Picture scaled = fit.apply(photo.picture(), shape.height(), shape.width());
-      byte[] planes = new PhotoDecoder.Photo(scaled, photo.profile()).srgb().planes();
-      int area = shape.height() * shape.width();
-      if (shape.channels() == 1) {
-        for (int i = 0; i < area; i++) {
-          out.put(
-              offset + i,
-              ImageDecoder.luma(
-                  planes[i] & 0xff, planes[area + i] & 0xff, planes[2 * area + i] & 0xff));
-        }
-      } else {
-        out.put(offset, planes, 0, 3 * area);
-      }
+      new PhotoDecoder.Photo(scaled, photo.profile()).srgb().put(shape.channels(), out, offset);
       return bytes;
     } catch (IOException e) {
       String reason = e.getMessage() == null ? e.toString() : e.getMessage();

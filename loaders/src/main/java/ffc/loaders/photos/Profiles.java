@@ -1,5 +1,6 @@
 package ffc.loaders.photos;
 
+import ffc.loaders.image.Picture;
 import java.awt.color.CMMException;
 import java.awt.color.ColorSpace;
 import java.awt.color.ICC_Profile;

@@ -2,6 +2,8 @@ package ffc.loaders.photos;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import ffc.loaders.image.Fit;
+import ffc.loaders.image.Picture;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;

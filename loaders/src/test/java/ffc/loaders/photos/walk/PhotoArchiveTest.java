@@ -7,7 +7,7 @@ import static org.assertj.core.api.Assertions.fail;
 import ffc.loaders.data.BadDataException;
 import ffc.loaders.data.ImageShape;
 import ffc.loaders.data.Progress;
-import ffc.loaders.photos.Fit;
+import ffc.loaders.image.Fit;
 import ffc.loaders.photos.PhotoImport;
 import java.awt.image.BufferedImage;
 import java.io.ByteArrayOutputStream;

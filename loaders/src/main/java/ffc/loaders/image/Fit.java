@@ -1,4 +1,6 @@
-package ffc.loaders.photos;
+package ffc.loaders.image;
+
+import ffc.loaders.data.Resize;
 
 /** How a picture of any shape becomes one of the wanted shape. */
 public enum Fit {
@@ -9,8 +11,22 @@ public enum Fit {
   /** The whole picture, its sides scaled differently. */
   stretch;
 
+  /**
+   * What a setting asks for.
+   *
+   * @throws IllegalArgumentException if it is off
+   */
+  static Fit of(Resize resize) {
+    return switch (resize) {
+      case crop -> crop;
+      case pad -> pad;
+      case stretch -> stretch;
+      case off -> throw new IllegalArgumentException("off: images keep their size");
+    };
+  }
+
   /** The picture at the wanted size. */
-  Picture apply(Picture from, int height, int width) {
+  public Picture apply(Picture from, int height, int width) {
     double scale = Math.min((double) from.height() / height, (double) from.width() / width);
     return switch (this) {
       case stretch -> Lanczos.scale(from, 0, 0, from.height(), from.width(), height, width);

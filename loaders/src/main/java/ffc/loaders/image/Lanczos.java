@@ -1,10 +1,10 @@
-package ffc.loaders.photos;
+package ffc.loaders.image;
 
 /**
  * Scales by Lanczos' windowed sinc of three lobes, stretched over all the pixels that become one
  * when a picture shrinks, so that nothing is skipped over. The same bits on every machine.
  */
-final class Lanczos {
+public final class Lanczos {
   private static final double LOBES = 3;
 
   private Lanczos() {}
@@ -54,7 +54,7 @@ final class Lanczos {
   /**
    * Scales a box of a picture, in pixels that may be broken, to {@code height} and {@code width}.
    */
-  static Picture scale(
+  public static Picture scale(
       Picture from, double top, double left, double bottom, double right, int height, int width) {
     Taps columns = Taps.of(from.width(), left, right, width);
     Taps rows = Taps.of(from.height(), top, bottom, height);

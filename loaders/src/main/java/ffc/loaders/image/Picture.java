@@ -1,12 +1,15 @@
-package ffc.loaders.photos;
+package ffc.loaders.image;
+
+import java.nio.ByteBuffer;
 
 /**
  * A decoded picture.
  *
  * @param planes u8 [3, height, width], red, green, blue
  */
-record Picture(byte[] planes, int height, int width) {
-  Picture(int height, int width) {
+public record Picture(byte[] planes, int height, int width) {
+  /** A black one. */
+  public Picture(int height, int width) {
     this(new byte[Math.multiplyExact(3, Math.multiplyExact(height, width))], height, width);
   }
 
@@ -15,7 +18,7 @@ record Picture(byte[] planes, int height, int width) {
    *
    * @param orientation of EXIF, 1 (upright) to 8; others leave it
    */
-  Picture upright(int orientation) {
+  public Picture upright(int orientation) {
     if (orientation < 2 || orientation > 8) {
       return this;
     }
@@ -40,5 +43,25 @@ record Picture(byte[] planes, int height, int width) {
       }
     }
     return out;
+  }
+
+  /**
+   * Puts it where an image goes.
+   *
+   * @param channels 3, or 1 for luma (ITU-R 601)
+   * @param out receives u8 [channels, height, width] at the absolute {@code offset}
+   */
+  public void put(int channels, ByteBuffer out, int offset) {
+    int area = height * width;
+    if (channels == 3) {
+      out.put(offset, planes, 0, 3 * area);
+      return;
+    }
+    for (int i = 0; i < area; i++) {
+      out.put(
+          offset + i,
+          ImageDecoder.luma(
+              planes[i] & 0xff, planes[area + i] & 0xff, planes[2 * area + i] & 0xff));
+    }
   }
 }
