@@ -1,5 +1,7 @@
 package ffc.loaders.image;
 
+import java.util.Arrays;
+
 /**
  * Scales by Lanczos' windowed sinc of three lobes, stretched over all the pixels that become one
  * when a picture shrinks, so that nothing is skipped over. The same bits on every machine.
@@ -58,43 +60,52 @@ public final class Lanczos {
       Picture from, double top, double left, double bottom, double right, int height, int width) {
     Taps columns = Taps.of(from.width(), left, right, width);
     Taps rows = Taps.of(from.height(), top, bottom, height);
-    int firstRow = rows.first()[0];
-    int lastRow = rows.end(height - 1);
-    float[] narrow = new float[(lastRow - firstRow) * width];
-    float[] line = new float[from.width()];
+    int begin = columns.first()[0];
+    int end = columns.end(width - 1);
+    float[] line = new float[end - begin];
+    float[][] low = new float[height][line.length];
     Picture out = new Picture(height, width);
     for (int c = 0; c < 3; c++) {
-      for (int y = firstRow; y < lastRow; y++) {
-        int at = (c * from.height() + y) * from.width();
+      // Rows first, as whole rows are added to whole rows: the loops that processors do in
+      // parallel.
+      for (float[] sums : low) {
+        Arrays.fill(sums, 0);
+      }
+      int lowest = 0;
+      for (int row = rows.first()[0]; row < rows.end(height - 1); row++) {
+        int at = (c * from.height() + row) * from.width() + begin;
         for (int x = 0; x < line.length; x++) {
           line[x] = from.planes()[at + x] & 0xff;
         }
-        for (int x = 0; x < width; x++) {
-          float[] weights = columns.weights()[x];
-          int begin = columns.first()[x];
-          float sum = 0;
-          for (int t = 0; t < weights.length; t++) {
-            sum += weights[t] * line[begin + t];
-          }
-          narrow[(y - firstRow) * width + x] = sum;
+        while (rows.end(lowest) <= row) {
+          lowest++;
+        }
+        for (int y = lowest; y < height && rows.first()[y] <= row; y++) {
+          add(line, rows.weights()[y][row - rows.first()[y]], low[y]);
         }
       }
-      float[] sums = new float[width];
       for (int y = 0; y < height; y++) {
-        float[] weights = rows.weights()[y];
-        java.util.Arrays.fill(sums, 0);
-        for (int t = 0; t < weights.length; t++) {
-          int at = (rows.first()[y] + t - firstRow) * width;
-          for (int x = 0; x < width; x++) {
-            sums[x] += weights[t] * narrow[at + x];
-          }
-        }
-        for (int x = 0; x < width; x++) {
-          out.planes()[(c * height + y) * width + x] =
-              (byte) Math.max(0, Math.min(255, Math.round(sums[x])));
-        }
+        narrow(low[y], begin, columns, out.planes(), (c * height + y) * width);
       }
     }
     return out;
+  }
+
+  private static void add(float[] line, float weight, float[] sums) {
+    for (int x = 0; x < sums.length; x++) {
+      sums[x] += weight * line[x];
+    }
+  }
+
+  private static void narrow(float[] line, int begin, Taps columns, byte[] out, int at) {
+    for (int x = 0; x < columns.weights().length; x++) {
+      float[] weights = columns.weights()[x];
+      int first = columns.first()[x] - begin;
+      float sum = 0;
+      for (int t = 0; t < weights.length; t++) {
+        sum += weights[t] * line[first + t];
+      }
+      out[at + x] = (byte) Math.max(0, Math.min(255, Math.round(sum)));
+    }
   }
 }

@@ -1,0 +1,94 @@
+"""Time and memory of `./ffc data import` beside OpenCV in Python doing the same work on generated photographs.
+
+    python bench/import_speed.py [PICTURES [FOLDER]]        (default 3000, a temporary folder)
+
+Draws PICTURES JPEGs of 200 x 160 to 900 x 1200, ten an identity, then imports a third of them and all of them
+with one worker each: what the rest took, start of the programs not counted, is a picture's share. OpenCV
+decodes, cuts the largest middle square, scales it to 112 x 112 (INTER_AREA, which is softer, and INTER_LANCZOS4,
+which passes over pixels), encodes JPEG of quality 95 and appends it to a file. Needs numpy and opencv.
+"""
+import explain
+
+explain.on_help(__doc__)
+
+import hashlib
+import os
+import pathlib
+import resource
+import subprocess
+import sys
+import tempfile
+import time
+
+import cv2
+import numpy as np
+
+SIZE = 112
+PICTURES = int(sys.argv[1]) if len(sys.argv) > 1 and sys.argv[1] != "peer" else 3000
+FFC = os.environ.get("FFC", os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "ffc"))
+
+
+def draw(folder):
+    random = np.random.default_rng(7)
+    for i in range(PICTURES):
+        height, width = int(random.integers(200, 900)), int(random.integers(160, 1200))
+        small = random.integers(0, 256, (height // 24 + 2, width // 24 + 2, 3), dtype=np.uint8)
+        picture = cv2.resize(small, (width, height), interpolation=cv2.INTER_CUBIC)
+        picture = cv2.add(picture, random.integers(0, 12, picture.shape, dtype=np.uint8))
+        path = folder / ("part" if i % 3 == 0 else "rest") / f"id{i // 30}" / f"{i}.jpg"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        cv2.imwrite(str(path), picture, [cv2.IMWRITE_JPEG_QUALITY, 90])
+
+
+def peer(folder, out, scaling):
+    """As an import by OpenCV, in a process of its own."""
+    cv2.setNumThreads(1)
+    seen = set()
+    with open(out, "wb") as pack:
+        for path in sorted(pathlib.Path(folder).rglob("*.jpg")):
+            data = path.read_bytes()
+            seen.add(hashlib.sha256(data).digest())
+            picture = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_COLOR)
+            side = min(picture.shape[:2])
+            top, left = (picture.shape[0] - side) // 2, (picture.shape[1] - side) // 2
+            square = picture[top : top + side, left : left + side]
+            small = cv2.resize(square, (SIZE, SIZE), interpolation=getattr(cv2, scaling))
+            pack.write(cv2.imencode(".jpg", small, [cv2.IMWRITE_JPEG_QUALITY, 95])[1].tobytes())
+
+
+def used(command):
+    """Seconds, seconds of CPU and peak MiB of a command."""
+    before, begun = resource.getrusage(resource.RUSAGE_CHILDREN), time.time()
+    process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    _, status, usage = os.wait4(process.pid, 0)
+    if status:
+        sys.exit(f"{command}: failed")
+    return time.time() - begun, usage.ru_utime + usage.ru_stime, usage.ru_maxrss / 1024
+
+
+def main():
+    if sys.argv[1:2] == ["peer"]:
+        return peer(*sys.argv[2:])
+    with tempfile.TemporaryDirectory(dir=os.environ.get("TMPDIR")) as made:
+        folder = pathlib.Path(sys.argv[2] if len(sys.argv) > 2 else made)
+        photos = folder / "photos"
+        if not photos.exists():
+            draw(photos)
+        pixels = cv2.getVersionString()
+        print(f"{PICTURES} pictures, OpenCV {pixels}, load {os.getloadavg()[0]:.1f} on {os.cpu_count()} cores")
+        print("| program | CPU ms a picture | pictures per CPU second | wall ms a picture | MiB, a third | MiB, all |")
+        print("|---|---|---|---|---|---|")
+        commands = {"ffc data import": lambda source, out: [FFC, "data", "import", source, "--threads", "1", "--out", out]}
+        for scaling in ("INTER_AREA", "INTER_LANCZOS4"):
+            commands[f"OpenCV, {scaling}"] = lambda source, out, scaling=scaling: [
+                sys.executable, __file__, "peer", source, out, scaling]
+        for name, command in commands.items():
+            label = name.replace(" ", "-").replace(",", "")
+            part = used(command(str(photos / "part"), f"{made}/{label}-part"))
+            whole = used(command(str(photos), f"{made}/{label}-whole"))
+            rest = PICTURES - len(range(0, PICTURES, 3))
+            cpu, wall = (whole[1] - part[1]) / rest, (whole[0] - part[0]) / rest
+            print(f"| {name} | {1000 * cpu:.2f} | {1 / cpu:.0f} | {1000 * wall:.1f} | {part[2]:.0f} | {whole[2]:.0f} |", flush=True)
+
+
+main()
