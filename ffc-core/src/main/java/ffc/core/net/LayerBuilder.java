@@ -115,9 +115,9 @@ final class LayerBuilder implements Operators<LayerBuilder.Size> {
 
   @Override
   public Size attention(Size qkv, int heads) {
-    // Queries, keys and values are copied head by head; the products are made anew.
+    // Queries, keys and values are views of what came in; the products are made anew.
     Size out = new Size(qkv.channels() / 3, qkv.height(), 1);
-    activations += qkv.values() + out.values();
+    activations += out.values();
     return out;
   }
 
