@@ -215,6 +215,31 @@ class LauncherTest {
   }
 
   @Test
+  void anOptionThatJavaDoesNotKnowIsOneLine() throws Exception {
+    jdk("17");
+    maven("");
+    Files.delete(temp.resolve("jdk/bin/java"));
+    executable(
+        temp.resolve("jdk/bin/java"),
+        """
+        if [[ "$*" == *-Xmx8gg*' -version' ]]; then
+          echo 'Error: Invalid maximum heap size: -Xmx8gg' >&2
+          echo 'Error: Could not create the Java Virtual Machine.' >&2
+          exit 1
+        fi
+        echo "$@\"""");
+    environment.put("FFC_JAVA_OPTS", "-Xmx8gg");
+    Result result = launch();
+    assertThat(result.code()).isEqualTo(2);
+    assertThat(result.err().lines().filter(line -> !line.contains("building")))
+        .containsExactly(
+            "ffc: FFC_JAVA_OPTS=\"-Xmx8gg\": Invalid maximum heap size: -Xmx8gg; wanted options of"
+                + " java, such as -Xmx8g");
+    environment.put("FFC_JAVA_OPTS", "-Xmx8g");
+    assertThat(launch().out()).contains(" -Xmx8g");
+  }
+
+  @Test
   void withoutALocaleOrWithOneThatIsNotInstalledNamesAreUtf8() throws Exception {
     jdk("17");
     maven("");
