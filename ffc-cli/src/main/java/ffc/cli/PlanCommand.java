@@ -2,7 +2,9 @@ package ffc.cli;
 
 import ffc.cli.options.SetOption;
 import ffc.cli.options.Wanted;
+import ffc.core.method.MethodConfig;
 import ffc.engine.Gpus;
+import ffc.loaders.data.DataConfig;
 import ffc.runs.experiment.ConfigLoader;
 import ffc.runs.experiment.Experiment;
 import ffc.runs.experiment.Methods;
@@ -18,6 +20,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.OptionalLong;
 import java.util.concurrent.Callable;
+import java.util.stream.Collectors;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
@@ -103,6 +106,7 @@ public final class PlanCommand implements Callable<Integer> {
         classes == null ? ClassCount.of(experiment.data().train()) : ClassCount.parse(classes);
     MemoryPlan plan = new MemoryPlan(experiment, devices);
     String text = new PlanText(experiment, plan, count, budget(plan)).render();
+    text += refusal(experiment, devices);
     if (network != null) {
       text +=
           NetworkText.render(
@@ -124,6 +128,29 @@ public final class PlanCommand implements Callable<Integer> {
     long machine = hostMemory == null ? machineMemory() : ByteSize.parse(hostMemory);
     return new Budget(
         OptionalLong.of(memory == null ? gpuMemory() : ByteSize.parse(memory)), machine);
+  }
+
+  /** What {@code ffc train} would say of so many trainers; empty if nothing. */
+  private static String refusal(Experiment experiment, int trainers) {
+    MethodConfig.Peers peers =
+        new MethodConfig.Peers() {
+          @Override
+          public DataConfig data() {
+            return experiment.data();
+          }
+
+          @Override
+          public int trainers() {
+            return trainers;
+          }
+        };
+    return experiment.method().checks(peers).stream()
+        .filter(check -> check.known().isEmpty() && check.mistake().get() != null)
+        .map(
+            check ->
+                "! With %d trainers, %s: %s%n"
+                    .formatted(trainers, check.setting(), check.mistake().get()))
+        .collect(Collectors.joining());
   }
 
   private NetworkPlan networkPlan(Experiment experiment, MemoryPlan plan) {

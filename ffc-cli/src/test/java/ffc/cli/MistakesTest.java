@@ -198,7 +198,7 @@ class MistakesTest {
           {"embed --output x", "unknown option --output; did you mean --out?"},
           {"trian x", "unknown command trian; did you mean train?"},
           {"data spilt", "unknown command spilt; did you mean split?"},
-          {"runs zzz", "unknown command zzz, wanted one of compare"},
+          {"runs zzz", "unknown command zzz, wanted compare or nothing"},
           {"train a b", "got \"b\" as well, wanted CONFIG alone"},
           {"doctor now", "got \"now\" as well, wanted options only"},
           {"data", "missing COMMAND, wanted one of import, index, verify"},
@@ -293,6 +293,16 @@ class MistakesTest {
       assertThat(outcome.err()).startsWith(mistake[1]);
     }
     assertThat(Path.of("o")).doesNotExist();
+  }
+
+  @Test
+  void aPlanForMoreTrainersThanTheGroupHoldsSaysThatSuchARunIsRefused() {
+    String[] plan = {"plan", "" + QUICKSTART, "--classes=100", "--trainers=2"};
+    assertThat(StoredRun.ffc(plan).out()).doesNotContain("With 2 trainers");
+    plan[3] = "--trainers=40";
+    StoredRun.Outcome outcome = StoredRun.ffc(plan);
+    assertThat(outcome.code()).isZero();
+    assertThat(outcome.out()).contains("! With 40 trainers, method.capacity: got ", "wanted at");
   }
 
   @Test

@@ -11,6 +11,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
 import java.util.Set;
+import java.util.concurrent.Callable;
 import picocli.CommandLine;
 import picocli.CommandLine.MissingParameterException;
 import picocli.CommandLine.Model.ArgSpec;
@@ -101,7 +102,7 @@ public final class UsageMistake {
           + typed
           + Nearest.to(typed, names)
               .map(UsageMistake::meant)
-              .orElse(", wanted one of " + String.join(", ", names));
+              .orElse(", wanted " + oneOf(names, command.getCommand() instanceof Callable));
     }
     List<? extends ArgSpec> taken = command.getCommandSpec().positionalParameters();
     return "got \"%s\" as well, wanted %s"
@@ -110,6 +111,13 @@ public final class UsageMistake {
             taken.isEmpty()
                 ? "options only"
                 : taken.stream().map(UsageMistake::name).collect(joining(" ")) + " alone");
+  }
+
+  /** The commands of a command, which some do something without. */
+  private static String oneOf(Collection<String> names, boolean orNone) {
+    return (names.size() == 1 ? "" : "one of ")
+        + String.join(", ", names)
+        + (orNone ? " or nothing" : "");
   }
 
   private static String missing(MissingParameterException mistake, List<String> typed) {

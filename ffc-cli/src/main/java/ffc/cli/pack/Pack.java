@@ -57,13 +57,11 @@ final class Pack {
   }
 
   /**
-   * Makes the folder, whole or not at all.
+   * Finds before the work that there is no place for it.
    *
-   * @param data whether the images of the quick start come along
-   * @return its size in bytes
    * @throws IllegalArgumentException if the folder holds anything
    */
-  long write(Path out, boolean data) throws IOException {
+  static void requireEmpty(Path out) throws IOException {
     if (Files.isDirectory(out)) {
       try (Stream<Path> there = Files.list(out)) {
         Optional<Path> other = there.findFirst();
@@ -74,6 +72,17 @@ final class Pack {
         }
       }
     }
+  }
+
+  /**
+   * Makes the folder, whole or not at all.
+   *
+   * @param data whether the images of the quick start come along
+   * @return its size in bytes
+   * @throws IllegalArgumentException if the folder holds anything
+   */
+  long write(Path out, boolean data) throws IOException {
+    requireEmpty(out);
     Path target = out.toAbsolutePath().normalize();
     try (MadeFolders above = new MadeFolders(target.getParent())) {
       Path aside = Files.createTempDirectory(target.getParent(), ".pack-");
@@ -90,19 +99,20 @@ final class Pack {
   }
 
   private void fill(Path into, boolean data) throws IOException {
-    RuntimeImage.make(into.resolve("jre"));
-    addJpegDecoder(into.resolve("jre/lib"));
-    Path lib = Files.createDirectories(into.resolve("program/lib"));
-    store(program, into.resolve("program/ffc-cli.jar"));
-    for (Path jar : libraries()) {
-      store(jar, lib.resolve(jar.getFileName()));
-    }
+    // What may be missing first, what takes long last.
     for (String name : List.of("ffc", "LICENSE", "natives", "configs")) {
       copy(home.resolve(name), into.resolve(name));
     }
     if (data) {
       copy(home.resolve("data/quickstart"), into.resolve("data/quickstart"));
     }
+    Path lib = Files.createDirectories(into.resolve("program/lib"));
+    store(program, into.resolve("program/ffc-cli.jar"));
+    for (Path jar : libraries()) {
+      store(jar, lib.resolve(jar.getFileName()));
+    }
+    RuntimeImage.make(into.resolve("jre"));
+    addJpegDecoder(into.resolve("jre/lib"));
     Files.writeString(into.resolve("COMMIT"), commit() + "\n");
     Files.setPosixFilePermissions(into, PosixFilePermissions.fromString("rwxr-xr-x"));
   }

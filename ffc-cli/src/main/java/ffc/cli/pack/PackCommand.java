@@ -39,10 +39,12 @@ public final class PackCommand implements Callable<Integer> {
     if (home == null || !program.endsWith("ffc-cli.jar")) {
       throw new IllegalArgumentException("pack wants to be started as ./ffc pack in a clone");
     }
+    Pack pack = new Pack(Path.of(home), program);
+    Pack.requireEmpty(out.path());
     PrintWriter say = spec.commandLine().getOut();
     say.println("packing (half a minute)");
     say.flush();
-    long size = new Pack(Path.of(home), program).write(out.path(), !noData);
+    long size = pack.write(out.path(), !noData);
     say.printf(
         Locale.ROOT,
         "packed %s: %.0f MB; there: FFC_TORCH=python3 ./ffc doctor%n",

@@ -45,6 +45,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.SortedMap;
 import java.util.concurrent.CancellationException;
 import java.util.function.BooleanSupplier;
@@ -101,6 +102,7 @@ final class TrainingRun {
       dataset.notes().forEach(this::say);
       checkInput(dataset);
       target.remarks(experiment).forEach(this::say);
+      threads().ifPresent(this::say);
       if (watch != null) {
         say("live page " + watch.address() + ", metrics " + watch.address().resolve("metrics"));
       }
@@ -135,6 +137,16 @@ final class TrainingRun {
     } finally {
       target.close();
     }
+  }
+
+  private Optional<String> threads() {
+    int there = Runtime.getRuntime().availableProcessors();
+    int wanted = experiment.run().threads();
+    return wanted <= there
+        ? Optional.empty()
+        : Optional.of(
+            "warning: run.threads is %d, and this machine has %s for it: steps take longer than with %d"
+                .formatted(wanted, Counted.of(there, "core"), there));
   }
 
   private RunSummary train(Dataset dataset, RunObserver observer) throws IOException {
