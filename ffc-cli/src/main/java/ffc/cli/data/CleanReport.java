@@ -13,7 +13,11 @@ import java.util.Set;
 /** The pictures in question: each doubtful image between its own identity and the nearest one. */
 final class CleanReport {
   private static final int ROWS = 100;
-  private static final int SHOWN = 5;
+
+  /**
+   * Of each of two identities, beside the image in question: nine fit into a column of the page.
+   */
+  private static final int SHOWN = 4;
 
   private final Dataset data;
   private final ImageShape shape;

@@ -53,6 +53,28 @@ class CleanCommandTest {
         .contains("The number under a name is the cosine", "are linked above 0.5000");
   }
 
+  /** The page has columns for nine pictures; more would lie on those of the next column. */
+  @Test
+  void noRowIsLongerThanItsColumn() throws IOException {
+    Path out = temp.resolve("rows");
+    run(
+        "data",
+        "clean",
+        PACK,
+        "--checkpoint",
+        RUN,
+        "--out",
+        out.toString(),
+        "--link=0.999",
+        "--merge=0.3");
+    List<Integer> pictures =
+        Stream.of(Files.readString(out.resolve("report.html")).split("<div class=\"row\">"))
+            .skip(1)
+            .map(row -> row.split("<img ", -1).length - 1)
+            .toList();
+    assertThat(pictures).contains(9).allMatch(count -> count <= 9);
+  }
+
   /** Of three steps: what it finds is chance. */
   @Test
   void aWeakNetworkProposesNothingAndSaysSo() throws IOException {

@@ -23,12 +23,12 @@ record Axis(double low, double high, boolean log, List<Double> ticks) {
     return new Axis(low, high, false, ticks);
   }
 
-  /** A linear axis that ends where the values do. */
+  /** A linear axis that ends where the values do; a single value has the only tick. */
   static Axis tight(double min, double max, int wanted) {
-    Axis round = linear(min, max, wanted);
     if (!(max > min)) {
-      return round;
+      return new Axis(min - 1, min + 1, false, List.of(min));
     }
+    Axis round = linear(min, max, wanted);
     return new Axis(
         min, max, false, round.ticks.stream().filter(t -> t >= min && t <= max).toList());
   }

@@ -56,7 +56,7 @@ final class EvaluationCards {
         "Scores on " + set,
         "share of the pairs of each kind by similarity, in percent" + step(),
         "cosine",
-        List.of(shares("genuine", scores), shares("impostor", scores)),
+        withoutEmptyEnds(List.of(shares("genuine", scores), shares("impostor", scores))),
         false,
         true);
   }
@@ -73,6 +73,32 @@ final class EvaluationCards {
       middle += scores.path("width").asDouble();
     }
     return new Series(kind, points);
+  }
+
+  /** Similarities from the first to the last that some pair has; one bin more on either side. */
+  private static List<Series> withoutEmptyEnds(List<Series> kinds) {
+    double first = Double.MAX_VALUE;
+    double last = -Double.MAX_VALUE;
+    double width = 0;
+    for (Series kind : kinds) {
+      List<double[]> points = kind.points();
+      width = points.size() > 1 ? points.get(1)[0] - points.get(0)[0] : width;
+      for (double[] point : points) {
+        if (point[1] > 0) {
+          first = Math.min(first, point[0]);
+          last = Math.max(last, point[0]);
+        }
+      }
+    }
+    double from = first - 1.5 * width;
+    double to = last + 1.5 * width;
+    return kinds.stream()
+        .map(
+            kind ->
+                new Series(
+                    kind.name(),
+                    kind.points().stream().filter(p -> p[0] > from && p[0] < to).toList()))
+        .toList();
   }
 
   private Chart cmc() {

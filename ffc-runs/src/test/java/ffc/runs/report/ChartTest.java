@@ -38,6 +38,12 @@ class ChartTest {
   }
 
   @Test
+  void aSingleStepIsTheOnlyTick() {
+    assertThat(labels(Axis.tight(7, 7, 6))).containsExactly("7");
+    assertThat(Axis.tight(7, 7, 6).position(7)).isEqualTo(0.5);
+  }
+
+  @Test
   void leavesOutWhatCannotBeDrawn() {
     List<double[]> points = new ArrayList<>();
     points.add(new double[] {0, 0.1}); // zero has no place on a logarithmic axis

@@ -129,31 +129,31 @@ public final class StatsReport {
         WIDTH,
         HEIGHT);
     line(out, "<rect width=\"100%%\" height=\"100%%\" fill=\"white\"/>");
-    for (int power = 0; power <= x1; power++) {
-      double x = x(power, x1);
+    for (long tick : ticks(x1)) {
+      double x = x(Math.log10(tick), x1);
       line(
           out,
           "<path d=\"M%.1f %d V%d\" stroke=\"#ddd\"/><text x=\"%.1f\" y=\"%d\""
-              + " text-anchor=\"middle\">%,d</text>",
+              + " text-anchor=\"middle\">%s</text>",
           x,
           MARGIN,
           HEIGHT - MARGIN,
           x,
           HEIGHT - MARGIN + 16,
-          Math.round(Math.pow(10, power)));
+          label(tick));
     }
-    for (int power = 0; power <= y1; power++) {
-      double y = y(power, y1);
+    for (long tick : ticks(y1)) {
+      double y = y(Math.log10(tick), y1);
       line(
           out,
           "<path d=\"M%d %.1f H%d\" stroke=\"#ddd\"/><text x=\"%d\" y=\"%.1f\""
-              + " text-anchor=\"end\">1e%d</text>",
+              + " text-anchor=\"end\">%s</text>",
           MARGIN,
           y,
           WIDTH - MARGIN,
           MARGIN - 4,
           y + 4,
-          power);
+          label(tick));
     }
     stats
         .histogram()
@@ -171,6 +171,26 @@ public final class StatsReport {
         HEIGHT - 8);
     line(out, "<text x=\"%d\" y=\"24\">identities (%,d in all)</text>", MARGIN, stats.identities());
     return out + "</svg>\n";
+  }
+
+  /** Powers of ten up to one given by its logarithm; of few, twice and five times each as well. */
+  private static List<Long> ticks(double most) {
+    List<Long> ticks = new ArrayList<>();
+    for (long power = 1; Math.log10(power) <= most; power *= 10) {
+      for (long factor : most < 3 ? new long[] {1, 2, 5} : new long[] {1}) {
+        if (Math.log10(power * factor) <= most) {
+          ticks.add(power * factor);
+        }
+      }
+    }
+    return ticks;
+  }
+
+  /** In the room beside the plot. */
+  private static String label(long tick) {
+    return tick < 1_000_000
+        ? String.format(Locale.ROOT, "%,d", tick)
+        : "1e" + Math.round(Math.log10(tick));
   }
 
   private static double x(double log, double most) {
