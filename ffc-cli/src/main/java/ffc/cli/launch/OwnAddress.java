@@ -53,10 +53,10 @@ record OwnAddress(String text, String name) {
     }
     throw new IllegalArgumentException(
         (loopback.isEmpty()
-                ? "none of " + names + " is this machine or can be reached"
+                ? "none of " + String.join(", ", names) + " is this machine or can be reached"
                 : loopback + " is an address of the loopback here")
             + "; say by --set cluster.interface=ADDRESS at which of "
-            + (all.isEmpty() ? "its addresses" : all)
+            + (all.isEmpty() ? "its addresses" : String.join(", ", all))
             + " the others reach this machine");
   }
 

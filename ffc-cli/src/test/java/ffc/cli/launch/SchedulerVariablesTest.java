@@ -190,6 +190,6 @@ class SchedulerVariablesTest {
           .hasMessageContaining("--set cluster.interface=ADDRESS");
     }
     assertThatThrownBy(() -> OwnAddress.among(List.of("nowhere.invalid")))
-        .hasMessageContaining("none of [nowhere.invalid] is this machine or can be reached");
+        .hasMessageContaining("none of nowhere.invalid is this machine or can be reached");
   }
 }

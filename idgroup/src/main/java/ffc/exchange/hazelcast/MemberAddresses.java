@@ -60,7 +60,7 @@ final class MemberAddresses {
     long began = System.nanoTime();
     boolean said = false;
     while (known().stream().noneMatch(MemberAddresses::listens)) {
-      String waiting = "nobody listens at " + config.members() + " yet";
+      String waiting = "nobody listens at " + String.join(", ", config.members()) + " yet";
       if (stop.getAsBoolean()) {
         throw new CancellationException("stopped while trainers were waited for: " + waiting);
       }

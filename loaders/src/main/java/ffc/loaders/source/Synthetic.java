@@ -97,7 +97,7 @@ public final class Synthetic {
               Long.parseLong(fields.getOrDefault("seed", "1")));
       fields.keySet().removeAll(java.util.Set.of("ids", "mean", "tail", "seed"));
       if (!fields.isEmpty()) {
-        throw new BadDataException(text + ": unknown " + fields.keySet());
+        throw new BadDataException(text + ": unknown " + String.join(", ", fields.keySet()));
       }
       return spec;
     } catch (BadDataException e) {
