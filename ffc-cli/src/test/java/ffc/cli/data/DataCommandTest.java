@@ -6,6 +6,10 @@ import java.io.PrintWriter;
 import java.io.StringWriter;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
+import java.util.stream.Stream;
+import java.util.zip.ZipEntry;
+import java.util.zip.ZipOutputStream;
 import javax.imageio.ImageIO;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -170,6 +174,25 @@ class DataCommandTest {
     assertThat(split.resolve("report.html"))
         .content()
         .contains("Images per identity: train.rec", "Images per identity: open.rec");
+    Path zip = dir.resolve("photos.zip");
+    try (ZipOutputStream packed = new ZipOutputStream(Files.newOutputStream(zip));
+        Stream<Path> files = Files.walk(photos)) {
+      for (Path file : files.filter(Files::isRegularFile).toList()) {
+        packed.putNextEntry(new ZipEntry(photos.relativize(file).toString()));
+        packed.write(Files.readAllBytes(file));
+      }
+    }
+    Path tar = dir.resolve("photos.tar.gz");
+    Process process =
+        new ProcessBuilder("tar", "czf", tar.toString(), "-C", photos.toString(), ".").start();
+    assertThat(process.waitFor()).isZero();
+    for (Path archive : List.of(zip, tar)) {
+      Path same = dir.resolve("of-" + archive.getFileName());
+      assertThat(run("import", archive, "--size", "16x24", "--channels", "1", "--out", same))
+          .as(out.toString())
+          .isZero();
+      assertThat(same.resolve("train.rec")).hasSameBinaryContentAs(pack.resolve("train.rec"));
+    }
     Path other = dir.resolve("other");
     assertThat(run("import", photos, "--size", "big", "--out", other)).isEqualTo(2);
     assertThat(run("import", photos, "--workers", "0", "--out", other)).isEqualTo(2);
