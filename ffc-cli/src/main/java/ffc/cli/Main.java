@@ -2,6 +2,8 @@ package ffc.cli;
 
 import ffc.cli.data.DataCommand;
 import ffc.cli.network.EmbedCommand;
+import ffc.cli.network.ExportCommand;
+import ffc.cli.network.ImportCommand;
 import ffc.cli.network.SearchCommand;
 import ffc.cli.options.Outputs;
 import ffc.cli.options.UsageMistake;

@@ -66,6 +66,7 @@ class RefusedCommandsTest {
           "search --checkpoint IN --gallery PACK --query PICTURE --cache OUT --out OUT.html",
           "export --checkpoint IN --out OUT.safetensors",
           "export --checkpoint IN --out OUT.pt",
+          "export --checkpoint IN --out OUT.onnx",
           "import IN --out OUT.safetensors",
           "runs compare IN IN --out OUT",
           "report IN",

@@ -5,6 +5,8 @@ import static org.assertj.core.api.Assertions.within;
 
 import ai.djl.inference.Predictor;
 import ai.djl.repository.zoo.ZooModel;
+import ai.onnxruntime.OrtEnvironment;
+import ai.onnxruntime.OrtSession;
 import example.Identify;
 import ffc.eval.EmbeddingFile;
 import ffc.formats.HostTensor;
@@ -126,6 +128,8 @@ class WeightsAndEmbeddingsTest {
     assertThat(temp.resolve("w.pt")).isNotEmptyFile();
     theExampleGivesTheSameEmbeddings(run, temp.resolve("w.pt"));
 
+    anOnnxFileTellsWhereItComesFrom(run);
+
     String set = "../data/quickstart/open.rec";
     judgesACheckpointByTheFullProtocol(run, set);
     Path clean = temp.resolve("clean");
@@ -139,6 +143,57 @@ class WeightsAndEmbeddingsTest {
     assertThat(clean.resolve("lookalikes.tsv")).content().startsWith("first\tsecond\t");
     assertThat(clean.resolve("report.html")).content().contains("do not belong", "data:image/png");
     assertThat(clean.resolve("train.rec")).isNotEmptyFile();
+  }
+
+  private void anOnnxFileTellsWhereItComesFrom(Path run) throws Exception {
+    Path file = temp.resolve("onnx/probe.onnx");
+    out.getBuffer().setLength(0);
+    int exported =
+        run(
+            "export",
+            "--checkpoint=" + run,
+            "--out=" + file,
+            "--fold",
+            "--normalise=in-graph",
+            "--embeddings=raw");
+    assertThat(err.toString()).doesNotContain("ffc:");
+    assertThat(exported).isZero();
+    assertThat(out.toString())
+        .containsPattern(
+            "probe.onnx: probe, \\d+ arrays, [\\d,]+ values; opset 11, fp32; largest difference from"
+                + " ONNX Runtime's embeddings \\d\\.\\de-0[678]\n");
+    assertThat(Files.list(file.getParent())).containsExactly(file);
+    try (OrtEnvironment environment = OrtEnvironment.getEnvironment();
+        OrtSession session = environment.createSession(file.toString())) {
+      assertThat(session.getInputInfo().get("data").getInfo().toString())
+          .contains("FLOAT", "shape=[-1, 1, 32, 32]");
+      assertThat(session.getOutputInfo().get("embedding").getInfo().toString())
+          .contains("shape=[-1, 128]");
+      assertThat(session.getMetadata().getCustomMetadata())
+          .containsEntry("experiment", "quickstart")
+          .containsEntry("run", "run")
+          .containsEntry("checkpoint", "step-00000002")
+          .containsEntry("input_size", "32x32")
+          .containsEntry("colour_order", "gray")
+          .containsEntry("mean", "0")
+          .containsEntry("embeddings", "raw")
+          .containsEntry("batch_norm", "folded")
+          .doesNotContainKey("metrics");
+    }
+    String line = "{\"step\":%d,\"set\":\"%s\",\"figures\":{\"rank1\":%s}}\n";
+    Files.writeString(
+        run.resolve("evaluations.jsonl"),
+        line.formatted(1, "open", 0.1)
+            + line.formatted(2, "open", 0.5)
+            + line.formatted(2, "open@gallery", 0.7));
+    assertThat(run("export", "--checkpoint=" + run, "--net=gallery", "--out=" + file)).isZero();
+    try (OrtEnvironment environment = OrtEnvironment.getEnvironment();
+        OrtSession session = environment.createSession(file.toString())) {
+      assertThat(session.getMetadata().getCustomMetadata())
+          .containsEntry("net", "gallery")
+          .containsEntry("mean", "127.5")
+          .containsEntry("metrics", "{\"open@gallery\":{\"rank1\":0.7}}");
+    }
   }
 
   private void theExampleGivesTheSameEmbeddings(Path run, Path script) throws Exception {
@@ -246,7 +301,9 @@ class WeightsAndEmbeddingsTest {
     refused("other.safetensors", "import", other.toString(), "--config=" + QUICKSTART);
     refused("none.pth: no such file", "import", temp.resolve("none.pth").toString());
     refused(".safetensors", "import", other.toString(), "--out=x.bin");
-    refused("wanted a name that ends in", "export", "--checkpoint=" + temp, "--out=x.onnx");
+    refused("wanted a name that ends in", "export", "--checkpoint=" + temp, "--out=x.bin");
+    refused("are for --out FILE.onnx", "export", "--checkpoint=" + temp, "--out=x.pt", "--fold");
+    refused("outside or in-graph", "export", "--out=x.onnx", "--normalise=inside");
   }
 
   private void refused(String message, String... command) {

@@ -81,6 +81,25 @@ public record HostTensor(ElementType type, long[] shape, ByteBuffer data) {
     return values;
   }
 
+  /**
+   * The elements as f16, rounded to the nearest, ties to even.
+   *
+   * @throws IllegalArgumentException if a finite one is too large for f16, which ends at 65,504
+   */
+  public HostTensor toHalf() {
+    float[] values = toFloats();
+    ByteBuffer halves =
+        ByteBuffer.allocate(Math.multiplyExact(values.length, 2)).order(ByteOrder.LITTLE_ENDIAN);
+    for (float value : values) {
+      short half = floatToHalf(value);
+      if (Float.isInfinite(halfToFloat(half)) && Float.isFinite(value)) {
+        throw new IllegalArgumentException("got " + value + ", wanted at most 65504 for f16");
+      }
+      halves.putShort(half);
+    }
+    return new HostTensor(ElementType.F16, shape, halves.flip());
+  }
+
   private long integer(int i) {
     return switch (type) {
       case I64 -> data.getLong(8 * i);
@@ -104,6 +123,23 @@ public record HostTensor(ElementType type, long[] shape, ByteBuffer data) {
     }
     int wide = exponent == 31 ? 255 : exponent + 112;
     return Float.intBitsToFloat(sign | wide << 23 | mantissa << 13);
+  }
+
+  private static short floatToHalf(float value) {
+    int sign = Float.floatToRawIntBits(value) >>> 16 & 0x8000;
+    float size = Math.abs(value);
+    if (Float.isNaN(size)) {
+      return 0x7e00;
+    }
+    if (size < 0x1p-14f) {
+      return (short) (sign | (int) Math.rint(size * 0x1p24f)); // 1024 is the first normal one
+    }
+    // A carry out of the mantissa raises the exponent, as it should; 65520 becomes infinite so.
+    int bits = Float.floatToRawIntBits(Math.min(size, 0x1p16f)) - (112 << 23);
+    int kept = bits >>> 13;
+    int rest = bits & 0x1fff;
+    boolean up = rest > 0x1000 || rest == 0x1000 && (kept & 1) == 1;
+    return (short) (sign | kept + (up ? 1 : 0));
   }
 
   /**

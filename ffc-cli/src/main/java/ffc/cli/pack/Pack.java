@@ -28,7 +28,7 @@ import java.util.zip.ZipOutputStream;
  * <pre>
  * ffc        the launcher
  * jre/       a Java runtime with jni.h, and the libraries of this system that its images need
- * program/   the program's jars, without the natives of PyTorch
+ * program/   the program's jars, without the natives of PyTorch and ONNX Runtime
  * natives/   sources of the bridge to the machine's PyTorch
  * configs/   experiments
  * data/      the quick start's images, unless left out
@@ -38,7 +38,9 @@ import java.util.zip.ZipOutputStream;
  */
 final class Pack {
   private static final Path MAPPED = Path.of("/proc/self/maps");
-  private static final List<String> NATIVES = List.of("pytorch-native-", "pytorch-jni-");
+  // ONNX Runtime brings those of four systems, larger than all of the rest: exports do without it.
+  private static final List<String> NATIVES =
+      List.of("pytorch-native-", "pytorch-jni-", "onnxruntime-");
 
   private final Path home;
   private final Path program;

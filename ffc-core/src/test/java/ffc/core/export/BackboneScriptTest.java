@@ -87,7 +87,7 @@ class BackboneScriptTest {
   }
 
   /** A network that the program does not know: every layer once. */
-  private static final Architecture OWN =
+  static final Architecture OWN =
       new Architecture() {
         @Override
         public <T> T features(Operators<T> net, T images) {
@@ -142,7 +142,7 @@ class BackboneScriptTest {
   }
 
   /** Random values in all arrays, so that no layer is an identity; variances stay positive. */
-  private static Map<String, HostTensor> disturbed(Parameters parameters, NDManager manager) {
+  static Map<String, HostTensor> disturbed(Parameters parameters, NDManager manager) {
     Random random = new Random(3);
     Map<String, HostTensor> weights = new LinkedHashMap<>();
     Map.copyOf(parameters.all())

@@ -2,6 +2,7 @@ package ffc.runs.record;
 
 import ffc.engine.Closer;
 import ffc.formats.FileProblem;
+import ffc.formats.ProtoMessage;
 import java.io.Closeable;
 import java.io.IOException;
 import java.net.InetAddress;

@@ -1,4 +1,4 @@
-package ffc.cli;
+package ffc.cli.network;
 
 import ffc.cli.options.OutOption;
 import ffc.cli.options.SetOption;
@@ -29,7 +29,7 @@ import picocli.CommandLine.Spec;
     },
     footer = {"", "Example:", "  ./ffc import probe.safetensors --config configs/quickstart.yaml"},
     mixinStandardHelpOptions = true)
-final class ImportCommand implements Callable<Integer> {
+public final class ImportCommand implements Callable<Integer> {
   @Spec private CommandSpec spec;
 
   @Parameters(paramLabel = "FILE", description = "Weights to read")

@@ -1,4 +1,4 @@
-package ffc.cli;
+package ffc.cli.network;
 
 import ffc.cli.options.CheckpointOption;
 import ffc.cli.options.OutOption;
@@ -28,29 +28,41 @@ import picocli.CommandLine.Spec;
     description = {
       "Write the network of a checkpoint for others: .safetensors with the names of InsightFace's"
           + " iresnet (loads with strict checking), or .pt, a TorchScript program from images f32"
-          + " [B, channels, height, width] in [-1, 1] to unit embeddings.",
+          + " [B, channels, height, width] in [-1, 1] to unit embeddings, or .onnx, the same as an ONNX"
+          + " model, which is kept only if ONNX Runtime gives our embeddings (docs/export.md).",
       ""
     },
-    footer = {"", "Example:", "  ./ffc export --checkpoint runs/mine --out probe.safetensors"},
+    footer = {
+      "",
+      "Examples:",
+      "  ./ffc export --checkpoint runs/mine --out probe.safetensors",
+      "  ./ffc export --checkpoint runs/mine --out probe.onnx --fold"
+    },
     mixinStandardHelpOptions = true)
-final class ExportCommand implements Callable<Integer> {
+public final class ExportCommand implements Callable<Integer> {
   @Spec private CommandSpec spec;
   @Mixin private CheckpointOption checkpoint;
 
   @Mixin private OutOption.File target;
+  @Mixin private OnnxOption onnx;
 
   @Override
   public Integer call() throws IOException {
-    Path out = target.path(".safetensors", ".pt");
-    boolean script = out.toString().endsWith(".pt");
+    Path out = target.path(".safetensors", ".pt", ".onnx");
+    boolean toOnnx = out.toString().endsWith(".onnx");
+    onnx.check(out, toOnnx);
     ModelConfig model = checkpoint.model();
     Map<String, HostTensor> weights;
+    String note = "";
     try (TrainedEncoder encoder = checkpoint.open()) {
       weights = encoder.weights();
+      if (toOnnx) {
+        note = onnx.write(out, checkpoint, encoder, weights);
+      }
     }
-    if (script) {
+    if (out.toString().endsWith(".pt")) {
       writeScript(out, model, weights);
-    } else {
+    } else if (!toOnnx) {
       Map<String, String> notes = new LinkedHashMap<>();
       notes.put("format", "pt");
       notes.put("backbone", model.backbone().name());
@@ -62,7 +74,9 @@ final class ExportCommand implements Callable<Integer> {
     long values = weights.values().stream().mapToLong(HostTensor::elements).sum();
     spec.commandLine()
         .getOut()
-        .printf("%s: %s, %d arrays, %,d values%n", out, checkpoint.net(), weights.size(), values);
+        .printf(
+            "%s: %s, %d arrays, %,d values%s%n",
+            out, checkpoint.net(), weights.size(), values, note);
     return 0;
   }
 
