@@ -6,6 +6,7 @@ import ffc.core.method.Method;
 import ffc.core.method.RunConfig;
 import ffc.exchange.GroupExchange;
 import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 
@@ -72,6 +73,12 @@ final class Checkpointing {
     List<String> moved = checkpoints.setAsideAfter(state.step(), aside);
     if (!moved.isEmpty()) {
       observer.setAside(aside, moved);
+    }
+    if (last != null && Files.notExists(last)) {
+      // The one that it resumed from is of steps that the others have left behind meanwhile.
+      last = checkpoints.latest().orElse(null);
+      lastStep = last == null ? -1 : Checkpoints.step(last).orElseThrow();
+      common.checkpoint(last, lastStep);
     }
     return checkpoints.hasBest() ? state : state.withBest(Double.NaN);
   }
