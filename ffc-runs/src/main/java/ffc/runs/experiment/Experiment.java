@@ -8,6 +8,7 @@ import ffc.core.optim.OptimizerConfig;
 import ffc.eval.EvaluateConfig;
 import ffc.exchange.hazelcast.ClusterConfig;
 import ffc.loaders.data.DataConfig;
+import ffc.loaders.data.ImageShape;
 import io.soabase.recordbuilder.core.RecordBuilder;
 import jakarta.validation.constraints.NotNull;
 import jakarta.validation.constraints.Pattern;
@@ -52,7 +53,7 @@ public record Experiment(
   }
 
   /** Shape of the images that the network takes, and what happens to those of another size. */
-  public ffc.loaders.data.ImageShape shape() {
+  public ImageShape shape() {
     return model.shape().resized(data.resize());
   }
 }

@@ -5,6 +5,8 @@ import ffc.loaders.image.Filters;
 import ffc.loaders.image.Picture;
 import ffc.loaders.image.Warp;
 import java.io.IOException;
+import java.util.Arrays;
+import java.util.Locale;
 
 /**
  * Puts a face where the field's networks expect it: the similarity transform (turn, scale, shift)
@@ -19,6 +21,10 @@ final class Alignment {
   };
 
   private static final double TEMPLATE_SIDE = 112;
+
+  /** Pixels from the middle to the farthest point of a face that shows anything. */
+  private static final double SMALLEST = 1;
+
   private static final int POINTS = TEMPLATE.length / 2;
 
   /** Samples along a side of a pixel, at most. */
@@ -49,7 +55,7 @@ final class Alignment {
         warp.of(Warp.stretch(1.0 / samples, 1.0 / samples)),
         planes);
     if (samples > 1) {
-      planes = java.util.Arrays.copyOf(filters.shrink(planes, height, width), 3 * height * width);
+      planes = Arrays.copyOf(filters.shrink(planes, height, width), 3 * height * width);
     }
     return new Picture(planes, height, width);
   }
@@ -61,6 +67,17 @@ final class Alignment {
       throw new IOException(
           "its points lie outside of the picture of %dx%d (height x width)"
               .formatted(from.height(), from.width()));
+    }
+    double width = 0;
+    for (int i = 0; i < POINTS; i++) {
+      width = Math.max(width, Math.hypot(points[2 * i] - x, points[2 * i + 1] - y));
+    }
+    if (width < SMALLEST) {
+      throw new IOException(
+          String.format(
+              Locale.ROOT,
+              "its points lie within %.1f pixels of their middle, wanted a face",
+              width));
     }
     double eyesX = points[2] - points[0];
     double eyesY = points[3] - points[1];

@@ -119,6 +119,10 @@ class AlignmentTest {
     assertThatThrownBy(() -> Alignment.apply(picture(), mirrored, 112, 112))
         .isInstanceOf(IOException.class)
         .hasMessageContaining("mirrored");
+    float[] point = {100, 100, 100, 100, 100, 100, 100, 100, 100, 100};
+    assertThatThrownBy(() -> Alignment.apply(picture(), point, 112, 112))
+        .isInstanceOf(IOException.class)
+        .hasMessageContaining("within 0.0 pixels of their middle");
     float[] outside = {360, 60, 450, 60, 400, 100, 370, 150, 440, 150};
     assertThatThrownBy(() -> Alignment.apply(picture(), outside, 112, 112))
         .isInstanceOf(IOException.class)
