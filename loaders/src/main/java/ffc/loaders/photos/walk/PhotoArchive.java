@@ -140,13 +140,32 @@ final class PhotoArchive implements PhotoSource {
     }
   }
 
-  private static Folder inner(Folder whole) {
+  /**
+   * The folder that holds all others. What file managers add beside it, such as {@code __MACOSX},
+   * is hidden; one without folders is an identity.
+   */
+  private Folder inner(Folder whole) {
     Folder inner = whole;
-    while (inner.files().isEmpty() && inner.folders().size() == 1) {
-      Folder only = inner.folders().firstEntry().getValue();
-      if (!only.files().isEmpty()) {
-        break; // an identity
+    String path = "";
+    while (inner.files().keySet().stream().allMatch(PhotoSource::hidden)) {
+      List<String> seen =
+          inner.folders().keySet().stream().filter(name -> !PhotoSource.hidden(name)).toList();
+      if (seen.size() != 1) {
+        break;
       }
+      Folder only = inner.folders().get(seen.get(0));
+      if (only.folders().keySet().stream().allMatch(PhotoSource::hidden)) {
+        break;
+      }
+      for (String name : inner.files().keySet()) {
+        refused.add(new Refused(PhotoSource.join(path, name), Reason.HIDDEN, ""));
+      }
+      for (String name : inner.folders().keySet()) {
+        if (PhotoSource.hidden(name)) {
+          refused.add(new Refused(PhotoSource.join(path, name), Reason.HIDDEN, "folder"));
+        }
+      }
+      path = PhotoSource.join(path, seen.get(0));
       inner = only;
     }
     return inner;

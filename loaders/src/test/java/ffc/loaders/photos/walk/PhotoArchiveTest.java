@@ -118,6 +118,25 @@ class PhotoArchiveTest {
     return run(Files.write(dir.resolve(name), archive), out);
   }
 
+  /** As file managers make them: what they add is listed, and a stray file names no identity. */
+  @Test
+  void theFolderAroundAllOthersIsFoundBesideHiddenAndStrayFiles() throws IOException {
+    run(zip(photos), "plain.zip", "plain");
+    Map<String, byte[]> files = new LinkedHashMap<>();
+    files.put("__MACOSX/my photos/._.DS_Store", new byte[5]);
+    files.put(".DS_Store", new byte[5]);
+    files.put("my photos/.DS_Store", new byte[5]);
+    files.put("my photos/all of us.png", drawn(30, 99));
+    files.putAll(shuffled(photos, "my photos/"));
+    run(zip(files), "mac.zip", "mac");
+    for (String file : List.of("train.rec", "train.labels.tsv")) {
+      assertThat(dir.resolve("mac").resolve(file))
+          .hasSameBinaryContentAs(dir.resolve("plain").resolve(file));
+    }
+    assertThat(Files.readString(dir.resolve("mac/left-out.tsv")))
+        .contains("__MACOSX\t", ".DS_Store\t", "all of us.png\t");
+  }
+
   @Test
   void anArchiveGivesThePackOfItsFolder() throws IOException {
     Path folder = dir.resolve("folder");
