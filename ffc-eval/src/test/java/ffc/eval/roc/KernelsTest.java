@@ -192,11 +192,12 @@ class KernelsTest {
   }
 
   @Test
-  void powersOfTenAreWrittenShort() {
+  void ratesOfOneDigitAreWrittenShort() {
     assertThat(new TarAtFar(1e-3, 0, 0, 0, 0).key()).isEqualTo("1e-3");
     assertThat(TarAtFar.key(Math.pow(10, -7))).isEqualTo("1e-7");
     assertThat(TarAtFar.key(1)).isEqualTo("1e0");
-    assertThat(TarAtFar.key(0.002)).isEqualTo("0.002");
+    assertThat(TarAtFar.key(0.003)).isEqualTo("3e-3");
+    assertThat(TarAtFar.key(0.0025)).isEqualTo("0.0025");
     assertThat(TarAtFar.key(0.00100001)).isEqualTo("0.00100001");
   }
 }
