@@ -19,6 +19,7 @@ import ffc.engine.NativeOps;
 import ffc.exchange.LocalExchange;
 import ffc.loaders.DataSets;
 import ffc.loaders.data.DataConfig;
+import ffc.loaders.data.DataConfigBuilder;
 import ffc.loaders.data.Dataset;
 import ffc.loaders.data.ImageShape;
 import java.nio.ByteBuffer;
@@ -91,7 +92,7 @@ class ImagesTest {
           new MethodContext(
               probe,
               model,
-              null,
+              DataConfigBuilder.builder().build(),
               data,
               null,
               null,
