@@ -24,6 +24,11 @@ public final class ReportText {
     line(
         "  %,d genuine and %,d impostor pairs",
         report.allPairs().genuinePairs(), report.allPairs().impostorPairs());
+    if (report.allPairs().tarAtFar().isEmpty()) {
+      line(
+          "  too few impostor pairs for a rate%s: FAR=1e-3 wants 1,000",
+          report.byGroup() == null ? "" : ", of all and of groups");
+    }
     for (TarAtFar rate : report.allPairs().tarAtFar()) {
       IdentityGroup.Share share = report.overall().tarAtFar().get(rate.key());
       line(
@@ -67,7 +72,11 @@ public final class ReportText {
                           label(EvalFigure.TPIR_AT_FPIR, fpir), tpir, 1 - tpir)));
       line(
           "  open set, %d probes with and %d without a mate: %s",
-          report.openSet().mated(), report.openSet().nonMated(), String.join("  ", rates));
+          report.openSet().mated(),
+          report.openSet().nonMated(),
+          rates.isEmpty()
+              ? "too few for a rate, FPIR=1e-1 wants 10 without"
+              : String.join("  ", rates));
     }
     for (IdentityGroup group : report.strata()) {
       List<String> rates = new ArrayList<>();
