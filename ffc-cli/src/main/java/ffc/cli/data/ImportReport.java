@@ -8,7 +8,6 @@ import ffc.loaders.photos.PhotoImport;
 import ffc.loaders.tools.Split;
 import ffc.runs.report.Html;
 import ffc.runs.report.ImagePng;
-import ffc.runs.search.LabelNames;
 import java.nio.file.Path;
 import java.util.Base64;
 import java.util.List;
@@ -114,7 +113,6 @@ final class ImportReport {
 
   private void pictures(StringBuilder body, Path pack) {
     try (Dataset data = DataSets.open(new DataConfig.Source("recordio", pack.toString()))) {
-      LabelNames names = LabelNames.of(data, List.of(pack));
       long rows = Math.min(ROWS, data.identities());
       body.append("<section class=\"card wide\"><h3>Pictures of ").append(pack.getFileName());
       body.append(
@@ -124,7 +122,7 @@ final class ImportReport {
               rows));
       for (long row = 0; row < rows; row++) {
         long identity = row * data.identities() / rows;
-        String name = Html.escape(names.of(identity));
+        String name = Html.escape(data.identityName(identity));
         long end = Math.min(data.firstImage(identity + 1), data.firstImage(identity) + SHOWN);
         body.append("<div class=\"row\" title=\"").append(name).append("\">");
         for (long image = data.firstImage(identity); image < end; image++) {

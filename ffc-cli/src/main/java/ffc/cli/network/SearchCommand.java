@@ -18,9 +18,7 @@ import ffc.loaders.data.DataConfig;
 import ffc.loaders.data.Dataset;
 import ffc.loaders.data.ImageShape;
 import ffc.loaders.data.Resize;
-import ffc.loaders.format.DataFormats;
 import ffc.loaders.image.Fit;
-import ffc.runs.search.LabelNames;
 import ffc.runs.search.Search;
 import ffc.runs.search.SearchResult;
 import java.io.IOException;
@@ -127,7 +125,6 @@ public final class SearchCommand implements Callable<Integer> {
     try (Dataset data = DataSets.open(source);
         TrainedEncoder encoder = checkpoint.open(device);
         WorkProgress progress = new WorkProgress()) {
-      LabelNames names = LabelNames.of(data, DataFormats.paths(source));
       ImageEmbedder embedder = flip ? new MirrorSum(encoder.embedder()) : encoder.embedder();
       Gallery embedded =
           Gallery.open(
@@ -144,7 +141,7 @@ public final class SearchCommand implements Callable<Integer> {
               data.identities(),
               embedded.embedded(),
               Search.meaning(checkpoint.run(), folder, checkpoint.net(), flip).orElse(null),
-              Search.answers(asked, embedded, data, names, embedder, options, progress));
+              Search.answers(asked, embedded, data, embedder, options, progress));
       spec.commandLine().getOut().print(result.text());
       if (json != null) {
         WholeFile.create(json, result.json().toPrettyString() + "\n");

@@ -117,7 +117,6 @@ public final class Search {
       Queries queries,
       Gallery gallery,
       Dataset data,
-      LabelNames names,
       ImageEmbedder embedder,
       Options options,
       Progress progress) {
@@ -145,7 +144,7 @@ public final class Search {
         found.add(
             new Answer.Found(
                 hit.image(),
-                names.of(data.identityOf(hit.image())),
+                data.identityName(data.identityOf(hit.image())),
                 data.describe(hit.image()),
                 hit.score(),
                 gallery.holds(hit.image(), file)));

@@ -1,9 +1,9 @@
 package ffc.loaders.photos;
 
 import com.google.common.io.Closer;
+import ffc.loaders.source.LabelList;
 import ffc.loaders.tools.AsideFile;
 import ffc.loaders.tools.RecordIoWriter;
-import ffc.loaders.tools.Split;
 import java.io.Closeable;
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -25,7 +25,7 @@ final class ImportedPack implements Closeable {
   ImportedPack(Path rec, long identities) throws IOException {
     try {
       pack = files.register(new RecordIoWriter(rec, identities));
-      labels = files.register(new AsideFile(Split.labelsOf(rec)));
+      labels = files.register(new AsideFile(LabelList.of(rec)));
       labels.write(LeftOut.line("label", "identity", "images"));
     } catch (Throwable e) {
       files.close();

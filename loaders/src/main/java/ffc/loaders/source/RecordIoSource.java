@@ -67,6 +67,9 @@ public final class RecordIoSource implements Source, Sweep {
   private final boolean compact;
   private final List<RecordIoFile> packs = new ArrayList<>();
 
+  /** By the list beside a single pack; empty without one, null before it was asked for. */
+  private volatile String[] names;
+
   /**
    * @param compact whether labels may have gaps and are numbered anew
    */
@@ -95,6 +98,17 @@ public final class RecordIoSource implements Source, Sweep {
   @Override
   public boolean compact() {
     return compact;
+  }
+
+  @Override
+  public String identityName(long identity, ImageTable table) {
+    if (names == null) {
+      names =
+          packs.size() == 1
+              ? LabelList.read(packs.get(0).path(), table.identities())
+              : new String[0];
+    }
+    return names.length > 0 ? names[(int) identity] : Source.super.identityName(identity, table);
   }
 
   @Override

@@ -4,6 +4,7 @@ import ffc.loaders.data.Dataset;
 import ffc.loaders.data.MadeFolders;
 import ffc.loaders.data.Progress;
 import ffc.loaders.image.ImageDecoder;
+import ffc.loaders.source.LabelList;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Path;
@@ -55,8 +56,8 @@ public final class Relabel {
     RecordIoWriter.check(rec, identities);
     try (MadeFolders made = new MadeFolders(rec.toAbsolutePath().getParent())) {
       try (RecordIoWriter pack = new RecordIoWriter(rec, identities);
-          AsideFile labels = new AsideFile(Split.labelsOf(rec))) {
-        labels.write(Split.utf8(Split.LABELS));
+          AsideFile labels = new AsideFile(LabelList.of(rec))) {
+        labels.write(Split.utf8(LabelList.HEAD));
         Set<String> names = new LinkedHashSet<>(); // of the identities that one is made of
         long images = 0;
         for (int i = 0; i < kept.length; i++) {

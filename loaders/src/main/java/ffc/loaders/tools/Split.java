@@ -7,6 +7,7 @@ import ffc.loaders.data.MadeFolders;
 import ffc.loaders.data.Progress;
 import ffc.loaders.image.ImageDecoder;
 import ffc.loaders.sample.HeldOut;
+import ffc.loaders.source.LabelList;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Path;
@@ -24,9 +25,6 @@ import java.util.function.ToLongFunction;
  * which identity of the origin each label is.
  */
 public final class Split {
-  /** Heading of the list of labels. */
-  public static final String LABELS = "label\tidentity\timages\n";
-
   private Split() {}
 
   /**
@@ -151,8 +149,8 @@ public final class Split {
     try (RecordIoWriter pack =
             new RecordIoWriter(
                 rec, side ? held.cardinality() : data.identities() - held.cardinality());
-        AsideFile labels = new AsideFile(labelsOf(rec))) {
-      labels.write(utf8(LABELS));
+        AsideFile labels = new AsideFile(LabelList.of(rec))) {
+      labels.write(utf8(LabelList.HEAD));
       for (long id = 0; id < data.identities(); id++) {
         if (held.get((int) id) != side) {
           continue;
@@ -173,13 +171,7 @@ public final class Split {
     }
   }
 
-  /** {@code x.labels.tsv} beside {@code x.rec}. */
-  public static Path labelsOf(Path rec) {
-    String name = rec.getFileName().toString();
-    return rec.resolveSibling(name.substring(0, name.length() - 4) + ".labels.tsv");
-  }
-
-  /** A line of that list. */
+  /** A line of a {@link LabelList}. */
   static String label(long label, String identity, long images) {
     return label + "\t" + identity + "\t" + images + "\n";
   }
