@@ -98,8 +98,11 @@ public final class FolderSource extends FileSource {
                   }
                 });
         if (sub.isEmpty()) {
+          List<String> packs = list(root, entry -> entry.toString().endsWith(".rec"), entry -> {});
           throw new BadDataException(
-              root + ": no sub-folder in it, wanted one for each identity with its images");
+              root
+                  + ": no sub-folder in it, wanted one for each identity with its images"
+                  + (packs.isEmpty() ? "" : "; the pack in it is " + root.resolve(packs.get(0))));
         }
         listed.add(sub);
       }

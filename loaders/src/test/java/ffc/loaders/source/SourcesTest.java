@@ -64,6 +64,14 @@ class SourcesTest {
     assertThatThrownBy(() -> open("folder", dir.resolve("none")).close())
         .isInstanceOf(BadDataException.class)
         .hasMessageContaining("cannot be listed");
+    Path pack = Files.createDirectories(dir.resolve("pack"));
+    assertThatThrownBy(() -> open("folder", pack).close())
+        .isInstanceOf(BadDataException.class)
+        .hasMessageEndingWith("wanted one for each identity with its images");
+    Path rec = Files.createFile(pack.resolve("train.rec"));
+    assertThatThrownBy(() -> open("folder", pack).close())
+        .isInstanceOf(BadDataException.class)
+        .hasMessageEndingWith("with its images; the pack in it is " + rec);
   }
 
   @Test
