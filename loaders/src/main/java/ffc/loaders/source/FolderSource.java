@@ -102,7 +102,7 @@ public final class FolderSource extends FileSource {
           throw new BadDataException(
               root
                   + ": no sub-folder in it, wanted one for each identity with its images"
-                  + (packs.isEmpty() ? "" : "; the pack in it is " + root.resolve(packs.get(0))));
+                  + (packs.isEmpty() ? "" : "; or give a pack in it: " + String.join(", ", packs)));
         }
         listed.add(sub);
       }

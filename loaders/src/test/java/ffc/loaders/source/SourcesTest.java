@@ -68,10 +68,11 @@ class SourcesTest {
     assertThatThrownBy(() -> open("folder", pack).close())
         .isInstanceOf(BadDataException.class)
         .hasMessageEndingWith("wanted one for each identity with its images");
-    Path rec = Files.createFile(pack.resolve("train.rec"));
+    Files.createFile(pack.resolve("train.rec"));
+    Files.createFile(pack.resolve("open.rec"));
     assertThatThrownBy(() -> open("folder", pack).close())
         .isInstanceOf(BadDataException.class)
-        .hasMessageEndingWith("with its images; the pack in it is " + rec);
+        .hasMessageEndingWith("with its images; or give a pack in it: open.rec, train.rec");
   }
 
   @Test
