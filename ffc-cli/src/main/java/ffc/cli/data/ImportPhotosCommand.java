@@ -26,13 +26,7 @@ import picocli.CommandLine.Spec;
           + " DIR/duplicates.tsv what is there twice.",
       ""
     },
-    footer = {
-      "",
-      "Examples:",
-      "  ./ffc data import photos --size 112 --out pack",
-      "  ./ffc data import photos.zip --out pack",
-      "  ./ffc data import photos --landmarks points.txt --open 500 --out aligned"
-    },
+    footer = {"", "Example:", "  ./ffc data import photos --size 112 --out pack"},
     mixinStandardHelpOptions = true)
 final class ImportPhotosCommand implements Callable<Integer> {
   @Spec private CommandSpec spec;
