@@ -18,8 +18,8 @@ import java.util.function.Function;
 public record ModelConfig(
     @NotNull
         @JsonPropertyDescription(
-            "iresnet (with layers and widths), r18, r34, r50, r100 (iresnet presets for 112x112),"
-                + " mobilefacenet, vit (with layers and widths of one entry: blocks and values of a"
+            "iresnet (with layers and widths), r18, r34, r50, r100, r200 (iresnet presets for"
+                + " 112x112), mobilefacenet, mbf or mbf_large (InsightFace's, of other widths), vit (with layers and widths of one entry: blocks and values of a"
                 + " token), vit_t, vit_s, vit_b or vit_l (its presets)")
         Backbone backbone,
     @Size(min = 3, max = 3)
@@ -72,7 +72,10 @@ public record ModelConfig(
     r34(IResNet::of, List.of(3, 4, 6, 3), WIDTHS),
     r50(IResNet::of, List.of(3, 4, 14, 3), WIDTHS),
     r100(IResNet::of, List.of(3, 13, 30, 3), WIDTHS),
+    r200(IResNet::of, List.of(6, 26, 60, 6), WIDTHS),
     mobilefacenet(MobileFaceNet::of, null, null),
+    mbf(MobileFaceNet.Insight::plain, null, null),
+    mbf_large(MobileFaceNet.Insight::large, null, null),
     vit(VisionTransformer::of, null, null, Stages.one),
     vit_t(VisionTransformer::of, List.of(12), List.of(256)),
     vit_s(VisionTransformer::of, List.of(12), List.of(512)),
@@ -125,9 +128,14 @@ public record ModelConfig(
       return name().startsWith("vit");
     }
 
+    /** Whether it takes square images only. */
+    public boolean isSquare() {
+      return this == mbf || this == mbf_large;
+    }
+
     /** Whether it drops values before the embedding layer. */
     public boolean hasDropout() {
-      return !isTransformer() && this != mobilefacenet;
+      return layers != null && !isTransformer() || this == iresnet;
     }
 
     /** Those that {@link #takesStages}, by name. */

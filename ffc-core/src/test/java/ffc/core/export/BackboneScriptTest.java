@@ -43,15 +43,17 @@ class BackboneScriptTest {
       value = {
         "iresnet | 2,1 | 8,12 | 0.3 | fc.bias",
         "mobilefacenet | 1 | 1 | 0 | fc.bias",
+        "mbf | 1 | 1 | 0 | conv_sep.layers.0.weight",
         "vit | 2 | 8 | 0 | pos_embed"
       })
   void givesTheEmbeddingsOfTheNetwork(
       ModelConfig.Backbone backbone, String layers, String widths, double dropout, String array)
       throws IOException {
+    int width = backbone.isSquare() ? 20 : 16;
     ModelConfig model =
         ModelConfigBuilder.builder()
             .backbone(backbone)
-            .input(List.of(3, 20, 16))
+            .input(List.of(3, 20, width))
             .layers(numbers(layers))
             .widths(numbers(widths))
             .embedding(16)
@@ -66,7 +68,7 @@ class BackboneScriptTest {
       PtSymbolBlock program =
           JniUtils.loadModule(
               (PtNDManager) manager, new ByteArrayInputStream(file.toByteArray()), false, false);
-      NDArray images = manager.randomUniform(-1, 1, new Shape(5, 3, 20, 16));
+      NDArray images = manager.randomUniform(-1, 1, new Shape(5, 3, 20, width));
       float[] wanted = encoder.embed(images, Encoder.Mode.eval).toFloatArray();
       float[] got = IValueUtils.forward(program, new NDList(images), false).head().toFloatArray();
       assertThat(got).hasSameSizeAs(wanted);

@@ -76,6 +76,12 @@ class OnnxFileTest {
             .build());
     networks.add(
         ModelConfigBuilder.builder()
+            .backbone(ModelConfig.Backbone.mbf)
+            .input(List.of(3, 20, 20))
+            .embedding(16)
+            .build());
+    networks.add(
+        ModelConfigBuilder.builder()
             .backbone(ModelConfig.Backbone.vit)
             .input(List.of(3, 20, 16))
             .layers(List.of(3))
@@ -120,7 +126,7 @@ class OnnxFileTest {
   void takesAndGivesWhatTheOptionsSay(int bits) throws IOException {
     OnnxOptions options =
         new OnnxOptions((bits & 1) != 0, (bits & 2) != 0, (bits & 4) != 0, (bits & 8) != 0);
-    for (ModelConfig model : List.of(networks().get(0), networks().get(6), networks().get(7))) {
+    for (ModelConfig model : List.of(networks().get(0), networks().get(6), networks().get(8))) {
       try (Encoder encoder = Encoder.create(model, manager, 5, Precision.fp32)) {
         ImageEmbedder embedder = new EncoderEmbedder(encoder);
         Map<String, HostTensor> weights =

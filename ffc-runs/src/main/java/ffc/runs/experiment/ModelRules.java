@@ -127,6 +127,15 @@ final class ModelRules {
           ? null
           : "got a side of " + side + ", wanted at least that of model.patch, " + model.patch();
     }
+    if (model.backbone().isSquare() && !model.input().get(1).equals(model.input().get(2))) {
+      return "got "
+          + model.input().get(1)
+          + "x"
+          + model.input().get(2)
+          + ", wanted square images: the last filter of "
+          + model.backbone()
+          + " is a square of the image's size";
+    }
     int stages = model.widths() == null ? 4 : model.widths().size();
     int divisor = 1 << stages;
     for (int side : model.input().subList(1, 3)) {

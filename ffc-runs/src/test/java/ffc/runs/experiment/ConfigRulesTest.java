@@ -110,6 +110,9 @@ class ConfigRulesTest {
         "model={backbone: vit_s, layers: [3]} | model.layers: backbone vit_s fixes it to [12]",
         "model={backbone: vit_s, dropout: 0.1} | model.dropout: got 0.1, but backbone vit_s has none",
         "model={backbone: mobilefacenet, dropout: 0.1} | model.dropout: got 0.1, but backbone",
+        "model={backbone: mbf, dropout: 0.1} | model.dropout: got 0.1, but backbone mbf has none",
+        "model={backbone: mbf, input: [3, 112, 96]} | model.input: got 112x96, wanted square images",
+        "model={backbone: mbf_large, input: [3, 112, 112]} | no mistake",
         "model={backbone: r18, dropPath: 0.1} | model.dropPath: backbone r18 has none; it is a"
             + " setting of vision transformers, such as vit_s",
         "run.steps=0 | run.steps: got 0, wanted more than 0",
