@@ -53,8 +53,9 @@ public record DataConfig(
         AugmentConfig augmentSingle,
     @PositiveOrZero
         @JsonPropertyDescription(
-            "Identities per block when both loaders walk the identities block by block, so that"
-                + " they meet within the life of a group slot; 0 = fully shuffled (default)")
+            "Identities per block when the loaders walk the identities block by block, so that they"
+                + " meet within the life of a group slot, and look-alikes of `ffc data order` do; 0 ="
+                + " fully shuffled (default)")
         Long localityBlock,
     @Min(1) @JsonPropertyDescription("Decoding threads (default 1)") Integer workers,
     @Min(1) @JsonPropertyDescription("Batches decoded ahead (default 4)") Integer prefetch,

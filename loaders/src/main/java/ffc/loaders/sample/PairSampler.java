@@ -47,20 +47,30 @@ public final class PairSampler {
     this.trainers = trainers;
     this.idKey = Keyed.hash(seed, IDS);
     this.instanceKey = Keyed.hash(seed, INSTANCES);
-    if (config.localityBlock() > 0 && config.idsPerBatch() > 0 && config.instancesPerBatch() > 0) {
+    if (config.localityBlock() > 0) {
       if (skipsSingles() || config.idPower() > 0 || config.mix() != null) {
         throw new IllegalArgumentException(
             "data.localityBlock needs data.singleImage: augment or alone, data.idPower: 0 and no"
                 + " data.mix; else the two loaders drift");
       }
       Blocks blocks = new Blocks(data, config.localityBlock(), Keyed.hash(seed, BLOCKS));
-      double drawn = (double) data.identities() / config.idsPerBatch() * instanceDraws(0);
       this.ids = new BlockIdOrder(blocks, idKey);
-      this.instances = new BlockInstanceOrder(blocks, instanceKey, drawn / data.images());
+      this.instances = new BlockInstanceOrder(blocks, instanceKey, fractionOfRound());
     } else {
       this.ids = new ShuffledOrder(config.idPower() > 0 ? data.images() : data.identities(), idKey);
       this.instances = new ShuffledOrder(data.images(), instanceKey);
     }
+  }
+
+  /**
+   * Share of all images that the instance loader draws while the ID loader passes once over the
+   * identities; all of them where one of the two is alone.
+   */
+  private double fractionOfRound() {
+    int draws = instanceDraws(0);
+    return config.idsPerBatch() == 0 || draws == 0
+        ? 1
+        : (double) data.identities() / config.idsPerBatch() * draws / data.images();
   }
 
   /** Images that a trainer's instance loader draws from its order in a step. */

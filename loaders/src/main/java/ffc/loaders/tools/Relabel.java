@@ -8,9 +8,11 @@ import ffc.loaders.source.LabelList;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Path;
+import java.util.BitSet;
 import java.util.Comparator;
 import java.util.LinkedHashSet;
 import java.util.Set;
+import java.util.function.IntToLongFunction;
 import java.util.stream.IntStream;
 
 /**
@@ -38,7 +40,6 @@ public final class Relabel {
           "%s: got %d identities, wanted one for each of %d images"
               .formatted(data.name(), identity.length, data.images()));
     }
-    Dataset records = Encoded.of(data);
     int[] kept =
         IntStream.range(0, identity.length)
             .filter(image -> identity[image] >= 0)
@@ -49,9 +50,50 @@ public final class Relabel {
     if (kept.length == 0) {
       throw new IllegalArgumentException(data.name() + ": no image is left to be written");
     }
+    return write(data, kept, i -> identity[kept[i]], rec, progress);
+  }
+
+  /**
+   * Writes all images under the same identities in another order, numbered anew.
+   *
+   * @param identities every identity of the set once, in their new order
+   * @param rec path of the pack, which ends in {@code .rec}
+   * @throws IllegalArgumentException if these are not all identities, each once, or the set has
+   *     2^31 images or more
+   */
+  public static Result inOrder(Dataset data, long[] identities, Path rec, Progress progress) {
+    if (data.images() > Integer.MAX_VALUE - 8 || identities.length != data.identities()) {
+      throw new IllegalArgumentException(
+          "%s: got %d identities in order, wanted all %d, of fewer than 2^31 images"
+              .formatted(data.name(), identities.length, data.identities()));
+    }
+    int[] images = new int[(int) data.images()];
+    BitSet seen = new BitSet();
+    int at = 0;
+    for (long identity : identities) {
+      if (seen.get((int) identity)) {
+        throw new IllegalArgumentException(
+            data.name() + ": identity " + identity + " comes twice in the order");
+      }
+      seen.set((int) identity);
+      long end = data.firstImage(identity + 1);
+      for (long image = data.firstImage(identity); image < end; image++) {
+        images[at++] = (int) image;
+      }
+    }
+    return write(data, images, i -> data.identityOf(images[i]), rec, progress);
+  }
+
+  /**
+   * @param images what is written, those of one new identity together
+   * @param identity the new identity of the i-th of them
+   */
+  private static Result write(
+      Dataset data, int[] images, IntToLongFunction identity, Path rec, Progress progress) {
+    Dataset records = Encoded.of(data);
     long identities = 1;
-    for (int i = 1; i < kept.length; i++) {
-      identities += identity[kept[i]] != identity[kept[i - 1]] ? 1 : 0;
+    for (int i = 1; i < images.length; i++) {
+      identities += identity.applyAsLong(i) != identity.applyAsLong(i - 1) ? 1 : 0;
     }
     RecordIoWriter.check(rec, identities);
     try (MadeFolders made = new MadeFolders(rec.toAbsolutePath().getParent())) {
@@ -59,26 +101,27 @@ public final class Relabel {
           AsideFile labels = new AsideFile(LabelList.of(rec))) {
         labels.write(Split.utf8(LabelList.HEAD));
         Set<String> names = new LinkedHashSet<>(); // of the identities that one is made of
-        long images = 0;
-        for (int i = 0; i < kept.length; i++) {
-          if (i == 0 || identity[kept[i]] != identity[kept[i - 1]]) {
+        long ofIdentity = 0;
+        for (int i = 0; i < images.length; i++) {
+          long now = identity.applyAsLong(i);
+          if (i == 0 || now != identity.applyAsLong(i - 1)) {
             pack.identity();
           }
-          pack.image(records.encoded(kept[i]));
-          names.add(data.identityName(data.identityOf(kept[i])));
-          images++;
-          if (i + 1 == kept.length || identity[kept[i]] != identity[kept[i + 1]]) {
+          pack.image(records.encoded(images[i]));
+          names.add(data.identityName(data.identityOf(images[i])));
+          ofIdentity++;
+          if (i + 1 == images.length || now != identity.applyAsLong(i + 1)) {
             String joined = String.join(" + ", names);
-            labels.write(Split.utf8(Split.label(pack.identities() - 1, joined, images)));
+            labels.write(Split.utf8(Split.label(pack.identities() - 1, joined, ofIdentity)));
             names.clear();
-            images = 0;
+            ofIdentity = 0;
           }
-          progress.report("writing " + rec.getFileName(), i + 1, kept.length);
+          progress.report("writing " + rec.getFileName(), i + 1, images.length);
         }
-        int[] size = ImageDecoder.size(records.encoded(kept[0]));
+        int[] size = ImageDecoder.size(records.encoded(images[0]));
         pack.commit(size[0], size[1]);
         labels.commit();
-        return new Result(pack.identities(), kept.length);
+        return new Result(pack.identities(), images.length);
       }
     } catch (IOException e) {
       throw new UncheckedIOException(rec + ": cannot be written: " + e.getMessage(), e);

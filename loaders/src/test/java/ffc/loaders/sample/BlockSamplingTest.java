@@ -11,7 +11,10 @@ import ffc.loaders.data.Cursor;
 import ffc.loaders.data.DataConfig;
 import ffc.loaders.data.DataConfig.SingleImage;
 import ffc.loaders.data.Dataset;
+import ffc.loaders.sample.PairSamplerTest.Draw;
+import java.util.ArrayList;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
 
@@ -109,17 +112,49 @@ class BlockSamplingTest {
     }
   }
 
-  /** With one of the two loaders there is nothing to keep in step: its order is shuffled. */
+  /** One loader alone: an epoch visits everything once, block after block. */
   @Test
-  void blocksAreLeftOutWhereThereIsOneLoaderAlone() {
+  void aLoaderAloneWalksBlocksToo() {
     try (Dataset data = set(50)) {
-      for (int[] counts : new int[][] {{0, 6}, {6, 0}}) {
-        DataConfig local = config(counts[0], counts[1], true, SingleImage.augment, 10);
-        DataConfig shuffled = config(counts[0], counts[1], true, SingleImage.augment, 0);
-        assertThat(draw(data, local, SEED, 1, Cursor.START))
-            .isEqualTo(draw(data, shuffled, SEED, 1, Cursor.START));
+      List<Long> ids = new ArrayList<>();
+      List<Long> images = new ArrayList<>();
+      Cursor cursor = Cursor.START;
+      for (DataConfig config :
+          List.of(
+              config(5, 0, true, SingleImage.augment, 10),
+              config(0, 2, true, SingleImage.alone, 10))) {
+        cursor = Cursor.START;
+        while (cursor.idEpoch() + cursor.epoch() < 3) {
+          Draw draw = draw(data, config, SEED, 2, cursor);
+          ids.addAll(draw.ids());
+          images.addAll(draw.instances());
+          cursor = draw.next();
+        }
+      }
+      for (int epoch = 0; epoch < 3; epoch++) {
+        List<Long> blocksOfIds =
+            ids.subList(50 * epoch, 50 * epoch + 50).stream().map(id -> id / 10).toList();
+        assertThat(ids.subList(50 * epoch, 50 * epoch + 50)).doesNotHaveDuplicates();
+        assertThat(visits(blocksOfIds)).hasSize(5).doesNotHaveDuplicates();
+        int all = (int) data.images();
+        List<Long> round = images.subList(all * epoch, all * epoch + all);
+        assertThat(round).doesNotHaveDuplicates();
+        assertThat(visits(round.stream().map(image -> data.identityOf(image) / 10).toList()))
+            .hasSize(5)
+            .doesNotHaveDuplicates();
       }
     }
+  }
+
+  /** Each run of equal numbers as one. */
+  private static List<Long> visits(List<Long> blocks) {
+    List<Long> visits = new ArrayList<>();
+    for (Long block : blocks) {
+      if (visits.isEmpty() || !visits.get(visits.size() - 1).equals(block)) {
+        visits.add(block);
+      }
+    }
+    return visits;
   }
 
   @Test

@@ -13,6 +13,7 @@ import java.nio.ByteBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
 import java.util.Random;
 import java.util.stream.Stream;
@@ -65,6 +66,39 @@ class RelabelTest {
       }
       assertThatThrownBy(() -> Relabel.run(data, new long[3], rec, Progress.NONE))
           .hasMessageContaining("got 3 identities, wanted one for each of 5630 images");
+    }
+  }
+
+  @Test
+  void writesEveryIdentityInAnotherOrder() throws IOException {
+    try (Dataset data =
+        DataSets.open(new DataConfig.Source("recordio", "../data/quickstart/open.rec"))) {
+      List<Long> shuffled = new ArrayList<>();
+      for (long identity = 0; identity < data.identities(); identity++) {
+        shuffled.add(identity);
+      }
+      Collections.shuffle(shuffled, new Random(4));
+      long[] order = shuffled.stream().mapToLong(Long::longValue).toArray();
+      Path rec = temp.resolve("ordered.rec");
+      Relabel.Result result = Relabel.inOrder(data, order, rec, Progress.NONE);
+      assertThat(result).isEqualTo(new Relabel.Result(data.identities(), data.images()));
+      try (Dataset ordered = DataSets.open(new DataConfig.Source("recordio", rec.toString()))) {
+        for (int place = 0; place < order.length; place++) {
+          assertThat(ordered.identityName(place)).isEqualTo(data.identityName(order[place]));
+          long first = ordered.firstImage(place);
+          assertThat(ordered.imageCount(place)).isEqualTo(data.imageCount(order[place]));
+          for (long i = 0; i < ordered.imageCount(place); i++) {
+            assertThat(ordered.encoded(first + i))
+                .isEqualTo(data.encoded(data.firstImage(order[place]) + i));
+          }
+        }
+      }
+      long[] twice = order.clone();
+      twice[1] = twice[0];
+      assertThatThrownBy(() -> Relabel.inOrder(data, twice, rec, Progress.NONE))
+          .hasMessageContaining("identity " + twice[0] + " comes twice in the order");
+      assertThatThrownBy(() -> Relabel.inOrder(data, new long[] {1}, rec, Progress.NONE))
+          .hasMessageContaining("got 1 identities in order, wanted all 501");
     }
   }
 }
