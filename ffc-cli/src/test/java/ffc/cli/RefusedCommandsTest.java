@@ -49,6 +49,9 @@ class RefusedCommandsTest {
           "data pack-pairs IN --out OUT",
           "data clean IN --checkpoint RUN --out OUT",
           "data clean PACK --checkpoint IN --out OUT",
+          "data order IN --checkpoint RUN --block 2 --out OUT",
+          "data order PACK --checkpoint IN --block 2 --out OUT",
+          "data order PACK --checkpoint RUN --block 1 --out OUT",
           "data preview IN --out OUT.png",
           "data preview SMALL --set data.train.path=IN --out OUT.png",
           "data stats IN --json OUT",
@@ -218,6 +221,7 @@ class RefusedCommandsTest {
             "eval --checkpoint RUN --data PACK --json OUT",
             "embed --checkpoint RUN --data PACK --out OUT.npy",
             "search --checkpoint RUN --gallery PACK --cache OUT",
+            "data order PACK --checkpoint RUN --block 2 --out OUT",
             "data clean PACK --checkpoint RUN --out OUT")) {
       refused(command + " --device tpu");
       assertThat(said).contains("--device: got tpu, wanted auto, cpu, gpu or gpu:N");

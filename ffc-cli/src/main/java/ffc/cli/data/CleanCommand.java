@@ -3,8 +3,6 @@ package ffc.cli.data;
 import ffc.cli.options.CheckpointOption;
 import ffc.cli.options.DeviceOption;
 import ffc.cli.options.OutOption;
-import ffc.core.train.TrainedEncoder;
-import ffc.eval.EmbeddingFile;
 import ffc.eval.clean.Cleaning;
 import ffc.eval.clean.Thresholds;
 import ffc.eval.embedding.Embeddings;
@@ -14,8 +12,6 @@ import ffc.loaders.data.Dataset;
 import ffc.loaders.data.MadeFolders;
 import ffc.loaders.tools.Relabel;
 import java.io.IOException;
-import java.nio.file.Files;
-import java.nio.file.Path;
 import java.util.Locale;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
@@ -78,7 +74,7 @@ final class CleanCommand implements Callable<Integer> {
     try (Dataset data = source.open();
         MadeFolders made = new MadeFolders(out.path());
         WorkProgress progress = new WorkProgress()) {
-      Embeddings embeddings = embed(data, progress);
+      Embeddings embeddings = EmbeddedAside.of(data, checkpoint, device, out.path(), progress);
       Cleaning cleaning = Cleaning.propose(embeddings, given);
       if (given == null && !cleaning.thresholds().separate()) {
         spec.commandLine()
@@ -116,18 +112,6 @@ final class CleanCommand implements Callable<Integer> {
               Counted.of(written.images(), "image"));
     }
     return 0;
-  }
-
-  /** Embeds into a file that has no name any more: a set may have more than the heap holds. */
-  private Embeddings embed(Dataset data, WorkProgress progress) throws IOException {
-    Path file = out.path().resolve(".embeddings.npy");
-    try (TrainedEncoder encoder = checkpoint.open(device)) {
-      EmbeddingFile.write(file, data, encoder.embedder(), progress);
-      return EmbeddingFile.open(file, null);
-    } finally {
-      Files.deleteIfExists(file);
-      Files.deleteIfExists(EmbeddingFile.labelsOf(file));
-    }
   }
 
   private static String outliers(Cleaning cleaning, Dataset data) {

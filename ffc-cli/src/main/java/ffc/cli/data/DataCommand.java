@@ -23,7 +23,8 @@ import picocli.CommandLine.Model.CommandSpec;
       PackPairsCommand.class,
       SplitCommand.class,
       RelabelCommand.class,
-      CleanCommand.class
+      CleanCommand.class,
+      OrderCommand.class
     },
     synopsisSubcommandLabel = "COMMAND")
 public final class DataCommand {

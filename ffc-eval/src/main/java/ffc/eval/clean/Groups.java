@@ -33,6 +33,13 @@ record Groups(int[] order, int[] starts, long[] labels) {
     return starts.length;
   }
 
+  /** The unit mean of each identity; keeps this record's arrays. */
+  Means means(Embeddings embeddings) {
+    int[] bounds = Arrays.copyOf(starts, starts.length + 1);
+    bounds[starts.length] = order.length;
+    return new Means(embeddings, order, bounds, labels);
+  }
+
   int[] rows(int group) {
     int to = group + 1 < starts.length ? starts[group + 1] : order.length;
     return Arrays.copyOfRange(order, starts[group], to);
