@@ -288,6 +288,28 @@ class WeightsAndEmbeddingsTest {
         "--training-data=" + set);
   }
 
+  /** A network under AdaFace's names: what it is, and its filters turned round. */
+  @Test
+  void weightsOfOthersAreListedAndTurnedRound() {
+    String file = "../ffc-core/src/test/resources/layouts/ir-net.pt";
+    assertThat(run("import", file, "--list")).isZero();
+    assertThat(out.toString())
+        .contains("net.body.0.res_layer.4.weight  F32[6, 6, 3, 3]")
+        .contains("IR networks of AdaFace and CVLface, with the prefix net.")
+        .contains("AdaFace's take colours in the order BGR: --bgr");
+    Path plain = temp.resolve("plain.safetensors");
+    Path turned = temp.resolve("turned.safetensors");
+    assertThat(run("import", file, "--out=" + plain)).isZero();
+    assertThat(run("import", file, "--bgr", "--out=" + turned)).isZero();
+    float[] rgb = Safetensors.read(plain).tensors().get("conv1.weight").toFloats();
+    float[] bgr = Safetensors.read(turned).tensors().get("conv1.weight").toFloats();
+    assertThat(rgb).hasSize(6 * 3 * 9);
+    for (int i = 0; i < rgb.length; i++) {
+      int colour = i / 9 % 3;
+      assertThat(bgr[i]).isEqualTo(rgb[i + 9 * (2 - 2 * colour)]);
+    }
+  }
+
   @Test
   void whatDoesNotFitIsOneLineAndExitCodeTwo() throws Exception {
     Path file = clusters("e.npy", 20, 4);
@@ -301,6 +323,9 @@ class WeightsAndEmbeddingsTest {
     refused("other.safetensors", "import", other.toString(), "--config=" + QUICKSTART);
     refused("none.pth: no such file", "import", temp.resolve("none.pth").toString());
     refused(".safetensors", "import", other.toString(), "--out=x.bin");
+    refused("--list only looks", "import", other.toString(), "--list", "--bgr");
+    refused("--list only looks", "import", other.toString(), "--list", "--config=" + QUICKSTART);
+    refused("got no filters of three colours", "import", other.toString(), "--bgr");
     refused("wanted a name that ends in", "export", "--checkpoint=" + temp, "--out=x.bin");
     refused("are for --out FILE.onnx", "export", "--checkpoint=" + temp, "--out=x.pt", "--fold");
     refused("outside or in-graph", "export", "--out=x.onnx", "--normalise=inside");

@@ -8,11 +8,14 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.TreeSet;
+import java.util.function.Function;
 import java.util.stream.Collectors;
 
 /** Reads named arrays from a file of any supported format, which its first bytes tell. */
@@ -44,20 +47,36 @@ public final class WeightFile {
   public record Network(Map<String, HostTensor> tensors, String prefix, List<String> leftOver) {}
 
   /**
-   * Finds a network whose names are known: all of them under one prefix.
+   * Finds a network whose names and shapes are known: all of them under one prefix, by these names
+   * or those of {@link IrNames}.
    *
-   * @param names every array of the network
-   * @throws IllegalArgumentException if the file cannot be read, no prefix has all the names, or a
-   *     value is not finite
+   * @param shapes of every array of the network, by name
+   * @param description says what arrays of a file are that do not fit, or is empty
+   * @throws IllegalArgumentException if the file cannot be read, a value is not finite, or no
+   *     prefix has all the names with these shapes: then all that does not fit is named
    */
-  public static Network network(Path file, Set<String> names) {
-    Map<String, HostTensor> all = read(file);
-    return network(file, all, prefix(file, all.keySet(), names), names);
+  public static Network network(
+      Path file,
+      Map<String, long[]> shapes,
+      Function<Map<String, HostTensor>, String> description) {
+    Map<String, HostTensor> read = read(file);
+    Map<String, HostTensor> all = IrNames.translated(read);
+    String prefix = prefix(all.keySet(), shapes.keySet());
+    String misfit = misfit(all, prefix, shapes);
+    if (!misfit.isEmpty()) {
+      String is = description.apply(read);
+      throw new IllegalArgumentException(
+          file
+              + ": the stored network is another one; "
+              + misfit
+              + (is.isEmpty() ? "" : "; " + is));
+    }
+    return network(file, all, prefix, shapes.keySet());
   }
 
   /** Finds a network whose names are not known: under a usual prefix, or all that there is. */
   public static Network network(Path file) {
-    Map<String, HostTensor> all = read(file);
+    Map<String, HostTensor> all = IrNames.translated(read(file));
     Set<String> stored = all.keySet();
     String prefix =
         PREFERRED.stream()
@@ -98,8 +117,8 @@ public final class WeightFile {
     return new Network(finite, prefix, leftOver);
   }
 
-  /** The prefix with the most of the names, which must be all of them. */
-  private static String prefix(Path file, Set<String> stored, Set<String> names) {
+  /** The prefix with the most of the names. */
+  private static String prefix(Set<String> stored, Set<String> names) {
     Set<String> candidates = new LinkedHashSet<>(List.of(""));
     candidates.addAll(PREFERRED);
     // Whichever of the names the file lacks, the others tell its prefix.
@@ -119,27 +138,42 @@ public final class WeightFile {
         most = fitting;
       }
     }
-    if (most < names.size()) {
-      String prefixed = best;
-      List<String> missing =
-          names.stream().filter(name -> !stored.contains(prefixed + name)).sorted().toList();
-      List<String> unknown =
-          stored.stream()
-              .filter(name -> !StateDict.isCounter(name))
-              .filter(
-                  name ->
-                      !name.startsWith(prefixed)
-                          || !names.contains(name.substring(prefixed.length())))
-              .sorted()
-              .toList();
-      throw new IllegalArgumentException(
-          file
-              + ": the stored network is another one; missing "
-              + some(missing)
-              + ", not expected "
-              + some(unknown));
-    }
     return best;
+  }
+
+  /**
+   * What keeps arrays from being a network: names that are missing, names that it has not, other
+   * shapes. Empty if it is there, also beside others.
+   *
+   * @param prefix before the names that the arrays have
+   * @param shapes of the network's arrays, by name
+   */
+  public static String misfit(
+      Map<String, HostTensor> arrays, String prefix, Map<String, long[]> shapes) {
+    List<String> missing = new ArrayList<>();
+    List<String> others = new ArrayList<>();
+    Set<String> unknown = new TreeSet<>(arrays.keySet());
+    unknown.removeIf(StateDict::isCounter);
+    shapes.forEach(
+        (name, shape) -> {
+          HostTensor array = arrays.get(prefix + name);
+          unknown.remove(prefix + name);
+          if (array == null) {
+            missing.add(name);
+          } else if (!Arrays.equals(array.shape(), shape)) {
+            String sizes = Arrays.toString(array.shape());
+            others.add(name + " " + sizes + ", expected " + Arrays.toString(shape));
+          }
+        });
+    List<String> reasons = new ArrayList<>();
+    if (!missing.isEmpty()) {
+      reasons.add(
+          "missing " + NamesInShort.of(missing) + "; not expected " + NamesInShort.of(unknown));
+    }
+    if (!others.isEmpty()) {
+      reasons.add("of other shapes: " + String.join("; ", others));
+    }
+    return String.join("; ", reasons);
   }
 
   /** The first of some names and the number of the others. */

@@ -2,12 +2,14 @@ package ffc.cli.network;
 
 import ffc.cli.options.OutOption;
 import ffc.cli.options.SetOption;
-import ffc.core.train.TrainedEncoder;
+import ffc.core.net.layout.WeightLayout;
 import ffc.formats.HostTensor;
 import ffc.formats.Safetensors;
 import ffc.formats.WeightFile;
 import ffc.runs.experiment.ConfigLoader;
+import java.io.PrintWriter;
 import java.nio.file.Path;
+import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.ArgGroup;
@@ -27,7 +29,12 @@ import picocli.CommandLine.Spec;
           + " .safetensors in f32 for model.initFrom.",
       ""
     },
-    footer = {"", "Example:", "  ./ffc import probe.safetensors --config configs/quickstart.yaml"},
+    footer = {
+      "",
+      "Examples:",
+      "  ./ffc import probe.safetensors --list",
+      "  ./ffc import probe.safetensors --config configs/quickstart.yaml"
+    },
     mixinStandardHelpOptions = true)
 public final class ImportCommand implements Callable<Integer> {
   @Spec private CommandSpec spec;
@@ -45,18 +52,42 @@ public final class ImportCommand implements Callable<Integer> {
 
   @Mixin private SetOption set;
 
+  @Option(
+      names = "--list",
+      description = "Print name, type and shape of every array, whose names they are and what fits")
+  private boolean list;
+
+  @Option(
+      names = "--bgr",
+      description =
+          "The network takes colours in the order BGR, as AdaFace's do: its first filters are turned"
+              + " round, so that it takes RGB as all networks here")
+  private boolean bgr;
+
   @ArgGroup(exclusive = false)
   private OutOption.File target;
 
   @Override
   public Integer call() {
+    if (list) {
+      if (config != null || target != null || bgr) {
+        throw new IllegalArgumentException(
+            "--list only looks: leave --config, --out and --bgr out, or leave --list out to import");
+      }
+      print(WeightFile.read(file));
+      return 0;
+    }
     Path out = target == null ? null : target.path(".safetensors");
     WeightFile.Network network =
         config == null
             ? WeightFile.network(file)
-            : TrainedEncoder.find(
+            : WeightLayout.find(
                 new ConfigLoader().load(config, set.settings(), false).model(), file);
-    Map<String, HostTensor> weights = network.tensors();
+    Map<String, HostTensor> weights = new LinkedHashMap<>(network.tensors());
+    if (bgr) {
+      String first = firstFilters(weights);
+      weights.put(first, WeightLayout.otherColours(weights.get(first)));
+    }
     String fits =
         (config == null ? "" : ", fits " + config)
             + (network.prefix().isEmpty() ? "" : ", without the prefix " + network.prefix())
@@ -74,5 +105,29 @@ public final class ImportCommand implements Callable<Integer> {
           .printf("%s: written, %d arrays, %,d values in f32%n", out, weights.size(), values);
     }
     return 0;
+  }
+
+  private String firstFilters(Map<String, HostTensor> weights) {
+    return weights.entrySet().stream()
+        .filter(array -> array.getValue().shape().length == 4)
+        .filter(array -> array.getValue().shape()[1] == 3)
+        .map(Map.Entry::getKey)
+        .findFirst()
+        .orElseThrow(
+            () ->
+                new IllegalArgumentException(
+                    file + ": --bgr: got no filters of three colours, wanted a network of them"));
+  }
+
+  private void print(Map<String, HostTensor> arrays) {
+    PrintWriter out = spec.commandLine().getOut();
+    arrays.forEach((name, array) -> out.println(name + "  " + array));
+    String layout = WeightLayout.describe(arrays);
+    out.println(
+        file
+            + ": "
+            + arrays.size()
+            + " arrays; "
+            + (layout.isEmpty() ? "the names are not known here" : layout));
   }
 }

@@ -5,6 +5,7 @@ import ai.djl.ndarray.NDManager;
 import ffc.core.loss.MarginHead;
 import ffc.engine.Closer;
 import ffc.loaders.data.ImageShape;
+import java.util.Map;
 
 /** A backbone on a device, and the way from its features to unit embeddings. Owns its arrays. */
 public final class Encoder implements AutoCloseable {
@@ -78,6 +79,11 @@ public final class Encoder implements AutoCloseable {
       Closer.of(parameters).closeAfter(e);
       throw e;
     }
+  }
+
+  /** The shapes of a network's arrays by name, in state-dict order, without an array. */
+  public static Map<String, long[]> shapes(ModelConfig model) {
+    return backbone(model, Parameters.counting()).parameters().shapes();
   }
 
   /**

@@ -29,6 +29,7 @@ public final class Parameters implements AutoCloseable {
   private boolean bf16;
   private final Map<String, NDArray> arrays = new LinkedHashMap<>();
   private final Map<String, NDArray> weights = new LinkedHashMap<>();
+  private final Map<String, long[]> shapes = new LinkedHashMap<>();
 
   /** Values of a network that is only counted. */
   private long counted;
@@ -101,7 +102,7 @@ public final class Parameters implements AutoCloseable {
 
   /** A trainable weight drawn uniformly from [-bound, bound]. */
   public NDArray uniform(String name, Shape shape, double bound) {
-    if (isCounting(shape)) {
+    if (isCounting(name, shape)) {
       return null;
     }
     float[] values = new float[Math.toIntExact(shape.size())];
@@ -116,7 +117,7 @@ public final class Parameters implements AutoCloseable {
 
   /** A trainable weight drawn from N(0, deviation²). */
   public NDArray normal(String name, Shape shape, double deviation) {
-    if (isCounting(shape)) {
+    if (isCounting(name, shape)) {
       return null;
     }
     return addWeight(name, Upload.to(manager, normals(name, shape, deviation), shape));
@@ -124,7 +125,7 @@ public final class Parameters implements AutoCloseable {
 
   /** As {@link #normal}, of an array that is not trained by gradient. */
   public NDArray normalBuffer(String name, Shape shape, double deviation) {
-    if (isCounting(shape)) {
+    if (isCounting(name, shape)) {
       return null;
     }
     return add(name, Upload.to(manager, normals(name, shape, deviation), shape));
@@ -144,16 +145,17 @@ public final class Parameters implements AutoCloseable {
 
   /** A trainable weight with one initial value. */
   public NDArray constant(String name, Shape shape, float value) {
-    return isCounting(shape) ? null : addWeight(name, manager.full(shape, value));
+    return isCounting(name, shape) ? null : addWeight(name, manager.full(shape, value));
   }
 
   /** An array that is not trained by gradient. */
   public NDArray buffer(String name, Shape shape, float value) {
-    return isCounting(shape) ? null : add(name, manager.full(shape, value));
+    return isCounting(name, shape) ? null : add(name, manager.full(shape, value));
   }
 
-  private boolean isCounting(Shape shape) {
+  private boolean isCounting(String name, Shape shape) {
     long values = Math.toIntExact(shape.size()); // as many as an array can have
+    shapes.put(name, shape.getShape());
     counted += manager == null ? values : 0;
     return manager == null;
   }
@@ -210,6 +212,11 @@ public final class Parameters implements AutoCloseable {
           }
         });
     return new NDList(buffers);
+  }
+
+  /** The shapes of all arrays by name, in state-dict order; known of a network that is counted. */
+  public Map<String, long[]> shapes() {
+    return shapes;
   }
 
   /** Number of trainable values. */

@@ -5,12 +5,14 @@ import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.Shape;
 import ffc.core.checkpoint.CheckpointReader;
 import ffc.engine.Upload;
+import ffc.formats.HostTensor;
 import ffc.formats.WeightFile;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.TreeSet;
+import java.util.function.Function;
 
 /** Fills a network with stored arrays, strictly: every name on both sides, every shape equal. */
 public final class Weights {
@@ -62,11 +64,14 @@ public final class Weights {
   /**
    * Fills a network from a weight file of this or another system: all its names under one prefix,
    * and nothing else in the file.
+   *
+   * @param description says what arrays that do not fit are
    */
-  public static void loadFile(Parameters parameters, Path file) {
+  public static void loadFile(
+      Parameters parameters, Path file, Function<Map<String, HostTensor>, String> description) {
     WeightFile.Network network;
     try {
-      network = WeightFile.network(file, parameters.all().keySet());
+      network = WeightFile.network(file, parameters.shapes(), description);
     } catch (IllegalArgumentException e) {
       throw new IllegalArgumentException("model.initFrom " + e.getMessage(), e);
     }

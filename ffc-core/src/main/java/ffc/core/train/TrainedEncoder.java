@@ -2,7 +2,6 @@ package ffc.core.train;
 
 import ai.djl.Device;
 import ai.djl.ndarray.NDManager;
-import ai.djl.ndarray.types.Shape;
 import ffc.core.checkpoint.CheckpointReader;
 import ffc.core.method.TrainingDevice;
 import ffc.core.net.Encoder;
@@ -16,11 +15,9 @@ import ffc.engine.HostReads;
 import ffc.eval.EvaluateConfig;
 import ffc.eval.embedding.ImageEmbedder;
 import ffc.formats.HostTensor;
-import ffc.formats.WeightFile;
 import ffc.loaders.data.Resize;
 import java.io.IOException;
 import java.nio.file.Path;
-import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.Map;
 
@@ -64,36 +61,6 @@ public final class TrainedEncoder implements AutoCloseable {
     } catch (Throwable e) {
       Closer.of(manager).closeAfter(e);
       throw e;
-    }
-  }
-
-  /**
-   * The weights of a model in a file of another system.
-   *
-   * @throws IllegalArgumentException as {@link WeightFile#network}, or if a shape differs
-   */
-  public static WeightFile.Network find(ModelConfig model, Path file) {
-    Autograd.off();
-    try (NDManager manager = NDManager.newBaseManager(Device.cpu());
-        Encoder encoder = Encoder.create(model, manager, 0, Precision.fp32)) {
-      WeightFile.Network network = WeightFile.network(file, encoder.parameters().all().keySet());
-      network
-          .tensors()
-          .forEach(
-              (name, array) -> {
-                Shape wanted = encoder.parameters().all().get(name).getShape();
-                if (!Arrays.equals(wanted.getShape(), array.shape())) {
-                  throw new IllegalArgumentException(
-                      file
-                          + ": "
-                          + name
-                          + " has shape "
-                          + Arrays.toString(array.shape())
-                          + ", expected "
-                          + Arrays.toString(wanted.getShape()));
-                }
-              });
-      return network;
     }
   }
 

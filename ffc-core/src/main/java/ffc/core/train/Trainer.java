@@ -13,6 +13,7 @@ import ffc.core.net.Encoder;
 import ffc.core.net.ModelConfig;
 import ffc.core.net.Precision;
 import ffc.core.net.Weights;
+import ffc.core.net.layout.WeightLayout;
 import ffc.core.optim.Optimizer;
 import ffc.core.optim.OptimizerConfig;
 import ffc.engine.Autograd;
@@ -129,7 +130,8 @@ public final class Trainer implements AutoCloseable {
       Optimizer optimizer =
           closer.add(Optimizer.of(setup.optimizer(), probe.parameters(), manager));
       if (setup.model().initFrom() != null && setup.resumeFrom() == null) {
-        Weights.loadFile(probe.parameters(), Path.of(setup.model().initFrom()));
+        Weights.loadFile(
+            probe.parameters(), Path.of(setup.model().initFrom()), WeightLayout::describe);
       }
       Method method = closer.add(method(probe));
       boolean together = method.isSharded() && exchange.trainers() > 1;

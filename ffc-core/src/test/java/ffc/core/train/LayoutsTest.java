@@ -1,0 +1,129 @@
+package ffc.core.train;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.within;
+
+import ai.djl.ndarray.NDManager;
+import ai.djl.ndarray.types.Shape;
+import ffc.core.net.Encoder;
+import ffc.core.net.ModelConfig;
+import ffc.core.net.ModelConfigBuilder;
+import ffc.core.net.Precision;
+import ffc.core.net.layout.WeightLayout;
+import ffc.engine.Autograd;
+import ffc.formats.HostTensor;
+import ffc.formats.Npy;
+import ffc.formats.Safetensors;
+import ffc.formats.WeightFile;
+import java.nio.file.Path;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+/** Networks under the names of others, with PyTorch's embeddings: bench/layout_fixtures.py. */
+class LayoutsTest {
+  private static final Path FILES = Path.of("src/test/resources/layouts");
+
+  private static final ModelConfig MODEL =
+      ModelConfigBuilder.builder()
+          .backbone(ModelConfig.Backbone.iresnet)
+          .input(List.of(3, 12, 12))
+          .layers(List.of(2, 1))
+          .widths(List.of(6, 8))
+          .embedding(5)
+          .build();
+
+  @TempDir Path temp;
+
+  @ParameterizedTest
+  @CsvSource({
+    "ir.ckpt, state_dict.model., ir.npy",
+    "ir-net.pt, net., ir.npy",
+    "ir-legacy.pth, module., ir.npy",
+    "ir-f16.pth, '', ir-f16.npy",
+    "ir-bf16.pth, model., ir-bf16.npy"
+  })
+  void givesTheEmbeddingsThatPyTorchGives(String file, String prefix, String embeddings) {
+    WeightFile.Network network = WeightLayout.find(MODEL, FILES.resolve(file));
+    assertThat(network.prefix()).isEqualTo(prefix);
+    assertThat(network.leftOver())
+        .isEqualTo(file.equals("ir.ckpt") ? List.of("state_dict.head.kernel") : List.of());
+    float[] wanted = Npy.read(FILES.resolve(embeddings)).toFloats();
+    assertThat(embeddings(network.tensors())).containsExactly(wanted, within(1e-5f));
+
+    WeightLayout layout = WeightLayout.of(WeightFile.read(FILES.resolve(file))).orElseThrow();
+    assertThat(layout.names()).contains("AdaFace");
+    assertThat(layout.prefix()).isEqualTo(prefix);
+    assertThat(layout.model()).contains(MODEL);
+    assertThat(layout.toString())
+        .contains(
+            "model: {backbone: iresnet, input: [3, 12, 12], layers: [2, 1], widths: [6, 8], embedding: 5}");
+  }
+
+  @Test
+  void coloursInTheOtherOrderGiveTheSameWithFiltersTurnedRound() {
+    Map<String, HostTensor> weights =
+        new LinkedHashMap<>(WeightLayout.find(MODEL, FILES.resolve("ir.ckpt")).tensors());
+    float[] wanted = Npy.read(FILES.resolve("ir.npy")).toFloats();
+    HostTensor turned = WeightLayout.otherColours(weights.get("conv1.weight"));
+    weights.put("conv1.weight", turned);
+    HostTensor images = Npy.read(FILES.resolve("images.npy"));
+    float[] values = images.toFloats();
+    float[] bgr = new float[values.length];
+    for (int i = 0; i < bgr.length; i++) {
+      bgr[i] = values[i + (2 - 2 * (i / 144 % 3)) * 144];
+    }
+    assertThat(embeddings(weights, bgr)).containsExactly(wanted, within(1e-5f));
+    assertThat(embeddings(weights, values)[0]).isNotCloseTo(wanted[0], within(1e-3f));
+  }
+
+  @Test
+  void allThatDoesNotFitIsTold() {
+    ModelConfig other =
+        ModelConfigBuilder.builder(MODEL).widths(List.of(6, 10)).embedding(7).build();
+    assertThatThrownBy(() -> WeightLayout.find(other, FILES.resolve("ir.ckpt")))
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessageContaining("layer2.0.conv1.weight [8, 6, 3, 3], expected [10, 6, 3, 3]; ")
+        .hasMessageContaining("fc.bias [5], expected [7]; ");
+    ModelConfig deeper = ModelConfigBuilder.builder(MODEL).layers(List.of(2, 2)).build();
+    assertThatThrownBy(() -> WeightLayout.find(deeper, FILES.resolve("ir.ckpt")))
+        .hasMessageContaining("missing layer2.1.")
+        .hasMessageContaining("it takes model: {backbone: iresnet, input: [3, 12,");
+  }
+
+  @Test
+  void ourOwnNamesAreKnownAndNobodysAreNot() {
+    Path file = temp.resolve("own.safetensors");
+    Map<String, HostTensor> weights =
+        new LinkedHashMap<>(WeightLayout.find(MODEL, FILES.resolve("ir.ckpt")).tensors());
+    Safetensors.write(file, weights, Map.of());
+    WeightLayout layout = WeightLayout.of(WeightFile.read(file)).orElseThrow();
+    assertThat(layout.names()).isEqualTo("InsightFace's iresnet");
+    assertThat(layout.prefix()).isEmpty();
+    assertThat(WeightLayout.of(Map.of("a.weight", HostTensor.of(new float[1], 1)))).isEmpty();
+  }
+
+  private static float[] embeddings(Map<String, HostTensor> weights) {
+    return embeddings(weights, Npy.read(FILES.resolve("images.npy")).toFloats());
+  }
+
+  private static float[] embeddings(Map<String, HostTensor> weights, float[] images) {
+    Autograd.off();
+    try (NDManager manager = NDManager.newBaseManager("PyTorch");
+        Encoder encoder = Encoder.create(MODEL, manager, 0, Precision.fp32)) {
+      weights.forEach(
+          (name, array) ->
+              encoder
+                  .parameters()
+                  .set(name, manager.create(array.toFloats(), new Shape(array.shape()))));
+      return encoder
+          .features(manager.create(images, new Shape(3, 3, 12, 12)), Encoder.Mode.eval)
+          .toFloatArray();
+    }
+  }
+}
