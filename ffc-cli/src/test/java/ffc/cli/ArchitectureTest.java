@@ -168,7 +168,7 @@ class ArchitectureTest {
     onlyIn(List.of("ai.onnxruntime.."), "ffc.core.export..");
     onlyIn(List.of("picocli..", "me.tongfei.."), "ffc.cli..");
     onlyIn(List.of("com.networknt..", "com.github.victools.."), "ffc.runs.experiment..");
-    onlyIn(List.of("tools.jackson.."), "ffc.runs..", "ffc.cli..");
+    onlyIn(List.of("tools.jackson.."), "ffc.loaders.tar..", "ffc.runs..", "ffc.cli..");
   }
 
   private static void onlyIn(List<String> libraries, String... homes) {

@@ -16,8 +16,9 @@ final class SourceArgument {
       paramLabel = "SOURCE",
       arity = "1..*",
       description =
-          "A .rec pack, an image folder, an LMDB (env:list or env with env.txt), a tab-separated"
-              + " manifest or an index; several of a kind follow each other or are separated by commas")
+          "A .rec pack, an image folder, an LMDB (env:list or env with env.txt), tars of samples, a"
+              + " tab-separated manifest or an index; several of a kind follow each other or are"
+              + " separated by commas")
   private List<String> paths;
 
   @Mixin private FormatOption format;

@@ -41,6 +41,14 @@ public interface DataFormat {
   }
 
   /**
+   * What a file of such a set is by its first bytes, in the words of {@link FileKind}, where sets
+   * of other formats never are; empty for others.
+   */
+  default String fileKind() {
+    return "";
+  }
+
+  /**
    * Files and folders that must exist for a part of a set to be read, the one with images first.
    */
   default List<Path> files(Path part) {

@@ -120,8 +120,11 @@ public final class DataFormats {
    */
   public static List<Path> paths(DataConfig.Source set) {
     List<Path> paths = paths(set.path());
-    if (of(set.format()).getClass().getPackageName().startsWith("ffc.loaders.")) {
-      paths.forEach(path -> FileKind.refuseForeign(path, "data of format " + set.format()));
+    DataFormat format = of(set.format());
+    if (format.getClass().getPackageName().startsWith("ffc.loaders.")) {
+      paths.forEach(
+          path ->
+              FileKind.refuseForeign(path, "data of format " + set.format(), format.fileKind()));
     }
     return paths;
   }

@@ -7,6 +7,7 @@ import ffc.loaders.VerificationSets;
 import ffc.loaders.index.IndexBuilder;
 import ffc.loaders.source.TestLmdb;
 import ffc.loaders.source.TestPacks;
+import ffc.loaders.tar.TestTars;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.file.Files;
@@ -204,6 +205,37 @@ class FuzzTest {
       check(() -> DataSets.open(source), "data.mdb seed " + (SEED + i));
     }
     assertThat(errors).isGreaterThan(100);
+  }
+
+  /** A label in a tar has no checksum: a digit that becomes another digit cannot be told. */
+  @Test
+  void tars() throws Exception {
+    Path file = dir.resolve("a.tar");
+    try (TestTars tar = new TestTars(file)) {
+      for (int i = 0; i < IMAGES; i++) {
+        String name = i % 5 == 0 ? "x".repeat(120) + i : "key" + i;
+        tar.sample(name, label(i), TestPacks.png(i, 4, 3));
+      }
+    }
+    byte[] whole = Files.readAllBytes(file);
+    DataConfig.Source source = new DataConfig.Source("webdataset", file.toString());
+    Path out = dir.resolve("index");
+    IndexBuilder.build(source, out, 100, Progress.NONE);
+    DataConfig.Source indexed = new DataConfig.Source("index", out.toString());
+    for (int i = 0; i < 1500 * TIMES; i++) {
+      byte[] bytes = damage(whole, new Random(SEED + i));
+      for (int at = 0; at + 1 < bytes.length; at += 512) {
+        if (whole[at] >= '0' && whole[at] <= '9' && whole[at + 1] == '\n') {
+          bytes[at] = whole[at];
+          bytes[at + 1] = '\n';
+        }
+      }
+      Files.write(file, bytes);
+      DataConfig.Source opened = i % 3 == 0 ? indexed : source;
+      check(() -> DataSets.open(opened), "%s seed %d".formatted(opened.format(), SEED + i));
+    }
+    assertThat(errors).isGreaterThan(500);
+    assertThat(reads).isGreaterThan(500);
   }
 
   @Test

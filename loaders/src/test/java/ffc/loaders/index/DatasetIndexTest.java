@@ -13,6 +13,7 @@ import ffc.loaders.data.Quickstart;
 import ffc.loaders.source.SyntheticSpec;
 import ffc.loaders.source.TestLmdb;
 import ffc.loaders.source.TestPacks;
+import ffc.loaders.tar.TestTars;
 import java.nio.ByteBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -74,11 +75,19 @@ class DatasetIndexTest {
       manifest.append(id).append('\t').append(dir.relativize(file)).append('\n');
     }
     shuffled.close();
+    for (int part = 0; part < 2; part++) {
+      try (TestTars tar = new TestTars(dir.resolve(part + ".tar"))) {
+        for (int i = part * 250; i < (part + 1) * 250; i++) {
+          tar.sample("s" + i, labels.get(i), entries.get(i).image());
+        }
+      }
+    }
     TestLmdb.write(dir.resolve("lmdb"), entries);
     Files.writeString(dir.resolve("manifest.tsv"), manifest);
     String rec = dir.resolve("shuffled.rec").toString();
     return List.of(
         new DataConfig.Source("recordio", rec + "," + rec),
+        new DataConfig.Source("webdataset", dir.resolve("{0..1}.tar").toString()),
         new DataConfig.Source("lmdb", dir.resolve("lmdb").toString()),
         new DataConfig.Source("folder", dir.resolve("folder").toString()),
         new DataConfig.Source("manifest", dir.resolve("manifest.tsv").toString()));
