@@ -12,6 +12,7 @@ import ffc.loaders.data.Dataset;
 import ffc.loaders.data.MadeFolders;
 import ffc.loaders.tools.Relabel;
 import java.io.IOException;
+import java.nio.file.Path;
 import java.util.Locale;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
@@ -71,8 +72,16 @@ final class CleanCommand implements Callable<Integer> {
       throw new IllegalArgumentException("--link and --merge belong together: give both or none");
     }
     Thresholds given = link == null ? null : new Thresholds(link, merge);
-    try (Dataset data = source.open();
-        MadeFolders made = new MadeFolders(out.path());
+    Path rec = out.path().resolve("train.rec");
+    try (Dataset data = source.open()) {
+      Relabel.check(rec, data.identities()); // embedding takes long
+      clean(data, given, rec);
+    }
+    return 0;
+  }
+
+  private void clean(Dataset data, Thresholds given, Path rec) throws IOException {
+    try (MadeFolders made = new MadeFolders(out.path());
         WorkProgress progress = new WorkProgress()) {
       Embeddings embeddings = EmbeddedAside.of(data, checkpoint, device, out.path(), progress);
       Cleaning cleaning = Cleaning.propose(embeddings, given);
@@ -94,8 +103,7 @@ final class CleanCommand implements Callable<Integer> {
           out.path().resolve("report.html"),
           new CleanReport(data, checkpoint.shape()).html(cleaning));
       long[] identities = cleaning.identities(embeddings, join);
-      Relabel.Result written =
-          Relabel.run(data, identities, out.path().resolve("train.rec"), progress);
+      Relabel.Result written = Relabel.run(data, identities, rec, progress);
       spec.commandLine()
           .getOut()
           .printf(
@@ -111,7 +119,6 @@ final class CleanCommand implements Callable<Integer> {
               Counted.of(written.identities(), "identity"),
               Counted.of(written.images(), "image"));
     }
-    return 0;
   }
 
   private static String outliers(Cleaning cleaning, Dataset data) {

@@ -60,6 +60,7 @@ final class OrderCommand implements Callable<Integer> {
                 .formatted(block, data.identities() / 2, data.name()));
       }
       Path rec = out.path().resolve("train.rec");
+      Relabel.check(rec, data.identities()); // embedding takes long
       try (MadeFolders made = new MadeFolders(out.path());
           WorkProgress progress = new WorkProgress()) {
         Embeddings embeddings = EmbeddedAside.of(data, checkpoint, device, out.path(), progress);

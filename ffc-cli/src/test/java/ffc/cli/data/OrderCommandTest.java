@@ -54,4 +54,27 @@ class OrderCommandTest {
       assertThat(after.fingerprint()).isNotEqualTo(before.fingerprint());
     }
   }
+
+  /** DIR may be where the source lies: it would be written over. */
+  @Test
+  void aPackThatIsThereStaysAsItIs() throws IOException {
+    for (String file : List.of("train.rec", "train.idx", "property")) {
+      Files.copy(STORED.resolve("data").resolve(file), temp.resolve(file));
+    }
+    String pack = temp.resolve("train.rec").toString();
+    for (List<String> command :
+        List.of(
+            List.of("data", "order", pack, "--checkpoint", RUN, "--block=4", "--out=" + temp),
+            List.of("data", "clean", pack, "--checkpoint", RUN, "--out=" + temp))) {
+      InProcess.Outcome outcome = InProcess.run(command);
+      assertThat(outcome.code()).as(outcome.toString()).isEqualTo(2);
+      assertThat(outcome.err())
+          .contains(pack + ": exists already; remove it or choose another name")
+          .hasLineCount(1);
+      try (Stream<Path> files = Files.list(temp)) {
+        assertThat(files).hasSize(3);
+      }
+      assertThat(Path.of(pack)).hasSameBinaryContentAs(Path.of(PACK));
+    }
+  }
 }

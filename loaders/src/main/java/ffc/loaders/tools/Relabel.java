@@ -27,12 +27,26 @@ public final class Relabel {
   public record Result(long identities, long images) {}
 
   /**
+   * Refuses what {@link #run} and {@link #inOrder} would, before work for them begins.
+   *
+   * @param rec path of the pack
+   * @param identities how many it will have, at most
+   * @throws IllegalArgumentException if the pack exists already, as it does where the source itself
+   *     lies, or a pack cannot have as many identities
+   */
+  public static void check(Path rec, long identities) {
+    AsideFile.refuseExisting(rec);
+    RecordIoWriter.check(rec, identities);
+  }
+
+  /**
    * Writes the pack.
    *
    * @param identity new identity of each image, any numbers, negative to leave the image out;
    *     identities are written in rising order and numbered from 0
    * @param rec path of the pack, which ends in {@code .rec}
-   * @throws IllegalArgumentException if there is not one number an image, or no image is left
+   * @throws IllegalArgumentException if there is not one number an image, no image is left, or as
+   *     {@link #check}
    */
   public static Result run(Dataset data, long[] identity, Path rec, Progress progress) {
     if (identity.length != data.images()) {
@@ -58,8 +72,8 @@ public final class Relabel {
    *
    * @param identities every identity of the set once, in their new order
    * @param rec path of the pack, which ends in {@code .rec}
-   * @throws IllegalArgumentException if these are not all identities, each once, or the set has
-   *     2^31 images or more
+   * @throws IllegalArgumentException if these are not all identities, each once, the set has 2^31
+   *     images or more, or as {@link #check}
    */
   public static Result inOrder(Dataset data, long[] identities, Path rec, Progress progress) {
     if (data.images() > Integer.MAX_VALUE - 8 || identities.length != data.identities()) {
@@ -95,7 +109,7 @@ public final class Relabel {
     for (int i = 1; i < images.length; i++) {
       identities += identity.applyAsLong(i) != identity.applyAsLong(i - 1) ? 1 : 0;
     }
-    RecordIoWriter.check(rec, identities);
+    check(rec, identities);
     try (MadeFolders made = new MadeFolders(rec.toAbsolutePath().getParent())) {
       try (RecordIoWriter pack = new RecordIoWriter(rec, identities);
           AsideFile labels = new AsideFile(LabelList.of(rec))) {
