@@ -325,6 +325,8 @@ class WeightsAndEmbeddingsTest {
     refused(".safetensors", "import", other.toString(), "--out=x.bin");
     refused("--list only looks", "import", other.toString(), "--list", "--bgr");
     refused("--list only looks", "import", other.toString(), "--list", "--config=" + QUICKSTART);
+    refused("--list only looks", "import", other.toString(), "--list", "--set=run.steps=3");
+    refused("--set changes an experiment", "import", other.toString(), "--set=run.steps=3");
     refused("got no filters of three colours", "import", other.toString(), "--bgr");
     refused("wanted a name that ends in", "export", "--checkpoint=" + temp, "--out=x.bin");
     refused("are for --out FILE.onnx", "export", "--checkpoint=" + temp, "--out=x.pt", "--fold");

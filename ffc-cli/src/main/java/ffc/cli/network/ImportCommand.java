@@ -70,12 +70,16 @@ public final class ImportCommand implements Callable<Integer> {
   @Override
   public Integer call() {
     if (list) {
-      if (config != null || target != null || bgr) {
+      if (config != null || !set.settings().isEmpty() || target != null || bgr) {
         throw new IllegalArgumentException(
-            "--list only looks: leave --config, --out and --bgr out, or leave --list out to import");
+            "--list only looks: leave --config, --set, --out and --bgr out, or leave --list out to"
+                + " import");
       }
       print(WeightFile.read(file));
       return 0;
+    }
+    if (config == null && !set.settings().isEmpty()) {
+      throw new IllegalArgumentException("--set changes an experiment: give --config CONFIG, too");
     }
     Path out = target == null ? null : target.path(".safetensors");
     WeightFile.Network network =

@@ -1,6 +1,7 @@
 package ffc.core.train;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatCode;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
@@ -20,6 +21,7 @@ import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Random;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -106,6 +108,72 @@ class LayoutsTest {
     assertThat(layout.names()).isEqualTo("InsightFace's iresnet");
     assertThat(layout.prefix()).isEmpty();
     assertThat(WeightLayout.of(Map.of("a.weight", HostTensor.of(new float[1], 1)))).isEmpty();
+  }
+
+  private static Map<String, HostTensor> zeros(ModelConfig model) {
+    Map<String, HostTensor> arrays = new LinkedHashMap<>();
+    Encoder.shapes(model).forEach((name, shape) -> arrays.put(name, zeros(shape)));
+    return arrays;
+  }
+
+  private static HostTensor zeros(long... shape) {
+    return HostTensor.of(new float[(int) new Shape(shape).size()], shape);
+  }
+
+  private static List<ModelConfig> oneOfEachKind() {
+    ModelConfigBuilder plain = ModelConfigBuilder.builder().input(List.of(3, 32, 32)).embedding(5);
+    return List.of(
+        MODEL,
+        ModelConfigBuilder.builder(plain.build()).backbone(ModelConfig.Backbone.mbf).build(),
+        ModelConfigBuilder.builder(plain.build())
+            .backbone(ModelConfig.Backbone.mobilefacenet)
+            .build(),
+        ModelConfigBuilder.builder(plain.build())
+            .backbone(ModelConfig.Backbone.vit)
+            .layers(List.of(2))
+            .widths(List.of(16))
+            .patch(8)
+            .build());
+  }
+
+  @Test
+  void everyBackboneIsKnownByItsNamesAndShapes() {
+    for (ModelConfig model : oneOfEachKind()) {
+      WeightLayout layout = WeightLayout.of(zeros(model)).orElseThrow();
+      assertThat(layout.model()).as(layout.toString()).isPresent();
+      assertThat(layout.model().get().backbone()).isEqualTo(model.backbone());
+      assertThat(layout.model().get().input()).isEqualTo(model.input());
+      assertThat(layout.model().get().embedding()).isEqualTo(5);
+    }
+  }
+
+  /** Arrays that are missing or of strange shapes: it says what it can, and fails in no case. */
+  @Test
+  void noArraysAreTooStrangeToBeListed() {
+    for (int trial = 0; trial < 400; trial++) {
+      Random random = new Random(trial);
+      int kind = random.nextInt(5);
+      Map<String, HostTensor> whole =
+          kind == 4
+              ? WeightFile.read(FILES.resolve("ir-net.pt"))
+              : zeros(oneOfEachKind().get(kind));
+      Map<String, HostTensor> arrays = new LinkedHashMap<>();
+      double missing = random.nextInt(3) / 3.0;
+      whole.forEach(
+          (name, array) -> {
+            if (random.nextDouble() >= missing) {
+              long[] shape = random.nextInt(6) > 0 ? array.shape() : strange(random);
+              arrays.put(name, shape == array.shape() ? array : zeros(shape));
+            }
+          });
+      assertThatCode(() -> WeightLayout.describe(arrays))
+          .as("seed %d", trial)
+          .doesNotThrowAnyException();
+    }
+  }
+
+  private static long[] strange(Random random) {
+    return random.longs(random.nextInt(5), 0, 4).toArray();
   }
 
   private static float[] embeddings(Map<String, HostTensor> weights) {

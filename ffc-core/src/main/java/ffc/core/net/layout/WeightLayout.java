@@ -163,10 +163,12 @@ public record WeightLayout(
   private static ModelConfigBuilder residual(Found arrays) {
     List<Integer> layers = new ArrayList<>();
     List<Integer> widths = new ArrayList<>();
-    for (int stage = 1; arrays.has("layer" + stage + ".0.conv2.weight"); stage++) {
+    int stage = 1;
+    do { // a network without a first stage is none
       layers.add(arrays.count("layer" + stage + ".%d.conv2.weight"));
       widths.add(arrays.size("layer" + stage + ".0.conv2.weight", 0));
-    }
+      stage++;
+    } while (arrays.has("layer" + stage + ".0.conv2.weight"));
     int positions = arrays.size("fc.weight", 1) / widths.get(widths.size() - 1);
     int side = (int) Math.round(Math.sqrt(positions)) << layers.size();
     return ModelConfigBuilder.builder()
@@ -230,7 +232,10 @@ public record WeightLayout(
      */
     int size(String name, int axis) {
       HostTensor array = all.get(prefix + name);
-      if (array == null || array.shape().length <= axis || array.shape()[axis] > 1 << 20) {
+      if (array == null
+          || array.shape().length <= axis
+          || array.shape()[axis] < 1
+          || array.shape()[axis] > 1 << 20) {
         throw new IllegalArgumentException("no size " + axis + " of " + name);
       }
       return (int) array.shape()[axis];
