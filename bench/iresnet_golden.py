@@ -13,7 +13,7 @@ explain.on_help(__doc__)
 import torch
 import torch.nn as nn
 
-torch.set_default_dtype(torch.float64)
+from golden import fill, show, wave
 
 
 class Block(nn.Module):
@@ -61,34 +61,13 @@ class Net(nn.Module):
         return self.features(self.fc(torch.flatten(self.bn2(x), 1)))
 
 
-def wave(count, phase):
-    return torch.sin(torch.arange(count) * 0.7 + phase)
-
-
 def main():
     net = Net(3, 9, [1, 2], [4, 6], 5)
-    names = []
-    for number, (name, array) in enumerate((n, a) for n, a in net.state_dict().items() if "num_batches" not in n):
-        names.append(name)
-        values = wave(array.numel(), number).reshape(array.shape)
-        fan = array[0].numel() if array.dim() > 1 else 1
-        if name.endswith("running_var") or (array.dim() == 1 and name.endswith("weight")):
-            values = 1 + 0.3 * values
-        elif array.dim() > 1:
-            values = values / fan**0.5
-        else:
-            values = 0.2 * values
-        if name == "features.weight":
-            values = torch.ones_like(values)
-        array.copy_(values)
+    names = fill(net, wave)
+    net.features.weight.data.fill_(1)
 
     x = wave(4 * 3 * 9 * 9, 0.5).reshape(4, 3, 9, 9)
     pull = wave(4 * 5, 0.1).reshape(4, 5)
-
-
-    def show(name, values):
-        print(name + "\t" + " ".join(f"{v:.9g}" for v in values.flatten().tolist()))
-
 
     net.eval()
     show("eval", net(x))

@@ -3,7 +3,7 @@
 
   venv/bin/python bench/mobilefacenet_golden.py > ffc-core/src/test/resources/ffc/core/net/mobilefacenet-golden.tsv
 
-Weights follow a formula as in bench/iresnet_golden.py. Float64 inside; values are printed with 9
+Weights follow the formula of bench/golden.py. Float64 inside; values are printed with 9
 digits: `name<TAB>value value ...`.
 """
 import explain
@@ -13,7 +13,7 @@ explain.on_help(__doc__)
 import torch
 import torch.nn as nn
 
-torch.set_default_dtype(torch.float64)
+from golden import fill, rising_wave, show
 
 
 class Unit(nn.Module):
@@ -82,33 +82,11 @@ class Net(nn.Module):
         return self.features(self.fc(self.conv_dw(self.conv_sep(x))))
 
 
-def wave(count, phase):
-    # A frequency that rises: with one frequency the channels are nearly copies of each other.
-    i = torch.arange(count, dtype=torch.float64)
-    return torch.sin(i * i * 0.37 + phase)
-
-
 net = Net(3, 20, 33, 5)
-names = []
-for number, (name, array) in enumerate((n, a) for n, a in net.state_dict().items() if "num_batches" not in n):
-    names.append(name)
-    values = wave(array.numel(), number).reshape(array.shape)
-    fan = array[0].numel() if array.dim() > 1 else 1
-    if name.endswith("running_var") or (array.dim() == 1 and name.endswith("weight")):
-        values = 1 + 0.3 * values
-    elif array.dim() > 1:
-        values = values / fan**0.5
-    else:
-        values = 0.2 * values
-    array.copy_(values)
+names = fill(net, rising_wave)
 
-x = wave(4 * 3 * 20 * 33, 0.5).reshape(4, 3, 20, 33)
-pull = wave(4 * 5, 0.1).reshape(4, 5)
-
-
-def show(name, values):
-    print(name + "\t" + " ".join(f"{v:.9g}" for v in values.flatten().tolist()))
-
+x = rising_wave(4 * 3 * 20 * 33, 0.5).reshape(4, 3, 20, 33)
+pull = rising_wave(4 * 5, 0.1).reshape(4, 5)
 
 net.eval()
 show("eval", net(x))

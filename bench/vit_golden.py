@@ -13,7 +13,7 @@ explain.on_help(__doc__)
 import torch
 import torch.nn.functional as F
 
-from iresnet_golden import wave
+from golden import scaled, show, wave
 
 PATCH, WIDTH, HEADS, DEPTH, DIM = 4, 6, 2, 2, 5
 IMAGE = (3, 13, 17)  # a row and a column that fill no square
@@ -70,13 +70,7 @@ def filled():
     arrays = {}
     for number, (name, shape) in enumerate(shapes().items()):
         count = torch.Size(shape).numel()
-        values = wave(count, number).reshape(shape)
-        if name.endswith("running_var") or (len(shape) == 1 and name.endswith("weight")):
-            values = 1 + 0.3 * values
-        elif len(shape) > 1:
-            values = values / (count / shape[0]) ** 0.5
-        else:
-            values = 0.2 * values
+        values = scaled(name, wave(count, number).reshape(shape))
         arrays[name] = values.requires_grad_("running" not in name)
     return arrays
 
@@ -111,10 +105,6 @@ def network(p, x, training):
     t = ln(t, "norm").reshape(b, n * d)
     t = bn(t @ p["feature.0.weight"].T, "feature.1")
     return bn(t @ p["feature.2.weight"].T, "feature.3")
-
-
-def show(name, values):
-    print(name + "\t" + " ".join(f"{v:.9g}" for v in values.flatten().tolist()))
 
 
 def main():
