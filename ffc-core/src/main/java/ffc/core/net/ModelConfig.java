@@ -19,8 +19,9 @@ public record ModelConfig(
     @NotNull
         @JsonPropertyDescription(
             "iresnet (with layers and widths), r18, r34, r50, r100, r200 (iresnet presets for"
-                + " 112x112), mobilefacenet, mbf or mbf_large (InsightFace's, of other widths), vit (with layers and widths of one entry: blocks and values of a"
-                + " token), vit_t, vit_s, vit_b or vit_l (its presets)")
+                + " 112x112), mobilefacenet, mbf or mbf_large (InsightFace's, of other widths), vit"
+                + " (with layers and widths of one entry: blocks and values of a token), vit_t, vit_s,"
+                + " vit_b or vit_l (its presets)")
         Backbone backbone,
     @Size(min = 3, max = 3)
         @JsonPropertyDescription("Channels, height, width (default [3, 112, 112])")

@@ -57,7 +57,7 @@ public record LookAlikeOrder(long[] identities, int block, double kept, double b
         identities, block, kept(means, order, block), (block - 1.0) / (count - 1));
   }
 
-  /** What the command keeps of the ten nearest, measured on identities from all over the set. */
+  /** The share of the nearest that stay in a block, of identities from all over the set. */
   private static double kept(Embeddings means, int[] order, int block) {
     int[] blockOf = new int[order.length];
     for (int place = 0; place < order.length; place++) {

@@ -19,10 +19,8 @@ class LookAlikeOrderTest {
   private static final int DIM = 24;
 
   /**
-   * One to three images of each identity; identities of one family are near each other and far from
-   * the others in number.
-   *
-   * @param label of an identity's number
+   * One to three images of each identity; identities of one family look alike and stand far from
+   * each other. An identity's label is seven times its number.
    */
   private static Embeddings families(long seed, int families, int each, double spread) {
     Random random = new Random(seed);

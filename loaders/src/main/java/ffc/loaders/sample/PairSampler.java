@@ -51,7 +51,7 @@ public final class PairSampler {
       if (skipsSingles() || config.idPower() > 0 || config.mix() != null) {
         throw new IllegalArgumentException(
             "data.localityBlock needs data.singleImage: augment or alone, data.idPower: 0 and no"
-                + " data.mix; else the two loaders drift");
+                + " data.mix; else the loaders leave their blocks");
       }
       Blocks blocks = new Blocks(data, config.localityBlock(), Keyed.hash(seed, BLOCKS));
       this.ids = new BlockIdOrder(blocks, idKey);

@@ -1,8 +1,9 @@
 package ffc.loaders.tar;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
+
 import java.io.IOException;
 import java.nio.ByteBuffer;
-import java.nio.charset.StandardCharsets;
 
 /**
  * What a pax header says about the entry behind it.
@@ -47,6 +48,4 @@ record Pax(String path, long size) {
     }
     return new Pax(path, size);
   }
-
-  private static final java.nio.charset.Charset UTF_8 = StandardCharsets.UTF_8;
 }
