@@ -69,6 +69,11 @@ if wanted loss; then
   ffc 90 train experiments/loss.yaml --trainers 2 --set cluster.sums=cluster --set run.device="$device" --out runs/two
   ffc 90 train experiments/loss.yaml --trainers 2 --set cluster.sums=cluster --set run.device=cpu --out runs/two-cpu
   compare "two trainers on one $device beside the CPU" two-cpu two 1e-3
+  part "Partial FC with its centres on $device"
+  pfc=(--set 'method={type: partial-fc, sampleRate: 0.1, update: dense, storage: device}')
+  ffc 60 train experiments/loss.yaml "${pfc[@]}" --set run.device="$device" --out runs/pfc
+  ffc 60 train experiments/loss.yaml "${pfc[@]}" --set method.storage=memory --set run.device=cpu --out runs/pfc-cpu
+  compare "Partial FC, centres on $device, beside the CPU" pfc-cpu pfc 1e-3
 fi
 
 if wanted tests; then

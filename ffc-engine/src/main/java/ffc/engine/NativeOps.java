@@ -234,9 +234,19 @@ public final class NativeOps {
     update("exp", value(x), value(out));
   }
 
+  /** x ← values, in the memory that x has, such as a slice's. */
+  public static void copy(NDArray values, NDArray x) {
+    update("copy", value(x), value(values));
+  }
+
   /** Overwrites some values of a contiguous array, counted row by row. */
   public static void put(NDArray x, NDArray placesI64, NDArray values) {
     update("put", value(x), value(placesI64), value(values));
+  }
+
+  /** Overwrites some rows of an array; values [places, ...] for x [rows, ...]. */
+  public static void putRows(NDArray x, NDArray placesI64, NDArray values) {
+    update("put_rows", value(x), value(placesI64), value(values));
   }
 
   /** Overwrites some values of a contiguous array with one number. */

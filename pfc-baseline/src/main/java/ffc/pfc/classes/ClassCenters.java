@@ -7,15 +7,13 @@ import ai.djl.ndarray.types.Shape;
 import java.io.DataInputStream;
 import java.io.DataOutputStream;
 import java.io.IOException;
-import java.util.ArrayList;
 import java.util.Arrays;
-import java.util.List;
 
 /**
  * The class centres W [C, E] of a trained classifier, or a contiguous range of them, and the
- * optimiser state of each row. Rows live on the host, outside of the Java heap, and move in place;
- * the device only ever sees the rows that a step samples, block by block. A row gets its initial
- * values, N(0, 0.01²) by seed and class alone, when it is first needed.
+ * optimiser state of each row. Rows lie outside of the Java heap and move in place, either on the
+ * host, where the device only ever sees what a step samples, or on the device. A row gets its
+ * initial values, N(0, 0.01²) by seed and class alone, when it is first needed.
  *
  * <p>The logits take unit rows w/|w|; {@link #update} leads the gradient through that
  * normalisation. Memory and threads stay the creator's.
@@ -29,25 +27,22 @@ public final class ClassCenters {
   /** Classes whose cosines are computed together: the block's arrays stay in the cache. */
   public static final int BLOCK = 2048;
 
-  /** Rows read one after the other before they are used: their cache misses overlap. */
-  static final int BATCH = 16;
-
   private static final int FRESH = 1 << 16;
 
   private final ClassRange range;
   private final int dim;
   private final long seed;
+  private final RowRule rule;
   private final boolean dense;
-  private final RowWorkers workers;
-  private final RowTable rows;
-  private final RowTable[] state;
-  private final RowTable counts;
   private final RowFlags initialised;
-  private final RowUpdate rowUpdate;
+  private final RowStore store;
 
   /**
+   * Rows on the host.
+   *
    * @param range the classes to hold
    * @param dense whether rows that were not sampled move too: their momentum and weight decay
+   * @param memory for the rows; stays the caller's, as the workers do
    */
   public ClassCenters(
       ClassRange range,
@@ -57,19 +52,28 @@ public final class ClassCenters {
       boolean dense,
       TableMemory memory,
       RowWorkers workers) {
+    this(range, dim, seed, rule, dense, new HostRows(range, dim, rule, dense, memory, workers));
+  }
+
+  /**
+   * Rows on a device.
+   *
+   * @param device owns the rows
+   */
+  public ClassCenters(
+      ClassRange range, int dim, long seed, RowRule rule, boolean dense, NDManager device) {
+    this(range, dim, seed, rule, dense, new DeviceRows(range, dim, rule, dense, device));
+  }
+
+  private ClassCenters(
+      ClassRange range, int dim, long seed, RowRule rule, boolean dense, RowStore store) {
     this.range = range;
     this.dim = dim;
     this.seed = seed;
+    this.rule = rule;
     this.dense = dense;
-    this.workers = workers;
-    rows = new RowTable("classes", range.size(), dim, memory);
-    state = new RowTable[rule.states()];
-    for (int i = 0; i < state.length; i++) {
-      state[i] = new RowTable("state" + i, range.size(), dim, memory);
-    }
-    counts = rule.counts() ? new RowTable("counts", range.size(), 1, memory) : null;
+    this.store = store;
     initialised = new RowFlags(range.size());
-    rowUpdate = new RowUpdate(range, dim, rows, state, counts, rule, dense, workers);
   }
 
   /** The classes that have their rows here. */
@@ -83,12 +87,12 @@ public final class ClassCenters {
 
   /** State rows kept beside each row. */
   public int states() {
-    return state.length;
+    return rule.states();
   }
 
   /** Whether each row counts its own updates. */
   boolean countsUpdates() {
-    return counts != null;
+    return rule.counts();
   }
 
   /** The place of a class in the tables. */
@@ -122,36 +126,26 @@ public final class ClassCenters {
   }
 
   private void initialise(long[] fresh, int n) {
-    workers.run(
-        n,
-        (from, to) -> {
-          float[] row = new float[dim];
-          for (long i = from; i < to; i++) {
-            InitialRows.fill(row, seed, fresh[(int) i], INITIAL);
-            rows.write(place(fresh[(int) i]), row);
-          }
-        });
+    long[] places = new long[n];
+    Arrays.setAll(places, i -> place(fresh[i]));
+    store.write(places, n, (i, row) -> InitialRows.fill(row, seed, fresh[i], INITIAL));
   }
 
   /** One row, for inspection; new rows get their initial values. */
   public float[] row(long cls) {
     prepare(SampledClasses.of(new long[] {cls}));
-    float[] row = new float[dim];
-    rows.read(place(cls), row);
-    return row;
+    return store.row(place(cls));
   }
 
   /** One row of optimiser state, for inspection. */
   public float[] state(int index, long cls) {
-    float[] row = new float[dim];
-    state[index].read(place(cls), row);
-    return row;
+    return store.state(index, place(cls));
   }
 
   /** Overwrites one row. */
   public void set(long cls, float[] row) {
     initialised.add(place(cls));
-    rows.write(place(cls), row);
+    store.write(new long[] {place(cls)}, 1, (i, into) -> System.arraycopy(row, 0, into, 0, dim));
   }
 
   /**
@@ -171,21 +165,7 @@ public final class ClassCenters {
    * @param unitME f32 [to - from, E], contiguous; overwritten
    */
   public void unit(SampledClasses sampled, int from, int to, NDArray unitME) {
-    NativeBuffers.fill(
-        unitME,
-        out -> {
-          float[][] batch = new float[BATCH][dim];
-          for (int begin = from; begin < to; begin += BATCH) {
-            int n = Math.min(BATCH, to - begin);
-            for (int i = 0; i < n; i++) {
-              rows.read(place(sampled.at(begin + i)), batch[i]);
-            }
-            for (int i = 0; i < n; i++) {
-              UnitRow.scale(batch[i], 1 / UnitRow.norm(batch[i]));
-              out.put((begin - from + i) * dim, batch[i], 0, dim);
-            }
-          }
-        });
+    store.unit(sampled, from, to, unitME);
   }
 
   /** The gradients of a step's rows, a block at a time. */
@@ -214,7 +194,16 @@ public final class ClassCenters {
     if (dense) {
       prepare(SampledClasses.all(range.from(), range.to()));
     }
-    rowUpdate.run(sampled, gradients, learningRate, step);
+    store.update(sampled, gradients, learningRate, step);
+  }
+
+  /**
+   * Rows' worth of arrays that an update of rows on a device has at once, beside the rows.
+   *
+   * @param share classes here
+   */
+  public static long updateRows(boolean dense, long share) {
+    return DeviceRows.ARRAYS * Math.min(dense ? DeviceRows.CHUNK : BLOCK, share);
   }
 
   public RowFlags initialised() {
@@ -223,19 +212,12 @@ public final class ClassCenters {
 
   /** Bytes of a row with its state in a stream. */
   long rowBytes() {
-    return 4L * dim * (1 + state.length) + (counts == null ? 0 : 4);
+    return 4L * dim * (1 + states()) + (countsUpdates() ? 4 : 0);
   }
 
   /** Writes all rows that have values with their state, ascending, little-endian. */
   void saveRows(DataOutputStream out) throws IOException {
-    byte[] scratch = new byte[4 * dim];
-    for (long row = 0; row < range.size(); row++) {
-      if (initialised.get(row)) {
-        for (RowTable table : tables()) {
-          table.save(row, out, scratch);
-        }
-      }
-    }
+    store.save(initialised, out);
   }
 
   /**
@@ -244,31 +226,7 @@ public final class ClassCenters {
    * @param withValues the rows that have values: those that follow in the stream
    */
   void loadRows(DataInputStream in, RowFlags withValues) throws IOException {
-    byte[] scratch = new byte[4 * dim];
-    float[] zeros = new float[dim];
-    for (long row = 0; row < range.size(); row++) {
-      if (withValues.get(row)) {
-        for (RowTable table : tables()) {
-          table.load(row, in, scratch);
-        }
-      } else if (initialised.get(row)) {
-        // It gets its initial values anew, and state is zero then.
-        for (RowTable table : tables()) {
-          table.write(row, zeros);
-        }
-      }
-    }
+    store.load(withValues, initialised, in);
     initialised.set(withValues);
-  }
-
-  /** Row, states, count of updates: what there is of a class, in the order of a stream. */
-  private List<RowTable> tables() {
-    List<RowTable> all = new ArrayList<>();
-    all.add(rows);
-    all.addAll(Arrays.asList(state));
-    if (counts != null) {
-      all.add(counts);
-    }
-    return all;
   }
 }

@@ -1,6 +1,11 @@
 package ffc.pfc.classes;
 
+import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.NDList;
+import ai.djl.ndarray.types.Shape;
 import ffc.core.optim.OptimizerConfig;
+import ffc.engine.NativeOps;
+import ffc.engine.Upload;
 
 /**
  * How the gradient of one row moves the row and its state; the experiment's optimiser, row-wise.
@@ -22,6 +27,17 @@ public sealed interface RowRule {
    * @param updates updates of this row, this one included
    */
   void apply(float[] row, float[] gradient, float[][] state, long updates, double learningRate);
+
+  /**
+   * One update of many rows, in place, by the engine.
+   *
+   * @param rowsME class centres, f32 [m, E]
+   * @param gradientME d loss / d rows; used up
+   * @param statesME {@link #states} arrays [m, E]
+   * @param updates of each row, this one included
+   */
+  void apply(
+      NDArray rowsME, NDArray gradientME, NDArray[] statesME, long[] updates, double learningRate);
 
   /** The rule of an experiment's optimiser. */
   static RowRule of(OptimizerConfig config) {
@@ -76,6 +92,24 @@ public sealed interface RowRule {
         }
       }
     }
+
+    @Override
+    public void apply(
+        NDArray rowsME,
+        NDArray gradientME,
+        NDArray[] statesME,
+        long[] updates,
+        double learningRate) {
+      NativeOps.sgd(
+          new NDList(rowsME),
+          new NDList(gradientME),
+          new NDList(statesME),
+          learningRate,
+          momentum,
+          nesterov,
+          weightDecay,
+          1);
+    }
   }
 
   /**
@@ -113,6 +147,28 @@ public sealed interface RowRule {
         v[i] = b2 * v[i] + share2 * g * g;
         row[i] = row[i] * keep - rate * m[i] / ((float) Math.sqrt(v[i]) * root + eps);
       }
+    }
+
+    @Override
+    public void apply(
+        NDArray rowsME,
+        NDArray gradientME,
+        NDArray[] statesME,
+        long[] updates,
+        double learningRate) {
+      int m = updates.length;
+      float[] rates = new float[m];
+      float[] roots = new float[m];
+      for (int i = 0; i < m; i++) {
+        rates[i] = (float) (learningRate / (1 - Math.pow(beta1, updates[i])));
+        roots[i] = (float) (1 / Math.sqrt(1 - Math.pow(beta2, updates[i])));
+      }
+      NDArray rateM1 = Upload.to(rowsME.getManager(), rates, new Shape(m, 1));
+      NDArray rootM1 = Upload.to(rowsME.getManager(), roots, new Shape(m, 1));
+      NDArray meanME = statesME[0].muli(beta1).addi(gradientME.mul(1 - beta1));
+      NDArray squareME = statesME[1].muli(beta2).addi(gradientME.square().muli(1 - beta2));
+      NDArray moveME = squareME.sqrt().muli(rootM1).addi(epsilon).pow(-1).muli(meanME).muli(rateM1);
+      rowsME.muli(1 - learningRate * weightDecay).subi(moveME);
     }
   }
 }

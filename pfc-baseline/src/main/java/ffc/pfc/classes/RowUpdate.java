@@ -5,8 +5,8 @@ import java.nio.FloatBuffer;
 import java.util.Arrays;
 
 /**
- * The update of the rows of {@link ClassCenters} by the gradients of a step, led through their
- * normalisation. Owns nothing.
+ * The update of {@link HostRows} by the gradients of a step, led through their normalisation. Owns
+ * nothing.
  */
 final class RowUpdate {
   private final ClassRange range;
@@ -91,10 +91,10 @@ final class RowUpdate {
 
     /** Moves the sampled rows. */
     void sparse() {
-      Row[] batch = new Row[ClassCenters.BATCH];
+      Row[] batch = new Row[HostRows.BATCH];
       Arrays.setAll(batch, i -> new Row());
-      for (int begin = first; begin < end; begin += ClassCenters.BATCH) {
-        int n = Math.min(ClassCenters.BATCH, end - begin);
+      for (int begin = first; begin < end; begin += HostRows.BATCH) {
+        int n = Math.min(HostRows.BATCH, end - begin);
         for (int i = 0; i < n; i++) {
           batch[i].read(sampled.at(begin + i));
         }

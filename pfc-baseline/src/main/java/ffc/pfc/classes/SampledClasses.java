@@ -65,6 +65,11 @@ public final class SampledClasses {
     return count;
   }
 
+  /** Whether the columns are classes side by side. */
+  boolean contiguous() {
+    return classes == null;
+  }
+
   /** The class of a column. */
   public long at(int column) {
     return classes == null ? first + column : classes[column];

@@ -1,5 +1,6 @@
 package ffc.pfc.partialfc;
 
+import ai.djl.ndarray.NDManager;
 import ffc.core.checkpoint.CheckpointInput;
 import ffc.core.checkpoint.CheckpointReader;
 import ffc.core.checkpoint.CheckpointWriter;
@@ -79,7 +80,7 @@ public final class PartialFc implements Method {
   private long scoredSteps;
 
   /** The classes of this trainer. */
-  private record Share(TableMemory memory, ClassCenters centers, ClassSampler sampler) {}
+  private record Share(Closer memory, ClassCenters centers, ClassSampler sampler) {}
 
   /** What an update needs of the last accumulation. */
   private record Pending(SampledClasses sampled, SampledSoftmax.RowGradients gradients) {}
@@ -103,7 +104,7 @@ public final class PartialFc implements Method {
                   config.margin().scale(),
                   config.interClassThreshold(),
                   shards,
-                  probe.parameters().weightList().head().getManager(),
+                  device(),
                   workers,
                   SampledSoftmax.KEPT_BYTES));
       this.share = share();
@@ -133,24 +134,31 @@ public final class PartialFc implements Method {
   }
 
   private Share share() {
-    TableMemory memory = memory();
+    Closer memory = new Closer();
     try {
       return new Share(
           memory,
-          new ClassCenters(
-              rows(),
-              probe.embedding(),
-              context.seed(),
-              RowRule.of(context.optimizer()),
-              config.update() == PartialFcConfig.Update.dense,
-              memory,
-              workers),
+          centers(memory),
           new ClassSampler(
               classes, config.sampleRate(), context.seed(), shards.range(classes), workers));
     } catch (Throwable e) {
-      Closer.of(memory).closeAfter(e);
+      memory.closeAfter(e);
       throw e;
     }
+  }
+
+  private ClassCenters centers(Closer memory) {
+    RowRule rule = RowRule.of(context.optimizer());
+    boolean dense = config.update() == PartialFcConfig.Update.dense;
+    int dim = probe.embedding();
+    return config.storage() == PartialFcConfig.Storage.device
+        ? new ClassCenters(
+            rows(), dim, context.seed(), rule, dense, memory.add(device().newSubManager()))
+        : new ClassCenters(rows(), dim, context.seed(), rule, dense, memory.add(tables()), workers);
+  }
+
+  private NDManager device() {
+    return probe.parameters().weightList().head().getManager();
   }
 
   /** The centres of this trainer: of its classes; of all, where a class has several. */
@@ -160,7 +168,7 @@ public final class PartialFc implements Method {
         : ClassRange.all(classes * config.centers());
   }
 
-  private TableMemory memory() {
+  private TableMemory tables() {
     if (config.storage() == PartialFcConfig.Storage.memory) {
       return new TableMemory.Native();
     }
@@ -293,14 +301,22 @@ public final class PartialFc implements Method {
     long drawn =
         Math.max(images, (ClassSampler.budget(classes, config.sampleRate()) - 1) / trainers + 1);
     long sampled = drawn * config.centers();
-    boolean inMemory = config.storage() == PartialFcConfig.Storage.memory;
+    boolean mapped = config.storage() == PartialFcConfig.Storage.mapped;
+    boolean onDevice = config.storage() == PartialFcConfig.Storage.device;
+    String where = onDevice ? "device_" : ""; // a plan has both side by side
     Map<String, Long> parts = new LinkedHashMap<>();
-    parts.put("classes", (inMemory ? 4 * share * embedding : 0) + RowFlags.bytes(share));
-    if (inMemory) {
-      parts.put("momenta", stateBytes(optimizer, share, embedding));
+    parts.put(where + "classes", (mapped ? 0 : 4 * share * embedding) + RowFlags.bytes(share));
+    if (!mapped) {
+      parts.put(where + "momenta", stateBytes(optimizer, share, embedding));
     }
     long columns = Math.min(sampled, ClassCenters.BLOCK);
-    parts.put("class_gradient", 4 * columns * embedding);
+    parts.put(
+        "class_gradient",
+        4L
+            * embedding
+            * (onDevice
+                ? ClassCenters.updateRows(config.update() == PartialFcConfig.Update.dense, share)
+                : columns));
     if (config.sampleRate() < 1) {
       // The drawn classes and the radix sort's working copy.
       parts.put("sample", 16 * drawn + (config.centers() == 1 ? 0 : 8 * sampled));
@@ -316,7 +332,7 @@ public final class PartialFc implements Method {
     if (trainers > 1) {
       parts.put("samples_of_all_trainers", SAMPLE_ARRAYS * 4 * samples * embedding);
     }
-    // Rows of classes go to the device block by block.
+    // Rows of classes on the host go to the device block by block.
     return new Footprint(parts).withHost("classes", "momenta", "sample");
   }
 

@@ -42,7 +42,10 @@ public record PartialFcConfig(
             "Centres of a class, of which the closest counts (Sub-center ArcFace; default 1);"
                 + " several need one trainer")
         Integer centers,
-    @JsonPropertyDescription("memory (default) or mapped: class centres in files") Storage storage,
+    @JsonPropertyDescription(
+            "Where class centres and their optimiser state lie: memory (default), of the machine;"
+                + " mapped: in files; device: where the networks are, as on a GPU that has room")
+        Storage storage,
     @JsonPropertyDescription("storage mapped: folder on a disk with room for the tables")
         String folder)
     implements MethodConfig {
@@ -56,7 +59,8 @@ public record PartialFcConfig(
   /** Where class centres and their optimiser state live. */
   public enum Storage {
     memory,
-    mapped
+    mapped,
+    device
   }
 
   public PartialFcConfig {
@@ -73,7 +77,7 @@ public record PartialFcConfig(
   public String label() {
     String kind = sampleRate == 1 ? "full-fc" : "partial-fc " + sampleRate;
     kind = centers == 1 ? kind : kind + ", " + centers + " centres";
-    return storage == Storage.mapped ? kind + " mapped" : kind;
+    return storage == Storage.memory ? kind : kind + " " + storage;
   }
 
   @Override

@@ -48,10 +48,16 @@ class ClassCentersTest {
 
   private ClassCenters centers(
       int classes, RowRule rule, boolean dense, TableMemory memory, int threads) {
+    return centers(ClassRange.all(classes), E, rule, dense, memory, threads);
+  }
+
+  /** Centres wherever a test of them wants them. */
+  ClassCenters centers(
+      ClassRange range, int dim, RowRule rule, boolean dense, TableMemory memory, int threads) {
     RowWorkers workers = new RowWorkers(threads);
     open.add(workers);
     open.add(memory);
-    return new ClassCenters(ClassRange.all(classes), E, 3, rule, dense, memory, workers);
+    return new ClassCenters(range, dim, 3, rule, dense, memory, workers);
   }
 
   /** Runs some steps of random gradients on sampled classes and returns the sampled ones. */
@@ -229,12 +235,8 @@ class ClassCentersTest {
   @Test
   void unitRowsAreThoseOfTheColumnsAskedFor() {
     for (int dim : new int[] {1, 8, 19}) {
-      RowWorkers workers = new RowWorkers(1);
-      TableMemory memory = new TableMemory.Native();
-      open.add(workers);
-      open.add(memory);
       ClassCenters centers =
-          new ClassCenters(new ClassRange(100, 200), dim, 3, SGD, false, memory, workers);
+          centers(new ClassRange(100, 200), dim, SGD, false, new TableMemory.Native(), 1);
       long[] classes = new long[40];
       Arrays.setAll(classes, i -> 100 + 2 * i);
       SampledClasses sampled = SampledClasses.of(classes);

@@ -15,7 +15,8 @@ import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 import java.util.List;
-import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /**
  * Dense updates against PyTorch's own optimisers. {@code dense-golden.txt} comes from {@code
@@ -34,8 +35,9 @@ class DenseGoldenTest {
     };
   }
 
-  @Test
-  void denseUpdatesAgreeWithPyTorch() throws IOException {
+  @ParameterizedTest(name = "rows on the device: {0}")
+  @ValueSource(booleans = {false, true})
+  void denseUpdatesAgreeWithPyTorch(boolean onDevice) throws IOException {
     List<String[]> lines;
     try (InputStream in = DenseGoldenTest.class.getResourceAsStream("dense-golden.txt")) {
       lines =
@@ -63,7 +65,10 @@ class DenseGoldenTest {
         switch (line[0]) {
           case "case" -> {
             centers =
-                new ClassCenters(ClassRange.all(C), E, 1, rule(line[1]), true, memory, workers);
+                onDevice
+                    ? new ClassCenters(ClassRange.all(C), E, 1, rule(line[1]), true, manager)
+                    : new ClassCenters(
+                        ClassRange.all(C), E, 1, rule(line[1]), true, memory, workers);
             step = 0;
           }
           case "w0" -> {

@@ -2,6 +2,7 @@ package ffc.pfc.partialfc;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import ffc.core.method.Footprint;
 import ffc.core.optim.OptimizerConfig;
 import ffc.pfc.classes.ClassCenters;
 import ffc.pfc.classes.RowFlags;
@@ -49,6 +50,19 @@ class MethodFootprintTest extends MethodSteps {
     assertThat(PartialFc.footprint(mapped, sgd, 1000, 8, 32, 1).parts())
         .doesNotContainKey("momenta")
         .containsEntry("classes", RowFlags.bytes(1000));
+    PartialFcConfig device =
+        PartialFcConfigBuilder.builder()
+            .sampleRate(0.1)
+            .storage(PartialFcConfig.Storage.device)
+            .build();
+    Footprint onDevice = PartialFc.footprint(device, sgd, 1000, 8, 32, 1);
+    assertThat(onDevice.host()).containsExactly("sample");
+    assertThat(PartialFc.footprint(memory, sgd, 1000, 8, 32, 1).host())
+        .containsExactly("classes", "momenta", "sample");
+    assertThat(onDevice.parts())
+        .containsEntry("device_classes", rows + RowFlags.bytes(1000))
+        .containsEntry("device_momenta", rows)
+        .containsEntry("class_gradient", 13L * 4 * 1000 * 8);
     // Three trainers of 334 classes at most, with 34 of a step; as many as samples at least.
     assertThat(PartialFc.footprint(memory, sgd, 1000, 8, 32, 3).parts())
         .containsEntry("classes", 4L * 334 * 8 + RowFlags.bytes(334))

@@ -28,6 +28,8 @@ class ReferenceStepsTest {
 
   @TempDir Path folder;
 
+  private PartialFcConfig.Storage storage = PartialFcConfig.Storage.memory;
+
   static List<ReferenceRun> cases() {
     return ReferenceRun.all(ReferenceStepsTest.class);
   }
@@ -35,6 +37,17 @@ class ReferenceStepsTest {
   @ParameterizedTest
   @MethodSource("cases")
   void stepsAreThoseOfTheReference(ReferenceRun reference) throws IOException {
+    reference.check(folder, context -> method(reference, context));
+  }
+
+  static List<ReferenceRun> partialFc() {
+    return cases().stream().filter(run -> run.methodType().equals("partial-fc")).toList();
+  }
+
+  @ParameterizedTest
+  @MethodSource("partialFc")
+  void rowsOnTheDeviceMakeTheSameSteps(ReferenceRun reference) throws IOException {
+    storage = PartialFcConfig.Storage.device;
     reference.check(folder, context -> method(reference, context));
   }
 
@@ -50,7 +63,10 @@ class ReferenceStepsTest {
 
   /** Centres start from the recording: their own start is drawn by seed and class. */
   private PartialFc partialFc(ReferenceRun reference, MethodContext context) {
-    PartialFcConfig config = reference.method(PartialFcConfig.class);
+    PartialFcConfig config =
+        PartialFcConfigBuilder.builder(reference.method(PartialFcConfig.class))
+            .storage(storage)
+            .build();
     PartialFc method = new PartialFc(config, context);
     ClassCenters centers = method.centers();
     int dim = centers.dim();
