@@ -68,6 +68,7 @@ public final class WholeFile {
             StandardOpenOption.CREATE,
             StandardOpenOption.TRUNCATE_EXISTING,
             StandardOpenOption.WRITE)) {
+      aside.toFile().deleteOnExit(); // if a signal ends the process meanwhile
       content.writeTo(out);
       out.force(true);
     }

@@ -176,6 +176,7 @@ public final class EmbeddingFile {
     Path aside = labels.resolveSibling(labels.getFileName() + ".aside");
     try {
       try {
+        aside.toFile().deleteOnExit(); // if a signal ends the process meanwhile
         writeLabels.accept(aside);
         writeRows.run();
         Files.move(aside, labels, StandardCopyOption.REPLACE_EXISTING);

@@ -12,7 +12,8 @@ import java.util.List;
 
 /**
  * A folder to write into, made with all above it that are missing. Those of them that are empty
- * when it is closed are taken back: work that is refused or fails at its beginning leaves nothing.
+ * when it is closed, or at a signal, are taken back: work that is refused, fails or is stopped at
+ * its beginning leaves nothing.
  */
 public final class MadeFolders implements AutoCloseable {
   /** Innermost first. */
@@ -30,6 +31,10 @@ public final class MadeFolders implements AutoCloseable {
     }
     try {
       Files.createDirectories(folder);
+      // A signal ends the process without a close; what was registered last goes first.
+      for (int i = made.size() - 1; i >= 0; i--) {
+        made.get(i).toFile().deleteOnExit();
+      }
     } catch (IOException e) {
       close();
       throw new IllegalArgumentException(

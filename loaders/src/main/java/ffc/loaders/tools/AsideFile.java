@@ -11,7 +11,7 @@ import java.nio.file.StandardOpenOption;
 
 /**
  * A file written aside, forced to disk and renamed by {@link #commit}: it appears whole or not at
- * all. Closing without commit removes it.
+ * all. Closing without commit removes it, and so does a signal that ends the process.
  */
 public final class AsideFile implements Closeable {
   private final Path target;
@@ -43,6 +43,7 @@ public final class AsideFile implements Closeable {
             StandardOpenOption.CREATE,
             StandardOpenOption.TRUNCATE_EXISTING,
             StandardOpenOption.WRITE);
+    aside.toFile().deleteOnExit(); // a signal ends the process without a close
   }
 
   /** Bytes written so far. */
