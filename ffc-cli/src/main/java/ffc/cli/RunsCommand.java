@@ -6,6 +6,7 @@ import ffc.runs.report.RunFiles;
 import ffc.runs.report.Table;
 import java.io.IOException;
 import java.io.PrintWriter;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -88,6 +89,13 @@ final class RunsCommand implements Callable<Integer> {
       if (RunDirectory.isRun(folder)) {
         return folder;
       }
+    }
+    if (Files.isDirectory(named.resolve("cells"))) {
+      throw new IllegalArgumentException(
+          named
+              + " is the folder of a comparison: ./ffc compare CONFIG --report-only makes its pages"
+              + " anew, and its runs are the folders in "
+              + named.resolve("cells"));
     }
     throw new IllegalArgumentException(
         named

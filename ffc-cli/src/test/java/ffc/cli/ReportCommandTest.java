@@ -72,6 +72,16 @@ class ReportCommandTest {
   }
 
   @Test
+  void theFolderOfAComparisonHasAnotherCommand() throws Exception {
+    Path folder = temp.resolve("comparison");
+    Files.createDirectories(folder.resolve("cells"));
+    InProcess.Outcome outcome = InProcess.run(List.of("report", folder.toString()));
+    assertThat(outcome.code()).isEqualTo(2);
+    assertThat(outcome.err())
+        .contains(folder + " is the folder of a comparison: ./ffc compare CONFIG --report-only");
+  }
+
+  @Test
   void damagedRecordsLeaveAReportOfTheRest() throws Exception {
     Files.writeString(run.resolve("config.resolved.yaml"), "name: [cut");
     Files.writeString(run.resolve("summary.json"), "{");

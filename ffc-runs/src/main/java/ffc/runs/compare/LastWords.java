@@ -1,5 +1,7 @@
 package ffc.runs.compare;
 
+import java.util.concurrent.locks.LockSupport;
+
 /** A line on the error stream if the JVM is ended before this is closed, as Ctrl-C does. */
 final class LastWords implements AutoCloseable {
   private final Thread speaker;
@@ -9,12 +11,18 @@ final class LastWords implements AutoCloseable {
     Runtime.getRuntime().addShutdownHook(speaker);
   }
 
+  /**
+   * Says nothing more, and goes no further, if the JVM is ending: what is seen of other processes
+   * then, which the same signal ends, is no news.
+   */
   @Override
   public void close() {
     try {
       Runtime.getRuntime().removeShutdownHook(speaker);
     } catch (IllegalStateException e) {
-      // The JVM is ending: they are being said.
+      while (true) {
+        LockSupport.park(); // the words are being said, and the JVM waits for nobody else
+      }
     }
   }
 }

@@ -25,13 +25,22 @@ class CellRunnerTest {
 
     public static void main(String[] arguments) throws IOException {
       Comparison comparison = ComparisonReader.read(Path.of(arguments[0]));
-      Class<?> program = arguments[2].equals("ended") ? Ender.class : Sleeper.class;
+      Class<?> program =
+          switch (arguments[2]) {
+            case "ended" -> Ender.class;
+            case "ended with the cell" -> EndingFirst.class;
+            default -> Sleeper.class;
+          };
       CellRunner runner =
           new CellRunner(
               comparison,
               Path.of(arguments[1]),
               new PrintWriter(System.out, true),
               program.getName());
+      if (arguments[2].equals("ended with the cell")) {
+        // An end that takes long enough for the cell's own to be seen.
+        Runtime.getRuntime().addShutdownHook(new Thread(Comparing::linger));
+      }
       if (arguments[2].equals("interrupted")) {
         Thread main = Thread.currentThread();
         Thread interrupter = new Thread(() -> interruptInWaitFor(main));
@@ -39,9 +48,17 @@ class CellRunnerTest {
         interrupter.start();
       }
       try {
-        runner.train(Cell.of(comparison).get(0));
+        System.out.println("failed, " + runner.train(Cell.of(comparison).get(0)));
       } catch (InterruptedException e) {
         System.out.println("waits no more");
+      }
+    }
+
+    private static void linger() {
+      try {
+        Thread.sleep(3000);
+      } catch (InterruptedException e) {
+        Thread.currentThread().interrupt();
       }
     }
 
@@ -61,6 +78,16 @@ class CellRunnerTest {
     public static void main(String[] arguments) throws IOException {
       ProcessHandle.current().parent().orElseThrow().destroy();
       System.in.read();
+    }
+  }
+
+  /** A cell that asks the comparison to end and is gone before it, as Ctrl-C reaches both. */
+  static final class EndingFirst {
+    private EndingFirst() {}
+
+    public static void main(String[] arguments) {
+      ProcessHandle.current().parent().orElseThrow().destroy();
+      System.exit(130);
     }
   }
 
@@ -109,6 +136,11 @@ class CellRunnerTest {
   @Test
   void whoEndsAComparisonHearsThatTheSameCommandGoesOn() throws Exception {
     assertThat(said("ended").lines()).containsOnlyOnce(WORDS);
+  }
+
+  @Test
+  void aCellThatTheSameSignalEndedHasNotFailed() throws Exception {
+    assertThat(said("ended with the cell")).contains(WORDS).doesNotContain("failed");
   }
 
   @Test
