@@ -120,7 +120,11 @@ public record AllPairs(
       return false;
     }
     forEachGenuinePair(sorted, similarity -> histogram.add(similarity, true));
-    TailSweep.over(sorted, codes, histogram.cut(), histogram::addAbove);
+    TailSweep.over(
+        sorted,
+        codes,
+        histogram.cut(),
+        (rows, cols, similarities, count) -> histogram.addAbove(similarities, count));
     long n = sorted.size();
     histogram.addBelow(n * (n - 1) / 2 - histogram.genuinePairs() - histogram.impostorPairs());
     return true;

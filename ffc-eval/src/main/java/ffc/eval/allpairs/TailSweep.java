@@ -13,6 +13,7 @@ import ffc.engine.InnerProduct;
 import ffc.engine.NativeOps;
 import ffc.engine.Upload;
 import ffc.eval.embedding.Embeddings;
+import ffc.loaders.data.Progress;
 import java.nio.ByteBuffer;
 import java.nio.IntBuffer;
 import java.util.ArrayList;
@@ -23,6 +24,7 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.BiFunction;
 import java.util.stream.IntStream;
 
@@ -37,23 +39,30 @@ final class TailSweep {
   private static final int COLS = 1024;
   private static final int PART = NativeOps.INT8_COLUMNS;
 
-  /** Takes similarities above the cut; by one thread at a time. */
-  interface Above {
-    void accept(float[] similarities, int count);
-  }
-
   private final Embeddings embeddings;
   private final Int8Rows codes;
+  private final int rowEnd;
   private final float cut;
-  private final Above above;
+  private final PairsAbove.Visitor above;
+  private final Progress progress;
   private final int panelCols;
   private final AtomicInteger panels;
+  private final AtomicLong looked = new AtomicLong();
 
-  private TailSweep(Embeddings embeddings, Int8Rows codes, float cut, Above above, int panelCols) {
+  private TailSweep(
+      Embeddings embeddings,
+      Int8Rows codes,
+      int rowEnd,
+      float cut,
+      PairsAbove.Visitor above,
+      Progress progress,
+      int panelCols) {
     this.embeddings = embeddings;
     this.codes = codes;
+    this.rowEnd = rowEnd;
     this.cut = cut;
     this.above = above;
+    this.progress = progress;
     this.panelCols = panelCols;
     panels = new AtomicInteger((embeddings.size() + panelCols - 1) / panelCols);
   }
@@ -112,15 +121,38 @@ final class TailSweep {
    * @param cut similarity that must be exceeded
    * @param above told of every impostor pair that does, in any order
    */
-  static void over(Embeddings embeddings, Int8Rows codes, float cut, Above above) {
-    // Wide panels read the rows less often; 16 MiB a thread.
-    int blocks = (1 << 22) / embeddings.dim() / COLS;
-    over(embeddings, codes, cut, above, COLS * Math.max(1, Math.min(8, blocks)));
+  static void over(Embeddings embeddings, Int8Rows codes, float cut, PairsAbove.Visitor above) {
+    over(embeddings, codes, embeddings.size(), cut, above, Progress.NONE);
   }
 
-  /** As {@link #over(Embeddings, Int8Rows, float, Above)}, in panels of so many columns. */
-  static void over(Embeddings embeddings, Int8Rows codes, float cut, Above above, int panelCols) {
-    TailSweep sweep = new TailSweep(embeddings, codes, cut, above, panelCols);
+  /**
+   * Sweeps the pairs of the first rows of a set with all that follow them.
+   *
+   * @param rowEnd how many of them there are
+   */
+  static void over(
+      Embeddings embeddings,
+      Int8Rows codes,
+      int rowEnd,
+      float cut,
+      PairsAbove.Visitor above,
+      Progress progress) {
+    // Wide panels read the rows less often; 16 MiB a thread.
+    int blocks = (1 << 22) / embeddings.dim() / COLS;
+    int panelCols = COLS * Math.max(1, Math.min(8, blocks));
+    over(embeddings, codes, rowEnd, cut, above, progress, panelCols);
+  }
+
+  /** The same in panels of so many columns. */
+  static void over(
+      Embeddings embeddings,
+      Int8Rows codes,
+      int rowEnd,
+      float cut,
+      PairsAbove.Visitor above,
+      Progress progress,
+      int panelCols) {
+    TailSweep sweep = new TailSweep(embeddings, codes, rowEnd, cut, above, progress, panelCols);
     int threads = JniUtils.getNumThreads();
     ExecutorService workers =
         Executors.newFixedThreadPool(
@@ -165,6 +197,13 @@ final class TailSweep {
     }
   }
 
+  /** Pairs of a row in [rowFrom, rowTo) and a later one that is below {@code end}. */
+  private static long pairs(int end, int rowFrom, int rowTo) {
+    long rows = Math.max(0, Math.min(rowTo, end) - rowFrom);
+    long first = end - 1L - rowFrom;
+    return rows * (2 * first - rows + 1) / 2;
+  }
+
   private static NDArray array(NDManager manager, byte[] codes, int dim) {
     return Upload.to(
         manager, ByteBuffer.wrap(codes), new Shape(codes.length / dim, dim), DataType.INT8);
@@ -186,6 +225,8 @@ final class TailSweep {
     private final float[] rows = new float[ROWS * dim];
     private final byte[] rowCodes = new byte[ROWS * dim];
     private final byte[] colCodes = new byte[COLS * dim];
+    private final int[] foundRows = new int[1 << 14];
+    private final int[] foundCols = new int[1 << 14];
     private final float[] found = new float[1 << 14];
     private int count;
     private int colCount;
@@ -214,10 +255,19 @@ final class TailSweep {
         for (int col = 0; col < colCount; col += COLS) {
           blocks.add(encodeCols(panelManager, col));
         }
-        for (int row = 0; row < to; row += ROWS) {
-          rows(row, Math.min(ROWS, to - row), blocks);
+        int end = Math.min(to, rowEnd);
+        for (int row = 0; row < end; row += ROWS) {
+          int rowCount = Math.min(ROWS, end - row);
+          rows(row, rowCount, blocks);
+          looked(row, rowCount, from, to);
         }
       }
+    }
+
+    /** Tells of some rows that have met the columns [from, to). */
+    private void looked(int row, int rowCount, int from, int to) {
+      long pairs = pairs(to, row, row + rowCount) - pairs(from, row, row + rowCount);
+      progress.report("comparing", looked.addAndGet(pairs), pairs(embeddings.size(), 0, rowEnd));
     }
 
     private NDArray encodeCols(NDManager owner, int col) {
@@ -286,6 +336,8 @@ final class TailSweep {
       }
       float similarity = InnerProduct.of(rows, r * dim, cols, c * dim, dim);
       if (similarity > cut) {
+        foundRows[count] = row + r;
+        foundCols[count] = order[c];
         found[count++] = similarity;
         if (count == found.length) {
           flush();
@@ -295,7 +347,7 @@ final class TailSweep {
 
     void flush() {
       synchronized (above) {
-        above.accept(found, count);
+        above.pairs(foundRows, foundCols, found, count);
       }
       count = 0;
     }

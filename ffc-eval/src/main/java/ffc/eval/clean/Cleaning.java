@@ -2,6 +2,7 @@ package ffc.eval.clean;
 
 import ffc.eval.allpairs.SimilaritySweep;
 import ffc.eval.embedding.Embeddings;
+import ffc.eval.embedding.Means;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.BitSet;
@@ -78,7 +79,7 @@ public record Cleaning(Thresholds thresholds, List<Outlier> outliers, List<LookA
         doubts++;
       }
     }
-    Means centreRows = new Means(embeddings, kept, starts, groups.labels());
+    Means centreRows = Means.unit(embeddings, kept, starts, groups.labels());
     List<Outlier> outliers = outliers(embeddings, centreRows, thresholds, doubtful.first(doubts));
     return new Cleaning(thresholds, outliers, lookAlikes(centreRows, thresholds.merge()));
   }

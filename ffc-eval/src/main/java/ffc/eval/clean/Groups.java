@@ -1,6 +1,7 @@
 package ffc.eval.clean;
 
 import ffc.eval.embedding.Embeddings;
+import ffc.eval.embedding.Means;
 import java.util.Arrays;
 import java.util.Comparator;
 import java.util.stream.IntStream;
@@ -37,7 +38,7 @@ record Groups(int[] order, int[] starts, long[] labels) {
   Means means(Embeddings embeddings) {
     int[] bounds = Arrays.copyOf(starts, starts.length + 1);
     bounds[starts.length] = order.length;
-    return new Means(embeddings, order, bounds, labels);
+    return Means.unit(embeddings, order, bounds, labels);
   }
 
   int[] rows(int group) {

@@ -1,6 +1,7 @@
 package ffc.eval.clean;
 
 import ffc.eval.embedding.Embeddings;
+import ffc.eval.embedding.Means;
 import java.util.Arrays;
 import java.util.SplittableRandom;
 
@@ -78,7 +79,7 @@ public record Thresholds(double link, double merge) {
         within[split++] = group;
       }
     }
-    Means units = new Means(embeddings, shuffled, starts, new long[2 * groups.count()]);
+    Means units = Means.unit(embeddings, shuffled, starts, new long[2 * groups.count()]);
     double[] similar = new double[split];
     for (int i = 0; i < split; i++) {
       units.read(2 * within[i], 2, rows, 0);

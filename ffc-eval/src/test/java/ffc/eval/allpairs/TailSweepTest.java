@@ -16,6 +16,7 @@ import ffc.eval.embedding.ArrayEmbeddings;
 import ffc.eval.embedding.Embeddings;
 import ffc.eval.embedding.RandomEmbeddings;
 import ffc.eval.embedding.RowView;
+import ffc.loaders.data.Progress;
 import java.util.Arrays;
 import java.util.Map;
 import java.util.Random;
@@ -80,12 +81,14 @@ class TailSweepTest {
         TailSweep.over(
             rows,
             Int8Rows.of(rows),
+            n,
             cut,
-            (similarities, more) -> {
+            (first, second, similarities, more) -> {
               for (int i = 0; i < more; i++) {
                 found[count[0]++] = similarities[i];
               }
             },
+            Progress.NONE,
             1024);
         Arrays.sort(found, 0, count[0]);
         // A similarity within rounding of the cut may fall on either side.
@@ -154,13 +157,15 @@ class TailSweepTest {
         TailSweep.over(
             rows,
             Int8Rows.of(rows),
+            n,
             cut,
-            (similarities, count) -> {
+            (first, second, similarities, count) -> {
               found[0] += count;
               for (int i = 0; i < count; i++) {
                 total[0] += similarities[i];
               }
             },
+            Progress.NONE,
             panel);
         assertThat(found[0]).as("cut %s panel %d", cut, panel).isEqualTo(wanted);
         assertThat(total[0]).isCloseTo(sum, within(1e-6 * Math.abs(sum)));
@@ -178,7 +183,7 @@ class TailSweepTest {
                     rows,
                     Int8Rows.of(rows),
                     0.5f,
-                    (similarities, count) -> {
+                    (first, second, similarities, count) -> {
                       throw new IllegalArgumentException("seen enough");
                     }))
         .isInstanceOf(IllegalArgumentException.class)
@@ -273,7 +278,8 @@ class TailSweepTest {
 
   private static long found(Embeddings rows, float cut) {
     long[] found = new long[1];
-    TailSweep.over(rows, Int8Rows.of(rows), cut, (similarities, count) -> found[0] += count);
+    TailSweep.over(
+        rows, Int8Rows.of(rows), cut, (first, second, similarities, count) -> found[0] += count);
     return found[0];
   }
 
@@ -336,7 +342,7 @@ class TailSweepTest {
                     rows,
                     Int8Rows.of(rows),
                     0.5f,
-                    (similarities, count) -> {
+                    (first, second, similarities, count) -> {
                       try {
                         never.await();
                       } catch (InterruptedException e) {

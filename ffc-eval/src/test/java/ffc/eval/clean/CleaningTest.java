@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import ffc.eval.embedding.ArrayEmbeddings;
 import ffc.eval.embedding.Embeddings;
+import ffc.eval.embedding.Means;
 import java.util.Arrays;
 import java.util.HashSet;
 import java.util.List;
