@@ -260,6 +260,9 @@ public final class NativeOps {
 
   /** Euclidean norm over all values of all arrays, on the host. */
   public static double norm(NDList arrays) {
+    if (arrays.isEmpty()) {
+      return 0;
+    }
     try (IValue xs = list(arrays);
         IValue result = IValueUtils.runMethod(UPDATES, "norm", xs);
         NDArray norm = result.toTensor((PtNDManager) arrays.head().getManager())) {

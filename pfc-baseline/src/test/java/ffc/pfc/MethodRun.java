@@ -37,6 +37,25 @@ public final class MethodRun implements RunObserver {
       Path checkpoints,
       Path resumeFrom)
       throws IOException {
+    return of(method, optimizer, steps, slices, checkpoints, resumeFrom, List.of(), null);
+  }
+
+  /**
+   * As the other.
+   *
+   * @param freeze parts of the network
+   * @param freezeUntil step, or null
+   */
+  public static MethodRun of(
+      MethodContext.Factory method,
+      OptimizerConfig.Type optimizer,
+      int steps,
+      int slices,
+      Path checkpoints,
+      Path resumeFrom,
+      List<String> freeze,
+      Long freezeUntil)
+      throws IOException {
     DataConfig data =
         DataConfigBuilder.builder()
             .train(new DataConfig.Source("recordio", "../data/quickstart/train.rec"))
@@ -53,6 +72,8 @@ public final class MethodRun implements RunObserver {
             .widths(List.of(4, 8))
             .embedding(16)
             .dropout(0.0)
+            .freeze(freeze)
+            .freezeUntil(freezeUntil)
             .build();
     double rate = optimizer == OptimizerConfig.Type.sgd ? 0.1 : 0.003;
     OptimizerConfig optimizerConfig =

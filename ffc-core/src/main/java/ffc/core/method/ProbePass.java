@@ -30,7 +30,7 @@ public final class ProbePass {
     NDArray gradient(NDArray images, NDArray unitBE, NDArray normB1);
   }
 
-  /** Adds the gradient of a loss to those of the probe's weights; all else is closed. */
+  /** Adds the gradient of a loss to those of the probe's moving weights; all else is closed. */
   public static void run(Encoder probe, Supplier<NDArray> inputs, StepProfile profile, Head head) {
     try (NDScope scope = new NDScope()) {
       scope.suppressNotUsedWarning();
@@ -42,7 +42,9 @@ public final class ProbePass {
       NDArray unitBE = detached.div(normB1);
       NDArray gradientBE = head.gradient(images, unitBE, normB1);
       profile.lap("head");
-      Autograd.backward(features, MarginHead.throughNormalisation(gradientBE, unitBE, normB1));
+      if (!probe.parameters().movingWeights().isEmpty()) {
+        Autograd.backward(features, MarginHead.throughNormalisation(gradientBE, unitBE, normB1));
+      }
       profile.lap("backward");
     }
   }

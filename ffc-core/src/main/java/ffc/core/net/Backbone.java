@@ -25,6 +25,7 @@ public final class Backbone {
    * @throws ArithmeticException if an array would be longer than arrays can be
    */
   public Backbone(Architecture architecture, ImageShape input, Parameters parameters) {
+    parameters.inParts(architecture::part);
     LayerBuilder builder = new LayerBuilder(parameters);
     architecture.features(
         builder, new LayerBuilder.Size(input.channels(), input.height(), input.width()));
@@ -39,7 +40,7 @@ public final class Backbone {
    *
    * @param images f32 [B, channels, height, width] in [-1, 1]
    * @param batchStatistics true: batch norm uses the statistics of this batch and updates its
-   *     running ones (B must be at least 2); false: it uses the running ones
+   *     running ones (B must be at least 2), but for frozen layers; false: it uses the running ones
    * @param dropout whether values, branches and tokens are dropped, where the network drops some
    * @return features f32 [B, embedding], not normalised; registered with the caller's scope
    */
@@ -76,7 +77,7 @@ public final class Backbone {
     }
 
     private NDArray layer(NDArray x, String name) {
-      return layers.get(name).forward(x, batchStatistics);
+      return layers.get(name).forward(x, batchStatistics && !parameters.isFrozen(name));
     }
 
     @Override

@@ -1,6 +1,7 @@
 package ffc.core.net;
 
 import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.NDList;
 import ai.djl.ndarray.NDManager;
 import ffc.core.loss.MarginHead;
 import ffc.engine.Closer;
@@ -12,8 +13,7 @@ public final class Encoder implements AutoCloseable {
   // B images, E embedding
 
   private final Backbone backbone;
-  private final ImageShape shape;
-  private final int embedding;
+  private final ModelConfig model;
   private final BatchNorm batchNorm;
   private final Precision precision;
 
@@ -35,17 +35,12 @@ public final class Encoder implements AutoCloseable {
     running
   }
 
-  private Encoder(
-      Backbone backbone,
-      ImageShape shape,
-      int embedding,
-      BatchNorm batchNorm,
-      Precision precision) {
+  private Encoder(Backbone backbone, ModelConfig model, BatchNorm batchNorm, Precision precision) {
     this.backbone = backbone;
-    this.shape = shape;
-    this.embedding = embedding;
+    this.model = model;
     this.batchNorm = batchNorm;
     this.precision = precision;
+    at(0);
   }
 
   /**
@@ -71,8 +66,7 @@ public final class Encoder implements AutoCloseable {
     try {
       return new Encoder(
           backbone(config, parameters),
-          config.shape(),
-          config.embedding(),
+          config,
           config.freezeBatchNorm() ? BatchNorm.running : batchNorm,
           precision);
     } catch (Throwable e) {
@@ -94,6 +88,8 @@ public final class Encoder implements AutoCloseable {
    */
   static Backbone backbone(ModelConfig config, Parameters parameters) {
     try {
+      // As the count of what is kept for the backward pass has it.
+      parameters.freeze(part -> config.freezes(part, Long.MAX_VALUE));
       return new Backbone(config.architecture(), config.shape(), parameters);
     } catch (ArithmeticException e) {
       throw new IllegalArgumentException(
@@ -119,6 +115,21 @@ public final class Encoder implements AutoCloseable {
     return MarginHead.normalise(features(images, mode));
   }
 
+  /**
+   * Freezes the parts that the model freezes in a step, and no others. A frozen part keeps all its
+   * values; its batch norm uses the running statistics.
+   *
+   * @param step steps completed before it
+   */
+  public void at(long step) {
+    parameters().freeze(part -> model.freezes(part, step));
+  }
+
+  /** The running statistics that a step moves. */
+  public NDList movingStatistics() {
+    return model.freezeBatchNorm() ? new NDList() : parameters().movingBuffers();
+  }
+
   /** The arrays of the network. */
   public Parameters parameters() {
     return backbone.parameters();
@@ -126,12 +137,12 @@ public final class Encoder implements AutoCloseable {
 
   /** Shape of the images it takes. */
   public ImageShape shape() {
-    return shape;
+    return model.shape();
   }
 
   /** E, the size of an embedding. */
   public int embedding() {
-    return embedding;
+    return model.embedding();
   }
 
   /** Precision of its convolutions and matrix products. */

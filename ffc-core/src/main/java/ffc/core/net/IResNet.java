@@ -57,6 +57,13 @@ public record IResNet(List<Integer> layers, List<Integer> widths, int embedding,
                 net.dense(net.dropout(net.norm(in, "bn2"), dropout), "fc", embedding), "features"));
   }
 
+  @Override
+  public String part(String name) {
+    return Architecture.isOf(name, "conv1", "bn1", "prelu")
+        ? STEM
+        : name.startsWith("layer") ? name.substring(0, name.indexOf('.')) : EMBEDDING;
+  }
+
   /** BN, 3x3, BN, PReLU, 3x3 with stride, BN, plus the input, projected where the shape changes. */
   private static <T> T residual(
       Operators<T> net, T x, String name, int out, int stride, boolean changes) {

@@ -21,6 +21,9 @@ final class LayerBuilder implements Operators<LayerBuilder.Size> {
   private final Map<String, Layers.Layer> layers = new HashMap<>();
   private long activations;
 
+  /** Whether a layer so far is trained: before it, nothing is kept for the backward pass. */
+  private boolean trains;
+
   LayerBuilder(Parameters parameters) {
     this.parameters = parameters;
   }
@@ -30,7 +33,7 @@ final class LayerBuilder implements Operators<LayerBuilder.Size> {
     return layers;
   }
 
-  /** Values that the outputs of all layers hold for one image. */
+  /** Values that the outputs of all layers hold for one image, from the first trained one on. */
   long activations() {
     return activations;
   }
@@ -39,8 +42,13 @@ final class LayerBuilder implements Operators<LayerBuilder.Size> {
     if (layers.put(name, layer) != null) {
       throw new IllegalArgumentException("two layers of the network are named " + name);
     }
-    activations += out.values();
+    trains |= !parameters.isFrozen(name);
+    keep(out.values());
     return out;
+  }
+
+  private void keep(long values) {
+    activations += trains ? values : 0;
   }
 
   @Override
@@ -117,13 +125,13 @@ final class LayerBuilder implements Operators<LayerBuilder.Size> {
   public Size attention(Size qkv, int heads) {
     // Queries, keys and values are views of what came in; the products are made anew.
     Size out = new Size(qkv.channels() / 3, qkv.height(), 1);
-    activations += out.values();
+    keep(out.values());
     return out;
   }
 
   @Override
   public Size relu6(Size x) {
-    activations += x.values();
+    keep(x.values());
     return x;
   }
 
@@ -144,11 +152,11 @@ final class LayerBuilder implements Operators<LayerBuilder.Size> {
 
   @Override
   public Size weightedSum(Size x, String name) {
-    // What is kept is the product, not the sum.
-    activations += x.values() - x.channels();
     Shape shape = new Shape(1, x.channels(), x.height(), x.width());
     Layers.Layer layer = Layers.WeightedSum.of(parameters, name, shape);
-    return layer(name, layer, new Size(x.channels(), 1, 1));
+    Size sum = layer(name, layer, new Size(x.channels(), 1, 1));
+    keep(x.values() - x.channels()); // what is kept is the product, not the sum
+    return sum;
   }
 
   @Override

@@ -58,6 +58,13 @@ public final class MobileFaceNet implements Architecture {
     return net.block(x, in -> net.norm(net.dense(in, "fc", embedding), "features"));
   }
 
+  @Override
+  public String part(String name) {
+    return Architecture.isOf(name, "conv1", "conv2_dw")
+        ? STEM
+        : name.startsWith("block") ? name.substring(0, name.indexOf('.')) : EMBEDDING;
+  }
+
   private static <T> T bottleneck(
       Operators<T> net, T x, String name, int expanded, int out, int stride, boolean residual) {
     T y = unit(net, x, name + ".expand", expanded, 1, 1, 0, 1);
@@ -136,6 +143,13 @@ public final class MobileFaceNet implements Architecture {
           in ->
               net.norm(
                   net.denseWithoutBias(in, "features.layers.2", embedding), "features.layers.3"));
+    }
+
+    @Override
+    public String part(String name) {
+      return Architecture.isOf(name, "layers.0", "layers.1")
+          ? STEM
+          : name.startsWith("layers.") ? "layer" + name.split("\\.")[1] : EMBEDDING;
     }
 
     private static <T> T chain(

@@ -60,6 +60,15 @@ public record ModelConfig(
                 + " fine-tuning with small batches (default false)")
         Boolean freezeBatchNorm,
     @JsonPropertyDescription(
+            "Parts of the network that are not trained, their batch norm included: stem, layer1 to"
+                + " the last (mobilefacenet and vit: block1, block0), embedding, or trunk for all"
+                + " but the embedding (default: none)")
+        List<@NotNull String> freeze,
+    @Positive
+        @JsonPropertyDescription(
+            "Steps after which the parts of freeze are trained too (default: never)")
+        Long freezeUntil,
+    @JsonPropertyDescription(
             "File of weights to start from (safetensors), distinct from resuming a run")
         String initFrom) {
 
@@ -150,6 +159,7 @@ public record ModelConfig(
     embedding = embedding == null ? 512 : embedding;
     dropout = dropout == null ? 0.0 : dropout;
     freezeBatchNorm = freezeBatchNorm != null && freezeBatchNorm;
+    freeze = freeze == null ? List.of() : List.copyOf(freeze);
     if (backbone != null && !backbone.takesStages()) {
       layers = backbone.layers;
       widths = backbone.widths;
@@ -171,6 +181,22 @@ public record ModelConfig(
   /** Whether training draws random numbers inside of the network. */
   public boolean drops() {
     return dropout > 0 || backbone.isTransformer() && (dropPath > 0 || maskRatio > 0);
+  }
+
+  /** Names of the network's parts, in the order that an image passes them. */
+  public List<String> parts() {
+    Architecture architecture = architecture();
+    return Encoder.shapes(this).keySet().stream().map(architecture::part).distinct().toList();
+  }
+
+  /**
+   * Whether a part of the network stays as it is in a step.
+   *
+   * @param step steps completed before it; {@link Long#MAX_VALUE} asks for those that never move
+   */
+  public boolean freezes(String part, long step) {
+    return (freezeUntil == null || step < freezeUntil)
+        && freeze.stream().anyMatch(name -> Architecture.covers(name, part));
   }
 
   /**

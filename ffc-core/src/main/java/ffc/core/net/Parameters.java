@@ -12,10 +12,11 @@ import ffc.engine.Upload;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
-import java.util.List;
 import java.util.Map;
 import java.util.SplittableRandom;
+import java.util.function.Predicate;
 import java.util.function.Supplier;
+import java.util.function.UnaryOperator;
 import java.util.zip.CRC32C;
 
 /**
@@ -30,6 +31,10 @@ public final class Parameters implements AutoCloseable {
   private final Map<String, NDArray> arrays = new LinkedHashMap<>();
   private final Map<String, NDArray> weights = new LinkedHashMap<>();
   private final Map<String, long[]> shapes = new LinkedHashMap<>();
+
+  private UnaryOperator<String> parts = name -> Architecture.EMBEDDING;
+  private Predicate<String> frozen = part -> false;
+  private boolean gradients;
 
   /** Values of a network that is only counted. */
   private long counted;
@@ -182,9 +187,42 @@ public final class Parameters implements AutoCloseable {
     return h;
   }
 
-  /** Makes the weights take part in gradients. */
+  /** Makes the weights that are not frozen take part in gradients. */
   public void requireGradients() {
-    weights.values().forEach(w -> w.setRequiresGradient(true));
+    gradients = true;
+    weights.forEach(
+        (name, w) -> {
+          if (w.hasGradient() == isFrozen(name)) {
+            w.setRequiresGradient(!isFrozen(name));
+          }
+        });
+  }
+
+  /** Says to which part of the network an array or layer belongs by its name. */
+  void inParts(UnaryOperator<String> partOfName) {
+    parts = partOfName;
+  }
+
+  /** The part of the network that an array or layer belongs to. */
+  public String part(String name) {
+    return parts.apply(name);
+  }
+
+  /**
+   * Says which parts of the network keep their values, until it is said anew.
+   *
+   * @param which is asked for names of parts
+   */
+  public void freeze(Predicate<String> which) {
+    frozen = which;
+    if (gradients) {
+      requireGradients();
+    }
+  }
+
+  /** Whether an array or layer belongs to a part that is frozen. */
+  public boolean isFrozen(String name) {
+    return frozen.test(part(name));
   }
 
   /** All arrays by name, in state-dict order; owned by this object. */
@@ -197,6 +235,16 @@ public final class Parameters implements AutoCloseable {
     return weights;
   }
 
+  /** The trainable arrays that are not frozen, as a list. */
+  public NDList movingWeights() {
+    return list(name -> weights.containsKey(name) && !isFrozen(name));
+  }
+
+  /** The buffers that are not frozen, as a list. */
+  public NDList movingBuffers() {
+    return list(name -> !weights.containsKey(name) && !isFrozen(name));
+  }
+
   /** The trainable arrays as a list. */
   public NDList weightList() {
     return new NDList(new ArrayList<>(weights.values()));
@@ -204,14 +252,18 @@ public final class Parameters implements AutoCloseable {
 
   /** The running statistics as a list. */
   public NDList bufferList() {
-    List<NDArray> buffers = new ArrayList<>();
+    return list(name -> !weights.containsKey(name));
+  }
+
+  private NDList list(Predicate<String> names) {
+    NDList list = new NDList();
     arrays.forEach(
         (name, array) -> {
-          if (!weights.containsKey(name)) {
-            buffers.add(array);
+          if (names.test(name)) {
+            list.add(array);
           }
         });
-    return new NDList(buffers);
+    return list;
   }
 
   /** The shapes of all arrays by name, in state-dict order; known of a network that is counted. */

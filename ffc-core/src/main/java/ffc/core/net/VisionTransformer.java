@@ -82,6 +82,13 @@ public record VisionTransformer(
         });
   }
 
+  @Override
+  public String part(String name) {
+    return Architecture.isOf(name, "patch_embed", "pos_embed")
+        ? STEM
+        : name.startsWith("blocks.") ? "block" + name.split("\\.")[1] : EMBEDDING;
+  }
+
   private <T> T attend(Operators<T> net, T x, String name, double drop) {
     T qkv = net.linear(net.layerNorm(x, name + ".norm1"), name + ".attn.qkv", 3 * width, false);
     T y = net.linear(net.attention(qkv, heads), name + ".attn.proj", width, true);

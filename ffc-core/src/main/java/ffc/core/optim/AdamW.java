@@ -26,6 +26,9 @@ public final class AdamW extends Optimizer {
   private final Map<String, NDArray> second;
   private long updates;
 
+  /** Updates of the weights that were frozen at first: their moments are younger. */
+  private long lateUpdates;
+
   AdamW(OptimizerConfig config, Parameters parameters, NDManager parent) {
     super(config, parameters, parent);
     beta1 = config.betas().get(0);
@@ -38,26 +41,33 @@ public final class AdamW extends Optimizer {
   @Override
   public void step(double learningRate, double gradientFactor) {
     updates++;
+    lateUpdates += lateOnesMove() ? 1 : 0;
     Map<String, NDArray> gradients = gradients();
-    for (Group group : groups()) {
-      NativeOps.adamw(
-          group.of(weights()),
-          group.of(gradients),
-          group.of(first),
-          group.of(second),
-          learningRate,
-          beta1,
-          beta2,
-          epsilon,
-          group.decay(),
-          updates,
-          gradientFactor);
-    }
+    groups()
+        .forEach(
+            (group, names) ->
+                NativeOps.adamw(
+                    list(weights(), names),
+                    list(gradients, names),
+                    list(first, names),
+                    list(second, names),
+                    learningRate * group.rate(),
+                    beta1,
+                    beta2,
+                    epsilon,
+                    group.decay(),
+                    group.late() ? lateUpdates : updates,
+                    gradientFactor));
+  }
+
+  private boolean lateOnesMove() {
+    return groups().keySet().stream().anyMatch(Group::late);
   }
 
   @Override
   public void takeBack() {
     updates--;
+    lateUpdates -= lateOnesMove() ? 1 : 0;
   }
 
   @Override
@@ -69,8 +79,9 @@ public final class AdamW extends Optimizer {
   public void save(CheckpointWriter out) throws IOException {
     out.tensors("optimizer-first", first);
     out.tensors("optimizer-second", second);
-    try (DataOutputStream file = out.file(UPDATES, 1)) {
+    try (DataOutputStream file = out.file(UPDATES, 2)) {
       file.writeLong(updates);
+      file.writeLong(lateUpdates);
     }
   }
 
@@ -80,10 +91,11 @@ public final class AdamW extends Optimizer {
       restore(first, in.tensors("optimizer-first", temporary), in.folder() + "/optimizer-first");
       restore(second, in.tensors("optimizer-second", temporary), in.folder() + "/optimizer-second");
     }
-    try (CheckpointInput file = in.file(UPDATES, 1)) {
+    try (CheckpointInput file = in.file(UPDATES, 2)) {
       updates = file.readLong();
-      if (updates < 0) {
-        throw file.bad(updates + " updates");
+      lateUpdates = file.version() < 2 ? 0 : file.readLong();
+      if (updates < 0 || lateUpdates < 0 || lateUpdates > updates) {
+        throw file.bad(updates + " updates, " + lateUpdates + " of weights frozen at first");
       }
       file.expectEnd();
     }

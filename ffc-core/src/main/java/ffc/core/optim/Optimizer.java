@@ -14,51 +14,55 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.stream.Collectors;
 
 /** Moves the weights of a network along their gradients. Owns its state. */
 public abstract sealed class Optimizer implements AutoCloseable permits Sgd, AdamW {
   private static final NDIndex ALL = new NDIndex(":");
 
-  private final Map<String, NDArray> weights;
-  private final List<Group> groups = new ArrayList<>();
+  private final Parameters parameters;
+  private final Map<Group, List<String>> groups = new LinkedHashMap<>();
   final NDManager manager;
 
-  /** Weights that decay alike. */
-  record Group(List<String> names, double decay) {
-    /** Those of a map that belong to it; none of an empty map. */
-    NDList of(Map<String, NDArray> arrays) {
-      NDList list = new NDList();
-      names.stream().filter(arrays::containsKey).forEach(name -> list.add(arrays.get(name)));
-      return list;
-    }
-  }
+  /**
+   * What weights that move alike have in common.
+   *
+   * @param decay weight decay
+   * @param rate factor of the learning rate
+   * @param late whether they are frozen at first
+   */
+  record Group(double decay, double rate, boolean late) {}
 
+  /**
+   * Takes the weights as they are frozen now.
+   *
+   * @param parameters stay the caller's, who may free weights later
+   */
   Optimizer(OptimizerConfig config, Parameters parameters, NDManager parent) {
-    this.weights = parameters.weights();
+    this.parameters = parameters;
     this.manager = parent.newSubManager();
-    Map<Boolean, List<String>> decaying =
-        weights.keySet().stream()
-            .collect(
-                Collectors.partitioningBy(
-                    name ->
-                        config.decays() == OptimizerConfig.Decays.all
-                            || isMatrix(weights.get(name).getShape())));
-    decaying.forEach(
-        (decays, names) -> {
-          if (!names.isEmpty()) {
-            groups.add(new Group(names, decays ? config.weightDecay() : 0));
-          }
-        });
+    for (String name : weights().keySet()) {
+      boolean decays =
+          config.decays() == OptimizerConfig.Decays.all || isMatrix(weights().get(name).getShape());
+      groups
+          .computeIfAbsent(
+              new Group(
+                  decays ? config.weightDecay() : 0,
+                  config.rate(parameters.part(name)),
+                  parameters.isFrozen(name)),
+              group -> new ArrayList<>())
+          .add(name);
+    }
   }
 
   private static boolean isMatrix(Shape shape) {
     return shape.dimension() > 1 && (shape.get(0) > 1 || shape.dimension() == 4);
   }
 
-  /** All weights, by their decay. */
-  final List<Group> groups() {
-    return groups;
+  /** The weights that are not frozen, by how they move. */
+  final Map<Group, List<String>> groups() {
+    Map<Group, List<String>> moving = new LinkedHashMap<>(groups);
+    moving.values().removeIf(names -> parameters.isFrozen(names.get(0)));
+    return moving;
   }
 
   /** The optimiser that a configuration describes. */
@@ -71,14 +75,30 @@ public abstract sealed class Optimizer implements AutoCloseable permits Sgd, Ada
 
   /** The weights by name. */
   final Map<String, NDArray> weights() {
-    return weights;
+    return parameters.weights();
   }
 
-  /** The gradients by name; they live until the step's scope closes. */
+  /**
+   * The gradients of the weights that are not frozen, by name; they live until the step's scope
+   * closes.
+   */
   final Map<String, NDArray> gradients() {
     Map<String, NDArray> gradients = new LinkedHashMap<>();
-    weights.forEach((name, w) -> gradients.put(name, w.getGradient()));
+    weights()
+        .forEach(
+            (name, w) -> {
+              if (!parameters.isFrozen(name)) {
+                gradients.put(name, w.getGradient());
+              }
+            });
     return gradients;
+  }
+
+  /** Some arrays of a map; none of an empty map. */
+  static NDList list(Map<String, NDArray> arrays, List<String> names) {
+    NDList list = new NDList();
+    names.stream().filter(arrays::containsKey).forEach(name -> list.add(arrays.get(name)));
+    return list;
   }
 
   /** The arrays of a map, in its order. */
@@ -89,7 +109,7 @@ public abstract sealed class Optimizer implements AutoCloseable permits Sgd, Ada
   /** One state array a weight, zero. */
   final Map<String, NDArray> state() {
     Map<String, NDArray> state = new LinkedHashMap<>();
-    weights.forEach((name, w) -> state.put(name, manager.zeros(w.getShape())));
+    weights().forEach((name, w) -> state.put(name, manager.zeros(w.getShape())));
     return state;
   }
 

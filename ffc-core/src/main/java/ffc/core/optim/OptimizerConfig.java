@@ -1,6 +1,7 @@
 package ffc.core.optim;
 
 import com.fasterxml.jackson.annotation.JsonPropertyDescription;
+import ffc.core.net.Architecture;
 import io.soabase.recordbuilder.core.RecordBuilder;
 import jakarta.validation.constraints.DecimalMax;
 import jakarta.validation.constraints.DecimalMin;
@@ -8,7 +9,10 @@ import jakarta.validation.constraints.Min;
 import jakarta.validation.constraints.NotNull;
 import jakarta.validation.constraints.Positive;
 import jakarta.validation.constraints.PositiveOrZero;
+import java.util.Collections;
 import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
 
 /** Section {@code optimizer} of an experiment, for the probe network and trained class centres. */
 @RecordBuilder
@@ -30,10 +34,22 @@ public record OptimizerConfig(
         List<Double> betas,
     @Positive @JsonPropertyDescription("adamw: term added to the denominator (default 1e-8)")
         Double epsilon,
+    @JsonPropertyDescription(
+            "Factors of the learning rate for parts of the network, such as {trunk: 0.1, layer4:"
+                + " 0.5}: the names of model.freeze, of which a part's own counts before trunk;"
+                + " class centres have the rate itself (default: none)")
+        Map<String, Double> rates,
     @JsonPropertyDescription("Course of the learning rate (default constant)")
         ScheduleConfig schedule,
     @Positive @JsonPropertyDescription("Largest global norm of the gradient; absent = no clipping")
         Double clipNorm) {
+
+  /** Factor of the learning rate for a part of the network. */
+  public double rate(String part) {
+    return rates.getOrDefault(
+        part,
+        part.equals(Architecture.EMBEDDING) ? 1.0 : rates.getOrDefault(Architecture.TRUNK, 1.0));
+  }
 
   /** Update rules. */
   public enum Type {
@@ -90,6 +106,7 @@ public record OptimizerConfig(
     decays = decays == null ? Decays.all : decays;
     betas = betas == null ? List.of(0.9, 0.999) : List.copyOf(betas);
     epsilon = epsilon == null ? 1e-8 : epsilon;
+    rates = rates == null ? Map.of() : Collections.unmodifiableMap(new TreeMap<>(rates));
     schedule = schedule == null ? OptimizerConfigScheduleConfigBuilder.builder().build() : schedule;
   }
 }

@@ -30,17 +30,18 @@ public final class Sgd extends Optimizer {
   @Override
   public void step(double learningRate, double gradientFactor) {
     Map<String, NDArray> gradients = gradients();
-    for (Group group : groups()) {
-      NativeOps.sgd(
-          group.of(weights()),
-          group.of(gradients),
-          group.of(velocity),
-          learningRate,
-          momentum,
-          nesterov,
-          group.decay(),
-          gradientFactor);
-    }
+    groups()
+        .forEach(
+            (group, names) ->
+                NativeOps.sgd(
+                    list(weights(), names),
+                    list(gradients, names),
+                    list(velocity, names),
+                    learningRate * group.rate(),
+                    momentum,
+                    nesterov,
+                    group.decay(),
+                    gradientFactor));
   }
 
   @Override

@@ -78,6 +78,7 @@ final class Step {
     TrainerState state = position.state();
     double rate = schedule.at(state.step());
     profile.begin();
+    freeze(state.step());
     if (setup.model().drops()) {
       DropoutMasks.begin(setup.seed(), state.step(), exchange.rank());
     }
@@ -161,21 +162,29 @@ final class Step {
     }
   }
 
-  /** The running statistics of batch norm. */
-  private NDList runningStatistics() {
-    NDList arrays = new NDList(probe.parameters().bufferList());
+  /** Freezes what the model freezes in a step. */
+  private void freeze(long step) {
+    probe.at(step);
     if (method.gallery() != null) {
-      arrays.addAll(method.gallery().parameters().bufferList());
+      method.gallery().at(step);
+    }
+  }
+
+  /** The running statistics of batch norm that move. */
+  private NDList runningStatistics() {
+    NDList arrays = new NDList(probe.movingStatistics());
+    if (method.gallery() != null) {
+      arrays.addAll(method.gallery().movingStatistics());
     }
     return arrays;
   }
 
   private NDList all() {
     NDList arrays = runningStatistics();
-    arrays.addAll(probe.parameters().weightList());
+    arrays.addAll(probe.parameters().movingWeights());
     arrays.addAll(optimizer.stateList());
     if (method.gallery() != null) {
-      arrays.addAll(method.gallery().parameters().weightList());
+      arrays.addAll(method.gallery().parameters().movingWeights());
     }
     return arrays;
   }

@@ -9,7 +9,11 @@ import ai.djl.ndarray.NDScope;
 import ai.djl.ndarray.types.Shape;
 import ffc.core.checkpoint.CheckpointReader;
 import ffc.core.checkpoint.Checkpoints;
+import ffc.core.net.Encoder;
+import ffc.core.net.ModelConfig;
+import ffc.core.net.ModelConfigBuilder;
 import ffc.core.net.Parameters;
+import ffc.core.net.Precision;
 import ffc.engine.Autograd;
 import java.io.BufferedReader;
 import java.io.IOException;
@@ -18,6 +22,8 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -109,6 +115,108 @@ class OptimizerConfigTest {
         }
       }
     }
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"sgd-plain", "adamw"})
+  void partsMoveByRatesOfTheirOwn(String rule) {
+    Autograd.off();
+    OptimizerConfig config =
+        OptimizerConfigBuilder.builder(config(rule))
+            .weightDecay(0.0)
+            .rates(Map.of("trunk", 0.5, "layer2", 0.25))
+            .build();
+    try (NDManager manager = NDManager.newBaseManager();
+        Encoder encoder = Encoder.create(NETWORK, manager, 1, Precision.fp32);
+        Optimizer optimizer = of(config, encoder, manager)) {
+      Map<String, Double> moved = step(encoder, optimizer, 1);
+      moved.forEach(
+          (part, by) ->
+              assertThat(by)
+                  .as(part)
+                  .isCloseTo(
+                      0.1 * Map.of("layer2", 0.25, "embedding", 1.0).getOrDefault(part, 0.5),
+                      within(1e-6)));
+      assertThat(moved).containsOnlyKeys("stem", "layer1", "layer2", "embedding");
+    }
+  }
+
+  /** Moments of zero are corrected for the updates that they have seen, as in a fresh optimiser. */
+  @Test
+  void weightsThatWereFrozenBeginAsInAFreshOptimizer() throws IOException {
+    Autograd.off();
+    OptimizerConfig config =
+        OptimizerConfigBuilder.builder(config("adamw")).weightDecay(0.0).build();
+    try (NDManager manager = NDManager.newBaseManager();
+        Encoder encoder = Encoder.create(NETWORK, manager, 1, Precision.fp32)) {
+      encoder.parameters().freeze("stem"::equals);
+      Optimizer optimizer = of(config, encoder, manager);
+      for (int i = 0; i < 4; i++) {
+        assertThat(step(encoder, optimizer, 1)).doesNotContainKey("stem").hasSize(3);
+      }
+      encoder.parameters().freeze(part -> false);
+      Map<String, Double> moved = step(encoder, optimizer, 3);
+      assertThat(moved.get("stem")).isCloseTo(0.1, within(1e-5));
+      assertThat(moved.get("layer1")).isBetween(0.09, 0.099);
+
+      Path saved = new Checkpoints(folder, 1).write(5, optimizer::save);
+      Map<String, Double> next = step(encoder, optimizer, 1);
+      optimizer.close();
+      encoder.parameters().freeze("stem"::equals);
+      optimizer = of(config, encoder, manager);
+      optimizer.load(CheckpointReader.open(saved));
+      encoder.parameters().freeze(part -> false);
+      Map<String, Double> again = step(encoder, optimizer, 1);
+      again.forEach((part, by) -> assertThat(by).isCloseTo(next.get(part), within(1e-6)));
+      optimizer.close();
+    }
+  }
+
+  private static final ModelConfig NETWORK =
+      ModelConfigBuilder.builder()
+          .backbone(ModelConfig.Backbone.iresnet)
+          .input(List.of(1, 32, 32))
+          .layers(List.of(1, 1))
+          .widths(List.of(4, 8))
+          .embedding(16)
+          .build();
+
+  private static Optimizer of(OptimizerConfig config, Encoder encoder, NDManager manager) {
+    encoder.parameters().requireGradients();
+    return Optimizer.of(config, encoder.parameters(), manager);
+  }
+
+  /** Steps along gradients that are all one number; how far each part went down, if it moved. */
+  private static Map<String, Double> step(Encoder encoder, Optimizer optimizer, float gradient) {
+    Map<String, Double> moved = new TreeMap<>();
+    try (NDScope scope = new NDScope()) {
+      scope.suppressNotUsedWarning();
+      Map<String, Float> before = new TreeMap<>();
+      Parameters parameters = encoder.parameters();
+      parameters
+          .weights()
+          .forEach(
+              (name, w) -> {
+                before.put(name, w.toFloatArray()[0]);
+                if (!parameters.isFrozen(name)) {
+                  float[] g = new float[(int) w.size()];
+                  Arrays.fill(g, gradient);
+                  setGradient(w, g);
+                }
+              });
+      optimizer.step(0.1, 1);
+      optimizer.zeroGradients();
+      parameters
+          .weights()
+          .forEach(
+              (name, w) -> {
+                double by = before.get(name) - (double) w.toFloatArray()[0];
+                if (by != 0) {
+                  moved.merge(parameters.part(name), by, Math::max);
+                }
+              });
+    }
+    return moved;
   }
 
   private double[] run(String rule, boolean interrupted) throws IOException {

@@ -13,6 +13,7 @@ import ffc.core.method.MethodContext;
 import ffc.core.method.StepProfile;
 import ffc.core.net.Encoder;
 import ffc.core.net.ModelConfig;
+import ffc.core.net.ModelConfigBuilder;
 import ffc.core.net.MomentumEncoder;
 import ffc.core.net.Precision;
 import ffc.engine.Autograd;
@@ -157,19 +158,7 @@ class ClosingTest {
   }
 
   private static ModelConfig withEmbedding(ModelConfig m, int embedding) {
-    return new ModelConfig(
-        m.backbone(),
-        m.input(),
-        m.layers(),
-        m.widths(),
-        embedding,
-        m.dropout(),
-        m.patch(),
-        m.heads(),
-        m.dropPath(),
-        m.maskRatio(),
-        m.freezeBatchNorm(),
-        m.initFrom());
+    return ModelConfigBuilder.builder(m).embedding(embedding).build();
   }
 
   @Test

@@ -53,6 +53,7 @@ public final class ConfigSchema {
                 new JakartaValidationModule(JakartaValidationOption.NOT_NULLABLE_FIELD_IS_REQUIRED))
             .with(
                 Option.DEFINITIONS_FOR_ALL_OBJECTS,
+                Option.MAP_VALUES_AS_ADDITIONAL_PROPERTIES,
                 Option.FORBIDDEN_ADDITIONAL_PROPERTIES_BY_DEFAULT);
     builder
         .forFields()

@@ -1,14 +1,20 @@
 package ffc.runs.experiment;
 
+import ffc.core.net.Architecture;
 import ffc.core.net.ModelConfig;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.List;
+import java.util.Map;
 
 /** What the settings of section {@code model} must be to each other. */
 final class ModelRules {
   /** Settings that vision transformers alone have. */
   private static final List<String> TRANSFORMER =
       List.of("model.patch", "model.heads", "model.dropPath", "model.maskRatio");
+
+  /** Largest factor of a part's rate. */
+  private static final int MOST = 1000;
 
   private final Experiment experiment;
   private final ConfigTree tree;
@@ -98,6 +104,89 @@ final class ModelRules {
                 : null,
         "model.backbone");
     rules.rule("model.input", this::inputMistake, "model.backbone", "model.widths", "model.layers");
+    rules.rule("model.freeze", this::freezeMistake, "model");
+    rules.rule(
+        "model.freezeUntil",
+        () ->
+            experiment.model().freezeUntil() != null && experiment.model().freeze().isEmpty()
+                ? "does nothing without model.freeze; leave it out, or name the parts"
+                : null,
+        "model.freeze");
+    rules.rule("optimizer.rates", this::ratesMistake, "model");
+  }
+
+  private String freezeMistake() {
+    ModelConfig model = experiment.model();
+    List<String> names = model.freeze();
+    List<String> parts = parts();
+    String unknown = unknownPart(names, parts);
+    if (names.isEmpty() || unknown != null) {
+      return unknown;
+    }
+    return !parts.isEmpty() && parts.stream().allMatch(part -> model.freezes(part, Long.MAX_VALUE))
+        ? "got all parts of the network, which would learn nothing; wanted fewer, or"
+            + " model.freezeUntil"
+        : null;
+  }
+
+  private String ratesMistake() {
+    Map<String, Double> rates = experiment.optimizer().rates();
+    List<String> parts = parts();
+    String unknown = unknownPart(rates.keySet(), parts);
+    if (unknown != null) {
+      return unknown;
+    }
+    ModelConfig model = experiment.model();
+    for (Map.Entry<String, Double> rate : rates.entrySet()) {
+      if (!(rate.getValue() > 0 && rate.getValue() <= MOST)) {
+        return "got "
+            + rate.getValue()
+            + " for "
+            + rate.getKey()
+            + ", wanted a factor above 0 and up to "
+            + MOST
+            + "; model.freeze: ["
+            + rate.getKey()
+            + "] keeps a part as it is";
+      }
+      List<String> covered =
+          parts.stream().filter(part -> Architecture.covers(rate.getKey(), part)).toList();
+      if (!covered.isEmpty()
+          && covered.stream().allMatch(part -> model.freezes(part, Long.MAX_VALUE))) {
+        return "got a factor for " + rate.getKey() + ", which model.freeze keeps as it is";
+      }
+    }
+    return null;
+  }
+
+  /** Parts of the network; none if the settings give no network, of which other rules tell. */
+  private List<String> parts() {
+    try {
+      return experiment.model().parts();
+    } catch (IllegalArgumentException | NullPointerException e) {
+      return List.of();
+    }
+  }
+
+  /** The mistake if one of some names is none of a part of the network. */
+  private String unknownPart(Collection<String> names, List<String> parts) {
+    if (parts.isEmpty()) {
+      return null;
+    }
+    for (String name : names) {
+      if (!parts.contains(name) && !name.equals(Architecture.TRUNK)) {
+        return "got \""
+            + name
+            + "\", wanted parts of backbone "
+            + experiment.model().backbone()
+            + ": "
+            + String.join(", ", parts)
+            + ", or "
+            + Architecture.TRUNK
+            + " for all but the last";
+      }
+    }
+    return null;
   }
 
   /** A preset may be spelled out, as config.resolved.yaml does, but not changed. */

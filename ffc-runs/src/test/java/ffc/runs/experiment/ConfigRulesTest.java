@@ -37,6 +37,24 @@ class ConfigRulesTest {
         "model.input=[2, 32, 32] | model.input: got 2 channels, wanted 1 (gray) or 3 (RGB)",
         "model.input=[1, 32, 30] | model.input: got 32x30, wanted height and width divisible by 4",
         "model.input=[1, 32] | model.input: got a list of 2, wanted at least 3 elements",
+        "model.freeze=[stem, layer2] | no mistake",
+        "model.freeze=[layer3] | model.freeze: got \"layer3\", wanted parts of backbone iresnet:"
+            + " stem, layer1, layer2, embedding, or trunk for all but the last",
+        "model.freeze=stem | model.freeze: got the text \"stem\", wanted a list",
+        "model.freeze=[trunk, embedding] | model.freeze: got all parts of the network, which would"
+            + " learn nothing; wanted fewer, or model.freezeUntil",
+        "model.freezeUntil=10 | model.freezeUntil: does nothing without model.freeze",
+        "model={backbone: vit, layers: [2], widths: [32], patch: 8, input: [1, 32, 32], freeze:"
+            + " [trunk, embedding], freezeUntil: 5} | no mistake",
+        "model={backbone: iresnet, layers: [1], widths: [4, 8], freeze: [stem]} | model.layers: got"
+            + " 1 stages",
+        "optimizer.rates={trunk: 0.1, layer2: 0.5} | no mistake",
+        "optimizer.rates.layer2=0.5 | no mistake",
+        "optimizer.rates={head: 0.1} | optimizer.rates: got \"head\", wanted parts of backbone"
+            + " iresnet",
+        "optimizer.rates={stem: 0} | optimizer.rates: got 0.0 for stem, wanted a factor above 0 and"
+            + " up to 1000; model.freeze: [stem] keeps a part as it is",
+        "optimizer.rates={stem: low} | optimizer.rates.stem: got the text \"low\", wanted a number",
         "method.type=fcf | method.type: got the text \"fcf\", wanted one of dcq, ffc, partial-fc,"
             + " triplet, virtual-fc; did you mean ffc?",
         "method.update.type=tworow | wanted weighted or two-row; did you mean two-row?",

@@ -74,6 +74,25 @@ class MemoryPlanTest {
     }
   }
 
+  /** Nothing is kept for the backward pass before the first part that is trained. */
+  @Test
+  void frozenPartsInFrontKeepNoActivations() {
+    long free = activations();
+    assertThat(activations("model.freeze=[layer4]")).isEqualTo(free);
+    assertThat(activations("model.freeze=[trunk]", "model.freezeUntil=9")).isEqualTo(free);
+    long stem = activations("model.freeze=[stem]");
+    assertThat(stem).isLessThan(free);
+    // conv1, bn1, prelu: 16 channels of 32x32, at 2.6 times 4 bytes, 128 images a side less half
+    assertThat(free - stem).isEqualTo(Math.round(2.6 * 4 * 3 * 16 * 32 * 32 * 96));
+    assertThat(activations("model.freeze=[trunk]")).isLessThan(stem / 20);
+  }
+
+  private static long activations(String... settings) {
+    Experiment some =
+        new ConfigLoader().load(Path.of("../configs/quickstart.yaml"), List.of(settings), false);
+    return new MemoryPlan(some, 1).predict(some.method(), 1000).parts().get("activations");
+  }
+
   @Test
   void trainersShareTheClasses() {
     MemoryPlan four = new MemoryPlan(experiment, 4);

@@ -21,6 +21,7 @@ import ffc.pfc.triplet.TripletConfigBuilder;
 import ffc.pfc.virtualfc.VirtualFc;
 import ffc.pfc.virtualfc.VirtualFcConfigBuilder;
 import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
@@ -95,6 +96,27 @@ class MethodsTest {
             .losses;
     assertThat(unbroken).hasSize(8).doesNotHaveDuplicates();
     assertThat(rest).isEqualTo(unbroken.subList(5, 8));
+  }
+
+  /** First the classifier alone, then all of the network; the same after a resume. */
+  @ParameterizedTest
+  @MethodSource("cases")
+  void aNetworkThatIsFrozenForAWhileKeepsItsBits(Case method) throws IOException {
+    Path whole = folder.resolve("whole");
+    List<String> all = List.of("trunk", "embedding");
+    List<Double> unbroken =
+        MethodRun.of(method.factory, method.optimizer, 15, 1, whole, null, all, 11L).losses;
+    Path rest = folder.resolve("rest");
+    Path half = whole.resolve("step-00000010");
+    assertThat(MethodRun.of(method.factory, method.optimizer, 15, 1, rest, half, all, 11L).losses)
+        .isEqualTo(unbroken.subList(10, 15));
+    String probe = "probe.safetensors";
+    assertThat(half.resolve(probe))
+        .hasSameBinaryContentAs(whole.resolve("step-00000005").resolve(probe));
+    assertThat(Files.mismatch(whole.resolve("step-00000015").resolve(probe), half.resolve(probe)))
+        .isNotNegative();
+    assertThat(rest.resolve("step-00000015/checksums.txt"))
+        .hasSameTextualContentAs(whole.resolve("step-00000015/checksums.txt"));
   }
 
   private static final MarginConfig ADAFACE =
