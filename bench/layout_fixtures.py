@@ -2,7 +2,7 @@
 
     venv/bin/python bench/layout_fixtures.py ffc-core/src/test/resources/layouts
 
-Needs torch and numpy. The structure is the published one, an improved residual network as AdaFace and CVLface name
+Needs torch, numpy and onnx. The structure is the published one, an improved residual network as AdaFace and CVLface name
 it, with few channels and random weights: no file of theirs is used. Each kind of file holds the same network.
 """
 import explain
@@ -76,6 +76,8 @@ halves = {n: t.half() if t.is_floating_point() else t for n, t in state.items()}
 torch.save(halves, path("ir-f16.pth"))
 brain = {n: t.bfloat16() if t.is_floating_point() else t for n, t in state.items()}
 torch.save({"model": brain}, path("ir-bf16.pth"))
+for name, training in {"ir-folded": torch.onnx.TrainingMode.EVAL, "ir-norms": torch.onnx.TrainingMode.PRESERVE}.items():
+    torch.onnx.export(network, images, path(name + ".onnx"), training=training, dynamo=False, opset_version=11)
 np.save(path("images.npy"), images.reshape(3, -1).numpy())
 with torch.no_grad():
     for name, states in {"ir": state, "ir-f16": halves, "ir-bf16": brain}.items():

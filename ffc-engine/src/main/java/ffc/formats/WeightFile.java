@@ -202,12 +202,15 @@ public final class WeightFile {
   public static Map<String, HostTensor> read(Path file) {
     if (!Files.isRegularFile(file)) {
       throw new IllegalArgumentException(
-          file + ": no such file; wanted weights (.safetensors or a PyTorch .pth)");
+          file + ": no such file; wanted weights (.safetensors, a PyTorch .pth or .onnx)");
     }
     byte[] start = start(file);
     String text = new String(start, StandardCharsets.ISO_8859_1);
     if (text.startsWith("PK") || text.startsWith(ascii(TorchCheckpoint.LEGACY))) {
       return TorchCheckpoint.read(file);
+    }
+    if (isOnnx(start)) {
+      return OnnxWeights.read(file);
     }
     String other =
         text.isEmpty()
@@ -224,14 +227,17 @@ public final class WeightFile {
                                 ? "a gzip file: unpack it"
                                 : text.startsWith("\u0080")
                                     ? "a pickle that torch.save did not write"
-                                    : text.startsWith("\b") && text.contains("pytorch")
-                                        ? "an ONNX model"
-                                        : null;
+                                    : null;
     if (other != null) {
       throw new IllegalArgumentException(
-          file + ": got " + other + ", wanted weights (.safetensors or a PyTorch .pth)");
+          file + ": got " + other + ", wanted weights (.safetensors, a PyTorch .pth or .onnx)");
     }
     return Safetensors.read(file).tensors();
+  }
+
+  /** Whether a file begins as a model does: with the version of ONNX, a small number. */
+  private static boolean isOnnx(byte[] start) {
+    return start.length > 2 && start[0] == 8 && start[1] > 0 && start[1] < 64 && start[2] != 0;
   }
 
   private static String ascii(byte[] bytes) {

@@ -126,7 +126,7 @@ class TorchCheckpointTest {
         "version https://git-lfs.github.com/spec/v1 | git lfs pull",
         "'<!DOCTYPE html>' | a web page",
         "\u0080\u0002}. | a pickle that torch.save did not write",
-        "'\b\u0007\u0012\u0007pytorch' | an ONNX model",
+        "'\b\u0007\u0012\u0007pytorch' | an ONNX model without arrays",
         "PK\u0003\u0004 | not a whole PyTorch checkpoint",
         "anything at all | not a valid safetensors file"
       })

@@ -24,8 +24,8 @@ import picocli.CommandLine.Spec;
 @Command(
     name = "import",
     description = {
-      "Read the weights of another system, .safetensors or a PyTorch .pth checkpoint (nothing in it"
-          + " is executed), check them against an experiment's model, and write them as"
+      "Read the weights of another system, .safetensors, a PyTorch .pth checkpoint or an .onnx model"
+          + " (nothing in them is executed), check them against an experiment's model, and write them as"
           + " .safetensors in f32 for model.initFrom.",
       ""
     },
@@ -102,6 +102,10 @@ public final class ImportCommand implements Callable<Integer> {
     spec.commandLine()
         .getOut()
         .printf("%s: %d arrays, %,d values%s%n", file, weights.size(), values, fits);
+    String folded = WeightLayout.foldedRemark(weights, "");
+    if (!folded.isEmpty()) {
+      spec.commandLine().getOut().println(file + ": " + folded);
+    }
     if (out != null) {
       Safetensors.write(out, weights, Map.of("format", "pt"));
       spec.commandLine()

@@ -97,8 +97,9 @@ enum Kind {
       Path from = Damage.pick(sound.weights(), random);
       byte[] whole = Files.readAllBytes(from);
       boolean torch = from.toString().endsWith(".pth");
+      boolean onnx = from.toString().endsWith(".onnx");
       byte[] damaged =
-          random.nextInt(3) == 0
+          onnx || random.nextInt(3) == 0
               ? Damage.binary(whole, random)
               : torch ? Sums.zip(from, random) : Sums.safetensors(whole, random);
       Path file = Files.write(folder.resolve(from.getFileName().toString()), damaged);

@@ -16,6 +16,8 @@ final class Sound {
   private static final Path STORED = Path.of("src/test/resources/stored-runs");
   private static final Path WEIGHTS = Path.of("../ffc-engine/src/test/resources/weights");
 
+  private static final Path LAYOUTS = Path.of("../ffc-core/src/test/resources/layouts");
+
   private final Path folder;
   private final List<Path> runs;
   private final List<String> settings = new ArrayList<>();
@@ -170,6 +172,8 @@ final class Sound {
         WEIGHTS.resolve("plain.pth"),
         WEIGHTS.resolve("trained.pth"),
         WEIGHTS.resolve("plain.safetensors"),
+        LAYOUTS.resolve("ir-folded.onnx"),
+        LAYOUTS.resolve("ir-norms.onnx"),
         folder.resolve("net.safetensors"));
   }
 

@@ -2,6 +2,7 @@ package ffc.core.export;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.within;
 
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
@@ -15,9 +16,11 @@ import ffc.core.net.ModelConfig;
 import ffc.core.net.ModelConfigBuilder;
 import ffc.core.net.Parameters;
 import ffc.core.net.Precision;
+import ffc.core.net.layout.WeightLayout;
 import ffc.engine.Autograd;
 import ffc.eval.embedding.ImageEmbedder;
 import ffc.formats.HostTensor;
+import ffc.formats.WeightFile;
 import ffc.formats.WholeFile;
 import ffc.loaders.data.ImageShape;
 import java.io.IOException;
@@ -28,6 +31,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -119,6 +123,55 @@ class OnnxFileTest {
         assertThat(difference).as("fold %s", fold).isLessThan(1e-5);
       }
     }
+  }
+
+  static List<ModelConfig> takenBack() {
+    Set<ModelConfig.Backbone> taken =
+        Set.of(ModelConfig.Backbone.iresnet, ModelConfig.Backbone.mbf);
+    return networks().stream().filter(model -> taken.contains(model.backbone())).toList();
+  }
+
+  /** Weights go out and come back; of other networks only with their names, so not folded. */
+  @ParameterizedTest
+  @MethodSource("takenBack")
+  void comesBackAsTheNetworkThatItWas(ModelConfig model) throws IOException {
+    try (Encoder encoder = Encoder.create(model, manager, 5, Precision.fp32);
+        Encoder again = Encoder.create(model, manager, 6, Precision.fp32)) {
+      Map<String, HostTensor> weights = withStatisticsOfItsOwn(encoder, model);
+      ImageShape shape = model.shape();
+      NDArray images =
+          manager.randomUniform(
+              -1, 1, new Shape(4, shape.channels(), shape.height(), shape.width()));
+      float[] wanted = encoder.features(images, Encoder.Mode.eval).toFloatArray();
+      boolean named = model.backbone() != ModelConfig.Backbone.iresnet;
+      for (boolean fold : named ? new boolean[] {false} : new boolean[] {false, true}) {
+        Path file =
+            write(
+                model.architecture(),
+                weights,
+                new EncoderEmbedder(encoder),
+                new OnnxOptions(fold, false, false, true));
+        WeightFile.Network found = WeightLayout.find(model, file);
+        found
+            .tensors()
+            .forEach(
+                (name, array) ->
+                    again
+                        .parameters()
+                        .set(name, manager.create(array.toFloats(), new Shape(array.shape()))));
+        assertThat(again.features(images, Encoder.Mode.eval).toFloatArray())
+            .as("fold %s", fold)
+            .containsExactly(wanted, within(fold ? 2e-5f * largest(wanted) : 0));
+      }
+    }
+  }
+
+  private static float largest(float[] values) {
+    float largest = 0;
+    for (float value : values) {
+      largest = Math.max(largest, Math.abs(value));
+    }
+    return largest;
   }
 
   @ParameterizedTest

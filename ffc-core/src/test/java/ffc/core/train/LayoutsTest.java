@@ -17,7 +17,12 @@ import ffc.formats.HostTensor;
 import ffc.formats.Npy;
 import ffc.formats.Safetensors;
 import ffc.formats.WeightFile;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -26,6 +31,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** Networks under the names of others, with PyTorch's embeddings: bench/layout_fixtures.py. */
 class LayoutsTest {
@@ -65,6 +71,83 @@ class LayoutsTest {
     assertThat(layout.toString())
         .contains(
             "model: {backbone: iresnet, input: [3, 12, 12], layers: [2, 1], widths: [6, 8], embedding: 5}");
+  }
+
+  /** As torch.onnx.export writes them: with batch norm folded and without names, and with both. */
+  @ParameterizedTest
+  @ValueSource(strings = {"ir-folded.onnx", "ir-norms.onnx"})
+  void onnxModelsGiveTheEmbeddingsThatPyTorchGives(String file) {
+    WeightFile.Network network = WeightLayout.find(MODEL, FILES.resolve(file));
+    assertThat(network.prefix()).isEmpty();
+    assertThat(network.leftOver()).isEmpty();
+    float[] wanted = Npy.read(FILES.resolve("ir.npy")).toFloats();
+    assertThat(embeddings(network.tensors())).containsExactly(wanted, within(1e-5f));
+    WeightLayout layout = WeightLayout.of(WeightFile.read(FILES.resolve(file))).orElseThrow();
+    assertThat(layout.model()).contains(MODEL);
+    assertThat(layout.remark().contains("model.freezeBatchNorm: true"))
+        .isEqualTo(file.contains("folded"));
+  }
+
+  @Test
+  void aBatchNormOfAnotherEpsilonStaysTheFunctionThatItWas() throws IOException {
+    byte[] model = Files.readAllBytes(FILES.resolve("ir-norms.onnx"));
+    ByteBuffer bytes = ByteBuffer.wrap(model).order(ByteOrder.LITTLE_ENDIAN);
+    int changed = 0;
+    for (int at = 0; at + 4 <= model.length; at++) {
+      if (bytes.getFloat(at) == 1e-5f) {
+        bytes.putFloat(at, 3e-5f);
+        changed++;
+      }
+    }
+    Path other = Files.write(temp.resolve("epsilon.onnx"), model);
+    Map<String, HostTensor> before = WeightFile.read(FILES.resolve("ir-norms.onnx"));
+    Map<String, HostTensor> after = WeightFile.read(other);
+    assertThat(changed).isGreaterThan(5);
+    int norms = 0;
+    for (Map.Entry<String, HostTensor> array : before.entrySet()) {
+      float[] was = array.getValue().toFloats();
+      float[] is = after.get(array.getKey()).toFloats();
+      boolean variance = array.getKey().endsWith("running_var");
+      boolean made = array.getKey().equals("layer1.0.downsample.1.running_var");
+      for (int i = 0; i < was.length; i++) {
+        assertThat(is[i] - was[i]).isCloseTo(variance && !made ? 2e-5f : 0, within(2e-7f));
+      }
+      norms += variance && !made ? 1 : 0;
+    }
+    assertThat(norms).isEqualTo(changed);
+  }
+
+  /** Damaged models: refused in a line, or read. */
+  @Test
+  void noModelIsTooDamagedToBeRefused() throws IOException {
+    long seed = System.nanoTime();
+    Random random = new Random(seed);
+    byte[] whole = Files.readAllBytes(FILES.resolve("ir-folded.onnx"));
+    int refused = 0;
+    for (int i = 0; i < 3000; i++) {
+      byte[] damaged = random.nextInt(4) > 0 ? whole.clone() : cut(whole, random);
+      for (int change = random.nextInt(4); change >= 0; change--) {
+        // Mostly where the structure is: the values of the arrays are the longest part.
+        int at =
+            random.nextInt(random.nextBoolean() ? Math.min(5000, damaged.length) : damaged.length);
+        damaged[at] =
+            (byte) (random.nextBoolean() ? random.nextInt() : damaged[at] ^ 1 << random.nextInt(8));
+      }
+      Path file = Files.write(temp.resolve("damaged.onnx"), damaged);
+      try {
+        WeightLayout.describe(WeightFile.read(file));
+      } catch (IllegalArgumentException e) {
+        refused++;
+        assertThat(e).as("seed %d, case %d", seed, i).hasMessageStartingWith(file + ": ");
+      } catch (RuntimeException | Error e) {
+        throw new AssertionError("seed " + seed + ", case " + i, e);
+      }
+    }
+    assertThat(refused).as("seed " + seed).isBetween(300, 2900);
+  }
+
+  private static byte[] cut(byte[] whole, Random random) {
+    return Arrays.copyOf(whole, 8 + random.nextInt(whole.length - 8));
   }
 
   @Test

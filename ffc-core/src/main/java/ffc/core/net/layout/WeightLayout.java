@@ -5,6 +5,7 @@ import ffc.core.net.ModelConfig;
 import ffc.core.net.ModelConfigBuilder;
 import ffc.formats.HostTensor;
 import ffc.formats.IrNames;
+import ffc.formats.OnnxWeights;
 import ffc.formats.WeightFile;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -51,7 +52,9 @@ public record WeightLayout(
                 ir ? "the IR networks of AdaFace and CVLface" : kind.names(),
                 new Found(known, prefix.get()),
                 kind.guess(),
-                ir ? "AdaFace's take colours in the order BGR: --bgr" : ""));
+                ir
+                    ? "AdaFace's take colours in the order BGR: --bgr"
+                    : foldedRemark(known, prefix.get())));
       }
     }
     return prefix(arrays, "body.0.res_layer.0.weight")
@@ -62,6 +65,21 @@ public record WeightLayout(
                     prefix,
                     Optional.empty(),
                     "no backbone here has such blocks"));
+  }
+
+  /**
+   * What to know of a network whose batch norms were folded into the filters before it was written,
+   * as exporters to ONNX do; empty if they were not.
+   *
+   * @param prefix before the names of its arrays
+   */
+  public static String foldedRemark(Map<String, HostTensor> arrays, String prefix) {
+    HostTensor variance = arrays.get(prefix + "bn1.running_var");
+    boolean folded =
+        variance != null && variance.elements() > 0 && OnnxWeights.isNeutralVariance(variance);
+    return folded
+        ? "batch norm is folded into its filters: train on with model.freezeBatchNorm: true"
+        : "";
   }
 
   /** What arrays are, in a few words; empty if they are nobody's that is known here. */
