@@ -3,11 +3,10 @@ package ffc.cli;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
-import ai.djl.inference.Predictor;
-import ai.djl.repository.zoo.ZooModel;
 import ai.onnxruntime.OrtEnvironment;
 import ai.onnxruntime.OrtSession;
 import example.Identify;
+import example.Network;
 import ffc.eval.EmbeddingFile;
 import ffc.formats.HostTensor;
 import ffc.formats.Safetensors;
@@ -215,12 +214,17 @@ class WeightsAndEmbeddingsTest {
     try (Stream<Path> list = Files.list(folder)) {
       files = list.sorted().toList();
     }
-    try (ZooModel<Path, float[]> network = Identify.load(script, 1);
-        Predictor<Path, float[]> example = network.newPredictor()) {
-      float[] theirs = Identify.embed(example, files.subList(0, 1)).get(files.get(0));
-      assertThat(theirs).hasSize(ours.dim());
-      for (int k = 0; k < theirs.length; k++) {
-        assertThat(theirs[k]).isCloseTo(ours.rows()[k], within(1e-5f));
+    Path model = temp.resolve("example.onnx");
+    assertThat(run("export", "--checkpoint=" + run, "--out=" + model, "--fold")).isZero();
+    try (Network torch = Network.load(script);
+        Network onnx = Network.load(model)) {
+      float[] theirs = null;
+      for (Network network : List.of(torch, onnx)) {
+        theirs = Identify.embed(network, 1, files.subList(0, 1)).get(files.get(0));
+        assertThat(theirs).hasSize(ours.dim());
+        for (int k = 0; k < theirs.length; k++) {
+          assertThat(theirs[k]).isCloseTo(ours.rows()[k], within(1e-5f));
+        }
       }
       Map<Path, float[]> gallery = new HashMap<>();
       gallery.put(files.get(0), theirs);
