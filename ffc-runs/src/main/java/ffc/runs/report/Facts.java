@@ -39,10 +39,22 @@ final class Facts {
         Html.format(
             "<tr><th>together</th><td></td><td class=\"number\"><b>%,.1f MB</b></td></tr>",
             sum / 1e6));
+    measured(rows, "measured: peak of the process", "peak_rss_bytes");
+    measured(rows, "measured: peak of the GPU in use", "device_peak_bytes");
     return "<section class=\"card\"><h3>Predicted memory</h3><p>what the arrays take, before"
         + " anything runs; the process adds its code, heap and buffers</p><table>"
         + rows
         + "</table></section>";
+  }
+
+  private void measured(StringBuilder rows, String what, String figure) {
+    JsonNode bytes = run.summary().path(figure);
+    if (bytes.isNumber()) {
+      rows.append(
+          Html.format(
+              "<tr><th>%s</th><td></td><td class=\"number\">%,.1f MB</td></tr>",
+              what, bytes.asDouble() / 1e6));
+    }
   }
 
   private String machine() {

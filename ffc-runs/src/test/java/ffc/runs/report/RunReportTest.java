@@ -56,6 +56,8 @@ class RunReportTest {
     assertThat(html)
         .contains("<h1>quickstart</h1>", "method ffc, finished at step 400")
         .contains("TAR@FAR=1e-3", "rank-1", "images/s", "Predicted memory")
+        .contains(">measured: peak of the process</th>", ">1,100.0 MB</td>")
+        .doesNotContain("peak of the GPU")
         .contains(
             "<h3>Loss</h3>",
             "ROC on open",
