@@ -1,6 +1,7 @@
 package ffc.cli;
 
 import ffc.cli.data.DataCommand;
+import ffc.cli.network.ClusterCommand;
 import ffc.cli.network.EmbedCommand;
 import ffc.cli.network.ExportCommand;
 import ffc.cli.network.ImportCommand;
@@ -35,6 +36,7 @@ import picocli.CommandLine.ParameterException;
       EvalCommand.class,
       EmbedCommand.class,
       SearchCommand.class,
+      ClusterCommand.class,
       ExportCommand.class,
       ImportCommand.class,
       RunsCommand.class,

@@ -67,6 +67,9 @@ class RefusedCommandsTest {
           "embed --checkpoint IN --data PACK --out OUT.npy",
           "search --checkpoint RUN --gallery IN --query PICTURE --cache OUT --json OUT.json",
           "search --checkpoint IN --gallery PACK --query PICTURE --cache OUT --out OUT.html",
+          "cluster IN --checkpoint RUN --threshold 0.5 --cache OUT --out OUT",
+          "cluster IN --checkpoint RUN --threshold 0.5 --cache OUT --judge --pack --out OUT",
+          "cluster PACK --checkpoint IN --threshold 0.5 --cache OUT --out OUT",
           "export --checkpoint IN --out OUT.safetensors",
           "export --checkpoint IN --out OUT.pt",
           "export --checkpoint IN --out OUT.onnx",
@@ -221,6 +224,7 @@ class RefusedCommandsTest {
             "eval --checkpoint RUN --data PACK --json OUT",
             "embed --checkpoint RUN --data PACK --out OUT.npy",
             "search --checkpoint RUN --gallery PACK --cache OUT",
+            "cluster PACK --checkpoint RUN --threshold 0.5 --cache OUT --out OUT",
             "data order PACK --checkpoint RUN --block 2 --out OUT",
             "data clean PACK --checkpoint RUN --out OUT")) {
       refused(command + " --device tpu");

@@ -7,17 +7,13 @@ import ffc.cli.options.FormatOption;
 import ffc.cli.options.OutOption;
 import ffc.cli.options.ThreadsOption;
 import ffc.cli.options.Wanted;
-import ffc.core.net.ModelConfig;
 import ffc.core.train.TrainedEncoder;
 import ffc.eval.embedding.ImageEmbedder;
-import ffc.eval.embedding.MirrorSum;
 import ffc.eval.gallery.Gallery;
 import ffc.formats.WholeFile;
 import ffc.loaders.DataSets;
 import ffc.loaders.data.DataConfig;
 import ffc.loaders.data.Dataset;
-import ffc.loaders.data.ImageShape;
-import ffc.loaders.data.Resize;
 import ffc.loaders.image.Fit;
 import ffc.runs.search.Search;
 import ffc.runs.search.SearchResult;
@@ -89,17 +85,7 @@ public final class SearchCommand implements Callable<Integer> {
       description = "Only the best image of each identity: N identities for each query")
   private boolean oneEach;
 
-  @Option(
-      names = "--flip",
-      description = "Add the mirrored image's embedding, for queries and gallery")
-  private boolean flip;
-
-  @Option(
-      names = "--cache",
-      paramLabel = "DIR",
-      description = "Folder that keeps the gallery's embeddings (default: search in the run)")
-  private Path cache;
-
+  @Mixin private KeptEmbeddings kept;
   @Mixin private ThreadsOption threads;
   @Mixin private DeviceOption device;
 
@@ -119,20 +105,13 @@ public final class SearchCommand implements Callable<Integer> {
           (json != null ? "--json" : "--out") + " wants answers to write; add --query FILE");
     }
     Path folder = checkpoint.folder();
-    ModelConfig model = checkpoint.model();
     Search.Queries asked = Search.Queries.read(queries, fit, checkpoint.shape());
     DataConfig.Source source = new DataConfig.Source(format.of(gallery), gallery);
     try (Dataset data = DataSets.open(source);
         TrainedEncoder encoder = checkpoint.open(device);
         WorkProgress progress = new WorkProgress()) {
-      ImageEmbedder embedder = flip ? new MirrorSum(encoder.embedder()) : encoder.embedder();
-      Gallery embedded =
-          Gallery.open(
-              data,
-              embedder,
-              Search.network(folder, checkpoint.net(), structure(model, checkpoint.shape()), flip),
-              cache == null ? checkpoint.run().resolve("search") : cache,
-              progress);
+      ImageEmbedder embedder = kept.embedder(encoder);
+      Gallery embedded = kept.open(data, checkpoint, embedder, progress);
       SearchResult result =
           new SearchResult(
               folder,
@@ -140,7 +119,7 @@ public final class SearchCommand implements Callable<Integer> {
               data.images(),
               data.identities(),
               embedded.embedded(),
-              Search.meaning(checkpoint.run(), folder, checkpoint.net(), flip).orElse(null),
+              Search.meaning(checkpoint.run(), folder, checkpoint.net(), kept.flip()).orElse(null),
               Search.answers(asked, embedded, data, embedder, options, progress));
       spec.commandLine().getOut().print(result.text());
       if (json != null) {
@@ -153,10 +132,5 @@ public final class SearchCommand implements Callable<Integer> {
       spec.commandLine().getOut().flush();
     }
     return 0;
-  }
-
-  /** What embeddings depend on beside weights: of runs that resize, how they do. */
-  private static String structure(ModelConfig model, ImageShape shape) {
-    return shape.resize() == Resize.off ? model.toString() : model + " resize " + shape.resize();
   }
 }

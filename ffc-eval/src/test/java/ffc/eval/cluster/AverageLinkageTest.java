@@ -1,6 +1,7 @@
 package ffc.eval.cluster;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.within;
 
 import ffc.eval.embedding.ArrayEmbeddings;
 import ffc.eval.embedding.Embeddings;
@@ -147,6 +148,29 @@ class AverageLinkageTest {
     assertThat(clustering.countOfSize(3)).isEqualTo(1);
     assertThat(clustering.countOfSize(2)).isEqualTo(3);
     assertThat(clustering.countOfSize(1)).isEqualTo(3);
+  }
+
+  @Test
+  void cohesionIsTheMeanCosineOfAllPairsOfACluster() {
+    Embeddings images = RandomEmbeddings.clusters(3, 40, 8, 5, 0.5);
+    Clustering found = AverageLinkage.of(images, 0.3, Progress.NONE);
+    double[] cohesion = Cohesion.of(images, found);
+    List<List<Integer>> lists = lists(found);
+    assertThat(lists.get(0)).hasSizeGreaterThan(3);
+    for (int cluster = 0; cluster < found.count(); cluster++) {
+      List<Integer> members = lists.get(cluster);
+      double sum = 0;
+      int pairs = 0;
+      for (int a : members) {
+        for (int b : members) {
+          if (a < b) {
+            sum += RandomEmbeddings.cosine(images, a, b);
+            pairs++;
+          }
+        }
+      }
+      assertThat(cohesion[cluster]).isCloseTo(pairs == 0 ? 1 : sum / pairs, within(1e-6));
+    }
   }
 
   @Test

@@ -79,6 +79,25 @@ public record ScoreMeaning(
     return (double) Math.max(1, accepted(score)) / pairs;
   }
 
+  /**
+   * The lowest score at which {@link #farAtMost} is a rate or less, to a bin.
+   *
+   * @throws IllegalArgumentException if that would be less than one pair
+   */
+  public double scoreAt(double far) {
+    if (!(far * pairs >= 1 && far < 1)) {
+      throw new IllegalArgumentException(
+          "false accept rate: got %s, wanted at least %s, one of the %,d pairs of different identities in evaluation %s, and less than 1"
+              .formatted(far, number(1.0 / pairs), pairs, set));
+    }
+    int bin = 0;
+    while (bin < above.length && above[bin] > far * pairs) {
+      bin++;
+    }
+    // Beside its edge, which as a sum may lie in the bin before.
+    return low + (bin + 1e-6) * width;
+  }
+
   /** The rate as it is printed, such as {@code <= 3.2e-04} or {@code < 1e-07}. */
   public String far(double score) {
     return (accepted(score) == 0 ? "< " : "<= ") + number(farAtMost(score));

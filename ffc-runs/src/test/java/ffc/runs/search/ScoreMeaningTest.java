@@ -1,6 +1,7 @@
 package ffc.runs.search;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
 import ffc.eval.EvaluateConfig.Net;
@@ -30,11 +31,27 @@ class ScoreMeaningTest {
     ScoreMeaning meaning = ScoreMeaning.of(List.of(line), Net.probe, false, 400).orElseThrow();
 
     assertThat(meaning.pairs()).isEqualTo(20_000);
+    for (double far = 1; far > 5e-5; far *= 0.83) {
+      double score = meaning.scoreAt(0.99 * far);
+      assertThat(meaning.farAtMost(score)).as("at %.4f", score).isLessThanOrEqualTo(0.99 * far);
+      assertThat(meaning.farAtMost(score - meaning.width())).isGreaterThan(0.99 * far);
+    }
     for (double score = -1; score <= 1; score += 0.013) {
       assertThat(meaning.accepted(score))
           .as("score %.3f", score)
           .isBetween(above(impostors, score), above(impostors, score - 1 / 64.0));
     }
+  }
+
+  @Test
+  void aRateOfLessThanOnePairHasNoScore() {
+    ScoreMeaning meaning = new ScoreMeaning("open", 1, 1000, 0, 0.5, new long[] {1000, 0});
+    for (double far : new double[] {9e-4, 0, -1, 1, Double.NaN}) {
+      assertThatThrownBy(() -> meaning.scoreAt(far))
+          .isInstanceOf(IllegalArgumentException.class)
+          .hasMessageContaining("got " + far + ", wanted at least 1.0e-03, one of the 1,000 pairs");
+    }
+    assertThat(meaning.scoreAt(1e-3)).isBetween(0.5, 0.501);
   }
 
   @Test

@@ -25,7 +25,7 @@ public final class AsideFile implements Closeable {
    *
    * @throws IllegalArgumentException if there is one
    */
-  static void refuseExisting(Path... targets) {
+  public static void refuseExisting(Path... targets) {
     for (Path target : targets) {
       if (Files.exists(target)) {
         throw new IllegalArgumentException(

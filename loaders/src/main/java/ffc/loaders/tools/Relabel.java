@@ -12,6 +12,7 @@ import java.util.BitSet;
 import java.util.Comparator;
 import java.util.LinkedHashSet;
 import java.util.Set;
+import java.util.function.IntFunction;
 import java.util.function.IntToLongFunction;
 import java.util.stream.IntStream;
 
@@ -49,6 +50,16 @@ public final class Relabel {
    *     {@link #check}
    */
   public static Result run(Dataset data, long[] identity, Path rec, Progress progress) {
+    return run(data, identity, image -> nameOf(data, image), rec, progress);
+  }
+
+  /**
+   * As {@link #run(Dataset, long[], Path, Progress)}, under other names.
+   *
+   * @param name name of what an image is of; those of one new identity are joined in the list
+   */
+  public static Result run(
+      Dataset data, long[] identity, IntFunction<String> name, Path rec, Progress progress) {
     if (identity.length != data.images()) {
       throw new IllegalArgumentException(
           "%s: got %d identities, wanted one for each of %d images"
@@ -64,7 +75,7 @@ public final class Relabel {
     if (kept.length == 0) {
       throw new IllegalArgumentException(data.name() + ": no image is left to be written");
     }
-    return write(data, kept, i -> identity[kept[i]], rec, progress);
+    return write(data, kept, i -> identity[kept[i]], name, rec, progress);
   }
 
   /**
@@ -95,15 +106,26 @@ public final class Relabel {
         images[at++] = (int) image;
       }
     }
-    return write(data, images, i -> data.identityOf(images[i]), rec, progress);
+    return write(
+        data, images, i -> data.identityOf(images[i]), image -> nameOf(data, image), rec, progress);
+  }
+
+  private static String nameOf(Dataset data, int image) {
+    return data.identityName(data.identityOf(image));
   }
 
   /**
    * @param images what is written, those of one new identity together
    * @param identity the new identity of the i-th of them
+   * @param name of an image
    */
   private static Result write(
-      Dataset data, int[] images, IntToLongFunction identity, Path rec, Progress progress) {
+      Dataset data,
+      int[] images,
+      IntToLongFunction identity,
+      IntFunction<String> name,
+      Path rec,
+      Progress progress) {
     Dataset records = Encoded.of(data);
     long identities = 1;
     for (int i = 1; i < images.length; i++) {
@@ -122,7 +144,7 @@ public final class Relabel {
             pack.identity();
           }
           pack.image(records.encoded(images[i]));
-          names.add(data.identityName(data.identityOf(images[i])));
+          names.add(name.apply(images[i]));
           ofIdentity++;
           if (i + 1 == images.length || now != identity.applyAsLong(i + 1)) {
             String joined = String.join(" + ", names);
