@@ -28,7 +28,9 @@ record ClusterReport(
     Dataset data,
     ImageShape shape) {
   private static final int ROWS = 40;
-  private static final int SHOWN = 9;
+
+  /** Eight and their text fit into a column of the page. */
+  private static final int SHOWN = 8;
 
   String html() {
     int single = found.count() - found.countOfSize(2);
