@@ -128,6 +128,7 @@ class WeightsAndEmbeddingsTest {
     theExampleGivesTheSameEmbeddings(run, temp.resolve("w.pt"));
 
     anOnnxFileTellsWhereItComesFrom(run);
+    foldedWeightsWantFrozenBatchNorm(run);
 
     String set = "../data/quickstart/open.rec";
     judgesACheckpointByTheFullProtocol(run, set);
@@ -142,6 +143,30 @@ class WeightsAndEmbeddingsTest {
     assertThat(clean.resolve("lookalikes.tsv")).content().startsWith("first\tsecond\t");
     assertThat(clean.resolve("report.html")).content().contains("do not belong", "data:image/png");
     assertThat(clean.resolve("train.rec")).isNotEmptyFile();
+  }
+
+  private void foldedWeightsWantFrozenBatchNorm(Path run) {
+    Path folded = temp.resolve("folded.onnx");
+    assertThat(run("export", "--checkpoint=" + run, "--out=" + folded, "--fold")).isZero();
+    String warning =
+        "warning: model.initFrom "
+            + folded
+            + ": batch norm is folded into its filters: train on with model.freezeBatchNorm: true";
+    for (boolean frozen : new boolean[] {false, true}) {
+      out.getBuffer().setLength(0);
+      int trained =
+          run(
+              "train",
+              QUICKSTART,
+              "--set=data.train.path=../data/quickstart/train.rec",
+              "--set=evaluate=[]",
+              "--set=run.steps=1",
+              "--set=model.initFrom=" + folded,
+              "--set=model.freezeBatchNorm=" + frozen,
+              "--out=" + temp.resolve("folded-" + frozen));
+      assertThat(trained).as(err.toString()).isZero();
+      assertThat(out.toString().contains(warning)).as(out.toString()).isEqualTo(!frozen);
+    }
   }
 
   private void anOnnxFileTellsWhereItComesFrom(Path run) throws Exception {
@@ -326,6 +351,7 @@ class WeightsAndEmbeddingsTest {
     refused("belong together", "eval", "--embeddings=" + file, "--templates=" + file);
     refused("other.safetensors", "import", other.toString(), "--config=" + QUICKSTART);
     refused("none.pth: no such file", "import", temp.resolve("none.pth").toString());
+    refused("is a folder, wanted weights", "import", temp.toString(), "--list");
     refused(".safetensors", "import", other.toString(), "--out=x.bin");
     refused("--list only looks", "import", other.toString(), "--list", "--bgr");
     refused("--list only looks", "import", other.toString(), "--list", "--config=" + QUICKSTART);

@@ -200,6 +200,12 @@ public final class WeightFile {
    * @throws IllegalArgumentException if the file is missing, corrupt or of another format
    */
   public static Map<String, HostTensor> read(Path file) {
+    if (Files.isDirectory(file)) {
+      throw new IllegalArgumentException(
+          file
+              + ": is a folder, wanted weights (.safetensors, a PyTorch .pth or .onnx); those of a run"
+              + " are written by ./ffc export --checkpoint RUN --out FILE.safetensors");
+    }
     if (!Files.isRegularFile(file)) {
       throw new IllegalArgumentException(
           file + ": no such file; wanted weights (.safetensors, a PyTorch .pth or .onnx)");

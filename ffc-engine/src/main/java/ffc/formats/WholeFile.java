@@ -54,10 +54,19 @@ public final class WholeFile {
   /** As {@link #write(Path, Content)}, into a folder that is made if it is not there. */
   public static void create(Path file, Content content) {
     try {
-      Files.createDirectories(file.toAbsolutePath().getParent());
+      createFolder(file.toAbsolutePath().getParent());
       write(file, content);
     } catch (IOException e) {
       throw new UncheckedIOException(FileProblem.writing(file, e));
+    }
+  }
+
+  /** Makes a folder and those above it; if a signal ends the process, the empty ones go. */
+  private static void createFolder(Path folder) throws IOException {
+    if (!Files.exists(folder)) {
+      createFolder(folder.getParent());
+      Files.createDirectory(folder);
+      folder.toFile().deleteOnExit();
     }
   }
 

@@ -58,7 +58,9 @@ class StoppedWritingTest {
       try (MadeFolders folders = new MadeFolders(made);
           AsideFile pack = new AsideFile(made.resolve("train.rec"))) {
         pack.write(ByteBuffer.allocate(10));
-        EmbeddingFile.write(made.resolve("rows.npy"), new Endless());
+        WholeFile.create(
+            folder.resolve("also/made/file"),
+            channel -> EmbeddingFile.write(made.resolve("rows.npy"), new Endless()));
       }
     }
   }
@@ -78,6 +80,7 @@ class StoppedWritingTest {
         new BufferedReader(
             new InputStreamReader(writing.getInputStream(), StandardCharsets.UTF_8))) {
       assertThat(said.readLine()).isEqualTo("in the middle");
+      assertThat(names(temp.resolve("also/made"))).containsExactly(".file.writing");
       assertThat(names(temp.resolve("made/of/folders")))
           .containsExactlyInAnyOrder("train.rec.part", "rows.ids.npy.aside", ".rows.npy.writing");
       writing.destroy();

@@ -73,7 +73,7 @@ final class CleanCommand implements Callable<Integer> {
     }
     Thresholds given = link == null ? null : new Thresholds(link, merge);
     Path rec = out.path().resolve("train.rec");
-    try (Dataset data = source.open()) {
+    try (Dataset data = source.open(out)) {
       Relabel.check(rec, data.identities()); // embedding takes long
       clean(data, given, rec);
     }

@@ -5,6 +5,7 @@ import ffc.cli.options.Wanted;
 import ffc.loaders.DataSets;
 import ffc.loaders.data.DataConfig;
 import ffc.loaders.data.Dataset;
+import ffc.loaders.format.DataFormats;
 import ffc.loaders.index.IndexBuilder;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
@@ -39,8 +40,10 @@ final class IndexCommand implements Callable<Integer> {
   @Override
   public Integer call() {
     Wanted.atLeast("--rows", rows, 1);
+    DataConfig.Source images = source.source();
+    DataFormats.refuseWithin(out.path(), images.path());
     try (WorkProgress progress = new WorkProgress()) {
-      IndexBuilder.build(source.source(), out.path(), rows, progress)
+      IndexBuilder.build(images, out.path(), rows, progress)
           .forEach(spec.commandLine().getOut()::println);
     }
     DataConfig.Source index = new DataConfig.Source("index", out.path().toString());

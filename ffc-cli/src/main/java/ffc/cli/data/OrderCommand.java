@@ -53,7 +53,12 @@ final class OrderCommand implements Callable<Integer> {
 
   @Override
   public Integer call() throws IOException {
-    try (Dataset data = source.open()) {
+    try (Dataset data = source.open(out)) {
+      if (data.identities() < 4) {
+        throw new IllegalArgumentException(
+            "%s: has %s, wanted at least 4: two blocks of two"
+                .formatted(data.name(), Counted.of(data.identities(), "identity")));
+      }
       if (block < 2 || data.identities() < 2L * block) {
         throw new IllegalArgumentException(
             "--block: got %d, wanted 2 to %d, half of the identities of %s"

@@ -4,6 +4,7 @@ import ffc.cli.options.OutOption;
 import ffc.loaders.DataSets;
 import ffc.loaders.data.DataConfig;
 import ffc.loaders.data.Dataset;
+import ffc.loaders.format.DataFormats;
 import ffc.loaders.tools.Split;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
@@ -29,6 +30,7 @@ final class RelabelCommand implements Callable<Integer> {
   @Override
   public Integer call() {
     DataConfig.Source given = source.source();
+    DataFormats.refuseWithin(out.path(), given.path());
     try (Dataset data =
             DataSets.open(
                 new DataConfig.Source(given.format(), given.path(), DataConfig.Labels.compact));

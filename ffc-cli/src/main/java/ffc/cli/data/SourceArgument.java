@@ -1,6 +1,7 @@
 package ffc.cli.data;
 
 import ffc.cli.options.FormatOption;
+import ffc.cli.options.OutOption;
 import ffc.loaders.DataSets;
 import ffc.loaders.data.DataConfig;
 import ffc.loaders.data.Dataset;
@@ -39,5 +40,15 @@ final class SourceArgument {
 
   Dataset open() {
     return DataSets.open(source());
+  }
+
+  /**
+   * Opens it for a command that writes into a folder.
+   *
+   * @throws IllegalArgumentException if that is where it lies
+   */
+  Dataset open(OutOption.Folder out) {
+    DataFormats.refuseWithin(out.path(), paths);
+    return open();
   }
 }

@@ -66,7 +66,7 @@ final class SplitCommand implements Callable<Integer> {
   @Override
   public Integer call() {
     Wanted.atLeast("--min-images", fewest, 1);
-    try (Dataset data = source.open();
+    try (Dataset data = source.open(out);
         WorkProgress progress = new WorkProgress()) {
       int least = by == By.uniform ? 1 : fewest;
       Split.Result result = Split.run(data, open, least, seed, out.path(), progress);

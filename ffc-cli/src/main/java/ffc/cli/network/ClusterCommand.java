@@ -19,6 +19,7 @@ import ffc.loaders.data.DataConfig;
 import ffc.loaders.data.Dataset;
 import ffc.loaders.data.MadeFolders;
 import ffc.loaders.data.Progress;
+import ffc.loaders.format.DataFormats;
 import ffc.loaders.source.PictureList;
 import ffc.loaders.tools.AsideFile;
 import ffc.loaders.tools.Relabel;
@@ -128,6 +129,7 @@ public final class ClusterCommand implements Callable<Integer> {
     Path page = out == null ? null : out.path().resolve("report.html");
     Path rec = pack ? out.path().resolve("train.rec") : null;
     if (out != null) {
+      DataFormats.refuseWithin(out.path(), List.of(source));
       AsideFile.refuseExisting(clusters, page);
     }
     if (pack) {
@@ -142,6 +144,7 @@ public final class ClusterCommand implements Callable<Integer> {
       return 0;
     }
     Path list = Files.createTempFile("ffc-pictures", ".tsv");
+    list.toFile().deleteOnExit(); // a signal ends the process without what follows
     try {
       PictureList pictures = PictureList.write(Path.of(source), list);
       String others =

@@ -9,6 +9,7 @@ import ffc.loaders.data.Dataset;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.function.ToLongFunction;
@@ -55,26 +56,69 @@ class OrderCommandTest {
     }
   }
 
-  /** DIR may be where the source lies: it would be written over. */
+  /** Results beside or in a source would be part of it, or in its place. */
   @Test
-  void aPackThatIsThereStaysAsItIs() throws IOException {
+  void nothingIsWrittenWhereTheSourceLies() throws IOException {
+    Path pack = temp.resolve("pack/train.rec");
+    Files.createDirectories(pack.getParent());
     for (String file : List.of("train.rec", "train.idx", "property")) {
-      Files.copy(STORED.resolve("data").resolve(file), temp.resolve(file));
+      Files.copy(STORED.resolve("data").resolve(file), pack.resolveSibling(file));
     }
-    String pack = temp.resolve("train.rec").toString();
+    Path images = temp.resolve("images");
+    assertThat(InProcess.run(List.of("data", "unpack", "" + pack, "--out=" + images)).code())
+        .isZero();
+    Path link = Files.createSymbolicLink(temp.resolve("link"), images);
+    List<Path> before = all();
     for (List<String> command :
         List.of(
-            List.of("data", "order", pack, "--checkpoint", RUN, "--block=4", "--out=" + temp),
-            List.of("data", "clean", pack, "--checkpoint", RUN, "--out=" + temp))) {
+            List.of("data", "order", "--checkpoint", RUN, "--block=2"),
+            List.of("data", "clean", "--checkpoint", RUN),
+            List.of("data", "split", "--open=2"),
+            List.of("data", "relabel"),
+            List.of("data", "index"),
+            List.of("cluster", "--checkpoint", RUN, "--threshold=0.9", "--pack"))) {
+      for (List<Path> places :
+          List.of(
+              List.of(pack, pack.getParent()),
+              List.of(pack, images.resolve("../pack")),
+              List.of(images, images),
+              List.of(images, images.resolve("sub/of/it")),
+              List.of(images, link.resolve("sub")),
+              List.of(link, images))) {
+        List<String> typed = new ArrayList<>(command);
+        typed.add(places.get(0).toString());
+        typed.add("--out=" + places.get(1));
+        InProcess.Outcome outcome = InProcess.run(typed);
+        assertThat(outcome.code()).as(typed + " " + outcome).isEqualTo(2);
+        assertThat(outcome.err())
+            .as(typed.toString())
+            .contains("--out " + places.get(1) + ": lies ", "which is only read; choose a folder")
+            .hasLineCount(1);
+      }
+    }
+    assertThat(all()).isEqualTo(before);
+    assertThat(pack).hasSameBinaryContentAs(Path.of(PACK));
+  }
+
+  private List<Path> all() throws IOException {
+    try (Stream<Path> files = Files.walk(temp)) {
+      return files.sorted().toList();
+    }
+  }
+
+  @Test
+  void aPackThatIsThereStaysAsItIs() throws IOException {
+    Path there = Files.writeString(temp.resolve("train.rec"), "another");
+    for (List<String> command :
+        List.of(
+            List.of("data", "order", PACK, "--checkpoint", RUN, "--block=4", "--out=" + temp),
+            List.of("data", "clean", PACK, "--checkpoint", RUN, "--out=" + temp))) {
       InProcess.Outcome outcome = InProcess.run(command);
       assertThat(outcome.code()).as(outcome.toString()).isEqualTo(2);
       assertThat(outcome.err())
-          .contains(pack + ": exists already; remove it or choose another name")
+          .contains(there + ": exists already; remove it or choose another name")
           .hasLineCount(1);
-      try (Stream<Path> files = Files.list(temp)) {
-        assertThat(files).hasSize(3);
-      }
-      assertThat(Path.of(pack)).hasSameBinaryContentAs(Path.of(PACK));
+      assertThat(all()).containsExactly(temp, there);
     }
   }
 }

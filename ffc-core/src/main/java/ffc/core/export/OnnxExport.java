@@ -56,6 +56,7 @@ public final class OnnxExport {
     Path aside = out.resolveSibling("." + out.getFileName() + ".unchecked");
     try {
       WholeFile.create(aside, model::writeTo);
+      aside.toFile().deleteOnExit(); // if a signal ends the process meanwhile
       double difference = OnnxCheck.largestDifference(aside, embedder, options, BATCHES);
       double bound = options.half() ? HALF_BOUND : BOUND;
       if (!(difference <= bound)) {

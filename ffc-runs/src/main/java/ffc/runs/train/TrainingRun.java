@@ -3,6 +3,7 @@ package ffc.runs.train;
 import ffc.core.checkpoint.BadCheckpointException;
 import ffc.core.method.RunConfig;
 import ffc.core.method.TrainingDevice;
+import ffc.core.net.layout.WeightLayout;
 import ffc.core.train.Observers;
 import ffc.core.train.RunObserver;
 import ffc.core.train.RunSummary;
@@ -16,6 +17,7 @@ import ffc.exchange.LocalExchange;
 import ffc.exchange.ThreadExchange;
 import ffc.exchange.hazelcast.HazelcastExchange;
 import ffc.exchange.hazelcast.RunIdentity;
+import ffc.formats.WeightFile;
 import ffc.loaders.DataSets;
 import ffc.loaders.data.Counted;
 import ffc.loaders.data.DataConfig;
@@ -99,6 +101,7 @@ final class TrainingRun {
       say(describe(dataset));
       DatasetRules.check(experiment, dataset, caller.trial())
           .forEach(line -> say("warning: " + line));
+      weightsRemark().ifPresent(line -> say("warning: " + line));
       dataset.notes().forEach(this::say);
       checkInput(dataset);
       target.remarks(experiment).forEach(this::say);
@@ -349,6 +352,22 @@ final class TrainingRun {
   private Path report() throws IOException {
     try (DatasetPictures pictures = new DatasetPictures(experiment)) {
       return new RunReport(RunFiles.read(directory.folder()), pictures).write();
+    }
+  }
+
+  /** What the weights that the run starts from want of its settings. */
+  private Optional<String> weightsRemark() {
+    String file = experiment.model().initFrom();
+    if (file == null || experiment.model().freezeBatchNorm()) {
+      return Optional.empty();
+    }
+    try {
+      String remark = WeightLayout.foldedRemark(WeightFile.network(Path.of(file)).tensors(), "");
+      return remark.isEmpty()
+          ? Optional.empty()
+          : Optional.of("model.initFrom " + file + ": " + remark);
+    } catch (IllegalArgumentException e) {
+      return Optional.empty(); // whoever takes the weights says why they cannot be read
     }
   }
 

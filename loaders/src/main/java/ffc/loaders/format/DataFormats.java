@@ -4,6 +4,7 @@ import ffc.loaders.data.BadDataException;
 import ffc.loaders.data.DataConfig;
 import ffc.loaders.table.Source;
 import java.io.File;
+import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
@@ -127,6 +128,41 @@ public final class DataFormats {
               FileKind.refuseForeign(path, "data of format " + set.format(), format.fileKind()));
     }
     return paths;
+  }
+
+  /**
+   * Refuses a place for results where a set lies: in its folder, or in a folder that is the set and
+   * would be read with them the next time.
+   *
+   * @param out need not exist
+   * @throws IllegalArgumentException if it is such a place
+   */
+  public static void refuseWithin(Path out, List<String> set) {
+    Path place = real(out);
+    for (Path path : paths(set)) {
+      Path source = real(path);
+      boolean folder = Files.isDirectory(source);
+      if (folder ? place.startsWith(source) : place.equals(source.getParent())) {
+        throw new IllegalArgumentException(
+            "--out %s: lies %s, which is only read; choose a folder elsewhere"
+                .formatted(out, folder ? "in the source " + path : "beside the source " + path));
+      }
+    }
+  }
+
+  /** A path without links as far as it exists. */
+  private static Path real(Path path) {
+    Path there = path.toAbsolutePath().normalize();
+    Path rest = Path.of("");
+    while (!Files.exists(there)) {
+      rest = there.getFileName().resolve(rest);
+      there = there.getParent();
+    }
+    try {
+      return there.toRealPath().resolve(rest).normalize();
+    } catch (IOException e) {
+      return there.resolve(rest).normalize();
+    }
   }
 
   /** The paths that texts stand for, as {@link #paths(DataConfig.Source)}. */
