@@ -13,12 +13,15 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.TimeUnit;
 
 /** Runs cells, each by {@code ffc train} in a JVM of its own with the options of this one. */
 public final class CellRunner {
   private static final String INTERRUPTED =
       "ffc: stopped; finished cells stay, and the one that trains keeps a checkpoint if it has made"
           + " a step: the same command goes on";
+
+  private static final int MOST_SECONDS_TO_STOP = 60;
 
   private final Comparison comparison;
   private final Path out;
@@ -89,8 +92,7 @@ public final class CellRunner {
     List<String> command = new ArrayList<>();
     command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
     command.addAll(ManagementFactory.getRuntimeMXBean().getInputArguments());
-    // Ctrl-C reaches both processes: the cell stops, with a checkpoint, when its input ends with
-    // us.
+    // Ctrl-C is ours: the cell stops, with a checkpoint, when its input ends.
     command.add("-Dffc.supervised=true");
     command.add("-cp");
     command.add(System.getProperty("java.class.path"));
@@ -105,7 +107,7 @@ public final class CellRunner {
             .redirectOutput(ProcessBuilder.Redirect.appendTo(said))
             .start();
     int code;
-    try (LastWords words = new LastWords(INTERRUPTED)) {
+    try (LastWords words = new LastWords(INTERRUPTED, () -> stop(process))) {
       code = process.waitFor();
     } finally {
       process.destroy();
@@ -117,6 +119,16 @@ public final class CellRunner {
     }
     List<String> lines = Files.readAllLines(said.toPath());
     return "exit code " + code + (lines.isEmpty() ? "" : ": " + lines.get(lines.size() - 1));
+  }
+
+  /** Ends a cell's input and waits until it has kept its step. */
+  private static void stop(Process cell) {
+    try {
+      cell.getOutputStream().close();
+      cell.waitFor(MOST_SECONDS_TO_STOP, TimeUnit.SECONDS);
+    } catch (IOException | InterruptedException e) {
+      // Then its input ends with this process.
+    }
   }
 
   /**

@@ -2,12 +2,24 @@ package ffc.runs.compare;
 
 import java.util.concurrent.locks.LockSupport;
 
-/** A line on the error stream if the JVM is ended before this is closed, as Ctrl-C does. */
+/**
+ * A line on the error stream, and something to be done, if the JVM is ended before this is closed,
+ * as Ctrl-C does.
+ */
 final class LastWords implements AutoCloseable {
   private final Thread speaker;
 
-  LastWords(String line) {
-    speaker = new Thread(() -> System.err.println(line), "last-words");
+  /**
+   * @param last done before the JVM ends
+   */
+  LastWords(String line, Runnable last) {
+    speaker =
+        new Thread(
+            () -> {
+              System.err.println(line);
+              last.run();
+            },
+            "last-words");
     Runtime.getRuntime().addShutdownHook(speaker);
   }
 

@@ -8,6 +8,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -71,13 +72,15 @@ class CellRunnerTest {
     }
   }
 
-  /** A cell that asks the comparison to end, as Ctrl-C does. */
+  /** A cell that asks the comparison to end, as Ctrl-C does, and keeps what it has. */
   static final class Ender {
     private Ender() {}
 
-    public static void main(String[] arguments) throws IOException {
+    public static void main(String[] arguments) throws Exception {
       ProcessHandle.current().parent().orElseThrow().destroy();
       System.in.read();
+      Thread.sleep(1500);
+      Files.createFile(Path.of(arguments[3] + ".kept"));
     }
   }
 
@@ -136,6 +139,9 @@ class CellRunnerTest {
   @Test
   void whoEndsAComparisonHearsThatTheSameCommandGoesOn() throws Exception {
     assertThat(said("ended").lines()).containsOnlyOnce(WORDS);
+    try (Stream<Path> cells = Files.list(temp.resolve("out/cells"))) {
+      assertThat(cells).as("the cell has stopped").anyMatch(f -> f.toString().endsWith(".kept"));
+    }
   }
 
   @Test
