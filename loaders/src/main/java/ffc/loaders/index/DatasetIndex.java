@@ -138,12 +138,18 @@ public final class DatasetIndex {
     }
   }
 
+  /** Where the images are, in a few words. */
+  private static String parts(Source source) {
+    List<Path> parts = source.parts();
+    return parts.get(0) + (parts.size() == 1 ? "" : " and " + (parts.size() - 1) + " more");
+  }
+
   private Dataset dataset(Source source, IdentityTable identities, long cacheBytes) {
     if (source.stampIsCheap() && !source.stamp().equals(header.stamp())
         || !header.catalogue().isOf(source)) {
       throw new BadDataException(
           "%s: the source %s changed since it was indexed; build the index again"
-              .formatted(folder, source.name()));
+              .formatted(folder, parts(source)));
     }
     CheckedFile names = files.get(IndexWriter.NAMES);
     long images = header.images();

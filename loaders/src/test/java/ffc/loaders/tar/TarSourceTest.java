@@ -287,10 +287,18 @@ class TarSourceTest {
     Files.setLastModifiedTime(file, FileTime.fromMillis(2_000_000));
     assertThat(Files.size(file)).isEqualTo(bytes.length);
     assertThatThrownBy(() -> DatasetIndex.open(index, 0).close())
-        .hasMessageContaining("changed since it was indexed");
+        .hasMessage(
+            index
+                + ": the source "
+                + file
+                + " changed since it was indexed; build the index again");
     tar("i.tar", t -> t.sample("0", 0, new byte[2000]));
     assertThatThrownBy(() -> DatasetIndex.open(index, 0).close())
-        .hasMessageContaining("changed since it was indexed");
+        .hasMessage(
+            index
+                + ": the source "
+                + file
+                + " changed since it was indexed; build the index again");
   }
 
   @Test
