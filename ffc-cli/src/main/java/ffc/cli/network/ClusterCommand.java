@@ -57,7 +57,7 @@ import picocli.CommandLine.Spec;
     footer = {
       "",
       "Example:",
-      "  ./ffc cluster --checkpoint runs/mine photos-of-unknown --out clusters"
+      "  ./ffc cluster --checkpoint runs/mine data/quickstart/open.rec --out clusters"
     },
     mixinStandardHelpOptions = true)
 public final class ClusterCommand implements Callable<Integer> {
