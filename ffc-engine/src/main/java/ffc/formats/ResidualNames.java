@@ -95,9 +95,7 @@ final class ResidualNames {
       return pool.output();
     }
     HostTensor second = named.get(filters);
-    if (second == null
-        || second.shape()[0] > WIDEST
-        || !List.of(1L, 1L).equals(pool.integers().get("kernel_shape"))) {
+    if (second == null || !List.of(1L, 1L).equals(pool.integers().get("kernel_shape"))) {
       return null;
     }
     int width = (int) second.shape()[0];
@@ -163,7 +161,9 @@ final class ResidualNames {
    */
   private String convolution(OnnxModel.Node convolution, String name, String norm) {
     HostTensor filters = model.arrays().get(convolution.input(1));
-    if (filters == null || filters.shape().length != 4) {
+    if (filters == null
+        || filters.shape().length != 4
+        || Arrays.stream(filters.shape()).anyMatch(size -> size < 1 || size > WIDEST)) {
       return null;
     }
     named.put(name + ".weight", filters);

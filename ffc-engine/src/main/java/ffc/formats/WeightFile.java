@@ -211,6 +211,9 @@ public final class WeightFile {
           file + ": no such file; wanted weights (.safetensors, a PyTorch .pth or .onnx)");
     }
     byte[] start = start(file);
+    if (isSafetensors(start)) {
+      return Safetensors.read(file).tensors();
+    }
     String text = new String(start, StandardCharsets.ISO_8859_1);
     if (text.startsWith("PK") || text.startsWith(ascii(TorchCheckpoint.LEGACY))) {
       return TorchCheckpoint.read(file);
@@ -239,6 +242,19 @@ public final class WeightFile {
           file + ": got " + other + ", wanted weights (.safetensors, a PyTorch .pth or .onnx)");
     }
     return Safetensors.read(file).tensors();
+  }
+
+  /**
+   * Whether a brace follows the eight bytes of a header's length. To be asked before all else: the
+   * length may be what a zip (PK), a pickle or a model of ONNX begins with.
+   */
+  private static boolean isSafetensors(byte[] start) {
+    return start.length > 8
+        && start[8] == '{'
+        && start[4] == 0
+        && start[5] == 0
+        && start[6] == 0
+        && start[7] == 0;
   }
 
   /** Whether a file begins as a model does: with the version of ONNX, a small number. */

@@ -12,6 +12,8 @@ import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.Set;
+import java.util.TreeSet;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -44,6 +46,29 @@ class SafetensorsTest {
     assertThat(copy.metadata()).isEqualTo(original.metadata());
     assertThat(folder.resolve("sub")).isDirectoryContaining(path -> path.equals(file));
     assertThat(Files.list(folder.resolve("sub"))).hasSize(1);
+  }
+
+  /** The length of a header may be what a zip, a pickle or an ONNX model begins with. */
+  @Test
+  void theLengthOfAHeaderIsNotTakenForAnotherFormat() throws IOException {
+    Map<String, HostTensor> tensors = Map.of("x", HostTensor.of(new float[] {3}, 1));
+    Path file = folder.resolve("long.safetensors");
+    Set<String> met = new TreeSet<>();
+    for (int from : new int[] {0, 19_000, 66_000}) {
+      for (int note = from; note < from + 2_000; note += 8) {
+        Safetensors.write(file, tensors, Map.of("note", "n".repeat(note)));
+        byte[] start = Arrays.copyOf(Files.readAllBytes(file), 3);
+        if (start[0] == (byte) 0x80) {
+          met.add("pickle");
+        } else if (start[0] == 'P' && start[1] == 'K') {
+          met.add("zip");
+        } else if (start[0] == 8 && start[1] > 0 && start[2] == 1) {
+          met.add("onnx");
+        }
+        assertThat(WeightFile.read(file)).as("%d", note).isEqualTo(tensors);
+      }
+    }
+    assertThat(met).containsExactly("onnx", "pickle", "zip");
   }
 
   @Test
