@@ -21,7 +21,7 @@ import tools.jackson.databind.node.ObjectNode;
  */
 public record Trial(long steps) {
   private static final String VARIABLE = "FFC_TRY";
-  private static final int IMAGES = 2000;
+  private static final int IMAGES = 500;
 
   /**
    * What the environment asks for.
