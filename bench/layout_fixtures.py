@@ -2,7 +2,7 @@
 
     venv/bin/python bench/layout_fixtures.py ffc-core/src/test/resources/layouts
 
-Needs torch, numpy and onnx. The structure is the published one, an improved residual network as AdaFace and CVLface name
+Needs torch, numpy, onnx and safetensors. The structure is the published one, an improved residual network as AdaFace and CVLface name
 it, with few channels and random weights: no file of theirs is used. Each kind of file holds the same network.
 """
 import explain
@@ -14,6 +14,7 @@ import sys
 
 import numpy as np
 import torch
+from safetensors.torch import save_file
 from torch import nn
 
 out = sys.argv[1]
@@ -72,6 +73,7 @@ path = lambda name: os.path.join(out, name)
 torch.save({"state_dict": {**under("model."), "head.kernel": torch.ones(5, 2)}, "epoch": 3}, path("ir.ckpt"))
 torch.save(under("net."), path("ir-net.pt"))
 torch.save(under("module."), path("ir-legacy.pth"), _use_new_zipfile_serialization=False)
+save_file(under("backbone."), path("ir.safetensors"), metadata={"format": "pt"})
 halves = {n: t.half() if t.is_floating_point() else t for n, t in state.items()}
 torch.save(halves, path("ir-f16.pth"))
 brain = {n: t.bfloat16() if t.is_floating_point() else t for n, t in state.items()}

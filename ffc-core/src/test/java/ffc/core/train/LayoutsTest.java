@@ -53,6 +53,7 @@ class LayoutsTest {
     "ir.ckpt, state_dict.model., ir.npy",
     "ir-net.pt, net., ir.npy",
     "ir-legacy.pth, module., ir.npy",
+    "ir.safetensors, backbone., ir.npy",
     "ir-f16.pth, '', ir-f16.npy",
     "ir-bf16.pth, model., ir-bf16.npy"
   })
