@@ -58,7 +58,18 @@ record OnnxModel(Map<String, HostTensor> arrays, List<Node> nodes) {
         found.graph(fields.bytes());
       }
     }
+    found.shareArrays();
     return found;
+  }
+
+  /** Arrays of the same values are stored once by some exporters, and passed on by other names. */
+  private void shareArrays() {
+    for (Node node : nodes) {
+      HostTensor shared = arrays.get(node.input(0));
+      if (node.operator().equals("Identity") && shared != null) {
+        arrays.putIfAbsent(node.output(), shared);
+      }
+    }
   }
 
   private void graph(ByteBuffer graph) {

@@ -15,7 +15,7 @@ public final class OnnxWeights {
   /** Whether variances are those of a batch norm that was folded and has come back. */
   public static boolean isNeutralVariance(HostTensor variances) {
     for (float variance : variances.toFloats()) {
-      if (variance != ResidualNames.UNIT) {
+      if (variance != OnnxLayers.UNIT) {
         return false;
       }
     }
@@ -39,9 +39,9 @@ public final class OnnxWeights {
   }
 
   /**
-   * All arrays by name. Exporters fold batch norm and drop names; those of a residual network such
-   * as InsightFace's get the names that it has there, by the place of their layers ({@link
-   * ResidualNames}). All others keep what the file calls them.
+   * All arrays by name. Exporters fold batch norm and drop names; those of a residual network or a
+   * MobileFaceNet such as InsightFace's get the names that it has there, by the place of their
+   * layers ({@link ResidualNames}, {@link MobileNames}). All others keep what the file calls them.
    *
    * @return in the order of the file, or of the layers
    * @throws IllegalArgumentException if the file cannot be read, is damaged or has arrays elsewhere
@@ -62,7 +62,9 @@ public final class OnnxWeights {
       if (model.arrays().isEmpty()) {
         throw new IllegalArgumentException("got an ONNX model without arrays, wanted weights");
       }
-      return ResidualNames.of(model).orElse(withFlatSlopes(model));
+      return ResidualNames.of(model)
+          .or(() -> MobileNames.of(model))
+          .orElseGet(() -> withFlatSlopes(model));
     } catch (IllegalArgumentException e) {
       throw new IllegalArgumentException(file + ": " + e.getMessage(), e);
     }

@@ -13,6 +13,7 @@ import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.stream.Stream;
 
 /**
  * Whose names the arrays of a file have, and the backbone that they are of, as far as names and
@@ -74,9 +75,15 @@ public record WeightLayout(
    * @param prefix before the names of its arrays
    */
   public static String foldedRemark(Map<String, HostTensor> arrays, String prefix) {
-    HostTensor variance = arrays.get(prefix + "bn1.running_var");
+    // That of the first convolution: others may have been made for a skip without one.
     boolean folded =
-        variance != null && variance.elements() > 0 && OnnxWeights.isNeutralVariance(variance);
+        Stream.of("bn1", "layers.0.layers.1")
+            .map(norm -> arrays.get(prefix + norm + ".running_var"))
+            .anyMatch(
+                variance ->
+                    variance != null
+                        && variance.elements() > 0
+                        && OnnxWeights.isNeutralVariance(variance));
     return folded
         ? "batch norm is folded into its filters: train on with model.freezeBatchNorm: true"
         : "";
