@@ -236,7 +236,7 @@ public final class WeightFile {
                                 ? "a gzip file: unpack it"
                                 : text.startsWith("\u0080")
                                     ? "a pickle that torch.save did not write"
-                                    : null;
+                                    : text.matches("[\\t\\n\\r -~]+") ? "a text" : null;
     if (other != null) {
       throw new IllegalArgumentException(
           file + ": got " + other + ", wanted weights (.safetensors, a PyTorch .pth or .onnx)");

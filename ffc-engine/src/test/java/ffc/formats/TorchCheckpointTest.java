@@ -128,7 +128,8 @@ class TorchCheckpointTest {
         "\u0080\u0002}. | a pickle that torch.save did not write",
         "'\b\u0007\u0012\u0007pytorch' | an ONNX model without arrays",
         "PK\u0003\u0004 | not a whole PyTorch checkpoint",
-        "anything at all | not a valid safetensors file"
+        "anything at all | got a text, wanted weights",
+        "'x\u0001\u0002anything' | not a valid safetensors file"
       })
   void theFirstBytesTellWhatAFileIs(String start, String message) throws IOException {
     Path file =

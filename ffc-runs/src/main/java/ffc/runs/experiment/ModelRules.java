@@ -123,6 +123,11 @@ final class ModelRules {
     if (names.isEmpty() || unknown != null) {
       return unknown;
     }
+    for (String name : names) {
+      if (names.indexOf(name) != names.lastIndexOf(name)) {
+        return "got " + name + " twice";
+      }
+    }
     return !parts.isEmpty() && parts.stream().allMatch(part -> model.freezes(part, Long.MAX_VALUE))
         ? "got all parts of the network, which would learn nothing; wanted fewer, or"
             + " model.freezeUntil"

@@ -103,6 +103,16 @@ public final class ManifestSource extends FileSource {
     sink.end(-1);
   }
 
+  /** Whether a line has no control characters but tabs. */
+  private static boolean isText(byte[] line, int length) {
+    for (int i = 0; i < length; i++) {
+      if (line[i] >= 0 && line[i] < ' ' && line[i] != '\t') {
+        return false;
+      }
+    }
+    return true;
+  }
+
   private void scanList(int part, long from, long doneBefore, RowSink sink) {
     TextLines lines = new TextLines(lists.get(part), from, Names.MAX_BYTES);
     boolean first = from == 0;
@@ -117,7 +127,11 @@ public final class ManifestSource extends FileSource {
         tab++;
       }
       if (tab == 0 || tab >= length - 1) {
-        throw lines.fault("wanted \"id<TAB>path\"");
+        throw lines.fault(
+            isText(line, length)
+                ? "wanted \"id<TAB>path\""
+                : "is no text; wanted a list of \"id<TAB>path\" lines, a pack (.rec or .lmdb), a tar"
+                    + " or a folder with one for each identity; pairs to verify (.bin) have none");
       }
       if (first) {
         refuseHeader(part, lines);

@@ -129,6 +129,11 @@ class SourcesTest {
     assertThatThrownBy(() -> open("manifest", list).close())
         .isInstanceOf(BadDataException.class)
         .hasMessageContaining("list.tsv line 1: wanted \"id<TAB>path\"");
+    Files.write(list, new byte[] {(byte) 0x80, 4, 'x', '\n'});
+    assertThatThrownBy(() -> open("manifest", list).close())
+        .isInstanceOf(BadDataException.class)
+        .hasMessageContaining("list.tsv line 1: is no text; wanted a list of")
+        .hasMessageContaining("pairs to verify (.bin) have none");
   }
 
   @Test
