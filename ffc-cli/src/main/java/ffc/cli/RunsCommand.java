@@ -1,9 +1,9 @@
 package ffc.cli;
 
+import ffc.runs.page.Table;
 import ffc.runs.record.RunDirectory;
 import ffc.runs.report.RunComparison;
 import ffc.runs.report.RunFiles;
-import ffc.runs.report.Table;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.file.Files;

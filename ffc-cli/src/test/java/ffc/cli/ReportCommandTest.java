@@ -66,7 +66,7 @@ class ReportCommandTest {
             + "2026-01-02T10:00:00Z java.io.IOException: no <space>\n\tat y\n");
     assertThat(report())
         .contains("failed at step 60", "java.io.IOException: no &lt;space&gt;")
-        .doesNotContain("first");
+        .doesNotContain("&lt;first");
     Files.setLastModifiedTime(log, FileTime.from(Instant.EPOCH));
     assertThat(report()).contains("cut off at step 60").doesNotContain("Failure");
   }

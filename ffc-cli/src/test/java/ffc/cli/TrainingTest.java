@@ -35,7 +35,13 @@ import tools.jackson.databind.node.ObjectNode;
 class TrainingTest {
   /** What a line of steps.jsonl says of time and memory. */
   private static final List<String> MEASURED =
-      List.of("images_per_second", "data_wait_share", "rss_bytes", "profile", "device_bytes");
+      List.of(
+          "seconds",
+          "images_per_second",
+          "data_wait_share",
+          "rss_bytes",
+          "profile",
+          "device_bytes");
 
   @TempDir Path temp;
 

@@ -137,6 +137,7 @@ public final class Evaluator implements AutoCloseable {
             ? Map.of()
             : Map.of(TarAtFar.key(Verification.TARGET_FAR), verification.tarMean()),
         Map.of(),
+        Map.of(),
         null,
         null,
         both ? new RocFromHistogram(scores).points() : List.of(),
@@ -174,7 +175,11 @@ public final class Evaluator implements AutoCloseable {
     Retrieval retrieval = sweep.retrieval();
     Identification identification = sweep.identification().result();
     Map<String, Double> tarAtFar = new LinkedHashMap<>();
-    allPairs.tarAtFar().forEach(rate -> tarAtFar.put(rate.key(), rate.tar()));
+    Map<String, Double> thresholds = new LinkedHashMap<>();
+    for (TarAtFar rate : allPairs.tarAtFar()) {
+      tarAtFar.put(rate.key(), rate.tar());
+      thresholds.put(rate.key(), rate.threshold());
+    }
     return new EvalResult(
         name,
         set.images(),
@@ -182,6 +187,7 @@ public final class Evaluator implements AutoCloseable {
         null,
         null,
         tarAtFar,
+        thresholds,
         identification.rankN(),
         retrieval == null ? null : retrieval.rPrecision(),
         retrieval == null ? null : retrieval.mapAtR(),

@@ -3,7 +3,7 @@ package ffc.cli.data;
 import ffc.eval.clean.Cleaning;
 import ffc.loaders.data.Dataset;
 import ffc.loaders.data.ImageShape;
-import ffc.runs.report.Html;
+import ffc.runs.page.Html;
 import ffc.runs.report.ImagePng;
 import java.util.Base64;
 import java.util.HashSet;

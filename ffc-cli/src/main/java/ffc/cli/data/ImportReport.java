@@ -6,7 +6,7 @@ import ffc.loaders.data.DataConfig;
 import ffc.loaders.data.Dataset;
 import ffc.loaders.photos.PhotoImport;
 import ffc.loaders.tools.Split;
-import ffc.runs.report.Html;
+import ffc.runs.page.Html;
 import ffc.runs.report.ImagePng;
 import java.nio.file.Path;
 import java.util.Base64;

@@ -23,7 +23,7 @@ import ffc.loaders.format.DataFormats;
 import ffc.loaders.source.PictureList;
 import ffc.loaders.tools.AsideFile;
 import ffc.loaders.tools.Relabel;
-import ffc.runs.report.Table;
+import ffc.runs.page.Table;
 import ffc.runs.search.ScoreMeaning;
 import ffc.runs.search.Search;
 import java.io.IOException;

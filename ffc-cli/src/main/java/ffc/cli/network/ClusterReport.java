@@ -4,7 +4,7 @@ import ffc.eval.cluster.Clustering;
 import ffc.loaders.data.Bracket;
 import ffc.loaders.data.Dataset;
 import ffc.loaders.data.ImageShape;
-import ffc.runs.report.Html;
+import ffc.runs.page.Html;
 import ffc.runs.report.ImagePng;
 import java.util.Base64;
 import java.util.Comparator;

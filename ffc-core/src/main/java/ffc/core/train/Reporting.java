@@ -8,7 +8,6 @@ import ffc.core.method.TrainerFootprint;
 import ffc.core.net.Encoder;
 import ffc.engine.ProcessMemory;
 import ffc.exchange.GroupExchange;
-import ffc.loaders.data.Cursor;
 import ffc.loaders.data.Dataset;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
@@ -88,6 +87,7 @@ final class Reporting {
   private StepReport report(Step.Result result, TrainerState state) {
     return new StepReport(
         state.step(),
+        state.images(),
         state.cursor().epoch(),
         state.cursor().idEpoch(),
         result.losses().total(),
@@ -96,16 +96,19 @@ final class Reporting {
         result.gradientNorm(),
         imagesPerSecond(),
         (double) waited / nanos,
-        statistics(state.cursor()),
+        statistics(state),
         ProcessMemory.rss());
   }
 
-  private Map<String, Double> statistics(Cursor cursor) {
+  private Map<String, Double> statistics(TrainerState state) {
     Map<String, Double> figures = new LinkedHashMap<>(method.statistics());
     figures.putAll(dataset.statistics());
     figures.putAll(exchange.statistics());
-    if (cursor.skipped() > 0) {
-      figures.put("skipped_images", (double) cursor.skipped());
+    if (state.cursor().skipped() > 0) {
+      figures.put("skipped_images", (double) state.cursor().skipped());
+    }
+    if (state.skipped() > 0) {
+      figures.put("skipped_steps", (double) state.skipped());
     }
     if (setup.run().profile()) {
       figures.putAll(profile.take());

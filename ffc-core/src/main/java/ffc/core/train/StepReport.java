@@ -6,6 +6,7 @@ import java.util.Map;
  * What a run says of itself every report interval; one line of {@code steps.jsonl}.
  *
  * @param step steps completed since the run began, over all resumes
+ * @param images images trained on since the run began, over all resumes and trainers
  * @param epoch epoch of the instance loader
  * @param idEpoch epoch of the ID loader
  * @param loss loss of this step (sum of its terms)
@@ -20,6 +21,7 @@ import java.util.Map;
  */
 public record StepReport(
     long step,
+    long images,
     long epoch,
     long idEpoch,
     double loss,

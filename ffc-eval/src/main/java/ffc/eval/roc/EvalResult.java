@@ -16,6 +16,8 @@ import java.util.TreeMap;
  * @param accuracyMean mean test accuracy of the 10-fold protocol, in [0, 1]
  * @param accuracyStd its population standard deviation
  * @param tarAtFar true accept rate by false accept rate, keys such as {@code 1e-3}
+ * @param thresholds similarity above which a pair is accepted at each of these rates (leave-one-out
+ *     only: folds of pairs have one each)
  * @param rankN identification rate by rank, keys such as {@code 1} (leave-one-out 1:N)
  * @param rPrecision share of own images among as many nearest as there are own (leave-one-out)
  * @param mapAtR mean average precision over those (leave-one-out)
@@ -37,6 +39,7 @@ public record EvalResult(
     Double accuracyMean,
     Double accuracyStd,
     Map<String, Double> tarAtFar,
+    Map<String, Double> thresholds,
     Map<Integer, Double> rankN,
     Double rPrecision,
     Double mapAtR,

@@ -1,11 +1,11 @@
 package ffc.runs.compare;
 
 import ffc.eval.roc.EvalFigure;
+import ffc.runs.page.Chart;
+import ffc.runs.page.Html;
+import ffc.runs.page.Table;
 import ffc.runs.plan.ByteSize;
 import ffc.runs.record.Figures;
-import ffc.runs.report.Chart;
-import ffc.runs.report.Html;
-import ffc.runs.report.Table;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.LinkedHashSet;

@@ -1,8 +1,8 @@
 package ffc.runs.compare;
 
 import ffc.eval.roc.EvalFigure;
-import ffc.runs.report.Chart;
-import ffc.runs.report.Series;
+import ffc.runs.page.Chart;
+import ffc.runs.page.Series;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;

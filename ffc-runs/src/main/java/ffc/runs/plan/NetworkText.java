@@ -1,7 +1,7 @@
 package ffc.runs.plan;
 
 import ffc.core.method.MethodConfig;
-import ffc.runs.report.Table;
+import ffc.runs.page.Table;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;

@@ -4,7 +4,7 @@ import ffc.core.method.Footprint;
 import ffc.core.method.MethodConfig;
 import ffc.runs.experiment.Experiment;
 import ffc.runs.experiment.Methods;
-import ffc.runs.report.Table;
+import ffc.runs.page.Table;
 import java.util.ArrayList;
 import java.util.LinkedHashSet;
 import java.util.List;

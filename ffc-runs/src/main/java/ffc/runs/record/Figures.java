@@ -61,6 +61,9 @@ public final class Figures {
   public static final Figure INSERTIONS =
       counter("group_insertions", "came in", "Images whose identity came into the ID group");
 
+  /** Steps dropped so far because something was not finite, of a run that has dropped some. */
+  public static final String SKIPPED_STEPS = "skipped_steps";
+
   private static final List<Together> TABLE =
       List.of(
           new Together(

@@ -84,6 +84,11 @@ public record Manifest(
     }
   }
 
+  /** What a run's file says; empty if it is absent or damaged. */
+  public static JsonNode read(Path file) throws IOException {
+    return Files.exists(file) ? begun(file).orElseGet(Json::object) : Json.object();
+  }
+
   private ObjectNode json(long fromStep, Instant now) {
     ObjectNode node = Json.object();
     node.put("started", now.toString());

@@ -17,10 +17,16 @@ import tools.jackson.databind.node.ObjectNode;
 public final class RunJson {
   private RunJson() {}
 
-  /** A line of {@code steps.jsonl}. */
-  public static ObjectNode step(StepReport report) {
+  /**
+   * A line of {@code steps.jsonl}.
+   *
+   * @param seconds that the run has trained and evaluated up to this step, over all resumes
+   */
+  public static ObjectNode step(StepReport report, double seconds) {
     ObjectNode line = Json.object();
     line.put("step", report.step());
+    line.put("images", report.images());
+    TrainedTime.put(line, seconds);
     line.put("epoch", report.epoch());
     line.put("id_epoch", report.idEpoch());
     Json.put(line, Figures.LOSS.name(), report.loss());
@@ -51,6 +57,9 @@ public final class RunJson {
     line.put("flip", result.flip());
     line.put("seconds", result.seconds());
     line.set("figures", figures(result));
+    if (!result.thresholds().isEmpty()) {
+      Json.put(line, "thresholds", result.thresholds());
+    }
     EvaluationJson.roc(line, result.roc());
     EvaluationJson.scores(line, result.scores());
     EvaluationJson.cmc(line, result.cmc());

@@ -45,13 +45,14 @@ public final class RunRecorder implements RunObserver, AutoCloseable {
   /** The last step whose records are of the run, where that is not the one it goes on from. */
   private long ofTheRun = Long.MAX_VALUE;
 
+  private TrainedTime time;
   private JsonLines steps;
   private JsonLines evaluations;
   private EventFile events;
 
   /**
    * @param run the directory; stays the caller's
-   * @param clock for event files
+   * @param clock for event files and the time that the run has trained
    * @param say told in a line what was set aside, if anything was
    */
   public RunRecorder(RunDirectory run, Clock clock, Consumer<String> say) {
@@ -74,6 +75,7 @@ public final class RunRecorder implements RunObserver, AutoCloseable {
         () -> {
           Path folder = aside == null ? run.aside(fromStep) : aside;
           steps = JsonLines.after(run.file("steps.jsonl"), kept, folder, moved::add);
+          time = new TrainedTime(clock, JsonLines.read(run.file("steps.jsonl")));
           evaluations = JsonLines.after(run.file("evaluations.jsonl"), kept, folder, moved::add);
           run.setAsideOutcome(kept, folder, moved::add);
           for (JsonNode line : JsonLines.read(run.file("evaluations.jsonl"))) {
@@ -133,7 +135,7 @@ public final class RunRecorder implements RunObserver, AutoCloseable {
     report.statistics().forEach((name, value) -> figures.put("statistics/" + name, value));
     writing(
         () -> {
-          steps.append(RunJson.step(report));
+          steps.append(RunJson.step(report, time.seconds()));
           events.scalars(report.step(), figures);
         });
   }

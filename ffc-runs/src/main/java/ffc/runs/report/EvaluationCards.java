@@ -1,6 +1,10 @@
 package ffc.runs.report;
 
 import ffc.eval.roc.EvalFigure;
+import ffc.runs.page.BarChart;
+import ffc.runs.page.Chart;
+import ffc.runs.page.Html;
+import ffc.runs.page.Series;
 import ffc.runs.record.EvaluationJson;
 import java.util.ArrayList;
 import java.util.List;

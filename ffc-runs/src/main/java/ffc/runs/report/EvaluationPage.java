@@ -1,6 +1,7 @@
 package ffc.runs.report;
 
 import ffc.formats.WholeFile;
+import ffc.runs.page.Html;
 import java.io.IOException;
 import java.nio.file.Path;
 import tools.jackson.databind.JsonNode;

@@ -1,5 +1,6 @@
 package ffc.runs.report;
 
+import ffc.runs.page.Html;
 import java.util.Map;
 import tools.jackson.databind.JsonNode;
 

@@ -1,6 +1,7 @@
 package ffc.runs.report;
 
 import ffc.eval.roc.EvalFigure;
+import ffc.runs.page.Html;
 import ffc.runs.record.EvaluationJson;
 import ffc.runs.record.Figure;
 import ffc.runs.record.Figures;

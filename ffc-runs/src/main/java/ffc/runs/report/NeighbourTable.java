@@ -1,5 +1,6 @@
 package ffc.runs.report;
 
+import ffc.runs.page.Html;
 import java.util.Base64;
 import tools.jackson.databind.JsonNode;
 

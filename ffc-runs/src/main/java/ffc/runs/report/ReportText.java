@@ -7,6 +7,7 @@ import ffc.eval.roc.IdentityGroup;
 import ffc.eval.roc.TarAtFar;
 import ffc.eval.search.DistractorSearch;
 import ffc.loaders.data.Counted;
+import ffc.runs.page.Table;
 import ffc.runs.record.EvaluationJson;
 import ffc.runs.record.Json;
 import java.util.ArrayList;

@@ -1,9 +1,16 @@
 package ffc.runs.report;
 
 import ffc.eval.roc.EvalFigure;
+import ffc.runs.page.Chart;
+import ffc.runs.page.Html;
+import ffc.runs.page.Mark;
+import ffc.runs.page.Series;
+import ffc.runs.page.Table;
+import ffc.runs.page.Timeline;
 import ffc.runs.record.EvaluationJson;
 import ffc.runs.record.Figure;
 import ffc.runs.record.Figures;
+import ffc.runs.record.TrainedTime;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
@@ -17,14 +24,37 @@ import tools.jackson.databind.JsonNode;
 public final class RunCharts {
   private final List<JsonNode> steps;
   private final List<JsonNode> evaluations;
+  private final List<Mark> marks;
 
   /**
    * @param steps lines of {@code steps.jsonl}, or a part of them
    * @param evaluations lines of {@code evaluations.jsonl}
+   * @param manifest which processes made the run
    */
-  public RunCharts(List<JsonNode> steps, List<JsonNode> evaluations) {
+  public RunCharts(List<JsonNode> steps, List<JsonNode> evaluations, JsonNode manifest) {
     this.steps = steps;
     this.evaluations = evaluations;
+    marks = RunMarks.of(steps, evaluations, manifest);
+  }
+
+  /** What the charts over steps have in common: what their marks are, images and time by step. */
+  public String alongSteps() {
+    return Mark.key(marks) + timeline("", steps).html();
+  }
+
+  /** Images and time of a run by its lines of {@code steps.jsonl}. */
+  static Timeline timeline(String run, List<JsonNode> steps) {
+    return new Timeline(
+        run,
+        steps.stream()
+            .map(
+                line ->
+                    new double[] {
+                      line.path("step").asDouble(),
+                      number(line.path("images")),
+                      TrainedTime.of(line)
+                    })
+            .toList());
   }
 
   /** How each set was judged last, and how its figures went. */
@@ -78,7 +108,7 @@ public final class RunCharts {
     if (together.figures().contains(Figures.LOSS)) {
       series.addAll(terms());
     }
-    return Chart.overSteps(together.title(), together.note(), series, together.fromZero());
+    return Chart.overSteps(together.title(), together.note(), series, together.fromZero(), marks);
   }
 
   /** The terms of the loss, if there are several. */
@@ -111,10 +141,11 @@ public final class RunCharts {
     figures.forEach(
         (path, points) -> {
           if (!EvalFigure.ACCURACY_DEVIATION.owns(path)) {
-            series.add(new Series(EvalFigure.label(path), points));
+            series.add(new Series(EvalFigure.label(path), points, Series.Look.marked, -1));
           }
         });
-    return Chart.overSteps("Figures on " + set, "at each evaluation", series, false).html();
+    return Chart.overSteps("Figures on " + set, "at each evaluation", series, false, List.of())
+        .html();
   }
 
   /** Every figure of the last evaluations, with the flags that decide them. */
@@ -123,7 +154,7 @@ public final class RunCharts {
       return "";
     }
     List<List<String>> rows = new ArrayList<>();
-    rows.add(List.of("set", "figure", "value"));
+    rows.add(List.of("set", "figure", "value", "above"));
     latestEvaluations()
         .forEach(
             (set, line) -> {
@@ -138,13 +169,26 @@ public final class RunCharts {
                   EvaluationJson.figures(line.path("figures")).entrySet()) {
                 rows.add(
                     List.of(
-                        flags, EvalFigure.label(f.getKey()), Html.format("%.4f", f.getValue())));
+                        flags,
+                        EvalFigure.label(f.getKey()),
+                        Html.format("%.4f", f.getValue()),
+                        threshold(line, f.getKey())));
                 flags = "";
               }
             });
-    return "<section class=\"card\"><h3>Results</h3><p>last evaluation of each set</p>"
+    return "<section class=\"card\"><h3>Results</h3><p>last evaluation of each set; a true accept rate is that of the"
+        + " pairs whose cosine lies above its threshold</p>"
         + new Table(rows).html()
         + "</section>";
+  }
+
+  /** The similarity above which pairs are accepted at the false accept rate of a figure. */
+  private static String threshold(JsonNode line, String path) {
+    JsonNode threshold =
+        EvalFigure.TAR_AT_FAR.owns(path)
+            ? line.path("thresholds").path(path.substring(EvalFigure.TAR_AT_FAR.path().length()))
+            : line.path("");
+    return threshold.isNumber() ? Html.format("%.4f", threshold.asDouble()) : "";
   }
 
   /** Statistics that no chart above shows, one chart each. */
@@ -157,7 +201,8 @@ public final class RunCharts {
                     name.replace('_', ' '),
                     "",
                     List.of(series(name, line -> number(line.path("statistics").path(name)))),
-                    false))
+                    false,
+                    marks))
         .toList();
   }
 

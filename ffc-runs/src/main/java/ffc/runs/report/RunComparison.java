@@ -3,6 +3,11 @@ package ffc.runs.report;
 import ffc.eval.roc.EvalFigure;
 import ffc.formats.WholeFile;
 import ffc.runs.experiment.ConfigWriter;
+import ffc.runs.page.Chart;
+import ffc.runs.page.Html;
+import ffc.runs.page.Series;
+import ffc.runs.page.Table;
+import ffc.runs.page.Timeline;
 import ffc.runs.record.EvaluationJson;
 import ffc.runs.record.Figure;
 import ffc.runs.record.Figures;
@@ -162,7 +167,10 @@ public final class RunComparison {
     body.append("<section class=\"card wide\"><h3>Figures</h3>");
     body.append(new Table(table()).html()).append("</section>\n");
     body.append("<section class=\"card wide\"><h3>Settings that differ</h3>");
-    body.append(new Table(settings()).html()).append("</section>\n<div class=\"grid\">\n");
+    body.append(new Table(settings()).html()).append("</section>\n");
+    body.append(Timeline.TOOLS);
+    runs.forEach(run -> body.append(RunCharts.timeline(name(run), run.steps()).html()));
+    body.append("<div class=\"grid\">\n");
     for (Chart chart : charts()) {
       if (!chart.isEmpty()) {
         body.append(chart.html());
@@ -214,7 +222,8 @@ public final class RunComparison {
         together.title(),
         figure == Figures.LOSS ? "of the reported steps" : together.note(),
         series,
-        together.fromZero());
+        together.fromZero(),
+        List.of());
   }
 
   private static List<double[]> roc(RunFiles run, String set) {

@@ -2,6 +2,7 @@ package ffc.runs.report;
 
 import ffc.runs.record.Json;
 import ffc.runs.record.JsonLines;
+import ffc.runs.record.Manifest;
 import java.io.IOException;
 import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
@@ -43,7 +44,7 @@ public record RunFiles(
         folder,
         // Damaged bytes must not keep the figures from being looked at.
         new String(Files.readAllBytes(config), StandardCharsets.UTF_8),
-        json(folder.resolve("manifest.json")),
+        Manifest.read(folder.resolve("manifest.json")),
         json(folder.resolve("summary.json")),
         JsonLines.read(folder.resolve("steps.jsonl")),
         JsonLines.read(folder.resolve("evaluations.jsonl")));
@@ -63,7 +64,7 @@ public record RunFiles(
 
   /** The last evaluation of each set, in the order in which the sets first appeared. */
   public Map<String, JsonNode> latestEvaluations() {
-    return new RunCharts(steps, evaluations).latestEvaluations();
+    return new RunCharts(steps, evaluations, manifest).latestEvaluations();
   }
 
   /** Last completed step that a record tells of; 0 if there is none. */

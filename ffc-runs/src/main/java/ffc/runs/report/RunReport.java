@@ -2,6 +2,8 @@ package ffc.runs.report;
 
 import ffc.formats.WholeFile;
 import ffc.runs.experiment.Experiment;
+import ffc.runs.page.Html;
+import ffc.runs.page.Timeline;
 import ffc.runs.record.RunState;
 import ffc.runs.record.RunTarget;
 import java.io.IOException;
@@ -63,8 +65,8 @@ public final class RunReport {
     body.append(Html.escape(name)).append("</h1><p>").append(subtitle()).append("</p></header>\n");
     body.append(new Headline(run).html());
     body.append(failure());
-    RunCharts charts = new RunCharts(run.steps(), run.evaluations());
-    body.append(charts.accuracy());
+    RunCharts charts = new RunCharts(run.steps(), run.evaluations(), run.manifest());
+    body.append(Timeline.TOOLS).append(charts.alongSteps()).append(charts.accuracy());
     NeighbourTable neighbours = new NeighbourTable(pictures);
     run.latestEvaluations().values().forEach(e -> body.append(neighbours.html(e)));
     body.append(charts.overSteps());

@@ -6,12 +6,14 @@ import ffc.core.train.StepReport;
 import ffc.engine.ProcessMemory;
 import ffc.eval.roc.EvalFigure;
 import ffc.eval.roc.EvalResult;
+import ffc.runs.page.Html;
 import ffc.runs.record.Figure;
 import ffc.runs.record.Figures;
 import ffc.runs.record.Json;
 import ffc.runs.record.JsonLines;
+import ffc.runs.record.Manifest;
 import ffc.runs.record.RunJson;
-import ffc.runs.report.Html;
+import ffc.runs.record.TrainedTime;
 import ffc.runs.report.RunCharts;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -44,6 +46,8 @@ public final class LiveRun implements RunObserver {
   private ThinnedLines evaluations = new ThinnedLines();
   private final Map<String, Evaluated> latest = new LinkedHashMap<>();
 
+  private JsonNode manifest = Json.object();
+  private TrainedTime time;
   private long sequence;
   private String state = "starting";
   private long fromStep;
@@ -85,8 +89,10 @@ public final class LiveRun implements RunObserver {
 
   private void readRecords() {
     try {
-      JsonLines.read(folder.resolve("steps.jsonl"))
-          .forEach(line -> steps.add(++sequence, (ObjectNode) line));
+      List<JsonNode> recorded = JsonLines.read(folder.resolve("steps.jsonl"));
+      recorded.forEach(line -> steps.add(++sequence, (ObjectNode) line));
+      time = new TrainedTime(clock, recorded);
+      manifest = Manifest.read(folder.resolve("manifest.json"));
       JsonLines.read(folder.resolve("evaluations.jsonl")).forEach(this::addEvaluation);
     } catch (IOException e) {
       throw new UncheckedIOException(e);
@@ -114,7 +120,7 @@ public final class LiveRun implements RunObserver {
   @Override
   public synchronized void report(StepReport report) {
     this.report = report;
-    steps.add(++sequence, RunJson.step(report));
+    steps.add(++sequence, RunJson.step(report, time.seconds()));
   }
 
   @Override
@@ -209,8 +215,8 @@ public final class LiveRun implements RunObserver {
         "tiles",
         LiveTiles.html(step, toStep, loss, imagesPerSecond, checkpointStep, lines, judged));
     if (sequence > seen || seen == 0) {
-      RunCharts charts = new RunCharts(lines, judged);
-      json.put("body", charts.overSteps() + charts.accuracy());
+      RunCharts charts = new RunCharts(lines, judged, manifest);
+      json.put("body", charts.alongSteps() + charts.overSteps() + charts.accuracy());
     }
     return json.toString();
   }

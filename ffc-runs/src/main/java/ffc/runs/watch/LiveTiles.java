@@ -1,10 +1,10 @@
 package ffc.runs.watch;
 
 import ffc.eval.roc.EvalFigure;
+import ffc.runs.page.Html;
 import ffc.runs.record.EvaluationJson;
 import ffc.runs.record.Figure;
 import ffc.runs.record.Figures;
-import ffc.runs.report.Html;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;

@@ -3,7 +3,8 @@ package ffc.runs.watch;
 import com.sun.net.httpserver.HttpExchange;
 import com.sun.net.httpserver.HttpServer;
 import ffc.engine.Closer;
-import ffc.runs.report.Html;
+import ffc.runs.page.Html;
+import ffc.runs.page.Timeline;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
@@ -29,6 +30,7 @@ public final class WatchServer implements AutoCloseable {
               + " does not.</p></noscript>"
               + "<div class=\"progress\" role=\"progressbar\" aria-label=\"steps\"><i id=\"done\"></i></div>"
               + "<section class=\"tiles\" id=\"tiles\"></section>"
+              + Timeline.TOOLS
               + "<div id=\"charts\"></div></main>\n",
           WatchServer.class,
           "live.js");

@@ -10,6 +10,9 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.time.Clock;
+import java.time.Instant;
+import java.time.ZoneId;
+import java.time.ZoneOffset;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -33,6 +36,8 @@ class RunRecorderTest {
     assertThat(line.propertyNames())
         .containsExactly(
             "step",
+            "images",
+            "seconds",
             "epoch",
             "id_epoch",
             "loss",
@@ -159,6 +164,48 @@ class RunRecorderTest {
   }
 
   @Test
+  void timeGoesOnWhereTheCheckpointWasNotWhereTheProcessEnded() throws Exception {
+    Path run = temp.resolve("resumed");
+    recordEachSecond(run, new ScriptedRun(0, 10, 20, 1), 1000);
+    recordEachSecond(run, new ScriptedRun(5, 8, 20, 1), 9000);
+
+    assertThat(JsonLines.read(run.resolve("steps.jsonl")))
+        .extracting(line -> line.path("seconds").asDouble())
+        .containsExactly(1.0, 2.0, 3.0, 4.0, 5.0, 6.0, 7.0, 8.0);
+  }
+
+  /** A second passes before each report; the process begins at a time of its own. */
+  private static void recordEachSecond(Path folder, ScriptedRun script, long begin)
+      throws Exception {
+    long[] now = {begin};
+    Clock clock =
+        new Clock() {
+          @Override
+          public ZoneId getZone() {
+            return ZoneOffset.UTC;
+          }
+
+          @Override
+          public Clock withZone(ZoneId zone) {
+            return this;
+          }
+
+          @Override
+          public Instant instant() {
+            return Instant.ofEpochSecond(now[0]);
+          }
+        };
+    try (RunDirectory run = RunDirectory.create(folder);
+        RunRecorder recorder = new RunRecorder(run, clock, line -> {})) {
+      recorder.started(script.fromStep(), script.lastStep());
+      for (long step = script.fromStep() + 1; step <= script.toStep(); step++) {
+        now[0]++;
+        script.steps(recorder, step, step, run.checkpoints());
+      }
+    }
+  }
+
+  @Test
   void anInterruptedRunKeepsTheEvaluationsOfTheProcessBefore() throws Exception {
     record(new ScriptedRun(0, 24, 60, 4));
     record(new ScriptedRun(20, 26, 60, 4));
@@ -208,6 +255,7 @@ class RunRecorderTest {
       recorder.report(
           new StepReport(
               1,
+              64,
               0,
               0,
               1.5,
@@ -231,7 +279,8 @@ class RunRecorderTest {
 
   private static void record(Path folder, ScriptedRun script) throws Exception {
     try (RunDirectory run = RunDirectory.create(folder);
-        RunRecorder recorder = new RunRecorder(run, Clock.systemUTC(), line -> {})) {
+        RunRecorder recorder =
+            new RunRecorder(run, Clock.fixed(Instant.EPOCH, ZoneOffset.UTC), line -> {})) {
       script.play(recorder, run.checkpoints());
     }
   }

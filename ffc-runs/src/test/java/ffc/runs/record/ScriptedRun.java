@@ -66,6 +66,7 @@ public record ScriptedRun(long fromStep, long toStep, long lastStep, int every) 
     statistics.put("gallery_momentum", 0.9);
     return new StepReport(
         step,
+        step * 192,
         step / 110,
         step / 31,
         loss(step),
@@ -106,6 +107,7 @@ public record ScriptedRun(long fromStep, long toStep, long lastStep, int every) 
         null,
         null,
         tar,
+        Map.of("1e-3", 0.41, "1e-4", 0.47, "1e-5", 0.53),
         Map.of(1, 0.97, 5, 0.99),
         0.81,
         0.76,
@@ -129,6 +131,7 @@ public record ScriptedRun(long fromStep, long toStep, long lastStep, int every) 
         0.9375,
         0.0625,
         open.tarAtFar(),
+        open.thresholds(),
         open.rankN(),
         open.rPrecision(),
         open.mapAtR(),

@@ -20,7 +20,7 @@ class EvaluationCardsTest {
         """;
     List<String> cards = new EvaluationCards("open", Json.parse(scores)).html();
     assertThat(cards).hasSize(1);
-    Matcher point = Pattern.compile("\\[[0-9.]+,[0-9.]+,([-0-9.]+),").matcher(cards.get(0));
+    Matcher point = Pattern.compile("\\[(-?[0-9.]+),[0-9.]+\\]").matcher(cards.get(0));
     List<Double> cosines = new ArrayList<>();
     while (point.find()) {
       cosines.add(Double.valueOf(point.group(1)));

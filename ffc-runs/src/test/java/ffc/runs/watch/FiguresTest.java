@@ -8,6 +8,7 @@ import ffc.eval.roc.EvalResult;
 import ffc.runs.record.EvaluationJson;
 import ffc.runs.record.Figure;
 import ffc.runs.record.Figures;
+import ffc.runs.record.Json;
 import ffc.runs.record.RunJson;
 import ffc.runs.record.ScriptedRun;
 import ffc.runs.report.RunCharts;
@@ -33,13 +34,13 @@ import tools.jackson.databind.JsonNode;
  */
 class FiguresTest {
   private static final Set<String> NO_FIGURES =
-      Set.of("step", "epoch", "id_epoch", "terms", "statistics");
+      Set.of("step", "images", "seconds", "epoch", "id_epoch", "terms", "statistics");
 
   @TempDir Path temp;
 
   @Test
   void theTableHasWhatAReportHolds() {
-    JsonNode line = RunJson.step(new ScriptedRun(0, 20, 40, 20).report(20));
+    JsonNode line = RunJson.step(new ScriptedRun(0, 20, 40, 20).report(20), 1);
     Set<String> recorded = new TreeSet<>(line.propertyNames());
     recorded.removeAll(NO_FIGURES);
     assertThat(recorded).allSatisfy(name -> assertThat(Figures.named(name)).isPresent());
@@ -57,10 +58,10 @@ class FiguresTest {
     Figures.values(first).keySet().forEach(statistics::remove);
     List<JsonNode> lines =
         Stream.of(20L, 40L)
-            .map(step -> (JsonNode) RunJson.step(at(step, first, statistics)))
+            .map(step -> (JsonNode) RunJson.step(at(step, first, statistics), step))
             .toList();
 
-    String charts = new RunCharts(lines, List.of()).overSteps();
+    String charts = new RunCharts(lines, List.of(), Json.object()).overSteps();
     assertThat(Figures.table())
         .allSatisfy(together -> assertThat(charts).contains("<h3>" + together.title() + "</h3>"));
     assertThat(charts).doesNotContain("Other figures");
@@ -92,7 +93,8 @@ class FiguresTest {
     JsonNode first = RunJson.evaluation(20, result);
     assertThat(EvaluationJson.figures(first.path("figures"))).isEqualTo(result.figures());
     String page =
-        new RunCharts(List.of(), List.of(first, RunJson.evaluation(40, result))).accuracy();
+        new RunCharts(List.of(), List.of(first, RunJson.evaluation(40, result)), Json.object())
+            .accuracy();
     LiveRun live = new LiveRun("a", "ffc", temp, Clock.systemUTC());
     live.started(0, 40);
     live.evaluated(20, result);
@@ -140,6 +142,7 @@ class FiguresTest {
   private static StepReport at(long step, StepReport like, Map<String, Double> statistics) {
     return new StepReport(
         step,
+        step * 192,
         1,
         1,
         like.loss(),

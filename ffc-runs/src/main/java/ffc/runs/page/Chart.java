@@ -1,13 +1,19 @@
-package ffc.runs.report;
+package ffc.runs.page;
 
+import ffc.runs.record.Json;
+import java.math.BigDecimal;
+import java.math.MathContext;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.function.DoubleUnaryOperator;
 import java.util.stream.DoubleStream;
+import tools.jackson.databind.node.ArrayNode;
+import tools.jackson.databind.node.ObjectNode;
 
 /**
  * A line chart as inline SVG. The colours come from the page's style sheet, so that one drawing
- * serves light and dark; the page's script shows values under the pointer from the data attribute.
+ * serves light and dark; the page's script, {@code charts.js}, draws the same anew from the data
+ * attribute when its reader asks for other axes, and shows values under the pointer.
  *
  * @param title what is shown, with its unit
  * @param note a sentence below the title; may be empty
@@ -16,6 +22,7 @@ import java.util.stream.DoubleStream;
  * @param logX logarithmic x axis; points at x = 0 or below are left out
  * @param logY logarithmic y axis; points at y = 0 or below are left out
  * @param fromZero whether the y axis must include 0
+ * @param marks what else happened along the x axis
  */
 public record Chart(
     String title,
@@ -24,8 +31,12 @@ public record Chart(
     List<Series> series,
     boolean logX,
     boolean logY,
-    boolean fromZero) {
+    boolean fromZero,
+    List<Mark> marks) {
   private static final int COLOURS = 6;
+
+  /** Name of an x axis that counts training steps; the script knows it. */
+  private static final String STEP = "step";
 
   private static final int WIDTH = 560;
   private static final int HEIGHT = 250;
@@ -59,8 +70,20 @@ public record Chart(
         && (!logY || point[1] > 0);
   }
 
+  /** A chart without marks. */
+  public Chart(
+      String title,
+      String note,
+      String xName,
+      List<Series> series,
+      boolean logX,
+      boolean logY,
+      boolean fromZero) {
+    this(title, note, xName, series, logX, logY, fromZero, List.of());
+  }
+
   /** A chart with a linear y axis. */
-  Chart(
+  public Chart(
       String title,
       String note,
       String xName,
@@ -70,9 +93,10 @@ public record Chart(
     this(title, note, xName, series, logX, false, fromZero);
   }
 
-  /** A chart over training steps. */
-  static Chart overSteps(String title, String note, List<Series> series, boolean fromZero) {
-    return new Chart(title, note, "step", series, false, fromZero);
+  /** A chart over training steps, which the script can draw over images or time as well. */
+  public static Chart overSteps(
+      String title, String note, List<Series> series, boolean fromZero, List<Mark> marks) {
+    return new Chart(title, note, STEP, series, false, false, fromZero, marks);
   }
 
   public boolean isEmpty() {
@@ -108,7 +132,7 @@ public record Chart(
     svg.append(
         Html.format(
             "<svg viewBox=\"0 0 %d %d\" role=\"img\" aria-label=\"%s\" data-chart=\"%s\">",
-            WIDTH, HEIGHT, Html.escape(title), Html.escape(data(toX, toY))));
+            WIDTH, HEIGHT, Html.escape(title), Html.escape(data())));
     for (double tick : y.ticks()) {
       double at = toY.applyAsDouble(tick);
       svg.append(
@@ -133,8 +157,13 @@ public record Chart(
     }
     svg.append(
         Html.format(
-            "<text class=\"tick\" x=\"%d\" y=\"%d\" text-anchor=\"end\">%s</text>",
+            "<text class=\"tick name\" x=\"%d\" y=\"%d\" text-anchor=\"end\">%s</text>",
             WIDTH - RIGHT, HEIGHT - 4, Html.escape(xName)));
+    for (Mark mark : marks) {
+      if (mark.step() >= x.low() && mark.step() <= x.high()) {
+        svg.append(mark.svg(toX.applyAsDouble(mark.step()), TOP, HEIGHT - BOTTOM));
+      }
+    }
     for (Series s : series) {
       svg.append(drawn(s, toX, toY));
     }
@@ -195,28 +224,28 @@ public record Chart(
         .flatMapToDouble(s -> s.points().stream().mapToDouble(p -> p[coordinate]));
   }
 
-  /** The points for the script: {@code [[name, [[px, py, x, y], ...]], ...]}. */
-  private String data(DoubleUnaryOperator toX, DoubleUnaryOperator toY) {
-    List<String> all = new ArrayList<>();
+  /**
+   * What the script draws from: name of x, axes, series as {@code [name, colour, look, [[x, y],
+   * ...]]}, those without a name belonging to the one before, and marks as {@code [kind, x, text]}.
+   */
+  private String data() {
+    ObjectNode data = Json.object();
+    data.put("x", xName).put("logX", logX).put("logY", logY).put("zero", fromZero);
+    ArrayNode all = data.putArray("s");
     for (Series s : series) {
-      if (s.name().isEmpty()) {
-        continue; // a companion of another one
-      }
-      List<String> points = new ArrayList<>();
-      for (double[] p : s.points()) {
-        points.add(
-            Html.format(
-                "[%.1f,%.1f,%s,%s]",
-                toX.applyAsDouble(p[0]), toY.applyAsDouble(p[1]), brief(p[0]), brief(p[1])));
-      }
-      all.add("[\"" + s.name().replace("\"", "'") + "\",[" + String.join(",", points) + "]]");
+      ArrayNode one = all.addArray().add(s.name()).add(s.colour()).add(s.look().name());
+      ArrayNode points = one.addArray();
+      s.points().forEach(p -> points.addArray().add(brief(p[0])).add(brief(p[1])));
     }
-    return "{\"x\":\"" + xName + "\",\"s\":[" + String.join(",", all) + "]}";
+    ArrayNode noted = data.putArray("m");
+    marks.forEach(m -> noted.addArray().add(m.kind().name()).add(m.step()).add(m.text()));
+    return data.toString();
   }
 
-  private static String brief(double value) {
+  /** Five digits, which is more than a chart shows; whole numbers as they are. */
+  private static BigDecimal brief(double value) {
     return value == Math.rint(value) && Math.abs(value) < 1e15
-        ? Long.toString((long) value)
-        : Html.format("%.5g", value);
+        ? BigDecimal.valueOf((long) value)
+        : new BigDecimal(value).round(new MathContext(5));
   }
 }

@@ -1,4 +1,4 @@
-package ffc.runs.report;
+package ffc.runs.page;
 
 import ffc.loaders.data.Columns;
 import java.util.List;

@@ -1,4 +1,4 @@
-package ffc.runs.report;
+package ffc.runs.page;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
@@ -59,7 +59,8 @@ class ChartTest {
   @Test
   void longLabelsHaveRoom() {
     List<double[]> close = List.of(new double[] {1, 0.02925}, new double[] {2, 0.02926});
-    String html = Chart.overSteps("t", "", List.of(new Series("a", close)), false).html();
+    String html =
+        Chart.overSteps("t", "", List.of(new Series("a", close)), false, List.of()).html();
     Matcher label =
         Pattern.compile("x=\"([0-9]+)\"[^>]*text-anchor=\"end\">(0[0-9.]+)<").matcher(html);
     int labels = 0;
@@ -90,7 +91,7 @@ class ChartTest {
   void namesAreEscaped() {
     Series series = new Series("<b>\"x\"</b>", List.of(new double[] {1, 2}, new double[] {2, 3}));
 
-    assertThat(Chart.overSteps("<t>", "&", List.of(series, series), true).html())
+    assertThat(Chart.overSteps("<t>", "&", List.of(series, series), true, List.of()).html())
         .doesNotContain("<b>", "<t>")
         .contains("&lt;b&gt;");
   }
@@ -111,8 +112,9 @@ class ChartTest {
     assertThat(html.split("circle class=\"c1", -1)).hasSize(1 + 2);
     assertThat(html.split("<li class", -1)).hasSize(1 + 2);
     assertThat(html)
-        .contains("&quot;a&quot;,[[", "&quot;b&quot;,[[")
-        .doesNotContain("&quot;&quot;,[[");
+        .contains("[&quot;a&quot;,4,&quot;marked&quot;,[[10,1],[1000,100]]")
+        .contains("[&quot;&quot;,4,&quot;dashed&quot;,[[")
+        .contains("[&quot;b&quot;,1,&quot;dots&quot;,[[");
   }
 
   private static List<String> labels(Axis axis) {

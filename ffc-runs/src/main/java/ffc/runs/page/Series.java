@@ -1,4 +1,4 @@
-package ffc.runs.report;
+package ffc.runs.page;
 
 import java.util.ArrayList;
 import java.util.List;

@@ -1,4 +1,4 @@
-package ffc.runs.report;
+package ffc.runs.page;
 
 import java.util.ArrayList;
 import java.util.List;
@@ -33,15 +33,24 @@ record Axis(double low, double high, boolean log, List<Double> ticks) {
         min, max, false, round.ticks.stream().filter(t -> t >= min && t <= max).toList());
   }
 
-  /** A logarithmic axis with ticks at powers of ten. */
+  /** A logarithmic axis with ticks at powers of ten; of two decades or less at 1, 2 and 5, too. */
   static Axis logarithmic(double min, double max) {
     int from = (int) Math.floor(Math.log10(min) + 1e-9);
     int to = Math.max(from + 1, (int) Math.ceil(Math.log10(max) - 1e-9));
+    boolean few = to - from <= 2;
     List<Double> ticks = new ArrayList<>();
     for (int i = from; i <= to; i++) {
-      ticks.add(Math.pow(10, i));
+      for (int digit : few && i < to ? new int[] {1, 2, 5} : new int[] {1}) {
+        ticks.add(digit * Math.pow(10, i));
+      }
     }
-    return new Axis(Math.pow(10, from), Math.pow(10, to), true, ticks);
+    while (few && ticks.size() > 2 && ticks.get(1) <= min * (1 + 1e-9)) {
+      ticks.remove(0);
+    }
+    while (few && ticks.size() > 2 && ticks.get(ticks.size() - 2) >= max * (1 - 1e-9)) {
+      ticks.remove(ticks.size() - 1);
+    }
+    return new Axis(ticks.get(0), ticks.get(ticks.size() - 1), true, ticks);
   }
 
   private static double niceStep(double rough) {
@@ -58,8 +67,11 @@ record Axis(double low, double high, boolean log, List<Double> ticks) {
   /** A tick's label, with no more digits than the distance of the ticks asks for. */
   String label(double tick) {
     if (log) {
-      int exponent = (int) Math.round(Math.log10(tick));
-      return exponent == 0 ? "1" : "1e" + exponent;
+      int exponent = (int) Math.floor(Math.log10(tick) + 1e-9);
+      if (high / low > 101 || exponent < -3 || exponent > 3) {
+        return exponent == 0 ? "1" : Math.round(tick / Math.pow(10, exponent)) + "e" + exponent;
+      }
+      return String.format(Locale.ROOT, "%." + Math.max(0, -exponent) + "f", tick);
     }
     double size = Math.max(Math.abs(low), Math.abs(high));
     double step = ticks.size() > 1 ? ticks.get(1) - ticks.get(0) : size;

@@ -1,4 +1,4 @@
-package ffc.runs.report;
+package ffc.runs.page;
 
 import java.util.List;
 
@@ -11,7 +11,7 @@ import java.util.List;
  * @param figures name of each figure, in the order of a group's bars
  * @param groups from left to right
  */
-record BarChart(String title, String note, List<String> figures, List<Group> groups) {
+public record BarChart(String title, String note, List<String> figures, List<Group> groups) {
   private static final int WIDTH = 560;
   private static final int HEIGHT = 250;
   private static final int LEFT = 48;
@@ -20,12 +20,12 @@ record BarChart(String title, String note, List<String> figures, List<Group> gro
   private static final int BOTTOM = 36;
 
   /** Bars that stand together; a figure that a group lacks is null. */
-  record Group(String name, String note, List<Bar> bars) {}
+  public record Group(String name, String note, List<Bar> bars) {}
 
   /** A share and its interval. */
-  record Bar(double value, double low, double high) {}
+  public record Bar(double value, double low, double high) {}
 
-  String html() {
+  public String html() {
     StringBuilder html = new StringBuilder("<figure class=\"card chart\"><figcaption><h3>");
     html.append(Html.escape(title)).append("</h3><p>").append(Html.escape(note));
     html.append("</p><ul class=\"legend\">");

@@ -1,4 +1,4 @@
-package ffc.runs.report;
+package ffc.runs.page;
 
 import java.io.IOException;
 import java.io.InputStream;
@@ -28,11 +28,11 @@ public final class Html {
         + "<title>"
         + escape(title)
         + "</title><style>\n"
-        + resource(Html.class, "report.css")
+        + resource(Html.class, "page.css")
         + "</style></head><body>\n"
         + body
         + "<script>\n"
-        + resource(Html.class, "report.js")
+        + resource(Html.class, "charts.js")
         + script
         + "</script></body></html>\n";
   }
