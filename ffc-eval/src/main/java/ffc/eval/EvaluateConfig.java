@@ -7,6 +7,7 @@ import io.soabase.recordbuilder.core.RecordBuilder;
 import jakarta.validation.constraints.NotNull;
 import jakarta.validation.constraints.Pattern;
 import jakarta.validation.constraints.Positive;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.Stream;
 
@@ -23,7 +24,7 @@ public record EvaluateConfig(
                 + " (all-pairs TAR@FAR and rank-1)")
         String format,
     @NotNull @JsonPropertyDescription("File or folder") String path,
-    @JsonPropertyDescription("probe (default) or gallery") Net net,
+    @JsonPropertyDescription("probe (default), gallery, or ema: the average of run.ema") Net net,
     @JsonPropertyDescription(
             "Add the embedding of the mirrored image (default: true for bin and pairs, false"
                 + " otherwise)")
@@ -45,7 +46,18 @@ public record EvaluateConfig(
   /** Network that is evaluated. */
   public enum Net {
     probe,
-    gallery
+    gallery,
+    ema;
+
+    /** What the name of a set has appended in results of this network. */
+    public String suffix() {
+      return this == probe ? "" : "@" + this;
+    }
+
+    /** Whether a name of results, as {@link #resultName} gives it, is one of this network's. */
+    public boolean judged(String resultName) {
+      return resultName.substring(setOf(resultName).length()).equals(suffix());
+    }
   }
 
   /** Where the size of an identity is looked up. */
@@ -79,6 +91,25 @@ public record EvaluateConfig(
 
   /** Name under which the results of the set are reported. */
   public String resultName() {
-    return net == Net.gallery ? name + "@gallery" : name;
+    return name + net.suffix();
+  }
+
+  /** The set whose results have a name. */
+  public static String setOf(String resultName) {
+    return resultName.split("@", 2)[0];
+  }
+
+  /** The sets of a run that keeps an average: those of the probe are judged by it, too. */
+  public static List<EvaluateConfig> withAverage(List<EvaluateConfig> sets) {
+    List<String> names = sets.stream().map(EvaluateConfig::resultName).toList();
+    List<EvaluateConfig> all = new ArrayList<>();
+    for (EvaluateConfig set : sets) {
+      all.add(set);
+      EvaluateConfig beside = EvaluateConfigBuilder.builder(set).net(Net.ema).build();
+      if (set.net() == Net.probe && !names.contains(beside.resultName())) {
+        all.add(beside);
+      }
+    }
+    return List.copyOf(all);
   }
 }

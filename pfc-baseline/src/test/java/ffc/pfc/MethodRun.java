@@ -37,7 +37,7 @@ public final class MethodRun implements RunObserver {
       Path checkpoints,
       Path resumeFrom)
       throws IOException {
-    return of(method, optimizer, steps, slices, checkpoints, resumeFrom, List.of(), null);
+    return of(method, optimizer, steps, slices, checkpoints, resumeFrom, List.of(), null, null);
   }
 
   /**
@@ -45,6 +45,7 @@ public final class MethodRun implements RunObserver {
    *
    * @param freeze parts of the network
    * @param freezeUntil step, or null
+   * @param ema decay of an average, or null
    */
   public static MethodRun of(
       MethodContext.Factory method,
@@ -54,7 +55,8 @@ public final class MethodRun implements RunObserver {
       Path checkpoints,
       Path resumeFrom,
       List<String> freeze,
-      Long freezeUntil)
+      Long freezeUntil,
+      Double ema)
       throws IOException {
     DataConfig data =
         DataConfigBuilder.builder()
@@ -93,6 +95,7 @@ public final class MethodRun implements RunObserver {
             .device(RunConfig.Device.cpu)
             .threads(2)
             .accumulate(slices)
+            .ema(ema)
             .build();
     MethodRun observer = new MethodRun();
     try (Dataset dataset = DataSets.open(data.train());

@@ -161,7 +161,7 @@ final class OnnxOption {
     ObjectNode metrics = Json.object();
     for (JsonNode line : run.evaluations()) {
       String set = line.path("set").asString("");
-      boolean same = set.endsWith("@gallery") == (net == EvaluateConfig.Net.gallery);
+      boolean same = net.judged(set);
       if (step.isPresent() && line.path("step").asLong(-1) == step.getAsLong() && same) {
         metrics.set(set, line.path("figures"));
       }

@@ -25,10 +25,11 @@ public final class CheckpointOption {
       names = "--net",
       paramLabel = "NET",
       defaultValue = "probe",
-      description = "probe or gallery (default: ${DEFAULT-VALUE})")
+      description =
+          "probe, gallery, or ema, the average that run.ema keeps (default: ${DEFAULT-VALUE})")
   private EvaluateConfig.Net net;
 
-  /** Probe or gallery. */
+  /** Which network of the checkpoint. */
   public EvaluateConfig.Net net() {
     return net;
   }

@@ -3,6 +3,8 @@ package ffc.core.method;
 import com.fasterxml.jackson.annotation.JsonPropertyDescription;
 import ffc.core.net.Precision;
 import io.soabase.recordbuilder.core.RecordBuilder;
+import jakarta.validation.constraints.DecimalMax;
+import jakarta.validation.constraints.DecimalMin;
 import jakarta.validation.constraints.Max;
 import jakarta.validation.constraints.Min;
 import jakarta.validation.constraints.NotNull;
@@ -26,6 +28,13 @@ public record RunConfig(
             "Figure that decides which checkpoint is the best, as <set>.<metric>, for example"
                 + " open.tar_at_far.1e-3")
         String best,
+    @DecimalMin("0")
+        @DecimalMax("0.99999")
+        @JsonPropertyDescription(
+            "Keep a moving average of the probe's weights and running statistics as well, with this"
+                + " decay, such as 0.999, or (1 + step) / (10 + step) while that is less; it is"
+                + " judged as <set>@ema beside the probe (default: none)")
+        Double ema,
     @JsonPropertyDescription("auto (default), cpu or gpu") Device device,
     @JsonPropertyDescription(
             "GPUs of this process, numbered from 0, with a trainer each, such as [0, 1] (default:"

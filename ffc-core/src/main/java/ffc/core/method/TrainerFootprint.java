@@ -47,6 +47,9 @@ public final class TrainerFootprint {
     Map<String, Long> parts = new LinkedHashMap<>(method.parts());
     parts.put("probe", 4 * size.weights());
     parts.put("probe_gradient_and_momentum", (adam ? 12 : 8) * size.weights());
+    if (run.ema() != null) {
+      parts.put("ema", 4 * size.weights());
+    }
     parts.put("activations", size.activationBytes(pairs));
     parts.put("batches", 2L * data.pairsPerBatch() * model.shape().bytes() * (data.prefetch() + 2));
     if (trainers > 1) {
@@ -55,7 +58,10 @@ public final class TrainerFootprint {
         long optimiser = (adam ? 8 : 4) * size.weights();
         parts.put(
             "averaging_copy",
-            4 * size.weights() + optimiser + method.parts().getOrDefault("gallery", 0L));
+            4 * size.weights()
+                + optimiser
+                + parts.getOrDefault("gallery", 0L)
+                + parts.getOrDefault("ema", 0L));
       }
     }
     if (data.cacheBytes() > 0) {

@@ -6,16 +6,23 @@ import ffc.engine.Closer;
 import ffc.engine.NativeOps;
 
 /**
- * The gallery: a network of the probe's structure that is never trained by gradient but follows it,
- * gallery ← m gallery + (1 − m) probe (He et al. 2020; method section 1). Owns its arrays.
+ * A network of the probe's structure that is never trained by gradient but follows it, network ← m
+ * network + (1 − m) probe: the gallery of a method (He et al. 2020; method section 1), or the
+ * average of {@code run.ema}, which nothing is trained by. Owns its arrays.
  */
 public final class MomentumEncoder implements AutoCloseable {
   // B images, E embedding
 
   /** Course of the momentum over the run. */
   public enum Course {
-    constant,
-    ramp
+    constant(1),
+    ramp(20);
+
+    private final int late;
+
+    Course(int late) {
+      this.late = late;
+    }
   }
 
   /** Statistics that batch norm uses: of the images at hand, or moving averages of the probe's. */
@@ -25,25 +32,40 @@ public final class MomentumEncoder implements AutoCloseable {
   }
 
   /**
-   * How the gallery follows the probe.
+   * How it follows the probe.
    *
    * @param momentum m in [0, 1]
+   * @param late how late m is reached: at step t it is min(m, (1 + t) / (late + t)), so that 1 is
+   *     constant
    */
-  public record Following(double momentum, Course course, BatchNorm batchNorm) {
-    /** m at a step: constant, or min(m, (1 + t) / (20 + t)). */
+  public record Following(double momentum, int late, BatchNorm batchNorm) {
+    public Following(double momentum, Course course, BatchNorm batchNorm) {
+      this(momentum, course.late, batchNorm);
+    }
+
+    /**
+     * Of {@code run.ema}, over weights and running statistics. As long as the run is short for the
+     * decay it averages about the last ninth of it: TensorFlow's {@code ExponentialMovingAverage}
+     * with {@code num_updates}.
+     */
+    public static Following average(double decay) {
+      return new Following(decay, 10, BatchNorm.ema);
+    }
+
+    /** m at a step. */
     public double momentum(long step) {
-      return course == Course.ramp ? Math.min(momentum, (1.0 + step) / (20.0 + step)) : momentum;
+      return Math.min(momentum, (1.0 + step) / (late + step));
     }
   }
 
-  private final Encoder gallery;
+  private final Encoder encoder;
   private final Encoder probe;
   private final Following following;
 
   /** Starts as a copy of the probe. */
   public MomentumEncoder(
       Encoder probe, ModelConfig model, Following following, NDManager manager, long seed) {
-    this.gallery =
+    this.encoder =
         Encoder.create(
             model,
             following.batchNorm() == BatchNorm.batch
@@ -55,29 +77,29 @@ public final class MomentumEncoder implements AutoCloseable {
     this.probe = probe;
     this.following = following;
     try {
-      gallery.parameters().copyFrom(probe.parameters());
+      encoder.parameters().copyFrom(probe.parameters());
     } catch (Throwable e) {
-      Closer.of(gallery).closeAfter(e);
+      Closer.of(encoder).closeAfter(e);
       throw e;
     }
   }
 
   /** Unit features of images, f32 [B, E]. */
   public NDArray embed(NDArray images) {
-    return gallery.embed(images, Encoder.Mode.gallery);
+    return encoder.embed(images, Encoder.Mode.gallery);
   }
 
   /**
    * Follows the probe. With batch norm by {@code ema} the running statistics follow too; by {@code
-   * batch} they are the gallery's own, moved by its forward passes.
+   * batch} they are this network's own, moved by its forward passes.
    *
    * @param step steps completed, from 1
    */
   public void follow(long step) {
     double m = momentum(step);
-    NativeOps.lerp(gallery.parameters().weightList(), probe.parameters().weightList(), 1 - m);
+    NativeOps.lerp(encoder.parameters().weightList(), probe.parameters().weightList(), 1 - m);
     if (following.batchNorm() == BatchNorm.ema) {
-      NativeOps.lerp(gallery.parameters().bufferList(), probe.parameters().bufferList(), 1 - m);
+      NativeOps.lerp(encoder.parameters().bufferList(), probe.parameters().bufferList(), 1 - m);
     }
   }
 
@@ -88,11 +110,11 @@ public final class MomentumEncoder implements AutoCloseable {
 
   /** The network itself. */
   public Encoder encoder() {
-    return gallery;
+    return encoder;
   }
 
   @Override
   public void close() {
-    gallery.close();
+    encoder.close();
   }
 }

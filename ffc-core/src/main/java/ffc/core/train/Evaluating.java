@@ -1,6 +1,5 @@
 package ffc.core.train;
 
-import ffc.core.method.Method;
 import ffc.core.net.Encoder;
 import ffc.core.net.EncoderEmbedder;
 import ffc.engine.NativeMemory;
@@ -25,8 +24,7 @@ final class Evaluating implements AutoCloseable {
   private final ImageShape shape;
   private final List<EvaluateConfig> sets;
   private final String bestFigure;
-  private final Encoder probe;
-  private final Method method;
+  private final Map<EvaluateConfig.Net, Encoder> networks;
   private final RunObserver observer;
   private final Evaluator evaluator;
   private final Map<String, EvalResult> latest = new LinkedHashMap<>();
@@ -39,14 +37,14 @@ final class Evaluating implements AutoCloseable {
 
   /**
    * @param bestFigure {@code run.best}, or null
+   * @param networks those that the run has
    * @param training for strata; stays the caller's
    * @param workers decoding threads, at least 1
    */
   Evaluating(
       List<EvaluateConfig> sets,
       String bestFigure,
-      Encoder probe,
-      Method method,
+      Map<EvaluateConfig.Net, Encoder> networks,
       Dataset training,
       ImageShape shape,
       int workers,
@@ -55,15 +53,18 @@ final class Evaluating implements AutoCloseable {
     this.shape = shape;
     this.sets = sets;
     this.bestFigure = bestFigure;
-    this.probe = probe;
-    this.method = method;
+    this.networks = networks;
     this.observer = observer;
     for (EvaluateConfig set : sets) {
-      if (set.net() == EvaluateConfig.Net.gallery && method.gallery() == null) {
+      if (!networks.containsKey(set.net())) {
         throw new IllegalArgumentException(
             "evaluate: "
                 + set.name()
-                + " asks for the gallery, which this method does not have; use net: probe");
+                + " asks for the "
+                + set.net()
+                + ", which this "
+                + (set.net() == EvaluateConfig.Net.ema ? "run" : "method")
+                + " does not have; use net: probe");
       }
     }
   }
@@ -102,8 +103,7 @@ final class Evaluating implements AutoCloseable {
   private void judge(long step, EvaluateConfig set) {
     EvalResult result;
     try {
-      Encoder net = set.net() == EvaluateConfig.Net.gallery ? method.gallery() : probe;
-      result = evaluator.evaluate(set, new EncoderEmbedder(net, shape));
+      result = evaluator.evaluate(set, new EncoderEmbedder(networks.get(set.net()), shape));
     } catch (OutOfMemoryError e) {
       fail(
           step, set, "out of memory (" + e.getMessage() + "); a larger heap: FFC_JAVA_OPTS=-Xmx8g");
@@ -123,7 +123,7 @@ final class Evaluating implements AutoCloseable {
 
   private void fail(long step, EvaluateConfig set, String problem) {
     failed = true;
-    observer.evaluationFailed(step, set.name(), problem);
+    observer.evaluationFailed(step, set.resultName(), problem);
   }
 
   private double best(double before) {

@@ -8,6 +8,7 @@ import ffc.core.method.RunConfig;
 import ffc.core.method.StepProfile;
 import ffc.core.net.DropoutMasks;
 import ffc.core.net.Encoder;
+import ffc.core.net.MomentumEncoder;
 import ffc.core.net.RunningStatistics;
 import ffc.core.optim.Optimizer;
 import ffc.core.optim.Schedule;
@@ -32,6 +33,7 @@ final class Step {
 
   private final Trainer.Setup setup;
   private final Encoder probe;
+  private final MomentumEncoder average;
   private final Method method;
   private final Optimizer optimizer;
   private final Schedule schedule;
@@ -42,9 +44,13 @@ final class Step {
   private final StepProfile profile;
   private final BooleanSupplier stopRequested;
 
+  /**
+   * @param average of {@code run.ema}, or null
+   */
   Step(
       Trainer.Setup setup,
       Encoder probe,
+      MomentumEncoder average,
       Method method,
       Optimizer optimizer,
       GroupExchange exchange,
@@ -55,6 +61,7 @@ final class Step {
       BooleanSupplier stopRequested) {
     this.setup = setup;
     this.probe = probe;
+    this.average = average;
     this.method = method;
     this.optimizer = optimizer;
     this.schedule =
@@ -118,6 +125,10 @@ final class Step {
       boolean finite = agreed.finite();
       if (finite) {
         method.update(rate);
+        if (average != null) {
+          average.follow(state.step() + 1);
+          profile.lap("update");
+        }
       }
       optimizer.zeroGradients();
       int images = 2 * batch.size() * exchange.trainers();
@@ -135,8 +146,8 @@ final class Step {
   }
 
   /**
-   * The optimiser's step and, if it is time, the networks' mean over the trainers. The gallery is
-   * averaged before it follows the probe, which comes to the same.
+   * The optimiser's step and, if it is time, the networks' mean over the trainers. What follows the
+   * probe is averaged before it does, which comes to the same.
    *
    * @param factor of the gradients; 0 = the step is dropped, the probe does not move
    * @param average whether to average; the step's last exchange
@@ -165,6 +176,9 @@ final class Step {
   /** Freezes what the model freezes in a step. */
   private void freeze(long step) {
     probe.at(step);
+    if (average != null) {
+      average.encoder().at(step);
+    }
     if (method.gallery() != null) {
       method.gallery().at(step);
     }
@@ -185,6 +199,10 @@ final class Step {
     arrays.addAll(optimizer.stateList());
     if (method.gallery() != null) {
       arrays.addAll(method.gallery().parameters().movingWeights());
+    }
+    if (average != null) {
+      arrays.addAll(average.encoder().parameters().movingWeights());
+      arrays.addAll(average.encoder().movingStatistics());
     }
     return arrays;
   }

@@ -50,7 +50,13 @@ public final class TrainedEncoder implements AutoCloseable {
     CheckpointReader in = CheckpointReader.open(checkpoint);
     if (!in.has(net + ".safetensors")) {
       throw new IllegalArgumentException(
-          checkpoint + ": holds no " + net + " network; its method trains the probe only");
+          checkpoint
+              + ": holds no "
+              + net
+              + " network; "
+              + (net == EvaluateConfig.Net.ema
+                  ? "the run had no run.ema so far"
+                  : "its method trains the probe only"));
     }
     Autograd.off();
     NDManager manager = NDManager.newBaseManager(where);

@@ -11,6 +11,7 @@ import ffc.core.method.StepProfile;
 import ffc.core.method.TrainingDevice;
 import ffc.core.net.Encoder;
 import ffc.core.net.ModelConfig;
+import ffc.core.net.MomentumEncoder;
 import ffc.core.net.Precision;
 import ffc.core.net.Weights;
 import ffc.core.net.layout.WeightLayout;
@@ -29,7 +30,9 @@ import ffc.loaders.data.Dataset;
 import ffc.loaders.data.ImageShape;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.EnumMap;
 import java.util.List;
+import java.util.Map;
 import java.util.function.BooleanSupplier;
 
 /**
@@ -133,10 +136,12 @@ public final class Trainer implements AutoCloseable {
         Weights.loadFile(
             probe.parameters(), Path.of(setup.model().initFrom()), WeightLayout::describe);
       }
+      MomentumEncoder average = average(probe);
       Method method = closer.add(method(probe));
       boolean together = method.isSharded() && exchange.trainers() > 1;
       StateSync sync = new StateSync(exchange, !together);
-      TrainerContent content = new TrainerContent(probe, optimizer, method, dataset, manager);
+      TrainerContent content =
+          new TrainerContent(probe, average, optimizer, method, dataset, manager);
       checkpointing =
           new Checkpointing(
               setup.run(), setup.checkpoints(), exchange, method, sync, observer, content::save);
@@ -145,8 +150,7 @@ public final class Trainer implements AutoCloseable {
               new Evaluating(
                   setup.evaluate(),
                   setup.run().best(),
-                  probe,
-                  method,
+                  networks(probe, average, method),
                   dataset,
                   setup.shape(),
                   setup.data().workers(),
@@ -156,6 +160,7 @@ public final class Trainer implements AutoCloseable {
           new Step(
               setup,
               probe,
+              average,
               method,
               optimizer,
               exchange,
@@ -191,6 +196,33 @@ public final class Trainer implements AutoCloseable {
       closer.closeAfter(e);
       throw e;
     }
+  }
+
+  /** Of {@code run.ema}; null without. */
+  private MomentumEncoder average(Encoder probe) {
+    Double decay = setup.run().ema();
+    return decay == null
+        ? null
+        : closer.add(
+            new MomentumEncoder(
+                probe,
+                setup.model(),
+                MomentumEncoder.Following.average(decay),
+                manager,
+                setup.seed()));
+  }
+
+  private static Map<EvaluateConfig.Net, Encoder> networks(
+      Encoder probe, MomentumEncoder average, Method method) {
+    Map<EvaluateConfig.Net, Encoder> networks = new EnumMap<>(EvaluateConfig.Net.class);
+    networks.put(EvaluateConfig.Net.probe, probe);
+    if (average != null) {
+      networks.put(EvaluateConfig.Net.ema, average.encoder());
+    }
+    if (method.gallery() != null) {
+      networks.put(EvaluateConfig.Net.gallery, method.gallery());
+    }
+    return networks;
   }
 
   private Method method(Encoder probe) throws IOException {

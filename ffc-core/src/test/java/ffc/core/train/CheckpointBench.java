@@ -91,7 +91,10 @@ final class CheckpointBench {
                     new StepProfile()))) {
       fill(method.group(), ffc.capacity(), model.embedding());
       new CheckpointBench(
-              probe, optimizer, method, new TrainerContent(probe, optimizer, method, data, manager))
+              probe,
+              optimizer,
+              method,
+              new TrainerContent(probe, null, optimizer, method, data, manager))
           .run(args[0], Integer.parseInt(args[1]), folder);
     }
   }

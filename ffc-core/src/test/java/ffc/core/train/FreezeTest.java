@@ -6,6 +6,7 @@ import ai.djl.ndarray.NDManager;
 import ffc.core.checkpoint.CheckpointReader;
 import ffc.core.ffc.FfcConfig;
 import ffc.core.ffc.FfcConfigBuilder;
+import ffc.core.method.RunConfigBuilder;
 import ffc.core.net.Architecture;
 import ffc.core.net.Encoder;
 import ffc.core.net.ModelConfig;
@@ -67,7 +68,7 @@ class FreezeTest {
         s.methodName(),
         method::create,
         optimizer,
-        s.run(),
+        RunConfigBuilder.builder(s.run()).ema(0.9).build(),
         List.of(),
         s.checkpoints(),
         resumeFrom,
@@ -118,7 +119,7 @@ class FreezeTest {
     ModelConfig model = network(backbone).freeze(frozen).build();
     for (OptimizerConfig.Type type : OptimizerConfig.Type.values()) {
       TinyRun.run(setup(model, type, backbone + "" + type, null, 1));
-      for (String network : List.of("probe", "gallery")) {
+      for (String network : List.of("probe", "gallery", "ema")) {
         Map<String, Long> end = stored(free, backbone + "" + type, STEPS, network);
         assertThat(moved(free, start(free), end).keySet())
             .as(type + " " + network)
@@ -163,7 +164,7 @@ class FreezeTest {
       Path fifth = folder.resolve(name).resolve("step-00000005");
       List<String> rest = TinyRun.run(setup(model, type, "rest" + until, fifth, 1)).losses;
       assertThat(rest).as("frozen until " + until).isEqualTo(whole.subList(5, STEPS));
-      for (String network : List.of("probe", "gallery")) {
+      for (String network : List.of("probe", "gallery", "ema")) {
         assertThat(stored(model, "rest" + until, STEPS, network))
             .isEqualTo(stored(model, name, STEPS, network));
       }
@@ -200,7 +201,7 @@ class FreezeTest {
                         () -> false)
                     .losses);
     assertThat(losses).allMatch(losses.get(0)::equals);
-    for (String network : List.of("probe", "gallery")) {
+    for (String network : List.of("probe", "gallery", "ema")) {
       assertThat(moved(model, start(model), stored(model, "rank0", STEPS, network)))
           .containsOnlyKeys("layer2", "embedding");
     }

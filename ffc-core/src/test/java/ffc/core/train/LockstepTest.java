@@ -9,6 +9,7 @@ import ffc.core.checkpoint.CheckpointReader;
 import ffc.core.ffc.Ffc;
 import ffc.core.ffc.FfcConfig;
 import ffc.core.ffc.FfcConfigBuilder;
+import ffc.core.method.RunConfigBuilder;
 import ffc.core.net.ModelConfig;
 import ffc.core.net.ModelConfigBuilder;
 import ffc.exchange.EpochEndedException;
@@ -41,7 +42,7 @@ class LockstepTest {
 
   @TempDir Path folder;
 
-  /** A run of a global batch of IDS + IDS images, batch norm frozen, without dropout. */
+  /** A run of a global batch of IDS + IDS images, batch norm frozen, without dropout; averaged. */
   private Trainer.Setup setup(int trainers, String name, int syncEvery, Path resumeFrom) {
     Trainer.Setup s = TinyRun.setup(TinyRun.FFC, STEPS, folder.resolve(name), resumeFrom);
     DataConfig data =
@@ -69,7 +70,7 @@ class LockstepTest {
         s.methodName(),
         s.method(),
         s.optimizer(),
-        s.run(),
+        RunConfigBuilder.builder(s.run()).ema(0.9).build(),
         List.of(),
         s.checkpoints(),
         resumeFrom,
@@ -247,7 +248,8 @@ class LockstepTest {
     List<List<Double>> unbroken = together(trainers, rank -> defaults("unbroken" + rank));
     List<List<Double>> broken = together(trainers, rank -> defaults("broken" + rank), 7);
     assertThat(broken).isEqualTo(unbroken);
-    for (String file : List.of("probe.safetensors", "gallery.safetensors", "group.bin")) {
+    for (String file :
+        List.of("probe.safetensors", "ema.safetensors", "gallery.safetensors", "group.bin")) {
       assertThat(folder.resolve("broken0/step-00000012").resolve(file))
           .hasSameBinaryContentAs(folder.resolve("unbroken0/step-00000012").resolve(file));
     }
@@ -311,6 +313,23 @@ class LockstepTest {
     // The first step starts from equal networks, so it is that of one trainer.
     assertThat(together.get(0).get(0)).isCloseTo(alone().get(0), within(1e-5));
     assertThat(together.get(0).get(STEPS - 1)).isFinite();
+  }
+
+  /** Its average is averaged with it. */
+  @Test
+  void localStepsAverageAPartFromWhenItIsSetFree() throws Exception {
+    together(
+        2,
+        rank -> {
+          Trainer.Setup s = setup(2, "rank" + rank, 3, null);
+          return TinyRun.with(
+              s,
+              ModelConfigBuilder.builder(s.model())
+                  .freeze(List.of("layer1"))
+                  .freezeUntil(4L)
+                  .build());
+        });
+    assertThat(folder.resolve("rank0/step-00000012/ema.safetensors")).exists();
   }
 
   @Test

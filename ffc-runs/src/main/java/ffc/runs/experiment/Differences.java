@@ -34,6 +34,7 @@ public final class Differences {
           "run.checkpointEvery",
           "run.keepCheckpoints",
           "run.best",
+          "run.ema", // nothing is trained by it
           "run.devices",
           "run.threads",
           "run.onNonFinite",

@@ -27,7 +27,8 @@ public final class EvaluationRules {
     rules.rule(
         "run.best",
         () -> experiment.run().best() == null ? null : bestMistake(experiment.run().best()),
-        "evaluate");
+        "evaluate",
+        "run.ema");
   }
 
   private String bestMistake(String best) {
@@ -36,7 +37,7 @@ public final class EvaluationRules {
       return mistake;
     }
     String name = best.substring(0, best.indexOf('.'));
-    return experiment.evaluate().stream()
+    return experiment.judged().stream()
             .filter(set -> set.resultName().equals(name))
             .allMatch(set -> set.at().isEmpty() && set.every() == null)
         ? "evaluation set " + name + " is never judged: its at is empty, and it has no every"
@@ -50,7 +51,7 @@ public final class EvaluationRules {
   public static String figureMistake(Experiment experiment, String path) {
     int dot = path.indexOf('.');
     String name = dot < 0 ? path : path.substring(0, dot);
-    List<String> names = experiment.evaluate().stream().map(EvaluateConfig::resultName).toList();
+    List<String> names = experiment.judged().stream().map(EvaluateConfig::resultName).toList();
     if (!names.contains(name)) {
       return "\""
           + Describe.oneLine(name)
@@ -58,7 +59,7 @@ public final class EvaluationRules {
           + (names.isEmpty() ? "section evaluate is empty" : "known: " + String.join(", ", names))
           + Nearest.to(name, names).map(n -> "; did you mean " + n + "?").orElse("");
     }
-    EvaluateConfig set = experiment.evaluate().get(names.indexOf(name));
+    EvaluateConfig set = experiment.judged().get(names.indexOf(name));
     String figure = dot < 0 ? "" : path.substring(dot + 1);
     List<String> figures = Evaluator.figures(set.format());
     return figures.contains(figure)
@@ -87,6 +88,14 @@ public final class EvaluationRules {
                 : "\"" + set.name() + "\" is the name of evaluate." + other + " as well";
           },
           "evaluate." + i + ".net");
+      rules.rule(
+          "evaluate." + i + ".net",
+          () ->
+              set.net() == EvaluateConfig.Net.ema && experiment.run().ema() == null
+                  ? "got ema, but the run keeps no average; set run.ema, such as 0.999, or leave it"
+                      + " out"
+                  : null,
+          "run.ema");
       rules.rule(
           "evaluate." + i + ".at",
           () ->

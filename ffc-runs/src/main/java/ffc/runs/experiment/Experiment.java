@@ -52,6 +52,11 @@ public record Experiment(
     return cluster == null ? Math.max(1, run.devices().size()) : cluster.trainers();
   }
 
+  /** The sets that the run judges: with {@code run.ema} those of the probe by its average, too. */
+  public List<EvaluateConfig> judged() {
+    return run.ema() == null ? evaluate : EvaluateConfig.withAverage(evaluate);
+  }
+
   /** Shape of the images that the network takes, and what happens to those of another size. */
   public ImageShape shape() {
     return model.shape().resized(data.resize());

@@ -90,8 +90,11 @@ public record Trial(long steps) {
 
   /** Whether a figure is one of a set. */
   private static boolean isOf(String figure, JsonNode set) {
-    boolean ofGallery = set.path("net").asString("").equals("gallery");
-    return figure.startsWith(set.path("name").asString("") + (ofGallery ? "@gallery." : "."));
+    String name = set.path("name").asString("");
+    String net = set.path("net").asString("probe");
+    return net.equals("probe")
+        ? figure.startsWith(name + ".") || figure.startsWith(name + "@ema.") // run.ema
+        : figure.startsWith(name + "@" + net + ".");
   }
 
   /** Whether the pairs of a part resolve a figure, as far as they are of two identities. */

@@ -30,7 +30,7 @@ public final class DatasetPictures implements Pictures, AutoCloseable {
 
   @Override
   public byte[] png(String set, long image) {
-    String name = set.replaceFirst("@gallery$", "");
+    String name = EvaluateConfig.setOf(set);
     try {
       if (!open.containsKey(name)) {
         open.put(name, open(name));

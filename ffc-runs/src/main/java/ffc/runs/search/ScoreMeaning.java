@@ -36,10 +36,7 @@ public record ScoreMeaning(
       List<JsonNode> evaluations, EvaluateConfig.Net net, boolean flip, long step) {
     return evaluations.stream()
         .filter(line -> line.path("flip").asBoolean() == flip)
-        .filter(
-            line ->
-                line.path("set").asString("").endsWith("@gallery")
-                    == (net == EvaluateConfig.Net.gallery))
+        .filter(line -> net.judged(line.path("set").asString("")))
         .flatMap(line -> of(line).stream())
         .max(
             Comparator.comparing((ScoreMeaning meaning) -> -Math.abs(meaning.step - step))

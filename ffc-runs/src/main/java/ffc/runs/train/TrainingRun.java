@@ -40,6 +40,7 @@ import ffc.runs.report.RunReport;
 import ffc.runs.watch.LiveRun;
 import ffc.runs.watch.WatchServer;
 import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Clock;
 import java.time.Instant;
@@ -236,6 +237,7 @@ final class TrainingRun {
         Trainer.Setup setup = setup(device, directory.checkpoints(), checkpoint);
         Trainer trainer = new Trainer(setup, dataset, exchange, observer, caller.stop());
         say("from " + checkpoint);
+        average(checkpoint).ifPresent(this::say);
         return trainer;
       } catch (BadCheckpointException e) {
         if (i == checkpoints.size() - 1) {
@@ -244,6 +246,25 @@ final class TrainingRun {
         say(e.getMessage() + "; taking an older one instead");
       }
     }
+  }
+
+  /** What a checkpoint that the run goes on from means for the average of {@code run.ema}. */
+  private Optional<String> average(Path checkpoint) {
+    boolean stored = Files.exists(checkpoint.resolve(EvaluateConfig.Net.ema + ".safetensors"));
+    Double before = target.before().run().ema();
+    Double now = experiment.run().ema();
+    if (now == null) {
+      return stored
+          ? Optional.of("run.ema is absent: the average of " + checkpoint + " ends here")
+          : Optional.empty();
+    }
+    if (!stored) {
+      return Optional.of("run.ema: no average in " + checkpoint + ": it begins with the probe");
+    }
+    return before == null || before.equals(now)
+        ? Optional.empty()
+        : Optional.of(
+            "run.ema was " + before + ", now " + now + ": the average goes on with that decay");
   }
 
   /** Finds now what would otherwise end a training, or keep it from being judged. */
@@ -255,7 +276,7 @@ final class TrainingRun {
     }
     InputCheck.training(dataset, experiment.data(), shape, experiment.seed());
     if (experiment.cluster() == null || experiment.cluster().rank() == 0) {
-      InputCheck.evaluations(experiment.evaluate(), shape, experiment.run().best());
+      InputCheck.evaluations(experiment.judged(), shape, experiment.run().best());
       sizes.cost(experiment.data().workers()).ifPresent(this::say);
     }
   }
@@ -286,7 +307,7 @@ final class TrainingRun {
         Methods.factory(experiment.method()),
         experiment.optimizer(),
         experiment.run(),
-        experiment.evaluate(),
+        experiment.judged(),
         checkpoints,
         resumeFrom,
         device,

@@ -160,6 +160,11 @@ class ConfigRulesTest {
         "evaluate.1={name: open, format: bin, path: x} |"
             + " evaluate.1.name: \"open\" is the name of evaluate.0 as well",
         "evaluate.1={name: open, format: bin, path: x, net: gallery} | no mistake",
+        "evaluate.1={name: open, format: bin, path: x, net: ema} |"
+            + " evaluate.1.net: got ema, but the run keeps no average; set run.ema, such as 0.999",
+        "run.ema=1 | run.ema: got 1, wanted at most 0.99999",
+        "run.ema=-0.1 | run.ema: got -0.1, wanted at least 0",
+        "run.ema=0.999 | no mistake",
         "evaluate.1={name: p, format: bin, path: x, strata: own} |"
             + " evaluate.1.strata: got own, but a set of pairs names no identities",
         "evaluate.0.strata=training | no mistake",

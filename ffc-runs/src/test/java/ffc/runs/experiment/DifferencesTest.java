@@ -32,6 +32,7 @@ class DifferencesTest {
                 "run.threads=1",
                 "run.reportEvery=1",
                 "run.checkpointEvery=7",
+                "run.ema=0.99",
                 "evaluate=[]",
                 "name=other"))
         .isEmpty();

@@ -178,6 +178,10 @@ class OwnersTest {
         .contains("run.best: evaluation set open is never judged");
     assertThat(best(format, best, "at: [], every: 50")).isEmpty();
     assertThat(best(format, "open@gallery.accuracy_mean", "net: gallery")).isEmpty();
+    assertThat(best(format, "open@ema.accuracy_mean", "net: probe"))
+        .singleElement()
+        .asString()
+        .contains("\"open@ema\" is no evaluation set; known: open");
     assertThat(best(format, "open.accuracy_mean", "net: gallery"))
         .singleElement()
         .asString()

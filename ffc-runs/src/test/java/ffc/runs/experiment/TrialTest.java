@@ -92,6 +92,9 @@ class TrialTest {
     assertThat(said.get(2)).endsWith("evaluate.0.images=500 run.best=null");
     assertThat(load("", 1000, three, set.formatted("[500]"), far.formatted("1e-3")).run().best())
         .isNull();
+    String probe = "evaluate=[{name: a, format: recordio, path: a.rec, at: [500]}]";
+    String average = "run.best=a@ema.tar_at_far.1e-3";
+    assertThat(load("", 1000, three, probe, average, "run.ema=0.9").run().best()).isNull();
     assertThat(load("", 1000, three, "run.best=b.accuracy_mean").run().best())
         .as("a set that is judged every so many steps, none of them in the trial")
         .isEqualTo("b.accuracy_mean");

@@ -94,6 +94,24 @@ class MemoryPlanTest {
   }
 
   @Test
+  void anAverageTakesAsMuchAsTheProbe() {
+    Experiment averaged =
+        new ConfigLoader()
+            .load(
+                Path.of("../configs/quickstart.yaml"),
+                List.of("run.ema=0.999", "cluster={trainers: 2, sync: {every: 4}}"),
+                false);
+    MemoryPlan plan = new MemoryPlan(averaged, 2);
+    Footprint predicted = plan.predict(averaged.method(), 1000);
+    assertThat(predicted.parts())
+        .containsEntry("ema", 4 * plan.weights())
+        .containsEntry("averaging_copy", 16 * plan.weights());
+    assertThat(predicted.host()).doesNotContain("ema");
+    assertThat(new MemoryPlan(experiment, 1).predict(partial, 1000).parts())
+        .doesNotContainKey("ema");
+  }
+
+  @Test
   void trainersShareTheClasses() {
     MemoryPlan four = new MemoryPlan(experiment, 4);
     assertThat(four.predict(partial, 1_000_000).parts())

@@ -72,11 +72,13 @@ class ScoreMeaningTest {
             scored("few", 400, false, 10),
             scored("open", 400, false, 20),
             scored("open@gallery", 400, false, 30),
+            scored("open@ema", 400, false, 50),
             scored("pairs", 400, true, 40),
             line("none", 400, false));
     assertThat(ScoreMeaning.of(lines, Net.probe, false, 400).orElseThrow().pairs()).isEqualTo(20);
     assertThat(ScoreMeaning.of(lines, Net.probe, false, 250).orElseThrow().step()).isEqualTo(200);
     assertThat(ScoreMeaning.of(lines, Net.gallery, false, 1).orElseThrow().pairs()).isEqualTo(30);
+    assertThat(ScoreMeaning.of(lines, Net.ema, false, 1).orElseThrow().pairs()).isEqualTo(50);
     assertThat(ScoreMeaning.of(lines, Net.probe, true, 400).orElseThrow().set()).isEqualTo("pairs");
     assertThat(ScoreMeaning.of(lines, Net.gallery, true, 400)).isEmpty();
   }

@@ -98,6 +98,36 @@ class MethodsTest {
     assertThat(rest).isEqualTo(unbroken.subList(5, 8));
   }
 
+  /** And it changes no loss. */
+  @ParameterizedTest
+  @MethodSource("cases")
+  void theAverageOfEveryMethodResumesToTheSameBits(Case method) throws IOException {
+    Path whole = folder.resolve("whole");
+    MethodRun unbroken = averaged(method, whole, null);
+    Path rest = folder.resolve("rest");
+    averaged(method, rest, whole.resolve("step-00000005"));
+
+    assertThat(rest.resolve("step-00000010/checksums.txt")) // of all files
+        .hasSameTextualContentAs(whole.resolve("step-00000010/checksums.txt"))
+        .content()
+        .contains(" ema.safetensors");
+    assertThat(
+            Files.mismatch(
+                whole.resolve("step-00000010/ema.safetensors"),
+                whole.resolve("step-00000010/probe.safetensors")))
+        .isNotNegative();
+    Path without = folder.resolve("without");
+    MethodRun plain = MethodRun.of(method.factory, method.optimizer, 10, 1, without, null);
+    assertThat(unbroken.losses).isEqualTo(plain.losses);
+    assertThat(without.resolve("step-00000010/ema.safetensors")).doesNotExist();
+  }
+
+  private static MethodRun averaged(Case method, Path checkpoints, Path resumeFrom)
+      throws IOException {
+    return MethodRun.of(
+        method.factory, method.optimizer, 10, 1, checkpoints, resumeFrom, List.of(), null, 0.6);
+  }
+
   /** First the classifier alone, then all of the network; the same after a resume. */
   @ParameterizedTest
   @MethodSource("cases")
@@ -105,10 +135,12 @@ class MethodsTest {
     Path whole = folder.resolve("whole");
     List<String> all = List.of("trunk", "embedding");
     List<Double> unbroken =
-        MethodRun.of(method.factory, method.optimizer, 15, 1, whole, null, all, 11L).losses;
+        MethodRun.of(method.factory, method.optimizer, 15, 1, whole, null, all, 11L, null).losses;
     Path rest = folder.resolve("rest");
     Path half = whole.resolve("step-00000010");
-    assertThat(MethodRun.of(method.factory, method.optimizer, 15, 1, rest, half, all, 11L).losses)
+    assertThat(
+            MethodRun.of(method.factory, method.optimizer, 15, 1, rest, half, all, 11L, null)
+                .losses)
         .isEqualTo(unbroken.subList(10, 15));
     String probe = "probe.safetensors";
     assertThat(half.resolve(probe))
