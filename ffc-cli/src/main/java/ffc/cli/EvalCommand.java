@@ -174,7 +174,7 @@ final class EvalCommand implements Callable<Integer> {
     try (Evaluator evaluator = new Evaluator()) {
       EvalResult result = evaluator.evaluate(set, embedder);
       return new Judgement(
-          checkpoint.folder() + "  " + Lines.evaluation(result) + "\n", RunJson.evaluation(result));
+          checkpoint.told() + "  " + Lines.evaluation(result) + "\n", RunJson.evaluation(result));
     }
   }
 
@@ -197,13 +197,16 @@ final class EvalCommand implements Callable<Integer> {
       Embeddings strangers = options.distractors() == null ? null : strangers(embedder);
       Judgement judged =
           Judgement.labelled(
-              checkpoint.folder() + "  " + data.path() + (mirrored ? ", flip test" : ""),
+              checkpoint.told() + "  " + data.path() + (mirrored ? ", flip test" : ""),
               Evaluator.embed(set, embedder),
               counts,
               groups,
               strangers,
               options);
       judged.json().put("checkpoint", checkpoint.folder().toString());
+      if (checkpoint.averaged() > 1) {
+        judged.json().put("average", checkpoint.averaged());
+      }
       judged.json().put("set", data.path());
       judged.json().put("flip", mirrored);
       return judged;

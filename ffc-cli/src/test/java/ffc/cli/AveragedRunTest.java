@@ -3,12 +3,17 @@ package ffc.cli;
 import static ffc.cli.StoredRun.ffc;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import ffc.formats.HostTensor;
+import ffc.formats.Safetensors;
 import ffc.runs.record.Json;
 import ffc.runs.record.JsonLines;
 import ffc.runs.record.RunDirectory;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.LinkedHashMap;
+import java.util.Map;
 import org.junit.jupiter.api.Test;
 import tools.jackson.databind.JsonNode;
 
@@ -88,6 +93,93 @@ class AveragedRunTest extends ShortRuns {
             temp.resolve("x.safetensors").toString());
     assertThat(outcome.code()).isEqualTo(2);
     assertThat(outcome.err()).contains("holds no ema network; the run had no run.ema so far");
+  }
+
+  @Test
+  void theMeanOfTheLastCheckpointsIsThatOfTheirArrays() throws IOException {
+    Path run = averaged();
+    Map<String, double[]> sums = new LinkedHashMap<>();
+    for (int step : new int[] {4, 6}) {
+      arrays(run.resolve("checkpoints/step-0000000" + step + "/probe.safetensors"))
+          .forEach(
+              (name, array) -> {
+                float[] values = array.toFloats();
+                double[] sum = sums.computeIfAbsent(name, key -> new double[values.length]);
+                for (int i = 0; i < sum.length; i++) {
+                  sum[i] += values[i];
+                }
+              });
+    }
+    Path file = temp.resolve("mean.safetensors");
+    StoredRun.Outcome outcome =
+        ffc("export", "--checkpoint", run.toString(), "--average=2", "--out", file.toString());
+    assertThat(outcome.code()).as(outcome.toString()).isZero();
+    assertThat(outcome.out()).contains(": probe, mean of step-00000004 step-00000006, ");
+    Map<String, HostTensor> mean = arrays(file);
+    assertThat(sums).containsKeys("bn1.running_mean", "bn1.running_var", "conv1.weight");
+    sums.forEach(
+        (name, sum) -> {
+          float[] values = mean.get(name).toFloats();
+          assertThat(values).hasSize(sum.length);
+          for (int i = 0; i < sum.length; i++) {
+            assertThat(values[i]).as(name).isEqualTo((float) (sum[i] / 2));
+          }
+        });
+
+    String[] eval = {"eval", "--checkpoint", run.toString(), "--data", DATA.toString()};
+    String last = ffc(eval).out();
+    String[] more = Arrays.copyOf(eval, eval.length + 2);
+    more[eval.length] = "--average=3";
+    more[eval.length + 1] = "--net=ema";
+    String three = ffc(more).out();
+    assertThat(three).contains("step-00000006, mean of the last 3  ").isNotEqualTo(last);
+  }
+
+  private static Map<String, HostTensor> arrays(Path file) throws IOException {
+    return Safetensors.read(file).tensors();
+  }
+
+  @Test
+  void aMeanOfMoreCheckpointsThanThereAreOrOfOneThatIsNamedIsRefused() {
+    Path run = trained();
+    Path file = temp.resolve("x.safetensors");
+    String checkpoint = run.resolve("checkpoints/step-00000004").toString();
+    for (String[] refused :
+        new String[][] {
+          {
+            run.toString(), "4", "got 4, but " + run + " has 3 checkpoints (run.keepCheckpoints: 3)"
+          },
+          {run.toString(), "1", "--average: got 1, wanted at least 2"},
+          {checkpoint, "2", "got the checkpoint " + checkpoint + "; wanted --checkpoint " + run}
+        }) {
+      StoredRun.Outcome outcome =
+          ffc(
+              "export",
+              "--checkpoint",
+              refused[0],
+              "--average",
+              refused[1],
+              "--out",
+              file.toString());
+      assertThat(outcome.code()).as(outcome.toString()).isEqualTo(2);
+      assertThat(outcome.err()).hasLineCount(1).contains(refused[2]);
+      assertThat(file).doesNotExist();
+    }
+  }
+
+  @Test
+  void embeddingsThatAreKeptAreThoseOfTheMean() throws IOException {
+    Path run = averaged();
+    String[] search = {"search", "--checkpoint", run.toString(), "--gallery", DATA.toString()};
+    assertThat(ffc(search).code()).isZero();
+    String[] mean = Arrays.copyOf(search, search.length + 1);
+    mean[search.length] = "--average=2";
+    for (int kept = 2; kept <= 3; kept++) {
+      mean[search.length] = "--average=" + kept;
+      StoredRun.Outcome outcome = ffc(mean);
+      assertThat(outcome.code()).as(outcome.toString()).isZero();
+    }
+    assertThat(names(run.resolve("search"))).hasSizeGreaterThanOrEqualTo(3);
   }
 
   @Test

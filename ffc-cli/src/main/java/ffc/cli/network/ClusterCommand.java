@@ -25,7 +25,6 @@ import ffc.loaders.tools.AsideFile;
 import ffc.loaders.tools.Relabel;
 import ffc.runs.page.Table;
 import ffc.runs.search.ScoreMeaning;
-import ffc.runs.search.Search;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -292,9 +291,7 @@ public final class ClusterCommand implements Callable<Integer> {
   private record Threshold(double cosine, String told) {}
 
   private Threshold threshold() throws IOException {
-    ScoreMeaning meaning =
-        Search.meaning(checkpoint.run(), checkpoint.folder(), checkpoint.net(), kept.flip())
-            .orElse(null);
+    ScoreMeaning meaning = kept.meaning(checkpoint).orElse(null);
     double cosine;
     if (limit.cosine != null) {
       cosine = limit.cosine;

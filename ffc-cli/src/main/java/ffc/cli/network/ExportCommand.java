@@ -68,15 +68,20 @@ public final class ExportCommand implements Callable<Integer> {
       notes.put("backbone", model.backbone().name());
       notes.put("input", model.input().toString());
       notes.put("net", checkpoint.net().name());
-      notes.put("checkpoint", checkpoint.folder().getFileName().toString());
+      notes.put("checkpoint", checkpoint.names());
       Safetensors.write(out, StateDict.withCounters(weights), notes);
     }
     long values = weights.values().stream().mapToLong(HostTensor::elements).sum();
     spec.commandLine()
         .getOut()
         .printf(
-            "%s: %s, %d arrays, %,d values%s%n",
-            out, checkpoint.net(), weights.size(), values, note);
+            "%s: %s%s, %d arrays, %,d values%s%n",
+            out,
+            checkpoint.net(),
+            checkpoint.averaged() > 1 ? ", mean of " + checkpoint.names() : "",
+            weights.size(),
+            values,
+            note);
     return 0;
   }
 

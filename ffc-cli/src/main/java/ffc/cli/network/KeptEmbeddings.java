@@ -10,9 +10,11 @@ import ffc.loaders.data.Dataset;
 import ffc.loaders.data.ImageShape;
 import ffc.loaders.data.Progress;
 import ffc.loaders.data.Resize;
+import ffc.runs.search.ScoreMeaning;
 import ffc.runs.search.Search;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.Optional;
 import picocli.CommandLine.Option;
 
 /** The options of commands that keep a set's embeddings beside the run. */
@@ -48,9 +50,16 @@ final class KeptEmbeddings {
     return Gallery.open(
         data,
         embedder,
-        Search.network(checkpoint.folder(), checkpoint.net(), structure, flip),
+        Search.network(checkpoint.folders(), checkpoint.net(), structure, flip),
         cache == null ? checkpoint.run().resolve("search") : cache,
         progress);
+  }
+
+  /** What scores mean by the run's evaluations; of a mean of checkpoints there are none. */
+  Optional<ScoreMeaning> meaning(CheckpointOption checkpoint) throws IOException {
+    return checkpoint.averaged() > 1
+        ? Optional.empty()
+        : Search.meaning(checkpoint.run(), checkpoint.folder(), checkpoint.net(), flip);
   }
 
   /** What embeddings depend on beside weights: of runs that resize, how they do. */

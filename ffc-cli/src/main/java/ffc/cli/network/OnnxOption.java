@@ -133,7 +133,7 @@ final class OnnxOption {
     Map<String, String> notes = new LinkedHashMap<>();
     notes.put("experiment", RunDirectory.config(checkpoint.run()).name());
     notes.put("run", checkpoint.run().toAbsolutePath().normalize().getFileName().toString());
-    notes.put("checkpoint", folder.getFileName().toString());
+    notes.put("checkpoint", checkpoint.names());
     notes.put("net", checkpoint.net().name());
     String commit = run.manifest().path("git_commit").asString("");
     if (!commit.isEmpty()) {
@@ -150,7 +150,7 @@ final class OnnxOption {
     notes.put("precision", precision.name());
     notes.put("batch_norm", fold ? "folded" : "kept");
     ObjectNode metrics = metrics(run, Checkpoints.step(folder), checkpoint.net());
-    if (!metrics.isEmpty()) {
+    if (checkpoint.averaged() == 1 && !metrics.isEmpty()) {
       notes.put("metrics", metrics.toString());
     }
     return notes;

@@ -104,7 +104,7 @@ public final class SearchCommand implements Callable<Integer> {
       throw new IllegalArgumentException(
           (json != null ? "--json" : "--out") + " wants answers to write; add --query FILE");
     }
-    Path folder = checkpoint.folder();
+    String network = checkpoint.told();
     Search.Queries asked = Search.Queries.read(queries, fit, checkpoint.shape());
     DataConfig.Source source = new DataConfig.Source(format.of(gallery), gallery);
     try (Dataset data = DataSets.open(source);
@@ -114,12 +114,12 @@ public final class SearchCommand implements Callable<Integer> {
       Gallery embedded = kept.open(data, checkpoint, embedder, progress);
       SearchResult result =
           new SearchResult(
-              folder,
+              network,
               data.name(),
               data.images(),
               data.identities(),
               embedded.embedded(),
-              Search.meaning(checkpoint.run(), folder, checkpoint.net(), kept.flip()).orElse(null),
+              kept.meaning(checkpoint).orElse(null),
               Search.answers(asked, embedded, data, embedder, options, progress));
       spec.commandLine().getOut().print(result.text());
       if (json != null) {

@@ -4,12 +4,15 @@ import ffc.core.checkpoint.Checkpoints;
 import ffc.core.net.ModelConfig;
 import ffc.core.train.TrainedEncoder;
 import ffc.eval.EvaluateConfig;
+import ffc.loaders.data.Counted;
 import ffc.loaders.data.ImageShape;
 import ffc.runs.record.RunDirectory;
 import ffc.runs.record.RunTarget;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
+import java.util.stream.Collectors;
 import picocli.CommandLine.Option;
 
 /** The options that choose a trained network. */
@@ -29,12 +32,68 @@ public final class CheckpointOption {
           "probe, gallery, or ema, the average that run.ema keeps (default: ${DEFAULT-VALUE})")
   private EvaluateConfig.Net net;
 
+  @Option(
+      names = "--average",
+      paramLabel = "N",
+      description =
+          "The mean of the last N checkpoints of the run, weights and running statistics alike"
+              + " (default: the newest checkpoint)")
+  private Integer average;
+
   /** Which network of the checkpoint. */
   public EvaluateConfig.Net net() {
     return net;
   }
 
-  /** The checkpoint's folder. */
+  /** How many checkpoints the network is the mean of. */
+  public int averaged() {
+    return average == null ? 1 : average;
+  }
+
+  /**
+   * The folders of the checkpoints that the network is the mean of, the newest last.
+   *
+   * @throws IllegalArgumentException if there are fewer than wanted
+   */
+  public List<Path> folders() throws IOException {
+    if (average == null) {
+      return List.of(folder());
+    }
+    Wanted.atLeast("--average", average, 2);
+    Path run = run();
+    if (!run.equals(given)) {
+      throw new IllegalArgumentException(
+          "--average takes the last checkpoints of a run, got the checkpoint "
+              + given
+              + "; wanted --checkpoint "
+              + run);
+    }
+    List<Path> all = new Checkpoints(run.resolve("checkpoints"), 1).list();
+    if (all.size() < average) {
+      throw new IllegalArgumentException(
+          "--average: got %d, but %s has %s (run.keepCheckpoints: %d)"
+              .formatted(
+                  average,
+                  run,
+                  Counted.of(all.size(), "checkpoint"),
+                  RunDirectory.config(run).run().keepCheckpoints()));
+    }
+    return all.subList(all.size() - average, all.size());
+  }
+
+  /** Names of the folders, as files note them. */
+  public String names() throws IOException {
+    return folders().stream()
+        .map(folder -> folder.getFileName().toString())
+        .collect(Collectors.joining(" "));
+  }
+
+  /** The checkpoint as results name it. */
+  public String told() throws IOException {
+    return average == null ? folder().toString() : folder() + ", mean of the last " + average;
+  }
+
+  /** The newest checkpoint's folder. */
   public Path folder() throws IOException {
     Path run = run();
     if (!run.equals(given)) {
@@ -81,6 +140,6 @@ public final class CheckpointOption {
   }
 
   private TrainedEncoder open(String device) throws IOException {
-    return TrainedEncoder.open(folder(), model(), shape().resize(), net, device);
+    return TrainedEncoder.open(folders(), model(), shape().resize(), net, device);
   }
 }

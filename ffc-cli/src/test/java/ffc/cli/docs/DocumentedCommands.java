@@ -32,6 +32,8 @@ final class DocumentedCommands {
     NOT_RUN.put("./ffc member ", "serves trainers on other machines until they are done");
     NOT_RUN.put("mvn -Pmutation ", "changes the program for half an hour");
     NOT_RUN.put("bench/mutation_table.py ", "reads what the run before it leaves");
+    NOT_RUN.put("./ffc eval --checkpoint runs/kept ", "wants more checkpoints than a trial has");
+    NOT_RUN.put("./ffc export --checkpoint runs/kept ", "wants more checkpoints than a trial has");
     NOT_RUN.put("tensorboard ", "a program of its own, in Python");
     NOT_RUN.put("./ffc data split data/celeba-10k/", "wants photographs that nobody may hand on");
     NOT_RUN.put("FFC_CELEBA=", "wants the same photographs");

@@ -2,6 +2,8 @@ package ffc.core.net;
 
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
+import ai.djl.ndarray.NDScope;
+import ai.djl.ndarray.types.DataType;
 import ai.djl.ndarray.types.Shape;
 import ffc.core.checkpoint.CheckpointReader;
 import ffc.engine.Upload;
@@ -10,6 +12,7 @@ import ffc.formats.WeightFile;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.TreeSet;
 import java.util.function.Function;
@@ -27,6 +30,42 @@ public final class Weights {
       throws IOException {
     try (NDManager temporary = parameters.newSubManager()) {
       load(parameters, in.tensors(name, temporary), in.folder() + "/" + name);
+    }
+  }
+
+  /**
+   * Fills a network with the mean of those that several checkpoints hold under a name, array by
+   * array, summed in double precision.
+   *
+   * @param sources at least one
+   * @throws IllegalArgumentException if one is damaged or of a network of another structure
+   */
+  public static void loadMean(Parameters parameters, List<CheckpointReader> sources, String name)
+      throws IOException {
+    load(parameters, sources.get(0), name);
+    if (sources.size() == 1) {
+      return;
+    }
+    try (NDScope scope = new NDScope()) {
+      scope.suppressNotUsedWarning();
+      Map<String, NDArray> sums = new LinkedHashMap<>();
+      parameters
+          .all()
+          .forEach((array, values) -> sums.put(array, values.toType(DataType.FLOAT64, true)));
+      for (CheckpointReader source : sources.subList(1, sources.size())) {
+        load(parameters, source, name);
+        parameters
+            .all()
+            .forEach(
+                (array, values) -> {
+                  try (NDArray more = values.toType(DataType.FLOAT64, true)) {
+                    sums.get(array).addi(more);
+                  }
+                });
+      }
+      sums.forEach(
+          (array, sum) ->
+              parameters.set(array, sum.divi(sources.size()).toType(DataType.FLOAT32, true)));
     }
   }
 

@@ -18,10 +18,15 @@ import ffc.formats.HostTensor;
 import ffc.loaders.data.Resize;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 
-/** A network with the weights of a checkpoint, for judging and embedding. Owns its arrays. */
+/**
+ * A network with the weights of a checkpoint, or with the mean of those of several, for judging and
+ * embedding. Owns its arrays.
+ */
 public final class TrainedEncoder implements AutoCloseable {
   private final NDManager manager;
   private final Encoder encoder;
@@ -36,17 +41,40 @@ public final class TrainedEncoder implements AutoCloseable {
   /**
    * Loads a network.
    *
-   * @param checkpoint folder {@code RUN/checkpoints/step-...}
+   * @param checkpoints folders {@code RUN/checkpoints/step-...}, at least one; of several the mean
+   *     of each array, running statistics too
    * @param model structure of the network that was trained
    * @param resize what happens to images of another size than it takes
    * @param device where it runs, as {@code --device} of a command says
-   * @throws IllegalArgumentException if the checkpoint is torn, has no such network, or holds one
-   *     of another structure, or if this machine has no such device
+   * @throws IllegalArgumentException if a checkpoint is torn, has no such network, or holds one of
+   *     another structure, or if this machine has no such device
    */
   public static TrainedEncoder open(
-      Path checkpoint, ModelConfig model, Resize resize, EvaluateConfig.Net net, String device)
+      List<Path> checkpoints,
+      ModelConfig model,
+      Resize resize,
+      EvaluateConfig.Net net,
+      String device)
       throws IOException {
     Device where = TrainingDevice.named("--device", device);
+    List<CheckpointReader> sources = new ArrayList<>();
+    for (Path checkpoint : checkpoints) {
+      sources.add(source(checkpoint, net));
+    }
+    Autograd.off();
+    NDManager manager = NDManager.newBaseManager(where);
+    try {
+      Encoder encoder = Encoder.create(model, manager, 0, Precision.fp32);
+      Weights.loadMean(encoder.parameters(), sources, net.name());
+      return new TrainedEncoder(manager, encoder, resize);
+    } catch (Throwable e) {
+      Closer.of(manager).closeAfter(e);
+      throw e;
+    }
+  }
+
+  private static CheckpointReader source(Path checkpoint, EvaluateConfig.Net net)
+      throws IOException {
     CheckpointReader in = CheckpointReader.open(checkpoint);
     if (!in.has(net + ".safetensors")) {
       throw new IllegalArgumentException(
@@ -58,16 +86,7 @@ public final class TrainedEncoder implements AutoCloseable {
                   ? "the run had no run.ema so far"
                   : "its method trains the probe only"));
     }
-    Autograd.off();
-    NDManager manager = NDManager.newBaseManager(where);
-    try {
-      Encoder encoder = Encoder.create(model, manager, 0, Precision.fp32);
-      Weights.load(encoder.parameters(), in, net.name());
-      return new TrainedEncoder(manager, encoder, resize);
-    } catch (Throwable e) {
-      Closer.of(manager).closeAfter(e);
-      throw e;
-    }
+    return in;
   }
 
   /** Copies of the network's arrays by name, f32, in state-dict order. */

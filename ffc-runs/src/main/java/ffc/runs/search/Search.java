@@ -67,17 +67,21 @@ public final class Search {
   /**
    * What the embeddings of a checkpoint depend on, as a text.
    *
+   * @param checkpoints of several the network is the mean
    * @param structure of the network
    * @param flip whether mirrored embeddings are added
    */
   public static String network(
-      Path checkpoint, EvaluateConfig.Net net, String structure, boolean flip) throws IOException {
+      List<Path> checkpoints, EvaluateConfig.Net net, String structure, boolean flip)
+      throws IOException {
     try {
       MessageDigest digest = MessageDigest.getInstance("SHA-256");
       byte[] piece = new byte[1 << 16];
-      try (InputStream in = Files.newInputStream(checkpoint.resolve(net + ".safetensors"))) {
-        for (int n = in.read(piece); n >= 0; n = in.read(piece)) {
-          digest.update(piece, 0, n);
+      for (Path checkpoint : checkpoints) {
+        try (InputStream in = Files.newInputStream(checkpoint.resolve(net + ".safetensors"))) {
+          for (int n = in.read(piece); n >= 0; n = in.read(piece)) {
+            digest.update(piece, 0, n);
+          }
         }
       }
       return HexFormat.of().formatHex(digest.digest()) + " " + structure + " flip " + flip;

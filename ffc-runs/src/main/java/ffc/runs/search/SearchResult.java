@@ -19,7 +19,7 @@ import tools.jackson.databind.node.ObjectNode;
 /**
  * Answers as text, JSON and a page.
  *
- * @param checkpoint that was searched with
+ * @param checkpoint that was searched with, as results name it
  * @param gallery name of the set
  * @param images in it
  * @param identities in it
@@ -27,7 +27,7 @@ import tools.jackson.databind.node.ObjectNode;
  * @param meaning of scores, or null if the run has no evaluation that tells
  */
 public record SearchResult(
-    Path checkpoint,
+    String checkpoint,
     String gallery,
     long images,
     long identities,
@@ -116,7 +116,7 @@ public record SearchResult(
   /** Keys are a contract with whoever reads them. */
   public ObjectNode json() {
     ObjectNode json = Json.object();
-    json.put("checkpoint", checkpoint.toString());
+    json.put("checkpoint", checkpoint);
     ObjectNode set = json.putObject("gallery");
     set.put("path", gallery);
     set.put("images", images);
