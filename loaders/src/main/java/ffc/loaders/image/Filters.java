@@ -8,12 +8,16 @@ import java.util.Arrays;
  * machine gives the same. Confined to one thread: keeps scratch memory.
  */
 public final class Filters {
+  private static final long RED_BLUE = 0xffff_0000_ffffL;
+
   private final int channels;
   private final int height;
   private final int width;
 
-  // Of one row of a warp: the upper left of four pixels (-1: outside), steps to the others,
+  // Of one row of a warp: where it has pixels, the upper left of four, steps to the others,
   // weights.
+  private int begin;
+  private int end;
   private final int[] corner;
   private final int[] next;
   private final int[] below;
@@ -21,9 +25,15 @@ public final class Filters {
   private final int[] weightY;
 
   private final int[] sums;
+
+  // Values as ints are added up side by side, which bytes are not.
+  private int[] upper;
+  private int[] lower;
+  private int[][] lines = new int[0][];
+  private int[] padded = new int[0];
+  private long[] packed = new long[0];
   private final byte[] lookup = new byte[256];
   private byte[] small = new byte[0];
-  private byte[] padded = new byte[0];
 
   public Filters(ImageShape shape) {
     channels = shape.channels();
@@ -35,6 +45,8 @@ public final class Filters {
     weightX = new int[width];
     weightY = new int[width];
     sums = new int[width];
+    upper = new int[width];
+    lower = new int[width];
   }
 
   /**
@@ -44,24 +56,128 @@ public final class Filters {
    * @param to [channels, height, width]
    */
   public void warp(byte[] from, int fromHeight, int fromWidth, Warp warp, byte[] to) {
+    if (warp.xy() == 0 && warp.yx() == 0) {
+      warpUpright(from, fromHeight, fromWidth, warp, to);
+      return;
+    }
+    if (channels == 3) {
+      pack(from, fromHeight * fromWidth);
+    }
     for (int y = 0; y < height; y++) {
       places(y, fromHeight, fromWidth, warp);
       for (int channel = 0; channel < channels; channel++) {
-        int plane = channel * fromHeight * fromWidth;
-        int at = (channel * height + y) * width;
-        for (int x = 0; x < width; x++) {
-          if (corner[x] < 0) {
-            to[at + x] = 0;
-            continue;
-          }
-          int i = plane + corner[x];
-          int j = i + below[x];
-          int wx = weightX[x];
-          int top = ((from[i] & 0xff) << 8) + ((from[i + next[x]] & 0xff) - (from[i] & 0xff)) * wx;
-          int low = ((from[j] & 0xff) << 8) + ((from[j + next[x]] & 0xff) - (from[j] & 0xff)) * wx;
-          to[at + x] = (byte) (((top << 8) + (low - top) * weightY[x] + 0x8000) >> 16);
-        }
+        clearOutside(to, (channel * height + y) * width);
       }
+      if (channels == 3) {
+        interpolateColours(to, y * width);
+      } else {
+        interpolate(from, to, y * width);
+      }
+    }
+  }
+
+  /** The colours of a pixel in one number, 16 bits each, so that they are weighted at once. */
+  private void pack(byte[] from, int area) {
+    if (packed.length < area) {
+      packed = new long[area];
+    }
+    for (int i = 0; i < area; i++) {
+      packed[i] =
+          from[i] & 0xff | (from[area + i] & 0xff) << 16 | (from[2 * area + i] & 0xffL) << 32;
+    }
+  }
+
+  private void interpolateColours(byte[] to, int at) {
+    int area = height * width;
+    for (int x = begin; x < end; x++) {
+      int i = corner[x];
+      int j = i + below[x];
+      int step = next[x];
+      long wx = weightX[x];
+      long wy = weightY[x];
+      long top = packed[i] * (256 - wx) + packed[i + step] * wx;
+      long low = packed[j] * (256 - wx) + packed[j + step] * wx;
+      long redBlue = (top & RED_BLUE) * (256 - wy) + (low & RED_BLUE) * wy + 0x8000_0000_8000L;
+      long green = (top >> 16 & 0xffff) * (256 - wy) + (low >> 16 & 0xffff) * wy + 0x8000;
+      to[at + x] = (byte) (redBlue >> 16);
+      to[area + at + x] = (byte) (green >> 16);
+      to[2 * area + at + x] = (byte) (redBlue >> 48);
+    }
+  }
+
+  private void clearOutside(byte[] to, int at) {
+    Arrays.fill(to, at, at + begin, (byte) 0);
+    Arrays.fill(to, at + end, at + width, (byte) 0);
+  }
+
+  private void interpolate(byte[] from, byte[] to, int at) {
+    for (int x = begin; x < end; x++) {
+      int i = corner[x];
+      int j = i + below[x];
+      int step = next[x];
+      int wx = weightX[x];
+      int left = from[i] & 0xff;
+      int lowLeft = from[j] & 0xff;
+      int top = (left << 8) + ((from[i + step] & 0xff) - left) * wx;
+      int low = (lowLeft << 8) + ((from[j + step] & 0xff) - lowLeft) * wx;
+      to[at + x] = (byte) (((top << 8) + (low - top) * weightY[x] + 0x8000) >> 16);
+    }
+  }
+
+  /** Rows stay rows: each is interpolated once, and those above each other are mixed. */
+  private void warpUpright(byte[] from, int fromHeight, int fromWidth, Warp warp, byte[] to) {
+    long half = 1L << 31;
+    long endY = ((long) fromHeight << 32) - half;
+    // With a place in the middle for the other axis, which decides nothing about this one.
+    places(0, fromHeight, fromWidth, new Warp(warp.xx(), 0, warp.x0(), 0, 0, 0));
+    for (int channel = 0; channel < channels; channel++) {
+      int plane = channel * fromHeight * fromWidth;
+      int upperRow = -1;
+      int lowerRow = -1;
+      for (int y = 0; y < height; y++) {
+        int at = (channel * height + y) * width;
+        long place = fixed(warp.yy() * y + warp.y0());
+        if (place < -half || place > endY || begin == end) {
+          Arrays.fill(to, at, at + width, (byte) 0);
+          continue;
+        }
+        int top = Math.max(0, Math.min((int) (place >> 32), fromHeight - 1));
+        int low = place < 0 || top + 1 >= fromHeight ? top : top + 1;
+        if (top == lowerRow) {
+          int[] kept = lower;
+          lower = upper;
+          upper = kept;
+          lowerRow = upperRow;
+          upperRow = top;
+        }
+        if (top != upperRow) {
+          line(from, plane + top * fromWidth, upper);
+          upperRow = top;
+        }
+        if (low != lowerRow) {
+          line(from, plane + low * fromWidth, lower);
+          lowerRow = low;
+        }
+        clearOutside(to, at);
+        mix((int) (place >> 24) & 0xff, to, at);
+      }
+    }
+  }
+
+  private void line(byte[] from, int row, int[] line) {
+    for (int x = begin; x < end; x++) {
+      int i = row + corner[x];
+      int left = from[i] & 0xff;
+      line[x] = (left << 8) + ((from[i + next[x]] & 0xff) - left) * weightX[x];
+    }
+  }
+
+  private void mix(int weight, byte[] to, int at) {
+    for (int x = begin; x < end; x++) {
+      sums[x] = ((upper[x] << 8) + (lower[x] - upper[x]) * weight + 0x8000) >> 16;
+    }
+    for (int x = begin; x < end; x++) {
+      to[at + x] = (byte) sums[x];
     }
   }
 
@@ -73,11 +189,19 @@ public final class Filters {
     long half = 1L << 31;
     long endX = ((long) fromWidth << 32) - half;
     long endY = ((long) fromHeight << 32) - half;
-    for (int x = 0; x < width; x++, placeX += stepX, placeY += stepY) {
-      if (placeX < -half || placeX > endX || placeY < -half || placeY > endY) {
-        corner[x] = -1;
-        continue;
-      }
+    // Places lie on a line, so those within the picture follow each other.
+    begin = 0;
+    end = width;
+    while (begin < end && outside(placeX + begin * stepX, endX, placeY + begin * stepY, endY)) {
+      begin++;
+    }
+    while (begin < end
+        && outside(placeX + (end - 1) * stepX, endX, placeY + (end - 1) * stepY, endY)) {
+      end--;
+    }
+    placeX += begin * stepX;
+    placeY += begin * stepY;
+    for (int x = begin; x < end; x++, placeX += stepX, placeY += stepY) {
       int left = (int) (placeX >> 32);
       int top = (int) (placeY >> 32);
       weightX[x] = (int) (placeX >> 24) & 0xff;
@@ -89,6 +213,11 @@ public final class Filters {
           Math.max(0, Math.min(top, fromHeight - 1)) * fromWidth
               + Math.max(0, Math.min(left, fromWidth - 1));
     }
+  }
+
+  private static boolean outside(long placeX, long endX, long placeY, long endY) {
+    long begin = -(1L << 31);
+    return placeX < begin || placeX > endX || placeY < begin || placeY > endY;
   }
 
   private static long fixed(double value) {
@@ -106,34 +235,40 @@ public final class Filters {
     }
     // Area in units of 1 / (toHeight x toWidth) of a pixel: whole numbers.
     long whole = (long) height * width;
-    long[] columns = new long[toWidth];
     for (int channel = 0; channel < channels; channel++) {
       for (int y = 0; y < toHeight; y++) {
-        Arrays.fill(columns, 0);
+        Arrays.fill(sums, 0);
         int first = y * height;
         int last = first + height;
         for (int row = first / toHeight; row * toHeight < last; row++) {
           int part = Math.min(last, (row + 1) * toHeight) - Math.max(first, row * toHeight);
-          addRow(from, (channel * height + row) * width, part, toWidth, columns);
+          widen(from, (channel * height + row) * width, width, upper, 0);
+          add(upper, part, sums);
         }
-        for (int x = 0; x < toWidth; x++) {
-          small[(channel * toHeight + y) * toWidth + x] = (byte) ((columns[x] + whole / 2) / whole);
-        }
+        shrinkRow(toWidth, whole, (channel * toHeight + y) * toWidth);
       }
     }
     return small;
   }
 
-  private void addRow(byte[] from, int at, int part, int toWidth, long[] columns) {
+  /** Adds up columns; those at both ends belong to two pixels. */
+  private void shrinkRow(int toWidth, long whole, int at) {
+    int column = 0;
+    int used = 0; // of the column, by the pixel before
     for (int x = 0; x < toWidth; x++) {
-      int first = x * width;
-      int last = first + width;
-      int sum = 0;
-      for (int column = first / toWidth; column * toWidth < last; column++) {
-        int share = Math.min(last, (column + 1) * toWidth) - Math.max(first, column * toWidth);
-        sum += (from[at + column] & 0xff) * share;
+      int left = width;
+      long sum = whole / 2;
+      while (left > 0) {
+        int share = Math.min(left, toWidth - used);
+        sum += (long) sums[column] * share;
+        left -= share;
+        used += share;
+        if (used == toWidth) {
+          used = 0;
+          column++;
+        }
       }
-      columns[x] += (long) sum * part;
+      small[at + x] = (byte) (sum / whole);
     }
   }
 
@@ -141,50 +276,54 @@ public final class Filters {
   void blur(byte[] image, double sigma) {
     int[] taps = taps(sigma);
     int radius = taps.length / 2;
-    int longest = Math.max(height, width) + 2 * radius;
-    if (padded.length < longest * Math.max(1, width)) {
-      padded = new byte[longest * Math.max(1, width)];
+    if (padded.length < width + 2 * radius) {
+      padded = new int[width + 2 * radius];
+    }
+    if (lines.length == 0) {
+      lines = new int[height][width];
     }
     for (int channel = 0; channel < channels; channel++) {
       int plane = channel * height * width;
       for (int y = 0; y < height; y++) {
-        blurRow(image, plane + y * width, taps);
-      }
-      for (int y = -radius; y < height + radius; y++) {
-        int row = Math.max(0, Math.min(height - 1, y));
-        System.arraycopy(image, plane + row * width, padded, (y + radius) * width, width);
+        blurRow(image, plane + y * width, taps, lines[y]);
       }
       for (int y = 0; y < height; y++) {
         Arrays.fill(sums, 0x8000);
         for (int tap = 0; tap < taps.length; tap++) {
-          add(padded, (y + tap) * width, taps[tap]);
+          add(lines[Math.max(0, Math.min(height - 1, y + tap - radius))], taps[tap], sums);
         }
-        store(image, plane + y * width);
+        for (int x = 0; x < width; x++) {
+          image[plane + y * width + x] = (byte) (sums[x] >> 16);
+        }
       }
     }
   }
 
-  private void blurRow(byte[] image, int at, int[] taps) {
+  private void blurRow(byte[] image, int at, int[] taps, int[] line) {
     int radius = taps.length / 2;
-    Arrays.fill(padded, 0, radius, image[at]);
-    System.arraycopy(image, at, padded, radius, width);
-    Arrays.fill(padded, radius + width, 2 * radius + width, image[at + width - 1]);
+    Arrays.fill(padded, 0, radius, image[at] & 0xff);
+    widen(image, at, width, padded, radius);
+    Arrays.fill(padded, radius + width, 2 * radius + width, image[at + width - 1] & 0xff);
     Arrays.fill(sums, 0x8000);
     for (int tap = 0; tap < taps.length; tap++) {
-      add(padded, tap, taps[tap]);
+      // Values of one place in both arrays are added side by side, others one by one.
+      System.arraycopy(padded, tap, upper, 0, width);
+      add(upper, taps[tap], sums);
     }
-    store(image, at);
-  }
-
-  private void add(byte[] from, int at, int weight) {
     for (int x = 0; x < width; x++) {
-      sums[x] += (from[at + x] & 0xff) * weight;
+      line[x] = sums[x] >> 16;
     }
   }
 
-  private void store(byte[] to, int at) {
-    for (int x = 0; x < width; x++) {
-      to[at + x] = (byte) (sums[x] >> 16);
+  private static void widen(byte[] from, int at, int count, int[] to, int toAt) {
+    for (int i = 0; i < count; i++) {
+      to[toAt + i] = from[at + i] & 0xff;
+    }
+  }
+
+  private static void add(int[] line, int weight, int[] sums) {
+    for (int x = 0; x < sums.length; x++) {
+      sums[x] += line[x] * weight;
     }
   }
 
@@ -223,7 +362,8 @@ public final class Filters {
     int plane = height * width;
     long sum = 0;
     for (int i = 0; i < plane; i++) {
-      sum += channels == 3 ? luma(image, i) : image[i] & 0xff;
+      sum +=
+          channels == 3 ? luma(image[i], image[plane + i], image[2 * plane + i]) : image[i] & 0xff;
     }
     return (double) sum / plane;
   }
@@ -235,18 +375,21 @@ public final class Filters {
     }
     int plane = height * width;
     int factor = (int) Math.round(saturation * 0x1p16);
-    for (int i = 0; i < plane; i++) {
-      int gray = luma(image, i);
-      for (int at = i; at < 3 * plane; at += plane) {
-        image[at] = clamp(gray + ((((image[at] & 0xff) - gray) * factor + 0x8000) >> 16));
-      }
+    for (int red = 0, green = plane, blue = 2 * plane; red < plane; red++, green++, blue++) {
+      int gray = luma(image[red], image[green], image[blue]);
+      image[red] = apart(gray, image[red], factor);
+      image[green] = apart(gray, image[green], factor);
+      image[blue] = apart(gray, image[blue], factor);
     }
   }
 
-  private int luma(byte[] image, int i) {
-    int plane = height * width;
-    return ImageDecoder.luma(image[i] & 0xff, image[i + plane] & 0xff, image[i + 2 * plane] & 0xff)
-        & 0xff;
+  private static byte apart(int gray, byte colour, int factor) {
+    int value = gray + ((((colour & 0xff) - gray) * factor + 0x8000) >> 16);
+    return (byte) Math.max(0, Math.min(255, value));
+  }
+
+  private static int luma(byte red, byte green, byte blue) {
+    return ImageDecoder.luma(red & 0xff, green & 0xff, blue & 0xff) & 0xff;
   }
 
   private static byte clamp(long value) {
