@@ -102,7 +102,7 @@ public final class UsageMistake {
           + typed
           + Nearest.to(typed, names)
               .map(UsageMistake::meant)
-              .orElse(", wanted " + oneOf(names, command.getCommand() instanceof Callable));
+              .orElse(", wanted " + oneOf(names, command));
     }
     List<? extends ArgSpec> taken = command.getCommandSpec().positionalParameters();
     return "got \"%s\" as well, wanted %s"
@@ -113,11 +113,16 @@ public final class UsageMistake {
                 : taken.stream().map(UsageMistake::name).collect(joining(" ")) + " alone");
   }
 
-  /** The commands of a command, which some do something without. */
-  private static String oneOf(Collection<String> names, boolean orNone) {
+  /** The commands of a command, and what it takes without one if it does something then. */
+  private static String oneOf(Collection<String> names, CommandLine command) {
+    String alone =
+        command.getCommandSpec().positionalParameters().stream()
+            .map(UsageMistake::name)
+            .findFirst()
+            .orElse("nothing");
     return (names.size() == 1 ? "" : "one of ")
         + String.join(", ", names)
-        + (orNone ? " or nothing" : "");
+        + (command.getCommand() instanceof Callable ? " or " + alone : "");
   }
 
   private static String missing(MissingParameterException mistake, List<String> typed) {

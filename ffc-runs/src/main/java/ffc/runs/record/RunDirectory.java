@@ -22,8 +22,10 @@ import java.nio.file.attribute.FileTime;
 import java.time.LocalDateTime;
 import java.time.format.DateTimeFormatter;
 import java.util.Comparator;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import java.util.function.Consumer;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
@@ -41,6 +43,7 @@ import tools.jackson.core.JacksonException;
  * report.html           all of it to look at
  * events.out.tfevents.* the same figures for TensorBoard
  * checkpoints/          what a resumed run goes on from
+ * notes.json            what people have written about it: RunNotes
  * run.log               stack trace of a failure
  * history.txt           of a trainer among several: where the run went on or back
  * rank-1/, rank-2/, ... output and records of further trainers on this machine
@@ -156,15 +159,34 @@ public final class RunDirectory implements AutoCloseable {
 
   /** All runs below {@link #RUNS}, oldest first. */
   public static List<Path> list() throws IOException {
-    if (!Files.isDirectory(RUNS)) {
-      return List.of();
+    return Files.isDirectory(RUNS) ? list(List.of(RUNS)) : List.of();
+  }
+
+  /**
+   * Runs of several places, oldest first.
+   *
+   * @param places each a run, a folder of runs or the folder of a comparison
+   * @throws IllegalArgumentException if one is no folder
+   */
+  public static List<Path> list(List<Path> places) throws IOException {
+    Set<Path> runs = new LinkedHashSet<>();
+    for (Path place : places) {
+      if (!Files.isDirectory(place)) {
+        throw new IllegalArgumentException(
+            place + (Files.exists(place) ? " is a file" : " is not there") + ", wanted a folder");
+      }
+      if (isRun(place)) {
+        runs.add(place);
+        continue;
+      }
+      Path cells = place.resolve("cells");
+      try (Stream<Path> folders = Files.list(Files.isDirectory(cells) ? cells : place)) {
+        folders.filter(RunDirectory::isRun).forEach(runs::add);
+      }
     }
-    try (Stream<Path> folders = Files.list(RUNS)) {
-      return folders
-          .filter(folder -> Files.exists(folder.resolve(CONFIG)))
-          .sorted(Comparator.comparing(RunDirectory::modified).thenComparing(Path::toString))
-          .toList();
-    }
+    return runs.stream()
+        .sorted(Comparator.comparing(RunDirectory::modified).thenComparing(Path::toString))
+        .toList();
   }
 
   /** Whether a process is training in the folder of a run at this moment. */

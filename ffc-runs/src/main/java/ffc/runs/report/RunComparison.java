@@ -16,11 +16,13 @@ import ffc.runs.record.RunState;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.function.Function;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import tools.jackson.databind.JsonNode;
@@ -41,49 +43,78 @@ public final class RunComparison {
   private static final Set<String> HEADLINE =
       Set.of(EvalFigure.ACCURACY.path(), EvalFigure.TAR_AT_FAR.at("1e-3"), EvalFigure.RANK.at(1));
 
+  private static final String RUN = "run";
+  private static final String TAGS = "tags";
+  private static final String NOTE = "note";
+
   private final List<RunFiles> runs;
+  private final List<String> names;
 
   /**
    * @param runs at least one, in the order to show
    */
   public RunComparison(List<RunFiles> runs) {
     this.runs = List.copyOf(runs);
+    List<String> folders = runs.stream().map(RunComparison::name).toList();
+    names = new ArrayList<>();
+    for (int i = 0; i < runs.size(); i++) {
+      // Runs of several places may have one name.
+      boolean single = Collections.frequency(folders, folders.get(i)) == 1;
+      names.add(single ? folders.get(i) : runs.get(i).folder().toString());
+    }
   }
 
-  /** Heading and one row a run: state, steps, loss, speed, memory and the figures of each set. */
+  /**
+   * Heading and one row a run: state, steps, loss, speed, memory and the figures of each set; tags
+   * and notes where a run has some.
+   */
   public List<List<String>> table() {
-    Set<String> figures = new LinkedHashSet<>();
-    runs.forEach(run -> figures.addAll(headline(run).keySet()));
-    List<List<String>> rows = new ArrayList<>();
-    List<String> heading =
-        new ArrayList<>(
-            List.of(
-                "run",
-                "state",
-                "steps",
-                Figures.LOSS.label(),
-                Figures.IMAGES_PER_SECOND.label(),
-                "peak MB"));
-    heading.addAll(figures);
-    rows.add(heading);
-    for (RunFiles run : runs) {
-      JsonNode summary = run.summary();
-      List<String> row = new ArrayList<>();
-      row.add(name(run));
-      row.add(state(run));
-      row.add(Long.toString(run.lastStep()));
-      row.add(
-          run.steps().isEmpty()
-              ? "-"
-              : Html.format(Figures.LOSS.format(), Figures.LOSS.of(last(run))));
-      row.add(imagesPerSecond(run));
-      row.add(number("%.0f", summary.path("peak_rss_bytes"), 1e-6));
-      Map<String, Double> own = headline(run);
-      figures.forEach(
-          name -> row.add(own.containsKey(name) ? Html.format("%.4f", own.get(name)) : "-"));
-      rows.add(row);
+    List<Map<String, String>> each = runs.stream().map(RunComparison::values).toList();
+    Set<String> columns = new LinkedHashSet<>();
+    each.forEach(values -> columns.addAll(values.keySet()));
+    for (String last : List.of(TAGS, NOTE)) { // behind the figures that only some runs have
+      columns.remove(last);
+      if (each.stream().anyMatch(values -> !values.get(last).isEmpty())) {
+        columns.add(last);
+      }
+    }
+    List<List<String>> rows = new ArrayList<>(List.of(List.copyOf(columns)));
+    for (int i = 0; i < runs.size(); i++) {
+      Map<String, String> values = each.get(i);
+      values.put(RUN, names.get(i));
+      rows.add(columns.stream().map(name -> values.getOrDefault(name, "-")).toList());
     }
     return rows;
+  }
+
+  /** The same with a column for each run, which fits a terminal where the runs are few. */
+  public List<List<String>> sideBySide() {
+    List<List<String>> table = table();
+    List<List<String>> turned = new ArrayList<>();
+    for (int column = 0; column < table.get(0).size(); column++) {
+      int at = column;
+      turned.add(table.stream().map(row -> row.get(at)).toList());
+    }
+    return turned;
+  }
+
+  /** What is shown of a run, by column. */
+  static Map<String, String> values(RunFiles run) {
+    Map<String, String> values = new LinkedHashMap<>();
+    values.put(RUN, name(run));
+    values.put("state", state(run));
+    values.put("steps", Long.toString(run.lastStep()));
+    values.put(
+        Figures.LOSS.label(),
+        run.steps().isEmpty()
+            ? "-"
+            : Html.format(Figures.LOSS.format(), Figures.LOSS.of(last(run))));
+    values.put(Figures.IMAGES_PER_SECOND.label(), imagesPerSecond(run));
+    values.put("peak MB", number("%.0f", run.summary().path("peak_rss_bytes"), 1e-6));
+    headline(run).forEach((name, value) -> values.put(name, Html.format("%.4f", value)));
+    values.put(TAGS, String.join(" ", run.notes().tags()));
+    values.put(NOTE, run.notes().note());
+    return values;
   }
 
   /** Of the whole run, or, where it ended without a summary, as last reported. */
@@ -106,7 +137,7 @@ public final class RunComparison {
     settings.forEach(s -> paths.addAll(s.keySet()));
     List<List<String>> rows = new ArrayList<>();
     List<String> heading = new ArrayList<>(List.of("setting"));
-    runs.forEach(run -> heading.add(name(run)));
+    heading.addAll(names);
     rows.add(heading);
     for (String path : paths) {
       List<String> values = settings.stream().map(s -> s.getOrDefault(path, "-")).toList();
@@ -152,7 +183,7 @@ public final class RunComparison {
   }
 
   /** None of a run whose record of them is damaged: its figures can still be compared. */
-  private static Map<String, String> settings(Path run) {
+  static Map<String, String> settings(Path run) {
     try {
       return ConfigWriter.flat(RunDirectory.config(run));
     } catch (IllegalArgumentException e) {
@@ -165,11 +196,13 @@ public final class RunComparison {
     StringBuilder body = new StringBuilder("<main><header><h1>Runs compared</h1><p>");
     body.append(runs.size()).append(" runs</p></header>\n");
     body.append("<section class=\"card wide\"><h3>Figures</h3>");
-    body.append(new Table(table()).html()).append("</section>\n");
+    body.append(new Table(sideBySide()).html()).append("</section>\n");
     body.append("<section class=\"card wide\"><h3>Settings that differ</h3>");
     body.append(new Table(settings()).html()).append("</section>\n");
     body.append(Timeline.TOOLS);
-    runs.forEach(run -> body.append(RunCharts.timeline(name(run), run.steps()).html()));
+    for (int i = 0; i < runs.size(); i++) {
+      body.append(RunCharts.timeline(names.get(i), runs.get(i).steps()).html());
+    }
     body.append("<div class=\"grid\">\n");
     for (Chart chart : charts()) {
       if (!chart.isEmpty()) {
@@ -191,7 +224,7 @@ public final class RunComparison {
               "ROC on " + set,
               "true accept rate by false accept rate, last evaluation",
               "false accept rate",
-              runs.stream().map(run -> new Series(name(run), roc(run, set))).toList(),
+              each(run -> roc(run, set)),
               true,
               true));
     }
@@ -207,23 +240,26 @@ public final class RunComparison {
 
   private Chart curve(Figures.Together together, Figure figure) {
     List<Series> series =
-        runs.stream()
-            .map(
-                run ->
-                    new Series(
-                        name(run),
-                        run.steps().stream()
-                            .map(
-                                line ->
-                                    new double[] {line.path("step").asDouble(), figure.of(line)})
-                            .toList()))
-            .toList();
+        each(
+            run ->
+                run.steps().stream()
+                    .map(line -> new double[] {line.path("step").asDouble(), figure.of(line)})
+                    .toList());
     return Chart.overSteps(
         together.title(),
         figure == Figures.LOSS ? "of the reported steps" : together.note(),
         series,
         together.fromZero(),
         List.of());
+  }
+
+  /** A line of each run, by its name. */
+  private List<Series> each(Function<RunFiles, List<double[]>> points) {
+    List<Series> series = new ArrayList<>();
+    for (int i = 0; i < runs.size(); i++) {
+      series.add(new Series(names.get(i), points.apply(runs.get(i))));
+    }
+    return series;
   }
 
   private static List<double[]> roc(RunFiles run, String set) {

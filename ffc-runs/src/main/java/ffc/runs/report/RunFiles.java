@@ -3,6 +3,7 @@ package ffc.runs.report;
 import ffc.runs.record.Json;
 import ffc.runs.record.JsonLines;
 import ffc.runs.record.Manifest;
+import ffc.runs.record.RunNotes;
 import java.io.IOException;
 import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
@@ -20,12 +21,14 @@ import tools.jackson.databind.JsonNode;
  * @param config resolved configuration as text
  * @param manifest empty object if absent or damaged
  * @param summary empty object if absent or damaged
+ * @param notes none if absent or damaged
  */
 public record RunFiles(
     Path folder,
     String config,
     JsonNode manifest,
     JsonNode summary,
+    RunNotes notes,
     List<JsonNode> steps,
     List<JsonNode> evaluations) {
 
@@ -46,6 +49,7 @@ public record RunFiles(
         new String(Files.readAllBytes(config), StandardCharsets.UTF_8),
         Manifest.read(folder.resolve("manifest.json")),
         json(folder.resolve("summary.json")),
+        RunNotes.of(folder),
         JsonLines.read(folder.resolve("steps.jsonl")),
         JsonLines.read(folder.resolve("evaluations.jsonl")));
   }

@@ -1,5 +1,7 @@
 package ffc.runs.report;
 
+import static java.util.stream.Collectors.joining;
+
 import ffc.formats.WholeFile;
 import ffc.runs.experiment.Experiment;
 import ffc.runs.page.Html;
@@ -62,7 +64,12 @@ public final class RunReport {
   String html() {
     String name = configValue("name");
     StringBuilder body = new StringBuilder("<main><header><h1>");
-    body.append(Html.escape(name)).append("</h1><p>").append(subtitle()).append("</p></header>\n");
+    body.append(Html.escape(name))
+        .append("</h1><p>")
+        .append(subtitle())
+        .append("</p>")
+        .append(notes())
+        .append("</header>\n");
     body.append(new Headline(run).html());
     body.append(failure());
     RunCharts charts = new RunCharts(run.steps(), run.evaluations(), run.manifest());
@@ -73,6 +80,12 @@ public final class RunReport {
     body.append(augmentation());
     body.append(new Facts(run).html());
     return Html.page(name + " – FFC run", body.append("</main>\n").toString());
+  }
+
+  private String notes() {
+    String tags = run.notes().tags().stream().map(tag -> "#" + tag).collect(joining(" "));
+    String text = (run.notes().note() + "  " + tags).strip();
+    return text.isEmpty() ? "" : "<p class=\"note\">" + Html.escape(text) + "</p>";
   }
 
   private String failure() {
