@@ -54,12 +54,13 @@ class CommittedConfigsTest {
     assertThat(Files.readString(file)).startsWith("# ");
     List<Cell> cells = Cell.of(comparison);
     assertThat(cells).hasSizeGreaterThan(2);
+    int pairs = CellConfig.experiment(comparison, cells.get(0), false).data().pairsPerBatch();
     for (Cell cell : cells) {
       Experiment experiment = CellConfig.experiment(comparison, cell, false);
       assertThat(experiment.seed()).isEqualTo(cell.seed());
       assertThat(experiment.data().pairsPerBatch())
           .as("images of a batch are the same in every cell")
-          .isEqualTo(96);
+          .isEqualTo(pairs);
     }
   }
 
