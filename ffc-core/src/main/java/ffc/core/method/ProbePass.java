@@ -3,8 +3,8 @@ package ffc.core.method;
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDScope;
 import ffc.core.loss.MarginHead;
+import ffc.core.net.Backbone;
 import ffc.core.net.Encoder;
-import ffc.engine.Autograd;
 import java.util.function.Supplier;
 
 /**
@@ -35,15 +35,15 @@ public final class ProbePass {
     try (NDScope scope = new NDScope()) {
       scope.suppressNotUsedWarning();
       NDArray images = inputs.get();
-      NDArray features = Autograd.record(() -> probe.features(images, Encoder.Mode.train));
+      Backbone.Recording forward = probe.record(images);
       profile.lap("forward");
-      NDArray detached = features.stopGradient();
+      NDArray detached = forward.features().stopGradient();
       NDArray normB1 = MarginHead.norm(detached);
       NDArray unitBE = detached.div(normB1);
       NDArray gradientBE = head.gradient(images, unitBE, normB1);
       profile.lap("head");
       if (!probe.parameters().movingWeights().isEmpty()) {
-        Autograd.backward(features, MarginHead.throughNormalisation(gradientBE, unitBE, normB1));
+        forward.backward(MarginHead.throughNormalisation(gradientBE, unitBE, normB1));
       }
       profile.lap("backward");
     }

@@ -47,6 +47,10 @@ public record RunConfig(
             "Micro-batches a step is cut into, for batches larger than memory (default 1)")
         Integer accumulate,
     @JsonPropertyDescription(
+            "Keep the inputs of the network's blocks alone and compute the rest once more on the way"
+                + " back: less memory, more time, the same numbers (default false)")
+        Boolean checkpointActivations,
+    @JsonPropertyDescription(
             "A loss or gradient that is not finite: stop (default) or skip (drop the step and"
                 + " count it)")
         OnNonFinite onNonFinite,
@@ -80,6 +84,7 @@ public record RunConfig(
     devices = devices == null ? List.of() : List.copyOf(devices);
     threads = threads == null ? Runtime.getRuntime().availableProcessors() : threads;
     accumulate = accumulate == null ? 1 : accumulate;
+    checkpointActivations = checkpointActivations != null && checkpointActivations;
     onNonFinite = onNonFinite == null ? OnNonFinite.stop : onNonFinite;
     profile = profile != null && profile;
   }

@@ -1,21 +1,25 @@
 package ffc.core.net;
 
 import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.NDScope;
 import ai.djl.ndarray.types.Shape;
 import ai.djl.nn.norm.Dropout;
+import ffc.engine.Autograd;
 import ffc.engine.NativeOps;
 import ffc.loaders.data.ImageShape;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Map;
 import java.util.function.UnaryOperator;
 
 /** A network that maps images to features of a fixed size: an architecture with its arrays. */
 public final class Backbone {
-  // B images
+  // B images, E embedding
 
   private final Architecture architecture;
   private final Parameters parameters;
   private final Map<String, Layers.Layer> layers;
-  private final long activations;
+  private final Kept kept;
 
   /**
    * Builds a network with fresh weights.
@@ -32,7 +36,9 @@ public final class Backbone {
     this.architecture = architecture;
     this.parameters = parameters;
     this.layers = builder.layers();
-    this.activations = builder.activations();
+    this.kept =
+        new Kept(
+            builder.activations(), builder.blockInputs(), builder.largestBlock(), builder.tokens());
   }
 
   /**
@@ -48,21 +54,69 @@ public final class Backbone {
     return architecture.features(new Pass(images, batchStatistics, dropout), images);
   }
 
+  /**
+   * Runs the network for a backward pass, with dropout; arguments as {@link #forward}.
+   *
+   * @param recompute whether to keep no more than the inputs of its blocks
+   */
+  Recording record(NDArray images, boolean batchStatistics, boolean recompute) {
+    if (recompute) {
+      return new RecomputedPass(images, batchStatistics).forward();
+    }
+    return Recording.of(Autograd.record(() -> forward(images, batchStatistics, true)));
+  }
+
   /** The arrays of the network. */
   public Parameters parameters() {
     return parameters;
   }
 
   /**
-   * Values kept for the backward pass by one image: an estimate for memory planning, counted from
-   * the outputs of every layer that PyTorch saves.
+   * Values kept for the backward pass by one image: estimates for memory planning, counted from the
+   * outputs of every layer that PyTorch saves.
+   *
+   * @param all of the whole network
+   * @param blockInputs what goes into its blocks
+   * @param largestBlock within one of them, at most
+   * @param tokens whether tokens pass from block to block, in f32 whatever the precision
    */
-  public long activationsPerImage() {
-    return activations;
+  public record Kept(long all, long blockInputs, long largestBlock, boolean tokens) {}
+
+  /** What the backward pass needs. */
+  public Kept kept() {
+    return kept;
+  }
+
+  /** A forward pass in training, with its way back. Its arrays are those of the caller's scope. */
+  public interface Recording {
+    /** Features before normalisation, f32 [B, E]. */
+    NDArray features();
+
+    /**
+     * Adds to the gradients of the weights, once, and frees what the forward pass kept.
+     *
+     * @param gradientBE d loss / d features, f32 [B, E]
+     */
+    void backward(NDArray gradientBE);
+
+    /** Of features that PyTorch itself has recorded from end to end. */
+    static Recording of(NDArray features) {
+      return new Recording() {
+        @Override
+        public NDArray features() {
+          return features;
+        }
+
+        @Override
+        public void backward(NDArray gradientBE) {
+          Autograd.backward(features, gradientBE);
+        }
+      };
+    }
   }
 
   /** The layers on arrays; those of a block are freed at its end. */
-  private final class Pass implements Operators<NDArray> {
+  private class Pass implements Operators<NDArray> {
     private final NDArray images;
     private final boolean batchStatistics;
     private final boolean drop;
@@ -76,7 +130,8 @@ public final class Backbone {
       this.drop = drop;
     }
 
-    private NDArray layer(NDArray x, String name) {
+    /** A layer on arrays. */
+    NDArray layer(NDArray x, String name) {
       return layers.get(name).forward(x, batchStatistics && !parameters.isFrozen(name));
     }
 
@@ -103,7 +158,18 @@ public final class Backbone {
 
     @Override
     public NDArray dropout(NDArray x, double probability) {
-      return probability > 0 && drop ? Dropout.dropout(x, (float) probability, true).head() : x;
+      return probability > 0 && drop
+          ? x.mul(parameters.compute(draw(x, x.getShape(), probability)))
+          : x;
+    }
+
+    /**
+     * Factors that drop values: zero with a probability, and otherwise as much above 1 as is lost.
+     *
+     * @return f32, of a shape
+     */
+    NDArray draw(NDArray x, Shape shape, double probability) {
+      return Dropout.dropout(x.getManager().ones(shape), (float) probability, true).head();
     }
 
     @Override
@@ -152,8 +218,7 @@ public final class Backbone {
       if (probability == 0 || !drop) {
         return f32;
       }
-      NDArray ones = f32.getManager().ones(new Shape(f32.getShape().get(0), 1, 1));
-      return f32.mul(Dropout.dropout(ones, (float) probability, true).head());
+      return f32.mul(draw(x, new Shape(f32.getShape().get(0), 1, 1), probability));
     }
 
     @Override
@@ -164,7 +229,8 @@ public final class Backbone {
       Shape tokens = new Shape(x.getShape().get(0), x.getShape().get(1));
       places = x.getManager().randomUniform(0, 1, tokens).argSort(1);
       int kept = (int) (tokens.get(1) * (1 - share));
-      return TokenLayers.pick(x, places.get(":, :" + kept));
+      NDArray shown = places.get(":, :" + kept);
+      return block(x, in -> TokenLayers.pick(in, shown));
     }
 
     @Override
@@ -191,6 +257,138 @@ public final class Backbone {
         x.close();
       }
       return result;
+    }
+  }
+
+  /**
+   * A forward pass that keeps the inputs of the network's blocks and nothing within them; the way
+   * back goes from the last block to the first and runs each once more, with the random factors
+   * that it has drawn (Chen et al. 2016). Gradients are those of a pass that keeps everything.
+   */
+  private final class RecomputedPass extends Pass implements Recording {
+    /**
+     * A block of the network.
+     *
+     * @param draws that were made before it
+     * @param first whether nothing before it is trained, so that its input needs no gradient
+     */
+    private record Block(NDArray input, UnaryOperator<NDArray> piece, int draws, boolean first) {}
+
+    private final NDArray images;
+    private final List<Block> blocks = new ArrayList<>();
+    private final List<NDArray> draws = new ArrayList<>();
+    private int nextDraw;
+
+    /** Whether a layer so far is trained. */
+    private boolean trains;
+
+    /** What the next block has to begin with: what the last one gave, or null within a block. */
+    private NDArray between;
+
+    private NDArray features;
+
+    RecomputedPass(NDArray images, boolean batchStatistics) {
+      super(images, batchStatistics, true);
+      this.images = images;
+      this.between = images;
+    }
+
+    /** Runs forward. */
+    Recording forward() {
+      features = architecture.features(this, images);
+      expectBetween(features);
+      return this;
+    }
+
+    @Override
+    public NDArray features() {
+      return features;
+    }
+
+    @Override
+    NDArray layer(NDArray x, String name) {
+      trains |= !parameters.isFrozen(name);
+      return super.layer(x, name);
+    }
+
+    @Override
+    NDArray draw(NDArray x, Shape shape, double probability) {
+      if (nextDraw == draws.size()) {
+        draws.add(super.draw(x, shape, probability));
+        NDScope.unregister(draws.get(nextDraw)); // the block's scope would close it
+      }
+      return draws.get(nextDraw++);
+    }
+
+    @Override
+    public NDArray block(NDArray x, UnaryOperator<NDArray> piece) {
+      expectBetween(x);
+      between = null;
+      int drawn = draws.size();
+      boolean first = !trains;
+      NDArray result = Layers.scoped(() -> piece.apply(x));
+      draws.subList(drawn, draws.size()).forEach(NDScope::register);
+      if (trains) {
+        blocks.add(new Block(x, piece, drawn, first));
+      } else if (x != images) {
+        x.close();
+      }
+      between = result;
+      return result;
+    }
+
+    /** Gradients would end where the network computes something between its blocks. */
+    private void expectBetween(NDArray x) {
+      if (x != between) {
+        throw new IllegalArgumentException(
+            "run.checkpointActivations: this backbone is no chain of blocks; wanted false");
+      }
+    }
+
+    @Override
+    public void backward(NDArray gradientBE) {
+      // Batch norm moves its running statistics whenever it looks at the batch.
+      RunningStatistics once = RunningStatistics.keep(parameters.bufferList());
+      try {
+        NDArray gradient = gradientBE;
+        for (int i = blocks.size() - 1; i >= 0; i--) {
+          NDArray before = backward(blocks.get(i), gradient);
+          if (gradient != gradientBE) {
+            gradient.close();
+          }
+          gradient = before;
+        }
+      } finally {
+        once.restore();
+      }
+    }
+
+    /**
+     * Goes back through a block and frees what it kept.
+     *
+     * @return d loss / d its input; null of the first
+     */
+    private NDArray backward(Block block, NDArray gradient) {
+      NDArray x = block.input();
+      nextDraw = block.draws();
+      NDArray before = null;
+      try (NDScope scope = new NDScope()) {
+        scope.suppressNotUsedWarning();
+        if (!block.first()) {
+          x.setRequiresGradient(true);
+        }
+        NDArray result = Autograd.record(() -> Layers.scoped(() -> block.piece().apply(x)));
+        Autograd.backward(result, gradient);
+        if (!block.first()) {
+          before = x.getGradient();
+          NDScope.unregister(before);
+        }
+      }
+      if (!block.first()) {
+        NDScope.register(before);
+        x.close();
+      }
+      return before;
     }
   }
 }

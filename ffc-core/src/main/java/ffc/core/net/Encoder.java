@@ -16,6 +16,7 @@ public final class Encoder implements AutoCloseable {
   private final ModelConfig model;
   private final BatchNorm batchNorm;
   private final Precision precision;
+  private boolean recomputes;
 
   /** What a forward pass is for. */
   public enum Mode {
@@ -110,6 +111,19 @@ public final class Encoder implements AutoCloseable {
         images, mode != Mode.eval && batchNorm == BatchNorm.batch, mode == Mode.train);
   }
 
+  /**
+   * Says how {@link #record} keeps what the way back needs: all of it, which is so until it is
+   * said, or the inputs of blocks, each of which then runs twice.
+   */
+  public void recompute(boolean recompute) {
+    recomputes = recompute;
+  }
+
+  /** Features of images as in {@link Mode#train}, for a backward pass. */
+  public Backbone.Recording record(NDArray images) {
+    return backbone.record(images, batchNorm == BatchNorm.batch, recomputes);
+  }
+
   /** Unit embeddings, f32 [B, E]; arguments as {@link #features}. */
   public NDArray embed(NDArray images, Mode mode) {
     return MarginHead.normalise(features(images, mode));
@@ -153,12 +167,7 @@ public final class Encoder implements AutoCloseable {
   /** What the network takes in memory. */
   public NetworkSize size() {
     boolean gpu = parameters().weightList().head().getDevice().isGpu();
-    return NetworkSize.of(this, gpu);
-  }
-
-  /** Values that one image keeps for the backward pass. */
-  long activationsPerImage() {
-    return backbone.activationsPerImage();
+    return NetworkSize.of(backbone, precision, recomputes, gpu);
   }
 
   @Override

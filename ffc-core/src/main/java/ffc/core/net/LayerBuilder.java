@@ -20,6 +20,9 @@ final class LayerBuilder implements Operators<LayerBuilder.Size> {
   private final Parameters parameters;
   private final Map<String, Layers.Layer> layers = new HashMap<>();
   private long activations;
+  private long blockInputs;
+  private long largestBlock;
+  private boolean tokens;
 
   /** Whether a layer so far is trained: before it, nothing is kept for the backward pass. */
   private boolean trains;
@@ -36,6 +39,21 @@ final class LayerBuilder implements Operators<LayerBuilder.Size> {
   /** Values that the outputs of all layers hold for one image, from the first trained one on. */
   long activations() {
     return activations;
+  }
+
+  /** Values that go into all blocks of one image, from the first trained one on. */
+  long blockInputs() {
+    return blockInputs;
+  }
+
+  /** The largest share of {@link #activations} that is of one block. */
+  long largestBlock() {
+    return largestBlock;
+  }
+
+  /** Whether tokens pass from block to block. */
+  boolean tokens() {
+    return tokens;
   }
 
   private Size layer(String name, Layers.Layer layer, Size out) {
@@ -97,6 +115,7 @@ final class LayerBuilder implements Operators<LayerBuilder.Size> {
 
   @Override
   public Size patches(Size x, String name, int out, int size) {
+    tokens = true;
     return layer(
         name,
         TokenLayers.Patches.of(parameters, name, x.channels(), out, size),
@@ -166,6 +185,10 @@ final class LayerBuilder implements Operators<LayerBuilder.Size> {
 
   @Override
   public Size block(Size x, UnaryOperator<Size> piece) {
-    return piece.apply(x);
+    long before = activations;
+    Size out = piece.apply(x);
+    largestBlock = Math.max(largestBlock, activations - before);
+    blockInputs += trains ? x.values() : 0;
+    return out;
   }
 }

@@ -129,6 +129,7 @@ public final class Trainer implements AutoCloseable {
       manager = closer.add(NDManager.newBaseManager(device));
       Encoder probe =
           closer.add(Encoder.create(setup.model(), manager, setup.seed(), setup.run().precision()));
+      probe.recompute(setup.run().checkpointActivations());
       probe.parameters().requireGradients();
       Optimizer optimizer =
           closer.add(Optimizer.of(setup.optimizer(), probe.parameters(), manager));

@@ -112,7 +112,13 @@ class BackboneScriptTest {
         Parameters parameters = new Parameters(manager, 5)) {
       Backbone network = new Backbone(OWN, shape, parameters);
       // 5 x 4 after a and b, 3 x 2 after c and in the product of d.
-      assertThat(network.activationsPerImage()).isEqualTo(4 * 6 * 5 * 4 + 2 * 8 * 3 * 2 + 2 * 5);
+      assertThat(network.kept())
+          .isEqualTo(
+              new Backbone.Kept(
+                  4 * 6 * 5 * 4 + 2 * 8 * 3 * 2 + 2 * 5,
+                  3 * 10 * 7 + 2 * 6 * 5 * 4 + 8 * 3 * 2 + 8,
+                  3 * 6 * 5 * 4,
+                  false));
 
       Backbone counted = new Backbone(OWN, shape, Parameters.counting());
       assertThat(counted.parameters().size()).isEqualTo(parameters.size());

@@ -37,6 +37,7 @@ public final class Differences {
           "run.ema", // nothing is trained by it
           "run.devices",
           "run.threads",
+          "run.checkpointActivations", // the same bits
           "run.onNonFinite",
           "run.profile",
           "run.metricsPort",

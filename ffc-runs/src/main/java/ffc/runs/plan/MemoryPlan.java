@@ -28,7 +28,9 @@ public final class MemoryPlan {
   public MemoryPlan(Experiment experiment, int devices) {
     this.experiment = experiment;
     this.devices = devices;
-    size = NetworkSize.of(experiment.model(), experiment.run().precision(), onGpu());
+    RunConfig run = experiment.run();
+    size =
+        NetworkSize.of(experiment.model(), run.precision(), run.checkpointActivations(), onGpu());
   }
 
   /** Whether the experiment says that its networks run on a GPU. */

@@ -103,7 +103,7 @@ public final class NetworkPlan {
     Traffic traffic =
         method.traffic(
             new StepSizes(
-                new NetworkSize(weights, 0, 0),
+                new NetworkSize(weights, 0),
                 embedding,
                 pairs,
                 slices,

@@ -22,8 +22,8 @@ public final class RunFailure extends RuntimeException {
 
   /** A step in slices has other batch statistics, so a run cannot change to it on the way. */
   private static final String SMALLER =
-      "; ffc plan CONFIG predicts what a run takes; a new run takes less with a higher run.accumulate,"
-          + " with lower data.idsPerBatch and data.instancesPerBatch, or with run.precision=bf16";
+      "; ffc plan CONFIG predicts what a run takes; it takes less with run.checkpointActivations=true, a"
+          + " new run also with a higher run.accumulate, with lower data.idsPerBatch and data.instancesPerBatch, or with run.precision=bf16";
 
   private RunFailure(String message, Throwable cause) {
     super(message, cause);

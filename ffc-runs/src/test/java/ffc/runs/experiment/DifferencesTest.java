@@ -24,12 +24,13 @@ class DifferencesTest {
   }
 
   @Test
-  void placesReportsAndThreadsMayChange() {
+  void placesReportsThreadsAndWhatIsKeptMayChange() {
     assertThat(
             differences(
                 "data.train.path=elsewhere.rec",
                 "data.workers=3",
                 "run.threads=1",
+                "run.checkpointActivations=true",
                 "run.reportEvery=1",
                 "run.checkpointEvery=7",
                 "run.ema=0.99",

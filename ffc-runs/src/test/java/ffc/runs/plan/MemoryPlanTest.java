@@ -68,6 +68,7 @@ class MemoryPlanTest {
               NetworkSize.of(
                       some.model(),
                       some.run().precision(),
+                      false,
                       some.run().device() == RunConfig.Device.gpu)
                   .weights())
           .isEqualTo(built.parameters().size());
@@ -85,6 +86,16 @@ class MemoryPlanTest {
     // conv1, bn1, prelu: 16 channels of 32x32, at 2.6 times 4 bytes, 128 images a side less half
     assertThat(free - stem).isEqualTo(Math.round(2.6 * 4 * 3 * 16 * 32 * 32 * 96));
     assertThat(activations("model.freeze=[trunk]")).isLessThan(stem / 20);
+  }
+
+  /** Of the quick start's network on a GPU: what goes into its blocks, and all of the largest. */
+  @Test
+  void activationsThatAreComputedOnceMoreAreCountedByBlocks() {
+    long inputs = 32 * 32 + 16 * 32 * 32 + 16 * 16 * 16 + 32 * 8 * 8 + 64 * 4 * 4 + 128 * 2 * 2;
+    long largest = 4 * 16 * 32 * 32 + 4 * 16 * 16 * 16;
+    assertThat(activations("run.checkpointActivations=true", "run.device=gpu"))
+        .isEqualTo(Math.round(4 * (inputs + 1.5 * largest) * 96));
+    assertThat(activations("run.checkpointActivations=true")).isEqualTo(activations());
   }
 
   private static long activations(String... settings) {
