@@ -185,8 +185,7 @@ public record ModelConfig(
 
   /** Names of the network's parts, in the order that an image passes them. */
   public List<String> parts() {
-    Architecture architecture = architecture();
-    return Encoder.shapes(this).keySet().stream().map(architecture::part).distinct().toList();
+    return Encoder.backbone(this, Parameters.counting()).parameters().parts();
   }
 
   /**

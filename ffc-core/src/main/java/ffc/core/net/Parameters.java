@@ -12,6 +12,7 @@ import ffc.engine.Upload;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.SplittableRandom;
 import java.util.function.Predicate;
@@ -206,6 +207,11 @@ public final class Parameters implements AutoCloseable {
   /** The part of the network that an array or layer belongs to. */
   public String part(String name) {
     return parts.apply(name);
+  }
+
+  /** Names of the network's parts, in the order that an image passes them. */
+  public List<String> parts() {
+    return shapes.keySet().stream().map(parts).distinct().toList();
   }
 
   /**

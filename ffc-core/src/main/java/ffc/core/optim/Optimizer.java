@@ -40,6 +40,7 @@ public abstract sealed class Optimizer implements AutoCloseable permits Sgd, Ada
   Optimizer(OptimizerConfig config, Parameters parameters, NDManager parent) {
     this.parameters = parameters;
     this.manager = parent.newSubManager();
+    List<String> parts = parameters.parts();
     for (String name : weights().keySet()) {
       boolean decays =
           config.decays() == OptimizerConfig.Decays.all || isMatrix(weights().get(name).getShape());
@@ -47,7 +48,7 @@ public abstract sealed class Optimizer implements AutoCloseable permits Sgd, Ada
           .computeIfAbsent(
               new Group(
                   decays ? config.weightDecay() : 0,
-                  config.rate(parameters.part(name)),
+                  config.rate(parameters.part(name), parts),
                   parameters.isFrozen(name)),
               group -> new ArrayList<>())
           .add(name);

@@ -39,13 +39,27 @@ public record OptimizerConfig(
                 + " 0.5}: the names of model.freeze, of which a part's own counts before trunk;"
                 + " class centres have the rate itself (default: none)")
         Map<String, Double> rates,
+    @Positive
+        @DecimalMax("1")
+        @JsonPropertyDescription(
+            "Factor of the learning rate from each part of the network to the one before it, such as"
+                + " 0.75: the embedding and class centres have the rate itself, the last block 0.75"
+                + " of it, the stem least; instead of rates (default: none)")
+        Double layerDecay,
     @JsonPropertyDescription("Course of the learning rate (default constant)")
         ScheduleConfig schedule,
     @Positive @JsonPropertyDescription("Largest global norm of the gradient; absent = no clipping")
         Double clipNorm) {
 
-  /** Factor of the learning rate for a part of the network. */
-  public double rate(String part) {
+  /**
+   * Factor of the learning rate for a part of the network.
+   *
+   * @param parts all of them, in the order that an image passes them
+   */
+  public double rate(String part, List<String> parts) {
+    if (layerDecay != null) {
+      return Math.pow(layerDecay, parts.size() - 1 - parts.indexOf(part));
+    }
     return rates.getOrDefault(
         part,
         part.equals(Architecture.EMBEDDING) ? 1.0 : rates.getOrDefault(Architecture.TRUNK, 1.0));

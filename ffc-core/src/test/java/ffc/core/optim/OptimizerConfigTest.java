@@ -23,10 +23,12 @@ import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
+import java.util.Random;
 import java.util.TreeMap;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** Update rules against PyTorch's; reference values by bench/optimizer_golden.py. */
@@ -138,6 +140,98 @@ class OptimizerConfigTest {
                       0.1 * Map.of("layer2", 0.25, "embedding", 1.0).getOrDefault(part, 0.5),
                       within(1e-6)));
       assertThat(moved).containsOnlyKeys("stem", "layer1", "layer2", "embedding");
+    }
+  }
+
+  /** Of each backbone's own blocks, beside the rule worked out in double precision. */
+  @ParameterizedTest
+  @CsvSource({
+    "sgd, iresnet, stem 0.421875 layer1 0.5625 layer2 0.75 embedding 1",
+    "adamw, iresnet, stem 0.421875 layer1 0.5625 layer2 0.75 embedding 1",
+    "sgd, vit, stem 0.421875 block0 0.5625 block1 0.75 embedding 1",
+    "adamw, vit, stem 0.421875 block0 0.5625 block1 0.75 embedding 1"
+  })
+  void partsMoveTheLessTheDeeperTheyLie(
+      String rule, ModelConfig.Backbone backbone, String factors) {
+    Autograd.off();
+    boolean vit = backbone == ModelConfig.Backbone.vit;
+    ModelConfig model =
+        vit
+            ? ModelConfigBuilder.builder(NETWORK)
+                .backbone(backbone)
+                .layers(List.of(2))
+                .widths(List.of(16))
+                .heads(2)
+                .patch(8)
+                .build()
+            : NETWORK;
+    Map<String, Double> factor = new TreeMap<>();
+    String[] words = factors.split(" ");
+    for (int i = 0; i < words.length; i += 2) {
+      factor.put(words[i], Double.parseDouble(words[i + 1]));
+    }
+    long seed = new Random().nextInt();
+    Random random = new Random(seed);
+    OptimizerConfig config = OptimizerConfigBuilder.builder(config(rule)).layerDecay(0.75).build();
+    try (NDManager manager = NDManager.newBaseManager();
+        Encoder encoder = Encoder.create(model, manager, 1, Precision.fp32);
+        Optimizer optimizer = of(config, encoder, manager)) {
+      Map<String, Expected> expected = new TreeMap<>();
+      encoder.parameters().weights().forEach((name, w) -> expected.put(name, new Expected(w)));
+      for (int step = 0; step < 3; step++) {
+        try (NDScope scope = new NDScope()) {
+          scope.suppressNotUsedWarning();
+          encoder
+              .parameters()
+              .weights()
+              .forEach(
+                  (name, w) -> {
+                    float[] g = new float[(int) w.size()];
+                    Arrays.fill(g, random.nextFloat() - 0.5f);
+                    setGradient(w, g);
+                    double rate = 0.1 * factor.get(encoder.parameters().part(name));
+                    expected.get(name).move(rule, rate, g[0]);
+                  });
+          optimizer.step(0.1, 1);
+          optimizer.zeroGradients();
+        }
+      }
+      assertThat(encoder.parameters().parts()).containsExactlyInAnyOrderElementsOf(factor.keySet());
+      encoder
+          .parameters()
+          .weights()
+          .forEach(
+              (name, w) ->
+                  assertThat((double) w.toFloatArray()[0])
+                      .as("seed %d: %s", seed, name)
+                      .isCloseTo(expected.get(name).value, within(2e-6)));
+    }
+  }
+
+  /** The first value of a weight under {@link #config}. */
+  private static final class Expected {
+    private double value;
+    private double first;
+    private double second;
+    private int steps;
+
+    Expected(NDArray weight) {
+      value = weight.toFloatArray()[0];
+    }
+
+    void move(String rule, double rate, double gradient) {
+      steps++;
+      if (rule.equals("sgd")) {
+        first = 0.9 * first + gradient + 0.01 * value;
+        value -= rate * first;
+        return;
+      }
+      first = 0.8 * first + 0.2 * gradient;
+      second = 0.95 * second + 0.05 * gradient * gradient;
+      double mean = first / (1 - Math.pow(0.8, steps));
+      double square = second / (1 - Math.pow(0.95, steps));
+      value -= rate * 0.05 * value;
+      value -= rate * mean / (Math.sqrt(square) + 1e-6);
     }
   }
 

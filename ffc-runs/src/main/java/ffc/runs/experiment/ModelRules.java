@@ -113,6 +113,15 @@ final class ModelRules {
                 : null,
         "model.freeze");
     rules.rule("optimizer.rates", this::ratesMistake, "model");
+    rules.rule(
+        "optimizer.layerDecay",
+        () ->
+            experiment.optimizer().layerDecay() != null && !experiment.optimizer().rates().isEmpty()
+                ? "got "
+                    + experiment.optimizer().layerDecay()
+                    + " beside optimizer.rates, which gives the same parts rates; wanted one of the two"
+                : null,
+        "optimizer.rates");
   }
 
   private String freezeMistake() {

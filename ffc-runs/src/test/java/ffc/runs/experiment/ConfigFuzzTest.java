@@ -67,6 +67,7 @@ class ConfigFuzzTest {
     "model.freezeUntil",
     "optimizer.rates",
     "optimizer.rates.trunk",
+    "optimizer.layerDecay",
     "method",
     "method.type",
     "method.update.type",
@@ -80,6 +81,7 @@ class ConfigFuzzTest {
     "evaluate.1.name",
     "evaluate.x",
     "run.accumulate",
+    "run.checkpointActivations",
     "a.b.c",
     "."
   };

@@ -51,6 +51,10 @@ class ConfigRulesTest {
             + " 1 stages",
         "optimizer.rates={trunk: 0.1, layer2: 0.5} | no mistake",
         "optimizer.rates.layer2=0.5 | no mistake",
+        "optimizer.layerDecay=0.75 | no mistake",
+        "optimizer={learningRate: 0.1, layerDecay: 0.75, rates: {stem: 0.1}} | optimizer.layerDecay:"
+            + " got 0.75 beside optimizer.rates, which gives the same parts rates; wanted one of the"
+            + " two",
         "optimizer.rates={head: 0.1} | optimizer.rates: got \"head\", wanted parts of backbone"
             + " iresnet",
         "optimizer.rates={stem: 0} | optimizer.rates: got 0.0 for stem, wanted a factor above 0 and"
