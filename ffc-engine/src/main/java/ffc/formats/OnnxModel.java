@@ -1,5 +1,6 @@
 package ffc.formats;
 
+import ffc.formats.proto.ProtoFields;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;

@@ -2,6 +2,7 @@ package ffc.formats;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import ffc.formats.proto.ProtoMessage;
 import java.nio.ByteBuffer;
 import java.util.List;
 import java.util.Map;

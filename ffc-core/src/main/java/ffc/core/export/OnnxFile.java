@@ -3,7 +3,7 @@ package ffc.core.export;
 import ffc.core.net.Architecture;
 import ffc.formats.ElementType;
 import ffc.formats.HostTensor;
-import ffc.formats.ProtoMessage;
+import ffc.formats.proto.ProtoMessage;
 import ffc.loaders.data.ImageShape;
 import java.util.LinkedHashMap;
 import java.util.List;

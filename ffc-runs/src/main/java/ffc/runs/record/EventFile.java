@@ -2,7 +2,7 @@ package ffc.runs.record;
 
 import ffc.engine.Closer;
 import ffc.formats.FileProblem;
-import ffc.formats.ProtoMessage;
+import ffc.formats.proto.ProtoMessage;
 import java.io.Closeable;
 import java.io.IOException;
 import java.net.InetAddress;

@@ -1,4 +1,4 @@
-package ffc.formats;
+package ffc.formats.proto;
 
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
@@ -15,7 +15,7 @@ import java.util.function.LongConsumer;
  *
  * <p>Values of a field that nobody asks for are passed over.
  */
-final class ProtoFields {
+public final class ProtoFields {
   private static final int VARINT = 0;
   private static final int FIXED64 = 1;
   private static final int BYTES = 2;
@@ -30,7 +30,7 @@ final class ProtoFields {
   /**
    * @param message from its position to its limit; not moved
    */
-  ProtoFields(ByteBuffer message) {
+  public ProtoFields(ByteBuffer message) {
     this.message = message.slice().order(ByteOrder.LITTLE_ENDIAN);
   }
 
@@ -40,7 +40,7 @@ final class ProtoFields {
    * @return false at the end
    * @throws IllegalArgumentException if the message is cut or no message
    */
-  boolean next() {
+  public boolean next() {
     if (!message.hasRemaining()) {
       return false;
     }
@@ -62,12 +62,12 @@ final class ProtoFields {
   }
 
   /** Number of the field. */
-  int number() {
+  public int number() {
     return number;
   }
 
   /** An int64, int32 or enum. */
-  long integer() {
+  public long integer() {
     if (type != VARINT) {
       throw bad("field " + number + " of type " + type + ", wanted an integer");
     }
@@ -75,7 +75,7 @@ final class ProtoFields {
   }
 
   /** Bytes, a text or a message; little-endian. */
-  ByteBuffer bytes() {
+  public ByteBuffer bytes() {
     if (type != BYTES) {
       throw bad("field " + number + " of type " + type + ", wanted bytes");
     }
@@ -83,7 +83,7 @@ final class ProtoFields {
   }
 
   /** Integers of a repeated field, which come packed or one by one. */
-  void integers(LongConsumer each) {
+  public void integers(LongConsumer each) {
     if (type == VARINT) {
       each.accept(value);
       return;
@@ -95,7 +95,7 @@ final class ProtoFields {
   }
 
   /** A float. */
-  float number32() {
+  public float number32() {
     if (type != FIXED32) {
       throw bad("field " + number + " of type " + type + ", wanted a float");
     }
@@ -103,7 +103,7 @@ final class ProtoFields {
   }
 
   /** The 4-byte values of a repeated field, which come packed or one by one. */
-  ByteBuffer fixed32() {
+  public ByteBuffer fixed32() {
     if (type != FIXED32 && type != BYTES || bytes.remaining() % 4 != 0) {
       throw bad("field " + number + " of type " + type + ", wanted floats");
     }

@@ -1,4 +1,4 @@
-package ffc.formats;
+package ffc.formats.proto;
 
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
@@ -84,7 +84,10 @@ public final class ProtoMessage {
   /** Writes all of it at the channel's position. */
   public void writeTo(FileChannel channel) throws IOException {
     for (ByteBuffer part : parts()) {
-      WholeFile.writeFully(channel, part.duplicate());
+      ByteBuffer rest = part.duplicate();
+      while (rest.hasRemaining()) {
+        channel.write(rest);
+      }
     }
   }
 
