@@ -10,7 +10,8 @@ import java.util.TreeMap;
  * Figures of one evaluation set. Figures that a protocol does not produce are absent: an empty map,
  * an empty list, or null.
  *
- * @param name the set, with {@code @gallery} appended for the gallery network
+ * @param name the set, with {@code @gallery} appended for the gallery network, {@code @ema} for the
+ *     average of {@code run.ema}
  * @param images images embedded
  * @param identities identities among them; 0 for pair sets
  * @param accuracyMean mean test accuracy of the 10-fold protocol, in [0, 1]
