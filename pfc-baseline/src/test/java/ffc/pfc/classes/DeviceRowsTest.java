@@ -84,8 +84,10 @@ class DeviceRowsTest extends ClassCentersTest {
             }
             try (NDArray hostME = host.unit(sampled, 3, 2000, device);
                 NDArray hereME = here.unit(sampled, 3, 2000, device)) {
+              // As near as rows are below, of which these are thirty times as long.
               assertThat(hereME.toFloatArray())
-                  .containsExactly(hostME.toFloatArray(), within(2e-5f));
+                  .as("seed " + seed + ", " + rule)
+                  .containsExactly(hostME.toFloatArray(), within(3e-4f));
             }
           }
           for (int cls = 50; cls < 50 + classes; cls += 41) {
