@@ -91,7 +91,7 @@ final class RunsCommand implements Callable<Integer> {
       out.println(
           runs.isEmpty()
               ? "no runs below " + places
-              : "none of " + Counted.of(runs.size(), "run") + " is of these");
+              : "none of " + Counted.of(runs.size(), "run") + " meets these conditions");
     } else {
       out.println(new Table(new RunComparison(chosen).table()).text());
     }

@@ -81,7 +81,7 @@ class RunsCommandTest {
     assertThat(listed(here, "--sort=open TAR@FAR=1e-3")).containsExactly("long", "short");
     assertThat(listed(here, "--sort=-open TAR@FAR=1e-3")).containsExactly("long", "short");
     assertThat(ffc("runs", here.toString(), "--where=steps>1000").out())
-        .isEqualTo("none of 2 runs is of these\n");
+        .isEqualTo("none of 2 runs meets these conditions\n");
   }
 
   @Test
@@ -90,6 +90,13 @@ class RunsCommandTest {
       StoredRun.Outcome outcome = ffc("runs", here.toString(), option);
       assertThat(outcome.code()).isEqualTo(2);
       assertThat(outcome.err()).contains("got \"stpes\"", "did you mean steps?");
+    }
+    for (String condition : List.of("loss<abc", "loss<3<4", "loss>=", "state=")) {
+      StoredRun.Outcome outcome = ffc("runs", here.toString(), "--where=" + condition);
+      assertThat(outcome.code()).as(condition).isEqualTo(2);
+      assertThat(outcome.err())
+          .contains("--where: got \"" + condition + "\", wanted a ")
+          .hasLineCount(1);
     }
     assertThat(ffc("runs", temp.resolve("nowhere").toString()).err())
         .contains("nowhere is not there, wanted a folder");
@@ -100,7 +107,7 @@ class RunsCommandTest {
     Path run = here.resolve("long");
     assertThat(ffc("runs", "tag", run.toString(), "paper", "baseline").out())
         .isEqualTo(run + ": tags baseline paper, no note (before: no tags, no note)\n");
-    assertThat(ffc("runs", "note", run.toString(), "twice  the <slots>\n").out())
+    assertThat(ffc("runs", "note", run.toString(), "twice  the\u001b <slots>\n").out())
         .contains("tags baseline paper, note \"twice the <slots>\"");
 
     assertThat(ffc("runs", here.toString()).out()).contains("baseline paper  twice the <slots>");

@@ -88,9 +88,11 @@ public final class CheckpointOption {
         .collect(Collectors.joining(" "));
   }
 
-  /** The checkpoint as results name it. */
+  /** The network as results name it: its checkpoint, and which of its networks but the probe. */
   public String told() throws IOException {
-    return average == null ? folder().toString() : folder() + ", mean of the last " + average;
+    return folder()
+        + (net == EvaluateConfig.Net.probe ? "" : ", " + net)
+        + (average == null ? "" : ", mean of the last " + average);
   }
 
   /** The newest checkpoint's folder. */

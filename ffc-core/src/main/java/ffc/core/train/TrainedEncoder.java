@@ -83,7 +83,7 @@ public final class TrainedEncoder implements AutoCloseable {
               + net
               + " network; "
               + (net == EvaluateConfig.Net.ema
-                  ? "the run had no run.ema so far"
+                  ? "it was written without run.ema"
                   : "its method trains the probe only"));
     }
     return in;

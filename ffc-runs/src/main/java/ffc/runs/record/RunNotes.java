@@ -30,7 +30,7 @@ public record RunNotes(String note, List<String> tags) {
    * @throws IllegalArgumentException if a tag is no word
    */
   public RunNotes {
-    note = note.strip().replaceAll("\\s+", " ");
+    note = note.replaceAll("[\\s\\p{Cntrl}]+", " ").strip(); // also what moves a terminal
     for (String tag : tags) {
       if (!tag.matches("[\\p{L}\\p{N}][\\p{L}\\p{N}._+-]*")) {
         throw new IllegalArgumentException(

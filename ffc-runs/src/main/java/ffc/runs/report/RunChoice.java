@@ -27,6 +27,18 @@ public record RunChoice(List<String> tags, List<String> where, String sort) {
   private record Row(RunFiles run, Map<String, String> values) {}
 
   private record Test(String name, String operator, String wanted) {
+    /**
+     * @throws IllegalArgumentException if nothing can be compared with what is wanted
+     */
+    void check(String text) {
+      boolean order = operator.startsWith("<") || operator.startsWith(">");
+      if (wanted.isEmpty() || order && number(wanted) == null) {
+        throw new IllegalArgumentException(
+            "--where: got \"%s\", wanted a %s behind %s"
+                .formatted(text, order ? "number" : "value", operator));
+      }
+    }
+
     boolean holds(Row row) {
       String value = row.values.get(name);
       if (value == null || value.equals("-")) {
@@ -67,12 +79,14 @@ public record RunChoice(List<String> tags, List<String> where, String sort) {
     List<Test> tests = new ArrayList<>();
     for (String text : where) {
       Set<String> known = names;
-      tests.add(
+      Test test =
           test(text, names)
               .orElseThrow(
                   () ->
                       new IllegalArgumentException(
-                          "--where: " + unknown(text.split("[<>=!]")[0], known))));
+                          "--where: " + unknown(text.split("[<>=!]")[0], known)));
+      test.check(text);
+      tests.add(test);
     }
     rows.removeIf(row -> !row.run.notes().tags().containsAll(tags));
     rows.removeIf(row -> !tests.stream().allMatch(test -> test.holds(row)));

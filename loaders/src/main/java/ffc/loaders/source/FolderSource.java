@@ -57,6 +57,9 @@ public final class FolderSource extends FileSource {
     }
   }
 
+  /** A file in a folder that {@code ffc data unpack} has not finished. */
+  public static final String UNFINISHED = ".unpacking";
+
   private static final Pattern IMAGE = Pattern.compile("(?s).*\\.(jpg|jpeg|png|bmp)");
 
   private final String name;
@@ -86,6 +89,13 @@ public final class FolderSource extends FileSource {
   private List<List<String>> folders() {
     if (listed.isEmpty()) {
       for (Path root : roots) {
+        if (Files.exists(root.resolve(UNFINISHED))) {
+          throw new BadDataException(
+              root
+                  + ": not all of it is there; ./ffc data unpack SOURCE --out "
+                  + root
+                  + " goes on");
+        }
         List<String> sub =
             list(
                 root,

@@ -3,6 +3,7 @@ package ffc.loaders.tools;
 import ffc.loaders.data.Dataset;
 import ffc.loaders.data.MadeFolders;
 import ffc.loaders.data.Progress;
+import ffc.loaders.source.FolderSource;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
@@ -15,9 +16,6 @@ import java.util.stream.Stream;
  * they tell the ending.
  */
 public final class Unpack {
-  /** In a folder that is not finished: the fingerprint of the set that is being unpacked there. */
-  private static final String BEGUN = ".unpacking";
-
   private Unpack() {}
 
   /**
@@ -58,7 +56,7 @@ public final class Unpack {
   }
 
   private static Path begin(Dataset data, Path out) throws IOException {
-    Path begun = out.resolve(BEGUN);
+    Path begun = out.resolve(FolderSource.UNFINISHED); // the set's fingerprint
     boolean ours = Files.exists(begun) && Files.readString(begun).equals(data.fingerprint());
     if (!ours) {
       try (Stream<Path> there = Files.list(out)) {

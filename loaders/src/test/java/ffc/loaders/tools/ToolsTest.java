@@ -122,6 +122,9 @@ class ToolsTest {
       assertThatThrownBy(() -> Unpack.run(data, out, Progress.NONE))
           .hasMessageContaining("holds other files already");
       Files.writeString(out.resolve(".unpacking"), data.fingerprint()); // as a stop leaves it
+      DataConfig.Source half = new DataConfig.Source("folder", out.toString());
+      assertThatThrownBy(() -> DataSets.open(half).close())
+          .hasMessageContaining("out: not all of it is there; ./ffc data unpack SOURCE --out ");
       assertThat(Unpack.run(data, out, Progress.NONE)).isEqualTo(3);
     }
     assertThat(out.resolve("id_0/0_0.png")).hasBinaryContent(TestPacks.png(1, 4, 3));
