@@ -78,8 +78,10 @@ final class DocumentedCommands {
   static void type(Documentation.Page page, Path folder) throws Exception {
     ClonedProject clone = ClonedProject.in(folder);
     String commands = page.commands().toString();
-    if (commands.contains("data/glyph-dev")) {
-      clone.standIn("data/glyph-dev");
+    for (String absent : List.of("data/glyph-dev", "data/faces")) {
+      if (commands.contains(absent)) {
+        clone.standIn(absent);
+      }
     }
     if (commands.contains("data import photos ") && !commands.contains(" --out photos")) {
       clone.photographs("photos");
