@@ -7,7 +7,7 @@ from pathlib import Path
 EVALUATE = 8  # steps between evaluations: with a checkpoint now and then, mostly without
 
 # Of one process, not of the run: times, memory, traffic, caches.
-NOT_OF_THE_RUN = ("images_per_second", "data_wait_share", "rss_bytes")
+NOT_OF_THE_RUN = ("images_per_second", "seconds", "data_wait_share", "rss_bytes")
 SHARED = ("group_", "gallery_", "queue_", "columns_")  # figures that all trainers have in common
 OWN = ("existing_", "probe_")  # of a trainer's share of the batch
 
