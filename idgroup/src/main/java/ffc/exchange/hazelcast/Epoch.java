@@ -36,6 +36,7 @@ final class Epoch {
   private final List<CompletableFuture<byte[]>> complaints = new ArrayList<>();
 
   private final CompletableFuture<Object> anyComplaint;
+  private volatile boolean nextAskedFor;
   private long step;
   private long bytesSent;
 
@@ -88,6 +89,18 @@ final class Epoch {
   /** The step that is under way, for errors. */
   void atStep(long step) {
     this.step = step;
+  }
+
+  /**
+   * Notes that a trainer which is not in this epoch waits for the next one. The note is this
+   * epoch's: whoever watches may still be at it when the next has begun, with that trainer.
+   */
+  void askForNext() {
+    nextAskedFor = true;
+  }
+
+  boolean isNextAskedFor() {
+    return nextAskedFor;
   }
 
   /** Ends the epoch: every wait, present and future, fails with an {@link EpochEndedException}. */

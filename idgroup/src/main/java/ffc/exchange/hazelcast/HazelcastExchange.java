@@ -147,7 +147,7 @@ public final class HazelcastExchange implements GroupExchange {
    */
   @Override
   public GlobalBatch exchange(long step, Contribution mine) {
-    int flags = membership.joinPending() ? FLAG_JOIN : 0;
+    int flags = epoch.isNextAskedFor() ? FLAG_JOIN : 0;
     ByteBuffer frame = epoch.begin(Frames.GROUP, step, flags, GroupRecords.size(mine));
     GroupRecords.encode(mine, frame);
     List<Epoch.Part> others =

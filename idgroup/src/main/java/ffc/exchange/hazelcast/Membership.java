@@ -40,7 +40,6 @@ final class Membership implements AutoCloseable {
   private final PlanMaker planMaker;
   private final Thread watcher;
   private volatile Epoch current;
-  private volatile boolean joinPending;
   private volatile boolean closed;
   private boolean halfLoaded;
 
@@ -76,11 +75,6 @@ final class Membership implements AutoCloseable {
     watcher.start();
   }
 
-  /** Whether a trainer that is not in this epoch waits for the next one. */
-  boolean joinPending() {
-    return joinPending;
-  }
-
   /**
    * Waits for the next epoch that includes this trainer and brings its replica up to it.
    *
@@ -93,7 +87,6 @@ final class Membership implements AutoCloseable {
     if (ended != null) {
       ended.end("this trainer left the epoch");
     }
-    joinPending = false;
     hashKnown = false;
     long seen = ended == null ? 0 : ended.plan().epoch();
     long started = System.nanoTime();
@@ -315,7 +308,7 @@ final class Membership implements AutoCloseable {
         if (plan.positionOf(card.incarnation()) >= 0) {
           epoch.end("rank " + card.rank() + " left the epoch");
         } else {
-          joinPending = true;
+          epoch.askForNext();
         }
       }
     }
