@@ -1,17 +1,19 @@
-"""Time and memory of `./ffc data import` beside OpenCV in Python doing the same work on generated photographs.
+"""Time and memory of `./ffc data import` beside Pillow and OpenCV in Python doing the same work on generated photographs.
 
     python bench/import_speed.py [PICTURES [FOLDER]]        (default 3000, a temporary folder)
 
 Draws PICTURES JPEGs of 200 x 160 to 900 x 1200, ten an identity, then imports a third of them and all of them
-with one worker each: what the rest took, start of the programs not counted, is a picture's share. OpenCV
-decodes, cuts the largest middle square, scales it to 112 x 112 (INTER_AREA, which is softer, and INTER_LANCZOS4,
-which passes over pixels), encodes JPEG of quality 95 and appends it to a file. Needs numpy and opencv.
+with one worker each: what the rest took, start of the programs not counted, is a picture's share. The others
+decode, cut the largest middle square, scale it to 112 x 112, encode JPEG of quality 95 and append it to a file.
+Pillow scales as the import does (LANCZOS over all pixels), OpenCV's INTER_AREA is softer and its INTER_LANCZOS4
+passes over pixels. Needs numpy, opencv and pillow.
 """
 import explain
 
 explain.on_help(__doc__)
 
 import hashlib
+import io
 import os
 import pathlib
 import resource
@@ -22,6 +24,7 @@ import time
 
 import cv2
 import numpy as np
+import PIL.Image
 
 SIZE = 112
 PICTURES = int(sys.argv[1]) if len(sys.argv) > 1 and sys.argv[1] != "peer" else 3000
@@ -40,20 +43,35 @@ def draw(folder):
         cv2.imwrite(str(path), picture, [cv2.IMWRITE_JPEG_QUALITY, 90])
 
 
-def peer(folder, out, scaling):
-    """As an import by OpenCV, in a process of its own."""
+def by_pillow(data, scaling):
+    picture = PIL.Image.open(io.BytesIO(data))
+    side = min(picture.size)
+    left, top = (picture.width - side) / 2, (picture.height - side) / 2
+    box = (left, top, left + side, top + side)
+    encoded = io.BytesIO()
+    picture.resize((SIZE, SIZE), getattr(PIL.Image.Resampling, scaling), box).save(encoded, "JPEG", quality=95)
+    return encoded.getvalue()
+
+
+def by_opencv(data, scaling):
+    picture = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_COLOR)
+    side = min(picture.shape[:2])
+    top, left = (picture.shape[0] - side) // 2, (picture.shape[1] - side) // 2
+    square = picture[top : top + side, left : left + side]
+    small = cv2.resize(square, (SIZE, SIZE), interpolation=getattr(cv2, scaling))
+    return cv2.imencode(".jpg", small, [cv2.IMWRITE_JPEG_QUALITY, 95])[1].tobytes()
+
+
+def peer(folder, out, library, scaling):
+    """As an import by another library, in a process of its own."""
     cv2.setNumThreads(1)
+    convert = {"Pillow": by_pillow, "OpenCV": by_opencv}[library]
     seen = set()
     with open(out, "wb") as pack:
         for path in sorted(pathlib.Path(folder).rglob("*.jpg")):
             data = path.read_bytes()
             seen.add(hashlib.sha256(data).digest())
-            picture = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_COLOR)
-            side = min(picture.shape[:2])
-            top, left = (picture.shape[0] - side) // 2, (picture.shape[1] - side) // 2
-            square = picture[top : top + side, left : left + side]
-            small = cv2.resize(square, (SIZE, SIZE), interpolation=getattr(cv2, scaling))
-            pack.write(cv2.imencode(".jpg", small, [cv2.IMWRITE_JPEG_QUALITY, 95])[1].tobytes())
+            pack.write(convert(data, scaling))
 
 
 def used(command):
@@ -74,14 +92,15 @@ def main():
         photos = folder / "photos"
         if not photos.exists():
             draw(photos)
-        pixels = cv2.getVersionString()
-        print(f"{PICTURES} pictures, OpenCV {pixels}, load {os.getloadavg()[0]:.1f} on {os.cpu_count()} cores")
+        versions = f"OpenCV {cv2.getVersionString()}, Pillow {PIL.__version__}"
+        print(f"{PICTURES} pictures, {versions}, load {os.getloadavg()[0]:.1f} on {os.cpu_count()} cores")
         print("| program | CPU ms a picture | pictures per CPU second | wall ms a picture | MiB, a third | MiB, all |")
         print("|---|---|---|---|---|---|")
         commands = {"ffc data import": lambda source, out: [FFC, "data", "import", source, "--threads", "1", "--out", out]}
-        for scaling in ("INTER_AREA", "INTER_LANCZOS4"):
-            commands[f"OpenCV, {scaling}"] = lambda source, out, scaling=scaling: [
-                sys.executable, __file__, "peer", source, out, scaling]
+        for library, scaling in (("Pillow", "LANCZOS"), ("OpenCV", "INTER_AREA"), ("OpenCV", "INTER_LANCZOS4")):
+            commands[f"{library}, {scaling}"] = lambda source, out, peer=(library, scaling): [
+                sys.executable, __file__, "peer", source, out, *peer]
+        used([FFC, "--version"])  # builds the program where that is due
         for name, command in commands.items():
             label = name.replace(" ", "-").replace(",", "")
             part = used(command(str(photos / "part"), f"{made}/{label}-part"))

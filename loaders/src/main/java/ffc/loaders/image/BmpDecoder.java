@@ -13,11 +13,11 @@ import javax.imageio.ImageReader;
  */
 final class BmpDecoder {
 
-  void decode(ByteBuffer encoded, ImageShape shape, byte[] planes) throws IOException {
+  void decode(ByteBuffer encoded, ImageShape shape, Pixels out) throws IOException {
     ImageReader reader = reader(encoded);
     try {
       ImageDecoder.checkSize(reader.getHeight(0), reader.getWidth(0), shape);
-      unpack(reader.read(0), shape, planes);
+      unpack(reader.read(0), shape, out);
     } catch (RuntimeException e) {
       throw new IOException("corrupt BMP: " + e.getMessage(), e);
     } finally {
@@ -42,26 +42,28 @@ final class BmpDecoder {
     return reader;
   }
 
-  private static void unpack(BufferedImage image, ImageShape shape, byte[] planes) {
+  private static void unpack(BufferedImage image, ImageShape shape, Pixels out) {
     int height = shape.height();
     int width = shape.width();
-    int area = height * width;
     boolean gray = image.getColorModel().getColorSpace().getType() == ColorSpace.TYPE_GRAY;
+    byte[] samples = new byte[(gray ? 1 : 3) * height * width];
     for (int r = 0; r < height; r++) {
       for (int c = 0; c < width; c++) {
-        int rgb = gray ? image.getRaster().getSample(c, r, 0) * 0x010101 : image.getRGB(c, r);
-        int red = (rgb >> 16) & 0xff;
-        int green = (rgb >> 8) & 0xff;
-        int blue = rgb & 0xff;
         int at = r * width + c;
-        if (shape.channels() == 1) {
-          planes[at] = ImageDecoder.luma(red, green, blue);
+        if (gray) {
+          samples[at] = (byte) image.getRaster().getSample(c, r, 0);
         } else {
-          planes[at] = (byte) red;
-          planes[at + area] = (byte) green;
-          planes[at + 2 * area] = (byte) blue;
+          int rgb = image.getRGB(c, r);
+          samples[3 * at] = (byte) (rgb >> 16);
+          samples[3 * at + 1] = (byte) (rgb >> 8);
+          samples[3 * at + 2] = (byte) rgb;
         }
       }
+    }
+    if (gray) {
+      out.gray(samples, shape);
+    } else {
+      out.colours(samples, 0, shape);
     }
   }
 }

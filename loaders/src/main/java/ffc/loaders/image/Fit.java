@@ -45,15 +45,9 @@ public enum Fit {
         Picture out = new Picture(height, width);
         int top = (height - high) / 2;
         int left = (width - wide) / 2;
-        for (int c = 0; c < 3; c++) {
-          for (int y = 0; y < high; y++) {
-            System.arraycopy(
-                whole.planes(),
-                (c * high + y) * wide,
-                out.planes(),
-                (c * height + top + y) * width + left,
-                wide);
-          }
+        for (int y = 0; y < high; y++) {
+          System.arraycopy(
+              whole.pixels(), 3 * y * wide, out.pixels(), 3 * ((top + y) * width + left), 3 * wide);
         }
         yield out;
       }

@@ -43,19 +43,36 @@ public final class ImageDecoder {
    */
   public void decode(ByteBuffer encoded, ImageShape shape, ByteBuffer out, int offset)
       throws IOException {
-    try {
-      int[] size = shape.resize() == Resize.off ? null : size(encoded);
-      if (size == null || size[0] == shape.height() && size[1] == shape.width()) {
-        stored(encoded, shape, out, offset);
-      } else {
-        scaled(encoded, size, shape).put(shape.channels(), out, offset);
-      }
-    } catch (EOFException e) {
-      throw e.getMessage() == null ? new IOException("corrupt image: ends early", e) : e;
-    } catch (IndexOutOfBoundsException | IllegalArgumentException e) {
-      // ImageIO's readers answer some corrupt headers with these.
-      throw new IOException("corrupt image: " + e.getMessage(), e);
-    }
+    faultsTold(
+        () -> {
+          int[] size = shape.resize() == Resize.off ? null : size(encoded);
+          if (size == null || size[0] == shape.height() && size[1] == shape.width()) {
+            if (planes.length < shape.bytes()) {
+              planes = new byte[shape.bytes()];
+            }
+            stored(encoded, shape, new Planes(planes));
+            out.put(offset, planes, 0, shape.bytes());
+          } else {
+            scaled(encoded, size, shape).put(shape.channels(), out, offset);
+          }
+          return null;
+        });
+  }
+
+  /**
+   * Decodes one image at its own size.
+   *
+   * @param encoded a whole file from position to limit; not moved
+   * @param size height and width in its header ({@link #size})
+   * @throws IOException if the bytes are no such image or corrupt
+   */
+  public Picture picture(ByteBuffer encoded, int[] size) throws IOException {
+    return faultsTold(
+        () -> {
+          Picture picture = new Picture(size[0], size[1]);
+          stored(encoded, new ImageShape(3, size[0], size[1]), picture.filled());
+          return picture;
+        });
   }
 
   /** An image of any size as photographs become packs, but for orientation and profile. */
@@ -69,25 +86,35 @@ public final class ImageDecoder {
           "image is %dx%d (height x width); data.resize takes up to %d megapixels, ./ffc data import more"
               .formatted(size[0], size[1], MOST_RESIZED / 1_000_000));
     }
-    Picture whole = new Picture(size[0], size[1]);
-    stored(encoded, new ImageShape(3, size[0], size[1]), ByteBuffer.wrap(whole.planes()), 0);
+    Picture whole = picture(encoded, size);
     if (pixels > KEPT) {
       trim();
     }
     return Fit.of(shape.resize()).apply(whole, shape.height(), shape.width());
   }
 
-  private void stored(ByteBuffer encoded, ImageShape shape, ByteBuffer out, int offset)
-      throws IOException {
-    if (planes.length < shape.bytes()) {
-      planes = new byte[shape.bytes()];
-    }
+  private void stored(ByteBuffer encoded, ImageShape shape, Pixels out) throws IOException {
     switch (ImageFormat.of(encoded)) {
-      case PNG -> png.decode(encoded, shape, planes);
-      case JPEG -> jpeg.decode(encoded, shape, planes);
-      case BMP -> bmp.decode(encoded, shape, planes);
+      case PNG -> png.decode(encoded, shape, out);
+      case JPEG -> jpeg.decode(encoded, shape, out);
+      case BMP -> bmp.decode(encoded, shape, out);
     }
-    out.put(offset, planes, 0, shape.bytes());
+  }
+
+  @FunctionalInterface
+  private interface Decoding<T> {
+    T run() throws IOException;
+  }
+
+  private static <T> T faultsTold(Decoding<T> decoding) throws IOException {
+    try {
+      return decoding.run();
+    } catch (EOFException e) {
+      throw e.getMessage() == null ? new IOException("corrupt image: ends early", e) : e;
+    } catch (IndexOutOfBoundsException | IllegalArgumentException e) {
+      // ImageIO's readers answer some corrupt headers with these.
+      throw new IOException("corrupt image: " + e.getMessage(), e);
+    }
   }
 
   /** Lets go of the scratch memory, which is as large as the largest image so far wanted. */

@@ -41,7 +41,7 @@ final class JpegDecoder {
     return !message.contains("extraneous");
   }
 
-  void decode(ByteBuffer encoded, ImageShape shape, byte[] planes) throws IOException {
+  void decode(ByteBuffer encoded, ImageShape shape, Pixels out) throws IOException {
     JpegHeader header = JpegHeader.of(encoded);
     ImageDecoder.checkSize(header.height(), header.width(), shape);
     if (header.components() != 1 && header.components() != 3) {
@@ -51,7 +51,7 @@ final class JpegDecoder {
     boolean isGray = header.components() == 1;
     stream.read(encoded);
     if (turbo != null) {
-      turbo.decode(stream.bytes(), isGray, shape, planes);
+      turbo.decode(stream.bytes(), isGray, shape, out);
       return;
     }
     BufferedImage target =
@@ -71,9 +71,9 @@ final class JpegDecoder {
     }
     byte[] pixels = ((DataBufferByte) target.getRaster().getDataBuffer()).getData();
     if (isGray) {
-      Planes.fromGray(pixels, 0, shape, planes);
+      out.gray(pixels, shape);
     } else {
-      Planes.fromInterleaved(pixels, 2, 1, 0, shape, planes);
+      out.colours(pixels, 2, shape);
     }
   }
 

@@ -2,34 +2,36 @@ package ffc.loaders.image;
 
 import ffc.loaders.data.ImageShape;
 
-/** Lays decoded pixels out as [channels, height, width], converting between gray and RGB. */
-final class Planes {
-  private Planes() {}
-
-  /** One byte a pixel from {@code from} on. */
-  static void fromGray(byte[] pixels, int from, ImageShape shape, byte[] planes) {
+/**
+ * Lays decoded samples out as networks take them, converting between gray and RGB.
+ *
+ * @param bytes receives u8 [channels, height, width]
+ */
+record Planes(byte[] bytes) implements Pixels {
+  @Override
+  public void gray(byte[] samples, ImageShape shape) {
     int area = shape.height() * shape.width();
     for (int c = 0; c < shape.channels(); c++) {
-      System.arraycopy(pixels, from, planes, c * area, area);
+      System.arraycopy(samples, 0, bytes, c * area, area);
     }
   }
 
-  /** Three bytes a pixel, with the place of red, green and blue in them. */
-  static void fromInterleaved(
-      byte[] pixels, int red, int green, int blue, ImageShape shape, byte[] planes) {
+  @Override
+  public void colours(byte[] samples, int red, ImageShape shape) {
     int area = shape.height() * shape.width();
+    int blue = 2 - red;
     if (shape.channels() == 1) {
       for (int i = 0, p = 0; i < area; i++, p += 3) {
-        planes[i] =
+        bytes[i] =
             ImageDecoder.luma(
-                pixels[p + red] & 0xff, pixels[p + green] & 0xff, pixels[p + blue] & 0xff);
+                samples[p + red] & 0xff, samples[p + 1] & 0xff, samples[p + blue] & 0xff);
       }
       return;
     }
     for (int i = 0, p = 0; i < area; i++, p += 3) {
-      planes[i] = pixels[p + red];
-      planes[area + i] = pixels[p + green];
-      planes[2 * area + i] = pixels[p + blue];
+      bytes[i] = samples[p + red];
+      bytes[area + i] = samples[p + 1];
+      bytes[2 * area + i] = samples[p + blue];
     }
   }
 }

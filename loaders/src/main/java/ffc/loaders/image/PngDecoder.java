@@ -62,7 +62,7 @@ final class PngDecoder {
     return new int[] {be(encoded, at + 20), be(encoded, at + 16)};
   }
 
-  void decode(ByteBuffer encoded, ImageShape shape, byte[] planes) throws IOException {
+  void decode(ByteBuffer encoded, ImageShape shape, Pixels out) throws IOException {
     int[] size = size(encoded);
     int start = encoded.position();
     if (((long) be(encoded, start) << 32 | (be(encoded, start + 4) & 0xffffffffL)) != SIGNATURE) {
@@ -120,9 +120,9 @@ final class PngDecoder {
       }
     }
     if (gray) {
-      Planes.fromGray(pixels, 0, shape, planes);
+      out.gray(pixels, shape);
     } else {
-      Planes.fromInterleaved(pixels, 0, 1, 2, shape, planes);
+      out.colours(pixels, 0, shape);
     }
   }
 

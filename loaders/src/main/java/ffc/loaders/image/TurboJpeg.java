@@ -85,8 +85,7 @@ final class TurboJpeg {
    *
    * @param gray whether it has one component instead of three
    */
-  void decode(ByteBuffer encoded, boolean gray, ImageShape shape, byte[] planes)
-      throws IOException {
+  void decode(ByteBuffer encoded, boolean gray, ImageShape shape, Pixels out) throws IOException {
     int size = encoded.remaining();
     if (input.capacity() < size) {
       input = ByteBuffer.allocateDirect(Math.max(size, 1 << 16));
@@ -119,9 +118,9 @@ final class TurboJpeg {
     }
     output.get(0, pixels, 0, bytes);
     if (gray) {
-      Planes.fromGray(pixels, 0, shape, planes);
+      out.gray(pixels, shape);
     } else {
-      Planes.fromInterleaved(pixels, 0, 1, 2, shape, planes);
+      out.colours(pixels, 0, shape);
     }
   }
 }

@@ -49,7 +49,7 @@ final class Alignment {
     byte[] planes = new byte[fine.bytes()];
     Filters filters = new Filters(fine);
     filters.warp(
-        from.planes(),
+        from.toPlanes(),
         from.height(),
         from.width(),
         warp.of(Warp.stretch(1.0 / samples, 1.0 / samples)),
@@ -57,7 +57,7 @@ final class Alignment {
     if (samples > 1) {
       planes = Arrays.copyOf(filters.shrink(planes, height, width), 3 * height * width);
     }
-    return new Picture(planes, height, width);
+    return Picture.ofPlanes(planes, height, width);
   }
 
   private static void check(Picture from, float[] points) throws IOException {

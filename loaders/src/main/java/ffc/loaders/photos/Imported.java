@@ -127,21 +127,20 @@ record Imported(byte[] encoded, long digest, long look, Reason kind, String reas
   /** Whether each of 8 x 9 means is brighter than its neighbour on the right. */
   static long look(Picture picture) {
     Picture small = Lanczos.scale(picture, 0, 0, picture.height(), picture.width(), SIDE, SIDE + 1);
-    int area = SIDE * (SIDE + 1);
     long bits = 0;
     for (int y = 0; y < SIDE; y++) {
       for (int x = 0; x < SIDE; x++) {
         int at = y * (SIDE + 1) + x;
-        bits = bits << 1 | (light(small, at, area) > light(small, at + 1, area) ? 1 : 0);
+        bits = bits << 1 | (light(small, at) > light(small, at + 1) ? 1 : 0);
       }
     }
     return bits;
   }
 
-  private static int light(Picture picture, int at, int area) {
-    byte[] planes = picture.planes();
-    return (planes[at] & 0xff) * 299
-        + (planes[area + at] & 0xff) * 587
-        + (planes[2 * area + at] & 0xff) * 114;
+  private static int light(Picture picture, int at) {
+    byte[] pixels = picture.pixels();
+    return (pixels[3 * at] & 0xff) * 299
+        + (pixels[3 * at + 1] & 0xff) * 587
+        + (pixels[3 * at + 2] & 0xff) * 114;
   }
 }

@@ -1,6 +1,5 @@
 package ffc.loaders.photos;
 
-import ffc.loaders.data.ImageShape;
 import ffc.loaders.image.ImageDecoder;
 import ffc.loaders.image.JdkCodecs;
 import ffc.loaders.image.Picture;
@@ -102,17 +101,14 @@ final class PhotoDecoder {
     ByteBuffer encoded = ByteBuffer.wrap(file);
     int[] size = ImageDecoder.size(encoded);
     long pixels = checked(size[0], size[1], before);
-    Picture picture = new Picture(size[0], size[1]);
     ImageDecoder decoder = ImageDecoder.ofThread();
     try {
-      decoder.decode(
-          encoded, new ImageShape(3, size[0], size[1]), ByteBuffer.wrap(picture.planes()), 0);
+      return decoder.picture(encoded, size);
     } finally {
       if (pixels > KEPT_PIXELS) {
         decoder.trim();
       }
     }
-    return picture;
   }
 
   private static Picture read(ImageReader reader, byte[] file, Before before) throws IOException {
@@ -212,15 +208,13 @@ final class PhotoDecoder {
       throw new IOException("gray samples have " + bits + " bits, wanted at most 16");
     }
     Picture out = new Picture(raster.getHeight(), raster.getWidth());
-    int area = out.height() * out.width();
     int[] row = new int[out.width()];
     for (int y = 0; y < out.height(); y++) {
       raster.getSamples(raster.getMinX(), raster.getMinY() + y, out.width(), 1, 0, row);
       for (int x = 0; x < out.width(); x++) {
         int value = bits >= 8 ? row[x] >> (bits - 8) : row[x] * 255 / ((1 << bits) - 1);
-        for (int c = 0; c < 3; c++) {
-          out.planes()[c * area + y * out.width() + x] = (byte) value;
-        }
+        int at = 3 * (y * out.width() + x);
+        Arrays.fill(out.pixels(), at, at + 3, (byte) value);
       }
     }
     return out;
@@ -228,15 +222,14 @@ final class PhotoDecoder {
 
   private static Picture rgb(BufferedImage image) {
     Picture out = new Picture(image.getHeight(), image.getWidth());
-    int area = out.height() * out.width();
     int[] row = new int[out.width()];
     for (int y = 0; y < out.height(); y++) {
       image.getRGB(0, y, out.width(), 1, row, 0, out.width());
       for (int x = 0; x < out.width(); x++) {
-        int at = y * out.width() + x;
-        out.planes()[at] = (byte) (row[x] >> 16);
-        out.planes()[area + at] = (byte) (row[x] >> 8);
-        out.planes()[2 * area + at] = (byte) row[x];
+        int at = 3 * (y * out.width() + x);
+        out.pixels()[at] = (byte) (row[x] >> 16);
+        out.pixels()[at + 1] = (byte) (row[x] >> 8);
+        out.pixels()[at + 2] = (byte) row[x];
       }
     }
     return out;

@@ -32,16 +32,14 @@ final class PhotoEncoder {
             picture.height(),
             gray ? BufferedImage.TYPE_BYTE_GRAY : BufferedImage.TYPE_3BYTE_BGR);
     byte[] pixels = ((DataBufferByte) image.getRaster().getDataBuffer()).getData();
-    byte[] planes = picture.planes();
-    for (int i = 0; i < area; i++) {
+    byte[] from = picture.pixels();
+    for (int i = 0, p = 0; i < area; i++, p += 3) {
       if (gray) {
-        pixels[i] =
-            ImageDecoder.luma(
-                planes[i] & 0xff, planes[area + i] & 0xff, planes[2 * area + i] & 0xff);
+        pixels[i] = ImageDecoder.luma(from[p] & 0xff, from[p + 1] & 0xff, from[p + 2] & 0xff);
       } else {
-        pixels[3 * i] = planes[2 * area + i];
-        pixels[3 * i + 1] = planes[area + i];
-        pixels[3 * i + 2] = planes[i];
+        pixels[p] = from[p + 2];
+        pixels[p + 1] = from[p + 1];
+        pixels[p + 2] = from[p];
       }
     }
     ImageWriter writer = JdkCodecs.writer("jpeg");

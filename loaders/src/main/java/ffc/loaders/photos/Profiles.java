@@ -5,7 +5,6 @@ import java.awt.color.CMMException;
 import java.awt.color.ColorSpace;
 import java.awt.color.ICC_Profile;
 import java.awt.image.ColorConvertOp;
-import java.awt.image.DataBuffer;
 import java.awt.image.DataBufferByte;
 import java.awt.image.Raster;
 import java.awt.image.WritableRaster;
@@ -21,35 +20,22 @@ final class Profiles {
       if (icc.getNumComponents() != 3 || icc.getColorSpaceType() != ColorSpace.TYPE_RGB) {
         return picture;
       }
-      WritableRaster from = interleaved(picture);
+      WritableRaster from =
+          Raster.createInterleavedRaster(
+              new DataBufferByte(picture.pixels(), picture.pixels().length),
+              picture.width(),
+              picture.height(),
+              3 * picture.width(),
+              3,
+              new int[] {0, 1, 2},
+              null);
       WritableRaster to = from.createCompatibleWritableRaster();
       new ColorConvertOp(new ICC_Profile[] {icc, ICC_Profile.getInstance(ColorSpace.CS_sRGB)}, null)
           .filter(from, to);
       byte[] pixels = ((DataBufferByte) to.getDataBuffer()).getData();
-      Picture out = new Picture(picture.height(), picture.width());
-      int area = picture.height() * picture.width();
-      for (int i = 0; i < area; i++) {
-        for (int c = 0; c < 3; c++) {
-          out.planes()[c * area + i] = pixels[3 * i + c];
-        }
-      }
-      return out;
+      return new Picture(pixels, picture.height(), picture.width());
     } catch (IllegalArgumentException | CMMException e) {
       return picture;
     }
-  }
-
-  private static WritableRaster interleaved(Picture picture) {
-    WritableRaster raster =
-        Raster.createInterleavedRaster(
-            DataBuffer.TYPE_BYTE, picture.width(), picture.height(), 3, null);
-    byte[] pixels = ((DataBufferByte) raster.getDataBuffer()).getData();
-    int area = picture.height() * picture.width();
-    for (int i = 0; i < area; i++) {
-      for (int c = 0; c < 3; c++) {
-        pixels[3 * i + c] = picture.planes()[c * area + i];
-      }
-    }
-    return raster;
   }
 }

@@ -184,7 +184,7 @@ class ImageDecoderTest {
         BufferedImage want = ImageIO.read(new ByteArrayInputStream(jpeg));
         ImageShape shape = new ImageShape(3, HEIGHT, WIDTH);
         byte[] planes = new byte[shape.bytes()];
-        new JpegDecoder(false).decode(ByteBuffer.wrap(jpeg), shape, planes);
+        new JpegDecoder(false).decode(ByteBuffer.wrap(jpeg), shape, new Planes(planes));
         assertThat(planes).isEqualTo(rgbOf(want));
       }
     }
@@ -199,11 +199,11 @@ class ImageDecoderTest {
       JpegDecoder decoder = new JpegDecoder(turbo);
       for (int length = 0; length < jpeg.length; length++) {
         ByteBuffer cut = ByteBuffer.wrap(Arrays.copyOf(jpeg, length));
-        assertThat(catchThrowable(() -> decoder.decode(cut, shape, planes)))
+        assertThat(catchThrowable(() -> decoder.decode(cut, shape, new Planes(planes))))
             .as("turbo %s, %d of %d bytes", turbo, length, jpeg.length)
             .isInstanceOf(IOException.class);
       }
-      decoder.decode(ByteBuffer.wrap(jpeg), shape, planes);
+      decoder.decode(ByteBuffer.wrap(jpeg), shape, new Planes(planes));
     }
   }
 
@@ -238,7 +238,7 @@ class ImageDecoderTest {
   private static byte[] planesOrNull(JpegDecoder decoder, byte[] jpeg, ImageShape shape) {
     byte[] planes = new byte[shape.bytes()];
     try {
-      decoder.decode(ByteBuffer.wrap(jpeg), shape, planes);
+      decoder.decode(ByteBuffer.wrap(jpeg), shape, new Planes(planes));
       return planes;
     } catch (IOException e) {
       assertThat(e).hasMessageNotContaining("\n");

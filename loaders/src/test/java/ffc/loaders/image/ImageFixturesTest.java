@@ -80,7 +80,7 @@ class ImageFixturesTest {
     assertThat(ImageDecoder.size(ByteBuffer.wrap(file))).containsExactly(HEIGHT, WIDTH);
     byte[] planes = new byte[shape.bytes()];
     if (name.endsWith(".jpg")) {
-      new JpegDecoder(turbo).decode(ByteBuffer.wrap(file), shape, planes);
+      new JpegDecoder(turbo).decode(ByteBuffer.wrap(file), shape, new Planes(planes));
     } else {
       ByteBuffer out = ByteBuffer.wrap(planes);
       ImageDecoder.ofThread().decode(ByteBuffer.wrap(file), shape, out, 0);

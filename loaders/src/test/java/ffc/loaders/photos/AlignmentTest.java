@@ -47,14 +47,13 @@ class AlignmentTest {
   /** The picture of the script. */
   private static Picture picture() {
     Picture picture = new Picture(210, 260);
-    int area = 210 * 260;
     for (int y = 0; y < 210; y++) {
       for (int x = 0; x < 260; x++) {
-        int at = y * 260 + x;
-        picture.planes()[at] =
+        int at = 3 * (y * 260 + x);
+        picture.pixels()[at] =
             (byte) Math.floor(128 + 100 * Math.sin(x / 17.0) * Math.cos(y / 23.0));
-        picture.planes()[area + at] = (byte) Math.floor(255.0 * x / 259);
-        picture.planes()[2 * area + at] = (byte) Math.floor(255.0 * y / 209);
+        picture.pixels()[at + 1] = (byte) Math.floor(255.0 * x / 259);
+        picture.pixels()[at + 2] = (byte) Math.floor(255.0 * y / 209);
       }
     }
     return picture;
@@ -97,8 +96,8 @@ class AlignmentTest {
   @Test
   void aLargeFaceIsTheMeanOfItsPixels() throws IOException {
     Picture stripes = new Picture(900, 900);
-    for (int i = 0; i < stripes.planes().length; i++) {
-      stripes.planes()[i] = (byte) (i % 2 == 0 ? 0 : 200);
+    for (int i = 0; i < stripes.pixels().length; i++) {
+      stripes.pixels()[i] = (byte) (i / 3 % 2 == 0 ? 0 : 200);
     }
     float[] points = new float[10];
     double[] template = {
@@ -107,7 +106,7 @@ class AlignmentTest {
     for (int i = 0; i < 10; i++) {
       points[i] = (float) (7.3 * template[i] + 30);
     }
-    byte[] planes = Alignment.apply(stripes, points, 112, 112).planes();
+    byte[] planes = Alignment.apply(stripes, points, 112, 112).pixels();
     for (byte level : planes) {
       assertThat(level & 0xff).isBetween(85, 115);
     }
