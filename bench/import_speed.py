@@ -1,12 +1,13 @@
 """Time and memory of `./ffc data import` beside Pillow and OpenCV in Python doing the same work on generated photographs.
 
-    python bench/import_speed.py [PICTURES [FOLDER]]        (default 3000, a temporary folder)
+    python bench/import_speed.py [PICTURES [FOLDER [KILLS]]]        (default 3000, a temporary folder, 0)
 
 Draws PICTURES JPEGs of 200 x 160 to 900 x 1200, ten an identity, then imports a third of them and all of them
 with one worker each: what the rest took, start of the programs not counted, is a picture's share. The others
 decode, cut the largest middle square, scale it to 112 x 112, encode JPEG of quality 95 and append it to a file.
 Pillow scales as the import does (LANCZOS over all pixels), OpenCV's INTER_AREA is softer and its INTER_LANCZOS4
-passes over pixels. Needs numpy, opencv and pillow.
+passes over pixels. With KILLS, all are imported once more by both cores, by a program that is killed so many
+times (SIGKILL, after a time drawn anew) and continued: the packs must be the same bytes. Needs numpy, opencv and pillow.
 """
 import explain
 
@@ -16,7 +17,9 @@ import hashlib
 import io
 import os
 import pathlib
+import random
 import resource
+import signal
 import subprocess
 import sys
 import tempfile
@@ -32,12 +35,12 @@ FFC = os.environ.get("FFC", os.path.join(os.path.dirname(os.path.abspath(__file_
 
 
 def draw(folder):
-    random = np.random.default_rng(7)
+    drawn = np.random.default_rng(7)
     for i in range(PICTURES):
-        height, width = int(random.integers(200, 900)), int(random.integers(160, 1200))
-        small = random.integers(0, 256, (height // 24 + 2, width // 24 + 2, 3), dtype=np.uint8)
+        height, width = int(drawn.integers(200, 900)), int(drawn.integers(160, 1200))
+        small = drawn.integers(0, 256, (height // 24 + 2, width // 24 + 2, 3), dtype=np.uint8)
         picture = cv2.resize(small, (width, height), interpolation=cv2.INTER_CUBIC)
-        picture = cv2.add(picture, random.integers(0, 12, picture.shape, dtype=np.uint8))
+        picture = cv2.add(picture, drawn.integers(0, 12, picture.shape, dtype=np.uint8))
         path = folder / ("part" if i % 3 == 0 else "rest") / f"id{i // 30}" / f"{i}.jpg"
         path.parent.mkdir(parents=True, exist_ok=True)
         cv2.imwrite(str(path), picture, [cv2.IMWRITE_JPEG_QUALITY, 90])
@@ -84,6 +87,26 @@ def used(command):
     return time.time() - begun, usage.ru_utime + usage.ru_stime, usage.ru_maxrss / 1024
 
 
+def digests(out):
+    names = ("train.rec", "train.idx", "train.labels.tsv")
+    return {name: hashlib.sha256((pathlib.Path(out) / name).read_bytes()).hexdigest()[:16] for name in names}
+
+
+def killed(source, out, kills, seconds):
+    """Imports all with a program that is killed and continued; the kills are spread over its time."""
+    chance = random.Random(3)
+    command = [FFC, "data", "import", source, "--out", out]
+    for kill in range(kills):
+        process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True)
+        try:
+            process.wait(chance.uniform(0.2, 1.8) * seconds / (kills + 1))
+            sys.exit(f"it was through before kill {kill + 1}, exit code {process.returncode}: fewer kills or more pictures")
+        except subprocess.TimeoutExpired:
+            os.killpg(process.pid, signal.SIGKILL)
+            process.wait()
+    used(command)
+
+
 def main():
     if sys.argv[1:2] == ["peer"]:
         return peer(*sys.argv[2:])
@@ -108,6 +131,15 @@ def main():
             rest = PICTURES - len(range(0, PICTURES, 3))
             cpu, wall = (whole[1] - part[1]) / rest, (whole[0] - part[0]) / rest
             print(f"| {name} | {1000 * cpu:.2f} | {1 / cpu:.0f} | {1000 * wall:.1f} | {part[2]:.0f} | {whole[2]:.0f} |", flush=True)
+        kills = int(sys.argv[3]) if len(sys.argv) > 3 else 0
+        if kills:
+            whole = f"{made}/ffc-data-import-whole"
+            seconds = used([FFC, "data", "import", str(photos), "--out", f"{made}/both"])[0]
+            killed(str(photos), f"{made}/killed", kills, seconds)
+            same = digests(whole) == digests(f"{made}/both") == digests(f"{made}/killed")
+            print(f"one worker, both cores ({seconds:.0f} s) and {kills} kills: {'the same' if same else 'OTHER'} bytes")
+            if not same:
+                sys.exit(1)
 
 
 main()
