@@ -386,6 +386,8 @@ public final class Backbone {
       }
       if (!block.first()) {
         NDScope.register(before);
+      }
+      if (x != images) {
         x.close();
       }
       return before;

@@ -121,6 +121,45 @@ class RecomputedPassTest {
             assertThat(recomputed.get(key)).as("seed %d: %s", seed, key).isEqualTo(bits));
   }
 
+  static Stream<ModelConfig> networksThatDrawNothing() {
+    return Stream.of(
+        iresnet().build(),
+        iresnet().freeze(List.of("stem", "layer1")).build(),
+        small(ModelConfig.Backbone.mobilefacenet).build(),
+        vit().dropPath(0.0).maskRatio(0.0).build());
+  }
+
+  /** What is alive between the way there and the way back, and after it; plans count on it. */
+  @ParameterizedTest
+  @MethodSource("networksThatDrawNothing")
+  void inputsOfBlocksAreAllThatIsKept(ModelConfig model) {
+    Autograd.off();
+    try (NDManager manager = NDManager.newBaseManager();
+        Encoder encoder = Encoder.create(model, manager, 1, Precision.fp32)) {
+      Backbone.Kept kept = Encoder.backbone(model, Parameters.counting()).kept();
+      encoder.parameters().requireGradients();
+      encoder.recompute(true);
+      NDArray images = manager.ones(new Shape(6, 1, 32, 32));
+      NDArray gradient = manager.ones(new Shape(6, 16));
+      long before = values(manager);
+      try (NDScope scope = new NDScope()) {
+        scope.suppressNotUsedWarning();
+        Backbone.Recording forward = encoder.record(images);
+        NDArray features = forward.features();
+        boolean frozen = !model.freeze().isEmpty();
+        long inputs = 6 * kept.blockInputs() - (frozen ? 0 : images.size());
+        assertThat(values(manager) - before).isEqualTo(inputs + features.size());
+        forward.backward(gradient);
+        long statistics = encoder.parameters().bufferList().stream().mapToLong(NDArray::size).sum();
+        assertThat(values(manager) - before).isEqualTo(features.size() + statistics);
+      }
+    }
+  }
+
+  private static long values(NDManager manager) {
+    return manager.getManagedArrays().stream().mapToLong(NDArray::size).sum();
+  }
+
   /** A network that computes something between its blocks. */
   private static final Architecture LOOSE =
       new Architecture() {
@@ -141,12 +180,26 @@ class RecomputedPassTest {
         }
       };
 
+  /** A network with a block within a block. */
+  private static final Architecture NESTED =
+      new Architecture() {
+        @Override
+        public <T> T features(Operators<T> net, T images) {
+          return net.block(
+              images,
+              in -> {
+                T x = net.block(in, inner -> net.convolution(inner, "a", 4, 3, 1, 1, 1));
+                return net.dense(x, "c", 5);
+              });
+        }
+      };
+
   @Test
   void aNetworkThatIsNoChainOfBlocksIsRefused() {
     Autograd.off();
     try (NDManager manager = NDManager.newBaseManager()) {
       Engine.getInstance().setRandomSeed(1);
-      for (Architecture architecture : List.of(LOOSE, OPEN)) {
+      for (Architecture architecture : List.of(LOOSE, OPEN, NESTED)) {
         Parameters parameters = new Parameters(manager, 1);
         Backbone network = new Backbone(architecture, new ImageShape(1, 8, 8), parameters);
         NDArray images = manager.ones(new Shape(2, 1, 8, 8));

@@ -2,21 +2,30 @@ package ffc.core.train;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import ai.djl.engine.EngineException;
+import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.NDManager;
+import ai.djl.ndarray.NDScope;
+import ai.djl.ndarray.types.Shape;
 import ffc.core.ffc.FfcConfig;
 import ffc.core.ffc.FfcConfigBuilder;
 import ffc.core.method.RunConfigBuilder;
+import ffc.core.net.Encoder;
 import ffc.core.net.ModelConfig;
 import ffc.core.net.ModelConfigBuilder;
 import ffc.core.net.Precision;
+import ffc.engine.Autograd;
 import ffc.exchange.ThreadExchange;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** Runs that compute activations once more, beside runs that keep them. */
 class CheckpointActivationsTest {
@@ -80,6 +89,35 @@ class CheckpointActivationsTest {
       List<String> again = TinyRun.run(setup("again" + name, model, precision, true)).losses;
       assertThat(again).hasSize(STEPS).isEqualTo(kept);
       assertThat(end("again" + name)).isEqualTo(end("kept" + name));
+    }
+  }
+
+  /** Runs are the same with it and without it, which leaves open whether it was obeyed. */
+  @ParameterizedTest
+  @ValueSource(booleans = {true, false})
+  void theProbeRecordsFromEndToEndUnlessItIsTold(boolean recompute) throws IOException {
+    Trainer.Setup setup = setup("told" + recompute, RESIDUAL, Precision.fp32, recompute);
+    List<Boolean> recorded = new ArrayList<>();
+    TinyRun.run(
+        TinyRun.withMethod(
+            setup,
+            context -> {
+              recorded.add(isRecorded(context.probe()));
+              return setup.method().create(context);
+            }));
+    assertThat(recorded).containsExactly(!recompute);
+  }
+
+  /** Whether PyTorch goes back from the features by itself. */
+  private static boolean isRecorded(Encoder probe) {
+    try (NDScope scope = new NDScope()) {
+      scope.suppressNotUsedWarning();
+      NDManager manager = probe.parameters().weightList().head().getManager();
+      NDArray features = probe.record(manager.ones(new Shape(2, 1, 32, 32))).features();
+      Autograd.backward(features, features.onesLike());
+      return true;
+    } catch (EngineException e) {
+      return false;
     }
   }
 

@@ -2,6 +2,7 @@ package ffc.core.train;
 
 import ffc.core.ffc.FfcConfig;
 import ffc.core.ffc.FfcConfigBuilder;
+import ffc.core.method.MethodContext;
 import ffc.core.method.RunConfig;
 import ffc.core.method.RunConfigBuilder;
 import ffc.core.net.ModelConfig;
@@ -154,6 +155,23 @@ public final class TinyRun implements RunObserver {
   /** A setup on another GPU, if it runs on one. */
   static Trainer.Setup onGpu(Trainer.Setup s, int gpu) {
     return copy(s, s.model(), run -> run, gpu);
+  }
+
+  /** A setup with another method. */
+  static Trainer.Setup withMethod(Trainer.Setup s, MethodContext.Factory method) {
+    return new Trainer.Setup(
+        s.seed(),
+        s.data(),
+        s.model(),
+        s.methodName(),
+        method,
+        s.optimizer(),
+        s.run(),
+        s.evaluate(),
+        s.checkpoints(),
+        s.resumeFrom(),
+        s.gpu(),
+        s.syncEvery());
   }
 
   private static Trainer.Setup copy(

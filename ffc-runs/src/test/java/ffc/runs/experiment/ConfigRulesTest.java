@@ -52,6 +52,10 @@ class ConfigRulesTest {
         "optimizer.rates={trunk: 0.1, layer2: 0.5} | no mistake",
         "optimizer.rates.layer2=0.5 | no mistake",
         "optimizer.layerDecay=0.75 | no mistake",
+        "optimizer.layerDecay=1 | no mistake",
+        "optimizer.layerDecay=1.01 | optimizer.layerDecay: got 1.01, wanted at most 1",
+        "optimizer.layerDecay=0 | optimizer.layerDecay: got 0, wanted",
+        "run.checkpointActivations=2 | run.checkpointActivations: got 2, wanted",
         "optimizer={learningRate: 0.1, layerDecay: 0.75, rates: {stem: 0.1}} | optimizer.layerDecay:"
             + " got 0.75 beside optimizer.rates, which gives the same parts rates; wanted one of the"
             + " two",

@@ -19,6 +19,11 @@ class DifferencesTest {
     assertThat(differences("data.augment.flip=true")).hasSize(1);
     assertThat(differences("run.precision=bf16")).hasSize(1);
     assertThat(differences("run.accumulate=2")).hasSize(1);
+    assertThat(differences("optimizer.layerDecay=0.5")).hasSize(1);
+    assertThat(differences("optimizer.rates={stem: 0.5}")).hasSize(1);
+    assertThat(differences("model.freeze=[stem]")).hasSize(1);
+    assertThat(differences("model.freeze=[stem]", "model.freezeUntil=5")).hasSize(2);
+    assertThat(differences("model.freezeBatchNorm=true")).hasSize(1);
     assertThat(differences("optimizer.clipNorm=1"))
         .containsExactly("optimizer.clipNorm: the run has absent, the config says 1.0");
   }

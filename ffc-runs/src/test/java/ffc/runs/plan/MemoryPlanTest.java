@@ -95,7 +95,33 @@ class MemoryPlanTest {
     long largest = 4 * 16 * 32 * 32 + 4 * 16 * 16 * 16;
     assertThat(activations("run.checkpointActivations=true", "run.device=gpu"))
         .isEqualTo(Math.round(4 * (inputs + 1.5 * largest) * 96));
+    assertThat(
+            activations("run.checkpointActivations=true", "run.device=gpu", "run.precision=bf16"))
+        .isEqualTo(Math.round(2 * (inputs + 1.5 * largest) * 96));
     assertThat(activations("run.checkpointActivations=true")).isEqualTo(activations());
+  }
+
+  /**
+   * Of a vision transformer of three blocks of 16 values on 16 tokens. Tokens pass from block to
+   * block in f32, whatever the precision.
+   */
+  @Test
+  void tokensAreCountedByAFactorOfTheirOwn() {
+    String vit =
+        "model={backbone: vit, input: [1, 32, 32], layers: [3], widths: [16], heads: 2, patch: 8,"
+            + " embedding: 16}";
+    int tokens = 16 * 16;
+    // positions and squares; of a block norm, qkv, attention, proj; norm, fc1, relu6, fc2; the head
+    long kept = 2 * tokens + 3 * (6 + 10) * tokens + 2 * tokens + 4 * 16;
+    assertThat(activations(vit)).isEqualTo(Math.round(4 * 1.5 * kept * 96));
+    assertThat(activations(vit, "run.precision=bf16")).isEqualTo(Math.round(2 * 1.5 * kept * 96));
+    long inputs = 32 * 32 + 3 * 2 * tokens + 2 * tokens;
+    long largest = 10 * tokens;
+    String again = "run.checkpointActivations=true";
+    assertThat(activations(vit, again, "run.device=gpu"))
+        .isEqualTo(Math.round((4 * inputs + 4 * 1.5 * largest) * 96));
+    assertThat(activations(vit, again, "run.device=gpu", "run.precision=bf16"))
+        .isEqualTo(Math.round((4 * inputs + 2 * 1.5 * largest) * 96));
   }
 
   private static long activations(String... settings) {
