@@ -23,7 +23,8 @@ import picocli.CommandLine.Spec;
       "Make a pack of one size, DIR/train.rec, from a folder tree of photographs or an archive of one"
           + " (zip, tar, tar.gz): an identity is a folder that holds pictures, named by its path. Reads JPEG, PNG, WebP, GIF, BMP and"
           + " TIFF, upright and in sRGB. DIR/left-out.tsv names all that is left out and why,"
-          + " DIR/duplicates.tsv what is there twice.",
+          + " DIR/duplicates.tsv what is there twice. One that was stopped goes on when it is typed"
+          + " again.",
       ""
     },
     footer = {"", "Example:", "  ./ffc data import photos --size 112 --out pack"},

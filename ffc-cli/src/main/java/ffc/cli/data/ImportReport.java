@@ -11,6 +11,7 @@ import ffc.runs.report.ImagePng;
 import java.nio.file.Path;
 import java.util.Base64;
 import java.util.List;
+import java.util.Map;
 import java.util.TreeMap;
 
 /** The page of an import: what was made, images per identity, pictures, what was left out. */
@@ -42,6 +43,7 @@ final class ImportReport {
     if (both) {
       histogram(body, "open.rec", result.open());
     }
+    sizes(body);
     body.append("</div>");
     leftOut(body);
     pictures(body, options.train());
@@ -79,18 +81,36 @@ final class ImportReport {
     body.append("<section class=\"card\"><h3>Images per identity: ").append(pack);
     body.append("</h3><p>how many identities have so many images</p><table>");
     for (Bracket bracket : brackets) {
-      long identities = bracket.identities(images);
-      body.append(
-          Html.format(
-              "<tr><th>%s</th><td class=\"bar\">%s</td><td class=\"number\">%,d</td>"
-                  + "<td class=\"number\">%.1f %%</td></tr>",
-              bracket,
-              identities == 0
-                  ? ""
-                  : Html.format("<i style=\"width:%.1f%%\"></i>", 100.0 * identities / most),
-              identities,
-              100.0 * identities / all));
+      bar(body, bracket.toString(), bracket.identities(images), most, all);
     }
+    body.append("</table></section>");
+  }
+
+  private static void bar(StringBuilder body, String what, long count, long most, long all) {
+    body.append(
+        Html.format(
+            "<tr><th>%s</th><td class=\"bar\">%s</td><td class=\"number\">%,d</td>"
+                + "<td class=\"number\">%.1f %%</td></tr>",
+            what,
+            count == 0 ? "" : Html.format("<i style=\"width:%.1f%%\"></i>", 100.0 * count / most),
+            count,
+            100.0 * count / all));
+  }
+
+  private void sizes(StringBuilder body) {
+    Map<String, Long> brackets = result.sizes().brackets();
+    long all = brackets.values().stream().mapToLong(Long::longValue).sum();
+    long most = brackets.values().stream().mapToLong(Long::longValue).max().orElse(1);
+    body.append("<section class=\"card\"><h3>Sizes they had</h3><p>from ");
+    body.append(
+        Html.format(
+            "%s to %s (height x width); smaller than %dx%d, and enlarged: %,d</p><table>",
+            result.sizes().smallest(),
+            result.sizes().largest(),
+            options.shape().height(),
+            options.shape().width(),
+            result.sizes().enlarged()));
+    brackets.forEach((what, count) -> bar(body, what, count, most, all));
     body.append("</table></section>");
   }
 

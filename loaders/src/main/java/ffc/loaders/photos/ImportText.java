@@ -25,11 +25,31 @@ final class ImportText {
    * All of it.
    *
    * @param landmarks of an alignment, or null
+   * @param before files that an earlier run had done
    */
-  String lines(Landmarks landmarks, Duplicates duplicates, LeftOut leftOut) {
+  String lines(
+      Landmarks landmarks,
+      long before,
+      OriginalSizes sizes,
+      Duplicates duplicates,
+      LeftOut leftOut) {
     StringBuilder text = new StringBuilder(pack(options.train(), train));
     if (!open.isEmpty()) {
       text.append(pack(options.openSet(), open)).append(sides());
+    }
+    text.append(
+        "  the pictures were %s to %s (height x width)"
+            .formatted(sizes.smallest(), sizes.largest()));
+    text.append(
+        sizes.enlarged() == 0
+            ? "%n".formatted()
+            : "; %s smaller than %dx%d and enlarged%n"
+                .formatted(
+                    sizes.enlarged() == 1 ? "1 is" : "%,d are".formatted(sizes.enlarged()),
+                    options.height(),
+                    options.width()));
+    if (before > 0) {
+      text.append("  %,d files had been done when the import was stopped%n".formatted(before));
     }
     if (Split.Result.identities(train) == 1) {
       text.append("  training wants two identities at least\n");

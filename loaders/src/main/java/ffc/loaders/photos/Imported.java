@@ -14,12 +14,15 @@ import java.util.concurrent.Semaphore;
  * One file, decoded and stored anew; or why not.
  *
  * @param encoded JPEG of the wanted size; null if the file is left out
+ * @param height pixels of the upright picture before it got that size; 0 if it is left out
+ * @param width likewise
  * @param digest first 8 bytes of the SHA-256 of the file
  * @param look difference hash of the picture: 64 bits, similar for pictures that look alike
  * @param kind why it is left out, or null
  * @param reason more about it
  */
-record Imported(byte[] encoded, long digest, long look, Reason kind, String reason) {
+record Imported(
+    byte[] encoded, int height, int width, long digest, long look, Reason kind, String reason) {
   private static final int SIDE = 8;
 
   /** Heap of a decoded pixel, its copies for scaling and turning among them. */
@@ -32,7 +35,7 @@ record Imported(byte[] encoded, long digest, long look, Reason kind, String reas
   private static final long LARGE_BYTES = 1L << 25;
 
   static Imported leftOut(Reason kind, String reason) {
-    return new Imported(null, 0, 0, kind, reason);
+    return new Imported(null, 0, 0, 0, 0, kind, reason);
   }
 
   /**
@@ -94,7 +97,13 @@ record Imported(byte[] encoded, long digest, long look, Reason kind, String reas
       // Of the small picture: the same colours for a fraction of the time.
       Picture picture = new PhotoDecoder.Photo(scaled, photo.profile()).srgb();
       return new Imported(
-          PhotoEncoder.encode(picture, options.channels()), digest(bytes), look(picture), null, "");
+          PhotoEncoder.encode(picture, options.channels()),
+          photo.picture().height(),
+          photo.picture().width(),
+          digest(bytes),
+          look(picture),
+          null,
+          "");
     } catch (IOException e) {
       return leftOut(Reason.UNREADABLE, e.getMessage() == null ? e.toString() : e.getMessage());
     } finally {

@@ -6,6 +6,7 @@ import ffc.loaders.data.ImageShape;
 import ffc.loaders.data.MadeFolders;
 import ffc.loaders.data.Progress;
 import ffc.loaders.image.Fit;
+import ffc.loaders.image.ImageDecoder;
 import ffc.loaders.photos.walk.PhotoSource;
 import ffc.loaders.photos.walk.Reason;
 import ffc.loaders.sample.HeldOut;
@@ -29,7 +30,9 @@ import java.util.concurrent.Future;
  * train.rec} with {@code .idx}, {@code .property} and {@code .labels.tsv}, if wanted {@code
  * open.rec} with the identities that are held out, and beside them what was left out ({@code
  * left-out.tsv}) and what is there twice ({@code duplicates.tsv}). Files are decoded on several
- * threads and written in the order of the tree, so that the pack depends on neither.
+ * threads and written in the order of the tree, so that the pack depends on neither. One that was
+ * stopped or killed goes on with the files that its {@link ImportJournal} does not know, to the
+ * same bytes.
  */
 public final class PhotoImport {
   /** Files that are decoded ahead, for each thread. */
@@ -104,17 +107,27 @@ public final class PhotoImport {
    * @param images identities of {@code train.rec} by number of images
    * @param open of {@code open.rec}; empty if none are held out
    * @param leftOut files and folders by the kind of reason
+   * @param sizes pictures taken by the size that they had
    * @param text lines that say it all
    */
   public record Result(
       TreeMap<Long, Long> images,
       TreeMap<Long, Long> open,
       Map<String, Long> leftOut,
+      OriginalSizes sizes,
       String text) {}
 
-  /** A file whose turn to be written comes, in the pack that it goes to. */
+  /**
+   * A file whose turn to be written comes, in the pack that it goes to.
+   *
+   * @param news what the journal has to learn of it, or null
+   */
   private record Pending(
-      String identity, String path, ImportedPack pack, Future<Imported> picture) {}
+      String identity,
+      String path,
+      ImportedPack pack,
+      Future<Imported> picture,
+      ImportJournal.Key news) {}
 
   /** Files and identities of a source. */
   private record Counts(long files, long identities) {}
@@ -128,6 +141,8 @@ public final class PhotoImport {
   private final Closer files = Closer.create();
   private final BitSet held;
   private final Landmarks landmarks;
+  private final ImportJournal journal;
+  private final OriginalSizes sizes;
   private final ImportedPack train;
   private final ImportedPack open;
   private final LeftOut leftOut;
@@ -137,10 +152,17 @@ public final class PhotoImport {
   private long done;
 
   private PhotoImport(
-      Options options, Landmarks landmarks, Counts counts, BitSet held, Progress progress)
+      Options options,
+      Landmarks landmarks,
+      ImportJournal journal,
+      Counts counts,
+      BitSet held,
+      Progress progress)
       throws IOException {
     this.options = options;
     this.landmarks = landmarks;
+    this.journal = journal;
+    this.sizes = new OriginalSizes(options.height(), options.width());
     this.held = held;
     this.progress = progress;
     this.total = counts.files();
@@ -174,16 +196,47 @@ public final class PhotoImport {
       Landmarks landmarks =
           options.landmarks() == null ? null : Landmarks.read(options.landmarks());
       try (MadeFolders made = new MadeFolders(out);
-          PhotoSource source = PhotoSource.open(options.source(), out)) {
-        return run(options, landmarks, source, progress);
+          ImportJournal journal = ImportJournal.open(out, what(options))) {
+        try (PhotoSource source = PhotoSource.open(options.source(), out)) {
+          return run(options, landmarks, journal, source, progress);
+        } catch (IllegalArgumentException e) {
+          journal.delete(); // refused: nothing of it is of use
+          throw e;
+        }
       }
     } catch (IOException e) {
       throw new UncheckedIOException(out + ": cannot be filled: " + e.getMessage(), e);
     }
   }
 
+  /** All that the pictures of an import hang on. */
+  private static String what(Options options) throws IOException {
+    return "%s at %dx%d, %s, %d channels, JPEG by %s"
+        .formatted(
+            stamped(options.source()),
+            options.height(),
+            options.width(),
+            options.landmarks() == null
+                ? "--fit " + options.fit()
+                : "--landmarks " + stamped(options.landmarks()),
+            options.channels(),
+            ImageDecoder.jpegDecoder());
+  }
+
+  private static String stamped(Path path) throws IOException {
+    Path whole = path.toAbsolutePath().normalize();
+    return Files.isDirectory(path)
+        ? whole.toString()
+        : "%s of %,d bytes and %s"
+            .formatted(whole, Files.size(path), Files.getLastModifiedTime(path));
+  }
+
   private static Result run(
-      Options options, Landmarks landmarks, PhotoSource source, Progress progress)
+      Options options,
+      Landmarks landmarks,
+      ImportJournal journal,
+      PhotoSource source,
+      Progress progress)
       throws IOException {
     Counts counts = count(source, progress);
     if (counts.files() == 0) {
@@ -201,7 +254,7 @@ public final class PhotoImport {
                 options.open(),
                 id -> true,
                 options.seed());
-    PhotoImport run = new PhotoImport(options, landmarks, counts, held, progress);
+    PhotoImport run = new PhotoImport(options, landmarks, journal, counts, held, progress);
     try (Closer files = run.files) {
       return run.write(source);
     }
@@ -219,7 +272,7 @@ public final class PhotoImport {
           out + ": lies inside of " + source + ", whose pictures are read; choose another folder");
     }
     for (Path pack : List.of(options.train(), options.openSet())) {
-      if (Files.exists(pack)) {
+      if (Files.exists(pack) && !Files.exists(ImportJournal.in(out))) {
         throw new IllegalArgumentException(
             pack + ": exists already; remove it or choose another folder");
       }
@@ -256,12 +309,19 @@ public final class PhotoImport {
             identities += of.equals(last) ? 0 : 1;
             last = of;
             float[] points = landmarks == null ? null : landmarks.of(path);
+            ImportJournal.Key key = ImportJournal.Key.of(path, bytes);
+            Imported known = journal.next(key);
+            // What could not be read may be readable now, with more memory say.
+            boolean again = known == null || known.kind() == Reason.UNREADABLE;
             add(
                 new Pending(
                     of,
                     path,
                     held.get(identities - 1) ? open : train,
-                    workers.submit(() -> Imported.of(bytes, points, options, memory))));
+                    again
+                        ? workers.submit(() -> Imported.of(bytes, points, options, memory))
+                        : CompletableFuture.completedFuture(known),
+                    known == null ? key : null));
           }
 
           @Override
@@ -285,12 +345,15 @@ public final class PhotoImport {
       open.commit(options.height(), options.width());
     }
     train.commit(options.height(), options.width());
+    journal.delete();
     TreeMap<Long, Long> apart = open == null ? new TreeMap<>() : open.images();
     return new Result(
         train.images(),
         apart,
         leftOut.counts(),
-        new ImportText(options, train.images(), apart).lines(landmarks, duplicates, leftOut));
+        sizes,
+        new ImportText(options, train.images(), apart)
+            .lines(landmarks, journal.taken(), sizes, duplicates, leftOut));
   }
 
   private void refuseEmpty(ImportedPack pack, String files) {
@@ -307,7 +370,7 @@ public final class PhotoImport {
 
   private static Pending done(String of, String path, Reason kind, String reason) {
     return new Pending(
-        of, path, null, CompletableFuture.completedFuture(Imported.leftOut(kind, reason)));
+        of, path, null, CompletableFuture.completedFuture(Imported.leftOut(kind, reason)), null);
   }
 
   private void add(Pending next) throws IOException {
@@ -322,6 +385,9 @@ public final class PhotoImport {
     if (next.path() == null) {
       endOfIdentity(next.identity());
       return;
+    }
+    if (next.news() != null) {
+      journal.add(next.news(), picture);
     }
     if (next.identity() != null) {
       progress.report("pictures", ++done, total);
@@ -342,6 +408,7 @@ public final class PhotoImport {
       return;
     }
     current.picture(picture.encoded());
+    sizes.add(picture.height(), picture.width());
   }
 
   private static Imported picture(Pending next) {

@@ -107,6 +107,11 @@ final class ArchiveFile implements Closeable {
   private record InArchive(Object archive, Opened opened, long size, long crc)
       implements PhotoSource.Bytes {
     @Override
+    public long modified() {
+      return 0; // the archive's own time tells
+    }
+
+    @Override
     public byte[] head(int most) throws IOException {
       return read(most);
     }

@@ -60,7 +60,8 @@ final class PhotoArchive implements PhotoSource {
     try {
       ArchiveKind kind = ArchiveKind.of(path);
       if (kind == ArchiveKind.TAR_GZ) {
-        unpacked = Files.createTempFile(scratch, ".unpacked", ".tar");
+        unpacked = scratch.resolve(".unpacked.tar"); // takes the place of one left by a kill
+        unpacked.toFile().deleteOnExit();
         unpack(path, unpacked);
       }
       Path read = unpacked == null ? path : unpacked;

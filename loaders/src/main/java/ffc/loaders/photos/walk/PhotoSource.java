@@ -31,6 +31,9 @@ public interface PhotoSource extends Closeable {
     /** How many there are, or are said to be. */
     long size() throws IOException;
 
+    /** When it was last changed, in milliseconds of the epoch; 0 if that is not known. */
+    long modified() throws IOException;
+
     /** Its first bytes, as many as {@code most} if there are so many. */
     byte[] head(int most) throws IOException;
 

@@ -118,6 +118,11 @@ final class PhotoTree implements PhotoSource {
     }
 
     @Override
+    public long modified() throws IOException {
+      return Files.getLastModifiedTime(file).toMillis();
+    }
+
+    @Override
     public byte[] head(int most) throws IOException {
       try (InputStream in = Files.newInputStream(file)) {
         return in.readNBytes(most);
