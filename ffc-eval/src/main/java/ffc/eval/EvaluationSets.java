@@ -7,8 +7,8 @@ import ffc.loaders.data.DataConfig;
 import ffc.loaders.data.Dataset;
 import ffc.loaders.data.ImageShape;
 import ffc.loaders.data.VerificationSet;
+import ffc.loaders.format.DataFormats;
 import java.nio.ByteBuffer;
-import java.nio.file.Path;
 import java.util.Optional;
 import java.util.stream.IntStream;
 
@@ -56,7 +56,7 @@ public final class EvaluationSets {
    * @throws IllegalArgumentException if it cannot be read
    */
   public static VerificationSet pairs(EvaluateConfig config) {
-    VerificationSet all = VerificationSets.open(config.format(), Path.of(config.path()));
+    VerificationSet all = VerificationSets.open(config.format(), DataFormats.path(config.path()));
     if (config.images() == null) {
       return all;
     }

@@ -4,6 +4,7 @@ import ffc.loaders.data.BadDataException;
 import ffc.loaders.data.DataConfig;
 import ffc.loaders.data.Dataset;
 import ffc.loaders.format.DataFormats;
+import ffc.loaders.remote.RemoteException;
 import java.util.function.Consumer;
 
 /** Opens data sets by format. */
@@ -35,7 +36,11 @@ public final class DataSets {
    * @throws BadDataException if it is missing, corrupt or inconsistent
    */
   public static Dataset open(DataConfig.Source source, long cacheBytes) {
-    return DataFormats.of(source.format()).open(source, cacheBytes);
+    try {
+      return DataFormats.of(source.format()).open(source, cacheBytes);
+    } catch (RemoteException e) {
+      throw new BadDataException(e.getMessage(), e); // nothing has begun that could have failed
+    }
   }
 
   /**
@@ -45,6 +50,10 @@ public final class DataSets {
    * @throws BadDataException if it is missing, corrupt or inconsistent in any other way
    */
   public static Dataset inspect(DataConfig.Source source, Consumer<String> faults) {
-    return DataFormats.of(source.format()).inspect(source, faults);
+    try {
+      return DataFormats.of(source.format()).inspect(source, faults);
+    } catch (RemoteException e) {
+      throw new BadDataException(e.getMessage(), e);
+    }
   }
 }

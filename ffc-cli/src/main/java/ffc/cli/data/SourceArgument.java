@@ -18,8 +18,8 @@ final class SourceArgument {
       arity = "1..*",
       description =
           "A .rec pack, an image folder, an LMDB (env:list or env with env.txt), tars of samples, a"
-              + " tab-separated manifest or an index; several of a kind follow each other or are"
-              + " separated by commas")
+              + " tab-separated manifest or an index; a pack or tar may be an http(s) address; several of a"
+              + " kind follow each other or are separated by commas")
   private List<String> paths;
 
   @Mixin private FormatOption format;

@@ -4,6 +4,8 @@ import ffc.core.net.ModelConfig;
 import ffc.core.net.NetworkSize;
 import ffc.core.optim.OptimizerConfig;
 import ffc.loaders.data.DataConfig;
+import ffc.loaders.format.DataFormats;
+import ffc.loaders.remote.Blocks;
 import java.util.LinkedHashMap;
 import java.util.Map;
 
@@ -67,11 +69,15 @@ public final class TrainerFootprint {
     if (data.cacheBytes() > 0) {
       parts.put("record_cache", data.cacheBytes());
     }
+    if (DataFormats.isRemote(data.train())) {
+      parts.put("remote_blocks", Blocks.mostBytes());
+    }
     if (evaluates) {
       parts.put("evaluation", EVALUATION);
     }
     parts.put("process", PROCESS);
     return new Footprint(parts, method.host())
-        .withHost("batches", "exchange_buffer", "record_cache", "evaluation", "process");
+        .withHost(
+            "batches", "exchange_buffer", "record_cache", "remote_blocks", "evaluation", "process");
   }
 }

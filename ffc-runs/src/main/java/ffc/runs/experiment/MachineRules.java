@@ -7,7 +7,6 @@ import ffc.loaders.data.DataConfig;
 import ffc.loaders.format.DataFormat;
 import ffc.loaders.format.DataFormats;
 import java.nio.file.Files;
-import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import java.util.List;
 
@@ -37,7 +36,7 @@ final class MachineRules {
                 .or(() -> DataFormats.otherFormat(train).map(other -> otherFormat(train, other)))
                 .orElse(null);
           } catch (BadDataException e) {
-            return Describe.oneLine(e.getMessage());
+            return e.getMessage(); // one line, with the way out at its end
           }
         },
         "data.train.format");
@@ -85,13 +84,13 @@ final class MachineRules {
 
   private static String missing(String path) {
     try {
-      if (path.isBlank() || !Files.exists(Path.of(path.strip()))) {
+      if (path.isBlank() || !Files.exists(DataFormats.path(path.strip()))) {
         return "no such file or folder: "
             + (path.isBlank() ? "(empty)" : path.strip())
             + " (paths are relative to the working directory)";
       }
-    } catch (InvalidPathException e) {
-      return "not a path: " + Describe.oneLine(path);
+    } catch (BadDataException e) {
+      return e.getMessage();
     }
     return null;
   }

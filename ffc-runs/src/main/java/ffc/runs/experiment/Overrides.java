@@ -1,5 +1,6 @@
 package ffc.runs.experiment;
 
+import ffc.loaders.remote.RemotePath;
 import java.util.List;
 import tools.jackson.core.JsonPointer;
 import tools.jackson.databind.JsonNode;
@@ -20,7 +21,7 @@ final class Overrides {
   }
 
   void apply(String override) {
-    String place = "--set " + Describe.oneLine(override);
+    String place = "--set " + Describe.oneLine(RemotePath.masked(override));
     int equals = override.indexOf('=');
     String path = equals < 0 ? "" : override.substring(0, equals).strip();
     if (path.isEmpty()) {

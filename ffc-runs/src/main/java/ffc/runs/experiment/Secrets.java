@@ -1,6 +1,8 @@
 package ffc.runs.experiment;
 
-/** Keeps {@code cluster.secret} out of files and command lines. */
+import ffc.loaders.remote.RemotePath;
+
+/** Keeps {@code cluster.secret} and credentials in addresses out of files and command lines. */
 public final class Secrets {
   /** Environment variable by which processes and resumed runs are given the secret. */
   public static final String VARIABLE = "FFC_CLUSTER_SECRET";
@@ -10,9 +12,9 @@ public final class Secrets {
 
   private Secrets() {}
 
-  /** A command line or an override without the secret that it may set. */
+  /** A command line or an override without the secrets that it may set. */
   public static String redact(String text) {
-    return text.replaceAll(
-        "(\\bsecret[\"']?\\s*[=:]\\s*)(\"[^\"]*\"|'[^']*'|[^\\s,}\"']+)", "$1redacted");
+    return RemotePath.masked(text)
+        .replaceAll("(\\bsecret[\"']?\\s*[=:]\\s*)(\"[^\"]*\"|'[^']*'|[^\\s,}\"']+)", "$1redacted");
   }
 }

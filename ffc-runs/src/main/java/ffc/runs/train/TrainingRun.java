@@ -23,6 +23,7 @@ import ffc.loaders.data.Counted;
 import ffc.loaders.data.DataConfig;
 import ffc.loaders.data.Dataset;
 import ffc.loaders.data.ImageShape;
+import ffc.loaders.format.DataFormats;
 import ffc.loaders.image.ImageDecoder;
 import ffc.runs.experiment.DatasetRules;
 import ffc.runs.experiment.Experiment;
@@ -355,7 +356,7 @@ final class TrainingRun {
     Map<String, String> data = new LinkedHashMap<>();
     data.put("train", dataset.fingerprint());
     for (EvaluateConfig set : experiment.evaluate()) {
-      data.put(set.name(), FileFingerprint.of(Path.of(set.path())));
+      data.put(set.name(), FileFingerprint.of(DataFormats.path(set.path())));
     }
     String home = System.getenv("FFC_HOME");
     TensorEngine engine = TensorEngine.load();

@@ -89,8 +89,8 @@ public record DataConfig(
                 JsonFormat.Feature.WRITE_SINGLE_ELEM_ARRAYS_UNWRAPPED
               })
           @JsonPropertyDescription(
-              "File or folder, or a list of them where the format allows several; one text may also"
-                  + " separate them by commas")
+              "File or folder, http:// or https:// address of a pack or tar, or a list of them where the"
+                  + " format allows several; one text may also separate them by commas")
           List<String> path,
       @JsonPropertyDescription(
               "recordio, lmdb, webdataset: dense (labels run from 0 without gaps, default) or compact (any"

@@ -40,6 +40,11 @@ public interface DataFormat {
     return true;
   }
 
+  /** Whether sets of it may be remote objects: their address takes the place of a path. */
+  default boolean remote() {
+    return false;
+  }
+
   /**
    * What a file of such a set is by its first bytes, in the words of {@link FileKind}, where sets
    * of other formats never are; empty for others.

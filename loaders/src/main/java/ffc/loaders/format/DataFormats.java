@@ -2,6 +2,7 @@ package ffc.loaders.format;
 
 import ffc.loaders.data.BadDataException;
 import ffc.loaders.data.DataConfig;
+import ffc.loaders.remote.RemotePath;
 import ffc.loaders.table.Source;
 import java.io.File;
 import java.io.IOException;
@@ -15,6 +16,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.ServiceLoader;
+import java.util.stream.Collectors;
 
 /** The table of formats, in the order of its services files; paths of sets. */
 public final class DataFormats {
@@ -86,11 +88,34 @@ public final class DataFormats {
    * @throws IllegalArgumentException if nothing is there
    */
   public static DataFormat at(String path) {
+    if (RemotePath.isAddress(path)) {
+      return TABLE.values().stream()
+          .filter(format -> format.remote() && format.claims(path))
+          .findFirst()
+          .orElseThrow(() -> noneRemote(RemotePath.of(path), "its format cannot be told"));
+    }
     return TABLE.values().stream()
         .sorted(Comparator.comparing(DataFormat::claimsTheRest))
         .filter(format -> format.claims(path))
         .findFirst()
         .orElseThrow(() -> new IllegalArgumentException(path + ": no such file or folder"));
+  }
+
+  private static BadDataException noneRemote(Path path, String what) {
+    return new BadDataException(
+        "%s: %s; read from a server are %s; ./ffc data import makes a pack of pictures"
+            .formatted(
+                path,
+                what,
+                TABLE.values().stream()
+                    .filter(DataFormat::remote)
+                    .map(DataFormat::name)
+                    .collect(Collectors.joining(" and "))));
+  }
+
+  /** Whether images of a set are read from a server. */
+  public static boolean isRemote(DataConfig.Source set) {
+    return set.path().stream().anyMatch(RemotePath::isAddress);
   }
 
   /** The images behind a set that an index can be built from. */
@@ -122,6 +147,15 @@ public final class DataFormats {
   public static List<Path> paths(DataConfig.Source set) {
     List<Path> paths = paths(set.path());
     DataFormat format = of(set.format());
+    if (!format.remote()) {
+      paths.stream()
+          .filter(RemotePath::isRemote)
+          .findFirst()
+          .ifPresent(
+              path -> {
+                throw noneRemote(path, "format " + set.format() + " is read from disks alone");
+              });
+    }
     if (format.getClass().getPackageName().startsWith("ffc.loaders.")) {
       paths.forEach(
           path ->
@@ -152,6 +186,9 @@ public final class DataFormats {
 
   /** A path without links as far as it exists. */
   private static Path real(Path path) {
+    if (RemotePath.isRemote(path)) {
+      return path;
+    }
     Path there = path.toAbsolutePath().normalize();
     Path rest = Path.of("");
     while (!Files.exists(there)) {
@@ -168,7 +205,7 @@ public final class DataFormats {
   /** The paths that texts stand for, as {@link #paths(DataConfig.Source)}. */
   public static List<Path> paths(List<String> given) {
     List<String> texts = given;
-    if (texts.size() == 1 && (texts.get(0).isBlank() || !Files.exists(path(texts.get(0))))) {
+    if (texts.size() == 1 && isSeveral(texts.get(0))) {
       texts = List.of(texts.get(0).split(",", -1));
     }
     List<Path> paths = new ArrayList<>();
@@ -182,10 +219,16 @@ public final class DataFormats {
     return paths;
   }
 
-  /** A text as a path, or a {@link BadDataException} where it cannot be one. */
+  private static boolean isSeveral(String text) {
+    return RemotePath.isAddress(text)
+        ? text.matches("(?is).*,\\s*https?://.*") // what is at an address takes a request to know
+        : text.isBlank() || !Files.exists(path(text));
+  }
+
+  /** A text as a path or address, or a {@link BadDataException} where it cannot be one. */
   public static Path path(String text) {
     try {
-      return Path.of(text);
+      return RemotePath.isAddress(text) ? RemotePath.of(text) : Path.of(text);
     } catch (InvalidPathException e) {
       throw new BadDataException("data path \"" + text + "\" names no file", e);
     }

@@ -5,6 +5,8 @@ import ffc.loaders.data.DataConfig;
 import ffc.loaders.data.MadeFolders;
 import ffc.loaders.data.Progress;
 import ffc.loaders.format.DataFormats;
+import ffc.loaders.remote.RemoteException;
+import ffc.loaders.remote.RemotePath;
 import ffc.loaders.source.SyntheticSpec;
 import ffc.loaders.table.Fingerprint;
 import ffc.loaders.table.IdentityCounter;
@@ -121,6 +123,8 @@ public final class IndexBuilder {
     Source.Position from = done == 0 ? Source.Position.START : journal.runs.get(done - 1).after();
     try (RunWriter runs = new RunWriter(folder, journal, rowsPerRun, source.work(), progress)) {
       source.scan(from, runs);
+    } catch (RemoteException e) {
+      throw e; // of the source
     } catch (UncheckedIOException e) {
       throw e.getCause();
     }
@@ -143,7 +147,8 @@ public final class IndexBuilder {
     Path home = out.toAbsolutePath().normalize();
     for (int part = 0; part < source.parts().size(); part++) {
       Path path = source.parts().get(part).toAbsolutePath().normalize();
-      String relative = home.relativize(path).toString();
+      String relative =
+          RemotePath.isRemote(path) ? path.toString() : home.relativize(path).toString();
       if ((relative + path).matches("(?s).*[\t\n\r].*")) {
         throw new BadDataException("path \"" + path + "\" holds a tab or a line end");
       }

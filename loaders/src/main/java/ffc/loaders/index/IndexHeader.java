@@ -4,6 +4,8 @@ import ffc.loaders.data.BadDataException;
 import ffc.loaders.format.DataFormat;
 import ffc.loaders.format.DataFormats;
 import ffc.loaders.format.FileKind;
+import ffc.loaders.remote.RemotePath;
+import ffc.loaders.table.Fingerprint;
 import ffc.loaders.table.Place;
 import ffc.loaders.table.Source;
 import java.io.IOException;
@@ -11,7 +13,9 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Set;
 import java.util.StringJoiner;
 import java.util.zip.CRC32C;
 
@@ -25,9 +29,11 @@ import java.util.zip.CRC32C;
  * stamp     hash of the source's sizes and headers when it was indexed
  * fingerprint  of the data set, the same as of the source opened directly
  * spec      description of a synthetic set, else -
- * part      identities before it, path relative to the index TAB absolute path   (for each part)
+ * part      identities before it, path relative to the index TAB absolute path, or an address
+ *           twice   (for each part)
  * catalogue  hash of the lists or folders of the source, their times of change in milliseconds
- *           joined by commas   (not in indexes of older versions)
+ *           joined by commas; of a remote source the word remote, hashes of address, length and
+ *           version of lists and images   (not in indexes of older versions)
  * file      name, bytes, blocks        (for each file, in the order of its checksums in sums.i32)
  * sums      CRC-32C of sums.i32, hexadecimal
  * check     CRC-32C of all lines before, hexadecimal
@@ -51,6 +57,9 @@ record IndexHeader(
   record Part(long base, String relative, String absolute) {
     /** Where the part lies now: beside the index if it moved with it. */
     Path resolve(Path index, DataFormat format) {
+      if (RemotePath.isAddress(absolute)) {
+        return RemotePath.of(absolute);
+      }
       Path moved = index.toAbsolutePath().resolve(relative).normalize();
       boolean stays = !exists(moved, format) && exists(Path.of(absolute), format);
       return stays ? Path.of(absolute) : moved;
@@ -73,19 +82,36 @@ record IndexHeader(
     static final Catalogue UNKNOWN = new Catalogue("", "");
 
     static Catalogue of(Source source) {
-      return new Catalogue(source.catalogueHash(), times(source));
+      // A remote one is what its server says it is: nothing is read twice over the net.
+      String hash = isRemote(source) ? "remote" : source.catalogueHash();
+      return new Catalogue(hash, times(source));
+    }
+
+    private static boolean isRemote(Source source) {
+      return source.parts().stream().anyMatch(RemotePath::isRemote);
     }
 
     /** Whether it is that of a source; its content is read only if times differ, as in a copy. */
     boolean isOf(Source source) {
-      return hash.isEmpty() || times.equals(times(source)) || hash.equals(source.catalogueHash());
+      return hash.isEmpty()
+          || times.equals(times(source))
+          || !isRemote(source) && hash.equals(source.catalogueHash());
     }
 
     static String times(Source source) {
       StringJoiner joined = new StringJoiner(",");
-      for (Path file : source.catalogues()) {
+      Set<Path> files = new LinkedHashSet<>(source.catalogues());
+      source.parts().stream().filter(RemotePath::isRemote).forEach(files::add);
+      for (Path file : files) {
         try {
-          joined.add(Long.toString(Files.getLastModifiedTime(file).toMillis()));
+          joined.add(
+              file instanceof RemotePath remote
+                  ? new Fingerprint()
+                      .add(remote.toString())
+                      .add(Files.size(remote))
+                      .add(remote.version())
+                      .hex()
+                  : Long.toString(Files.getLastModifiedTime(file).toMillis()));
         } catch (IOException e) {
           throw new BadDataException(file + ": cannot be read: " + e.getMessage(), e);
         }

@@ -34,6 +34,11 @@ public final class RecordIoSource implements Source, Sweep {
     }
 
     @Override
+    public boolean remote() {
+      return true;
+    }
+
+    @Override
     public boolean claims(String path) {
       return path.toLowerCase(Locale.ROOT).endsWith(".rec");
     }

@@ -69,6 +69,9 @@ final class RecordIoSweep {
       try {
         tasks.remove(0).get();
       } catch (ExecutionException e) {
+        if (e.getCause() instanceof RuntimeException failure) {
+          throw failure;
+        }
         throw new IllegalStateException(e.getCause());
       } catch (InterruptedException e) {
         Thread.currentThread().interrupt();

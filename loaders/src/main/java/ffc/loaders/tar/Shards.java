@@ -1,6 +1,8 @@
 package ffc.loaders.tar;
 
 import ffc.loaders.data.BadDataException;
+import ffc.loaders.format.DataFormats;
+import ffc.loaders.remote.RemotePath;
 import ffc.loaders.table.Place;
 import java.io.IOException;
 import java.nio.file.DirectoryIteratorException;
@@ -22,7 +24,7 @@ final class Shards {
 
   /** Whether a path is named as tars are, packed or not, or is a folder that holds nothing else. */
   static boolean at(Path path) {
-    if (!Files.isDirectory(path)) {
+    if (RemotePath.isRemote(path) || !Files.isDirectory(path)) {
       return NAME.matcher(path.toString()).matches();
     }
     boolean found = false;
@@ -51,7 +53,7 @@ final class Shards {
     }
     return Files.exists(path)
         ? List.of(path)
-        : range(path.toString()).stream().map(Path::of).toList();
+        : range(path.toString()).stream().map(DataFormats::path).toList();
   }
 
   private static List<Path> inFolder(Path folder) {

@@ -38,6 +38,11 @@ public final class TarSource implements Source {
     }
 
     @Override
+    public boolean remote() {
+      return true;
+    }
+
+    @Override
     public String fileKind() {
       return FileKind.TAR;
     }
