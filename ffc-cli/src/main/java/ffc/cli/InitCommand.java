@@ -40,7 +40,7 @@ final class InitCommand implements Callable<Integer> {
   @Mixin private FormatOption format;
 
   @ArgGroup(exclusive = false)
-  private OutOption.File out;
+  private OutOption.NewFile out;
 
   @Override
   public Integer call() {

@@ -107,6 +107,7 @@ public final class PlanCommand implements Callable<Integer> {
     MemoryPlan plan = new MemoryPlan(experiment, devices);
     String text = new PlanText(experiment, plan, count, budget(plan)).render();
     text += refusal(experiment, devices);
+    text += experiment.frozenToTheEnd().map(line -> "! " + line + "\n").orElse("");
     if (network != null) {
       text +=
           NetworkText.render(

@@ -417,6 +417,29 @@ class CommandLineTest {
   }
 
   @Test
+  void planSaysWhatIsNeverTrainedAndWhatACpuDoesNotSpare() {
+    String freeze = "--set=model.freeze=[stem, layer1]";
+    assertThat(plan(freeze, "--set=model.freezeUntil=400"))
+        .contains(
+            "! model.freezeUntil is 400, but the run ends after 400 steps: never trained: stem,"
+                + " layer1");
+    assertThat(plan(freeze, "--set=model.freezeUntil=399")).doesNotContain("freezeUntil");
+    assertThat(plan(freeze)).doesNotContain("freezeUntil", "checkpointActivations");
+    String again = "--set=run.checkpointActivations=true";
+    assertThat(plan(again)).contains("run.checkpointActivations spares a GPU most of them");
+    assertThat(plan(again, "--set=run.device=gpu", "--memory=8GiB"))
+        .doesNotContain("checkpointActivations");
+  }
+
+  private String plan(String... settings) {
+    out.getBuffer().setLength(0);
+    List<String> words = new ArrayList<>(List.of("plan", QUICKSTART, "--classes=10"));
+    words.addAll(List.of(settings));
+    assertThat(run(words.toArray(String[]::new))).as(err.toString()).isZero();
+    return out.toString();
+  }
+
+  @Test
   void completionIsABashScript() {
     assertThat(run("completion")).isZero();
     assertThat(out.toString()).contains("complete ", "ffc", "train");

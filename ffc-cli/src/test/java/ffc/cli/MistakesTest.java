@@ -208,6 +208,11 @@ class MistakesTest {
           {"train --out", "--out: got no value, wanted DIR"},
           {"data unpack x --out --labels x", "--out: got no value, wanted DIR"},
           {"embed --checkpoint r --data d --out a --out b", "--out: given twice, wanted once"},
+          {
+            "eval --checkpoint r --average 2 --average=3 --data d",
+            "--average: given twice, wanted once"
+          },
+          {"eval --checkpoint r --data d --data e", "--data: given twice, wanted once"},
           {split + "--seed abc", "--seed: got \"abc\", wanted a whole number"},
           {split + "--seed 1.5", "--seed: got \"1.5\", wanted a whole number"},
           {

@@ -11,6 +11,7 @@ import ffc.runs.train.TrainingResult;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import org.junit.jupiter.api.Test;
@@ -100,6 +101,23 @@ class RunLifeTest extends ShortRuns {
     TrainingResult again =
         Training.of(itsConfig, List.of("run.steps=9"), trial).resume(tried).run();
     assertThat(again.summary().steps()).isEqualTo(2);
+  }
+
+  @Test
+  void partsThatTheRunNeverTrainsAreToldUnlessATrialIsTheReason() throws IOException {
+    String freeze = "--set=model.freeze=[stem]";
+    StoredRun.Outcome frozen = train(temp.resolve("run"), freeze, "--set=model.freezeUntil=6");
+    String warning =
+        "warning: model.freezeUntil is 6, but the run ends after 6 steps: never trained: stem";
+    assertThat(frozen.out().lines()).contains(warning);
+
+    List<String> settings = List.of("model.freeze=[stem]", "model.freezeUntil=5");
+    List<String> said = new ArrayList<>();
+    Training.of(StoredRun.SMALL, settings, new ConfigLoader(Optional.of(new Trial(2)), said::add))
+        .directory(temp.resolve("tried"))
+        .lines(said::add)
+        .run();
+    assertThat(said).isNotEmpty().noneMatch(line -> line.contains("freezeUntil"));
   }
 
   @Test

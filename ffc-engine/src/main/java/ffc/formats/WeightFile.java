@@ -236,7 +236,11 @@ public final class WeightFile {
                                 ? "a gzip file: unpack it"
                                 : text.startsWith("\u0080")
                                     ? "a pickle that torch.save did not write"
-                                    : text.matches("[\\t\\n\\r -~]+") ? "a text" : null;
+                                    : text.matches("[\\t\\n\\r -~]+")
+                                        ? "a text"
+                                        : file.toString().endsWith(".safetensors")
+                                            ? null
+                                            : "bytes of no format that is known here";
     if (other != null) {
       throw new IllegalArgumentException(
           file + ": got " + other + ", wanted weights (.safetensors, a PyTorch .pth or .onnx)");

@@ -40,9 +40,28 @@ public final class OutOption {
     }
   }
 
-  /** A file. */
+  /** A file that people change by hand, which is not written over. */
+  public static final class NewFile {
+    @Option(
+        names = "--out",
+        paramLabel = "FILE",
+        required = true,
+        description = "File to write, where none is")
+    private Path path;
+
+    /** As {@link File#path(String...)}. */
+    public Path path(String... endings) {
+      return endsIn(path, endings);
+    }
+  }
+
+  /** A file, which takes the place of one that is there. */
   public static final class File {
-    @Option(names = "--out", paramLabel = "FILE", required = true, description = "File to write")
+    @Option(
+        names = "--out",
+        paramLabel = "FILE",
+        required = true,
+        description = "File to write; one that is there is replaced when the new one is whole")
     private Path path;
 
     /** As it was typed. */
@@ -57,12 +76,15 @@ public final class OutOption {
      * @throws IllegalArgumentException if it has another
      */
     public Path path(String... endings) {
-      if (List.of(endings).stream().noneMatch(path.toString()::endsWith)) {
-        throw new IllegalArgumentException(
-            "--out %s: wanted a name that ends in %s"
-                .formatted(path, String.join(" or ", endings)));
-      }
-      return path;
+      return endsIn(path, endings);
     }
+  }
+
+  private static Path endsIn(Path path, String... endings) {
+    if (List.of(endings).stream().noneMatch(path.toString()::endsWith)) {
+      throw new IllegalArgumentException(
+          "--out %s: wanted a name that ends in %s".formatted(path, String.join(" or ", endings)));
+    }
+    return path;
   }
 }

@@ -13,6 +13,7 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.Callable;
 import picocli.CommandLine;
+import picocli.CommandLine.MaxValuesExceededException;
 import picocli.CommandLine.MissingParameterException;
 import picocli.CommandLine.Model.ArgSpec;
 import picocli.CommandLine.Model.OptionSpec;
@@ -56,6 +57,12 @@ public final class UsageMistake {
     if (mistake instanceof OverwrittenOptionException again) {
       return name(again.getOverwritten()) + ": given twice, wanted once";
     }
+    if (mistake instanceof MaxValuesExceededException) { // as picocli has it within a group
+      Optional<String> again = twice(command, typed);
+      if (again.isPresent()) {
+        return again.get() + ": given twice, wanted once";
+      }
+    }
     if (mistake.getArgSpec() != null && mistake.getValue() != null) {
       return "%s: got \"%s\", wanted %s"
           .formatted(
@@ -67,6 +74,15 @@ public final class UsageMistake {
       return "missing COMMAND, wanted one of " + String.join(", ", commands(command));
     }
     return mistake.getMessage();
+  }
+
+  /** The first option that was typed more than once. */
+  private static Optional<String> twice(CommandLine command, List<String> typed) {
+    List<String> words = typed.stream().map(word -> word.replaceFirst("(?s)=.*", "")).toList();
+    return command.getCommandSpec().options().stream()
+        .filter(option -> words.stream().filter(List.of(option.names())::contains).count() > 1)
+        .map(UsageMistake::name)
+        .findFirst();
   }
 
   private static String unknownOption(String typed, CommandLine command) {

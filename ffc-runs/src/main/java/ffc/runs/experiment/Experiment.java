@@ -7,6 +7,7 @@ import ffc.core.net.ModelConfig;
 import ffc.core.optim.OptimizerConfig;
 import ffc.eval.EvaluateConfig;
 import ffc.exchange.hazelcast.ClusterConfig;
+import ffc.loaders.data.Counted;
 import ffc.loaders.data.DataConfig;
 import ffc.loaders.data.ImageShape;
 import io.soabase.recordbuilder.core.RecordBuilder;
@@ -14,6 +15,7 @@ import jakarta.validation.constraints.NotNull;
 import jakarta.validation.constraints.Pattern;
 import jakarta.validation.constraints.PositiveOrZero;
 import java.util.List;
+import java.util.Optional;
 
 /**
  * A whole experiment file: everything that decides what a run computes. Optional settings that the
@@ -55,6 +57,17 @@ public record Experiment(
   /** The sets that the run judges: with {@code run.ema} those of the probe by its average, too. */
   public List<EvaluateConfig> judged() {
     return run.ema() == null ? evaluate : EvaluateConfig.withAverage(evaluate);
+  }
+
+  /** What to know of parts of the network that the run would never free again; else empty. */
+  public Optional<String> frozenToTheEnd() {
+    Long until = model.freezeUntil();
+    return until == null || until < run.steps()
+        ? Optional.empty()
+        : Optional.of(
+            "model.freezeUntil is %d, but the run ends after %s: never trained: %s"
+                .formatted(
+                    until, Counted.of(run.steps(), "step"), String.join(", ", model.freeze())));
   }
 
   /** Shape of the images that the network takes, and what happens to those of another size. */

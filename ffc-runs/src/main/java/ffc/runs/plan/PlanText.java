@@ -109,6 +109,9 @@ public final class PlanText {
       notes.append(" take some hundred MB of besides. ");
     }
     notes.append("Activations are an estimate; page cache of the data is not counted");
+    if (experiment.run().checkpointActivations() && !plan.onGpu()) {
+      notes.append("; run.checkpointActivations spares a GPU most of them, a CPU next to nothing");
+    }
     for (MethodConfig method : methods) {
       long disk = plan.diskBytes(method, classes);
       if (disk > 0) {

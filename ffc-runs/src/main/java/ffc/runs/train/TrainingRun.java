@@ -104,6 +104,9 @@ final class TrainingRun {
       DatasetRules.check(experiment, dataset, caller.trial())
           .forEach(line -> say("warning: " + line));
       weightsRemark().ifPresent(line -> say("warning: " + line));
+      if (!caller.trial()) {
+        experiment.frozenToTheEnd().ifPresent(line -> say("warning: " + line));
+      }
       dataset.notes().forEach(this::say);
       checkInput(dataset);
       target.remarks(experiment).forEach(this::say);
