@@ -98,6 +98,13 @@ class RunsCommandTest {
           .contains("--where: got \"" + condition + "\", wanted a ")
           .hasLineCount(1);
     }
+    assertThat(ffc("runs", here.toString(), "--where=").err())
+        .startsWith("--where: got an empty text; is a variable in the command not set?");
+    for (String condition : List.of("=", "<3", ">=", "!")) {
+      StoredRun.Outcome outcome = ffc("runs", here.toString(), "--where=" + condition);
+      assertThat(outcome.code()).as(condition).isEqualTo(2);
+      assertThat(outcome.err()).contains("--where: got \"\", wanted a column").hasLineCount(1);
+    }
     assertThat(ffc("runs", temp.resolve("nowhere").toString()).err())
         .contains("nowhere is not there, wanted a folder");
   }
@@ -135,6 +142,8 @@ class RunsCommandTest {
     assertThat(outcome.err()).contains(file + ": cannot be read as notes of a run");
     assertThat(file).hasContent("{\"note\": \"cut");
     assertThat(listed(here)).containsExactly("long", "short");
+    assertThat(ffc("runs", here.toString()).out())
+        .contains("(notes.json cannot be read: mend it or delete it)");
   }
 
   /** First column of the list. */

@@ -70,7 +70,7 @@ public final class UsageMistake {
               mistake.getValue(),
               wanted(mistake.getArgSpec().type(), mistake.getValue()));
     }
-    if (!command.getSubcommands().isEmpty()) {
+    if (!command.getSubcommands().isEmpty() && !(command.getCommand() instanceof Callable)) {
       return "missing COMMAND, wanted one of " + String.join(", ", commands(command));
     }
     return mistake.getMessage();

@@ -40,12 +40,13 @@ public record RunNotes(String note, List<String> tags) {
     tags = List.copyOf(new TreeSet<>(tags));
   }
 
-  /** Those of a run; none if there is no file or it cannot be read. */
+  /** Those of a run, for people to read; if its file cannot be read, a note that says so. */
   public static RunNotes of(Path run) throws IOException {
     try {
       return readable(run);
     } catch (IllegalArgumentException e) {
-      return NONE; // it must not keep the figures from being looked at
+      // It must not keep the figures from being looked at.
+      return new RunNotes("(" + FILE + " cannot be read: mend it or delete it)", List.of());
     }
   }
 

@@ -84,7 +84,7 @@ public record RunChoice(List<String> tags, List<String> where, String sort) {
               .orElseThrow(
                   () ->
                       new IllegalArgumentException(
-                          "--where: " + unknown(text.split("[<>=!]")[0], known)));
+                          "--where: " + unknown(text.split("[<>=!]", 2)[0], known)));
       test.check(text);
       tests.add(test);
     }
