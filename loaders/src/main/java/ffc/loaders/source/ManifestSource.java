@@ -1,7 +1,5 @@
 package ffc.loaders.source;
 
-import com.google.common.hash.HashCode;
-import com.google.common.hash.Hashing;
 import ffc.loaders.format.DataFormat;
 import ffc.loaders.format.DataFormats;
 import ffc.loaders.table.Fingerprint;
@@ -9,8 +7,8 @@ import ffc.loaders.table.MappedFile;
 import ffc.loaders.table.Names;
 import ffc.loaders.table.Place;
 import ffc.loaders.table.Source;
+import ffc.loaders.table.TextKey;
 import ffc.loaders.table.TextLines;
-import java.nio.ByteBuffer;
 import java.nio.file.Files;
 import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
@@ -18,11 +16,9 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * Tab-separated lists of images, {@code id<TAB>path} lines in any order: IDs are 64-bit numbers or
- * any other text, paths are relative to the list's folder. Numbers come first, in their order; text
- * IDs follow in the order of a 128-bit hash (equal hashes of different IDs would merge them: one in
- * 10^22 for 10^8 IDs). The same ID in several lists is one identity. Blank lines and lines that
- * begin with # are left out.
+ * Tab-separated lists of images, {@code id<TAB>path} lines in any order: IDs are numbers or any
+ * other text ({@link TextKey}), paths are relative to the list's folder. The same ID in several
+ * lists is one identity. Blank lines and lines that begin with # are left out.
  */
 public final class ManifestSource extends FileSource {
   /** The format {@code manifest}: any file that is nothing else. */
@@ -137,19 +133,11 @@ public final class ManifestSource extends FileSource {
         refuseHeader(part, lines);
         first = false;
       }
-      long number = number(line, tab);
-      long key1 = 0;
-      long key2 = number;
-      if (number < 0) {
-        HashCode hash = Hashing.murmur3_128().hashBytes(line, 0, tab);
-        ByteBuffer halves = ByteBuffer.wrap(hash.asBytes());
-        key1 = halves.getLong() >>> 1 | 1L << 62; // behind all numbers
-        key2 = halves.getLong();
-      }
+      TextKey key = TextKey.of(line, 0, tab);
       long place = Place.of(part, sink.name(line, 0, length));
       sink.row(
-          key1,
-          key2,
+          key.key1(),
+          key.key2(),
           place,
           new Position(part, lines.offset(), 0, -1, 0, 0),
           doneBefore + lines.offset());
@@ -177,21 +165,6 @@ public final class ManifestSource extends FileSource {
     } catch (InvalidPathException e) {
       return false;
     }
-  }
-
-  /** A number as it is usually written, without sign or leading zeros; -1 for any other text. */
-  private static long number(byte[] text, int length) {
-    if (length > 18 || (length > 1 && text[0] == '0')) {
-      return -1;
-    }
-    long value = 0;
-    for (int i = 0; i < length; i++) {
-      if (text[i] < '0' || text[i] > '9') {
-        return -1;
-      }
-      value = 10 * value + text[i] - '0';
-    }
-    return value;
   }
 
   @Override
