@@ -165,6 +165,7 @@ class ArchitectureTest {
     onlyIn(List.of("com.hazelcast.."), "ffc.exchange.hazelcast..");
     onlyIn(List.of("com.github.benmanes.caffeine..", "com.sun.jna.."), "ffc.loaders..");
     onlyIn(List.of("org.apache.commons.compress.."), "ffc.loaders.photos.walk..");
+    onlyIn(List.of("org.apache.parquet..", "io.airlift.."), "ffc.loaders.parquet..");
     onlyIn(List.of("ai.onnxruntime.."), "ffc.core.export..");
     onlyIn(List.of("picocli..", "me.tongfei.."), "ffc.cli..");
     onlyIn(List.of("com.networknt..", "com.github.victools.."), "ffc.runs.experiment..");

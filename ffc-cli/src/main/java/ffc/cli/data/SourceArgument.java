@@ -17,9 +17,10 @@ final class SourceArgument {
       paramLabel = "SOURCE",
       arity = "1..*",
       description =
-          "A .rec pack, an image folder, an LMDB (env:list or env with env.txt), tars of samples, a"
-              + " tab-separated manifest or an index; a pack or tar may be an http(s) address; several of a"
-              + " kind follow each other or are separated by commas")
+          "A .rec pack, an image folder, an LMDB (env:list or env with env.txt), tars of samples,"
+              + " Parquet files (files or files:IMAGE:LABEL, which name columns), a tab-separated"
+              + " manifest or an index; a pack or tar may be an http(s) address; several of a kind"
+              + " follow each other or are separated by commas")
   private List<String> paths;
 
   @Mixin private FormatOption format;
@@ -29,7 +30,7 @@ final class SourceArgument {
       paramLabel = "L",
       defaultValue = "dense",
       description =
-          "dense: labels of packs and LMDB run from 0 without gaps (default); compact: any labels,"
+          "dense: labels of packs, LMDB, tars and Parquet run from 0 without gaps (default); compact: any labels,"
               + " numbered anew in their order")
   private DataConfig.Labels labels;
 

@@ -100,7 +100,8 @@ class DataFormatTest {
     assertThatThrownBy(() -> DataSets.open(new DataConfig.Source("tar", "a.tar")))
         .isInstanceOf(IllegalArgumentException.class)
         .hasMessageContaining("format: got \"tar\", wanted one of ")
-        .hasMessageContaining("recordio, folder, lmdb, webdataset, manifest, index, synthetic");
+        .hasMessageContaining(
+            "recordio, folder, lmdb, webdataset, parquet, manifest, index, synthetic");
   }
 
   private static String[] with(List<String> settings, String... command) {

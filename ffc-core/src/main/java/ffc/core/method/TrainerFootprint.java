@@ -72,12 +72,22 @@ public final class TrainerFootprint {
     if (DataFormats.isRemote(data.train())) {
       parts.put("remote_blocks", Blocks.mostBytes());
     }
+    long pages = DataFormats.of(data.train().format()).pageBytes(data.train());
+    if (pages > 0) {
+      parts.put("unpacked_pages", pages);
+    }
     if (evaluates) {
       parts.put("evaluation", EVALUATION);
     }
     parts.put("process", PROCESS);
     return new Footprint(parts, method.host())
         .withHost(
-            "batches", "exchange_buffer", "record_cache", "remote_blocks", "evaluation", "process");
+            "batches",
+            "exchange_buffer",
+            "record_cache",
+            "remote_blocks",
+            "unpacked_pages",
+            "evaluation",
+            "process");
   }
 }

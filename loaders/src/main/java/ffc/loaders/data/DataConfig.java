@@ -93,7 +93,7 @@ public record DataConfig(
                   + " format allows several; one text may also separate them by commas")
           List<String> path,
       @JsonPropertyDescription(
-              "recordio, lmdb, webdataset: dense (labels run from 0 without gaps, default) or compact (any"
+              "recordio, lmdb, webdataset, parquet: dense (labels run from 0 without gaps, default) or compact (any"
                   + " labels, numbered anew in their order)")
           Labels labels) {
     public Source {

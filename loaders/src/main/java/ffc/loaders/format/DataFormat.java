@@ -45,6 +45,11 @@ public interface DataFormat {
     return false;
   }
 
+  /** Bytes of heap that an open set keeps of its images at most, beside those of a cache. */
+  default long pageBytes(DataConfig.Source set) {
+    return 0;
+  }
+
   /**
    * What a file of such a set is by its first bytes, in the words of {@link FileKind}, where sets
    * of other formats never are; empty for others.

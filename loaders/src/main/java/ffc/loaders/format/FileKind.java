@@ -14,6 +14,9 @@ public final class FileKind {
   /** Of samples, as some sets are. */
   public static final String TAR = "a tar archive";
 
+  /** Of columns, as some sets are. */
+  public static final String PARQUET = "a Parquet file";
+
   private static final String GZIP = "a gzip archive";
   private static final String ZIP = "a zip archive";
 
@@ -32,6 +35,7 @@ public final class FileKind {
           new Kind("a PDF document", 0, "%PDF"),
           new Kind(ZIP, 0, "PK\u0003\u0004"),
           new Kind(GZIP, 0, "\u001f\u008b"),
+          new Kind(PARQUET, 0, "PAR1"),
           new Kind("a NumPy array", 0, "\u0093NUMPY"),
           new Kind("an HDF5 file", 0, "\u0089HDF"));
 
@@ -89,6 +93,7 @@ public final class FileKind {
       case TAR ->
           "; tars of samples have the format webdataset, one of folders is made into a pack"
               + " by ./ffc data import";
+      case PARQUET -> "; Parquet files of images and labels have the format parquet";
       case GZIP ->
           "; a packed tar cannot be read in place: unpack it by gunzip, or make a pack of"
               + " folders in it by ./ffc data import";

@@ -58,6 +58,15 @@ public final class DatasetIndex {
       return DatasetIndex.open(DataFormats.path(set.text()), cacheBytes);
     }
 
+    /** That of the source; none where no index is yet. */
+    @Override
+    public long pageBytes(DataConfig.Source set) {
+      Path folder = DataFormats.path(set.text());
+      return claims(set.text())
+          ? DataFormats.of(IndexHeader.read(folder).format()).pageBytes(set)
+          : 0;
+    }
+
     @Override
     public void check(DataConfig.Source set) {
       verify(DataFormats.path(set.text()));

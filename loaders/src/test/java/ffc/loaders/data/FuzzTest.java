@@ -238,6 +238,66 @@ class FuzzTest {
     assertThat(reads).isGreaterThan(500);
   }
 
+  /**
+   * Pages have checksums here; what no checksum of the format covers, footer and headers, may name
+   * another column or another page, but no picture gets another one's label.
+   */
+  @Test
+  void parquet() throws Exception {
+    for (String name : List.of("pages", "pages-unpacked", "pages-2", "pages-2-unpacked")) {
+      Path file = dir.resolve(name + ".parquet");
+      byte[] whole = Files.readAllBytes(Path.of("src/test/resources/parquet", name + ".parquet"));
+      Files.write(file, whole);
+      DataConfig.Source source = new DataConfig.Source("parquet", file.toString());
+      Path out = dir.resolve("index-" + name);
+      IndexBuilder.build(source, out, 100, Progress.NONE);
+      DataConfig.Source indexed = new DataConfig.Source("index", out.toString());
+      for (int i = 0; i < 600 * TIMES; i++) {
+        Files.write(file, damage(whole, new Random(SEED + i)));
+        DataConfig.Source opened = i % 3 == 0 ? indexed : source;
+        check(
+            () -> DataSets.open(opened),
+            "%s of %s seed %d".formatted(opened.format(), name, SEED + i));
+      }
+    }
+    assertThat(errors).isGreaterThan(1000);
+    assertThat(reads).isGreaterThan(1000);
+  }
+
+  /** No checksums, all encodings: whatever is read, nothing hangs and nothing else is thrown. */
+  @Test
+  void parquetWithoutChecksums() throws Exception {
+    for (String name :
+        List.of("hugging-face", "gzip", "zstd", "lz4", "dictionary", "deltas", "delta-strings")) {
+      Path file = dir.resolve(name + ".parquet");
+      byte[] whole = Files.readAllBytes(Path.of("src/test/resources/parquet", name + ".parquet"));
+      DataConfig.Source source = new DataConfig.Source("parquet", file.toString());
+      for (int i = 0; i < 400 * TIMES; i++) {
+        Files.write(file, damage(whole, new Random(SEED + i)));
+        try (Dataset set = DataSets.open(source)) {
+          ByteBuffer out = ByteBuffer.allocate(SHAPE.bytes());
+          for (long image = 0; image < set.images(); image++) {
+            try {
+              assertThat(set.identityName(set.identityOf(image))).isNotNull();
+              set.decode(image, SHAPE, out, 0);
+              reads++;
+            } catch (BadDataException e) {
+              errors++;
+              assertThat(e.getMessage()).doesNotContain("\n").isNotBlank();
+            }
+          }
+        } catch (BadDataException e) {
+          errors++;
+          assertThat(e.getMessage()).doesNotContain("\n").isNotBlank();
+        } catch (RuntimeException | Error e) {
+          throw new AssertionError(name + " seed " + (SEED + i), e);
+        }
+      }
+    }
+    assertThat(errors).isGreaterThan(1000);
+    assertThat(reads).isGreaterThan(1000);
+  }
+
   @Test
   void verificationPickle() throws Exception {
     for (String name : List.of("bytes-2", "numpy-4", "py2str-0")) {
