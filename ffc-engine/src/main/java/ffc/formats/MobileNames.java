@@ -100,20 +100,6 @@ final class MobileNames {
   private boolean end(String separated) {
     String at = linear(layers.user(separated, "Conv"), "features.layers.0");
     OnnxModel.Node product = layers.productBehind(at);
-    HostTensor weight = product == null ? null : layers.weight(product);
-    if (weight == null) {
-      return false;
-    }
-    layers.named().put("features.layers.2.weight", weight);
-    OnnxModel.Node norm = layers.user(product.output(), "BatchNormalization");
-    HostTensor bias = layers.array(product, 2);
-    if (norm != null && bias == null) {
-      return layers.norm(norm, "features.layers.3");
-    }
-    if (norm != null || bias == null) {
-      return false;
-    }
-    layers.neutral("features.layers.3", bias.toFloats());
-    return true;
+    return layers.product(product, "features.layers.2", "features.layers.3") != null;
   }
 }

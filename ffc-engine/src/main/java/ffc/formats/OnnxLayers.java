@@ -11,25 +11,32 @@ import java.util.Map;
  * that they take, which get the names that they are given here.
  *
  * <p>A batch norm that was folded into the convolution before it leaves a bias there: it comes back
- * as one that does nothing but add that, γ = 1, mean 0, variance 1 − 1e-5. The network gives the
- * same with the running statistics, and nothing sensible with those of a batch.
+ * as one that does nothing but add that, γ = 1, mean 0, variance 1 − ε. The network gives the same
+ * with the running statistics, and nothing sensible with those of a batch.
  */
 final class OnnxLayers {
-  /** Variance with which batch norm, which adds 1e-5, divides by 1. */
-  static final float UNIT = 1 - 1e-5f;
-
-  private static final float EPSILON = 1e-5f;
+  /** What batch norm adds to variances, where a network says nothing else. */
+  static final float EPSILON = 1e-5f;
 
   private static final List<String> SHAPING = List.of("Flatten", "Reshape", "Dropout", "Identity");
 
   private static final int WIDEST = 1 << 14;
 
   private final OnnxModel model;
+  private final float epsilon;
   private final Map<String, List<OnnxModel.Node>> users = new LinkedHashMap<>();
   private final Map<String, HostTensor> named = new LinkedHashMap<>();
 
   OnnxLayers(OnnxModel model) {
+    this(model, EPSILON);
+  }
+
+  /**
+   * @param epsilon that the batch norms of the network add, whatever those of the file do
+   */
+  OnnxLayers(OnnxModel model, float epsilon) {
     this.model = model;
+    this.epsilon = epsilon;
     for (OnnxModel.Node node : model.nodes()) {
       for (String input : node.inputs()) {
         users.computeIfAbsent(input, name -> new ArrayList<>()).add(node);
@@ -56,8 +63,28 @@ final class OnnxLayers {
       return null;
     }
     named.put(name + ".weight", filters);
-    OnnxModel.Node behind = user(convolution.output(), "BatchNormalization");
-    HostTensor bias = array(convolution, 2);
+    return normed(convolution, norm);
+  }
+
+  /**
+   * Names a product without a bias and the batch norm behind it, or in it.
+   *
+   * @param product null if there is none
+   * @return what comes out; null if it is no such pair
+   */
+  String product(OnnxModel.Node product, String name, String norm) {
+    HostTensor matrix = product == null ? null : weight(product);
+    if (matrix == null) {
+      return null;
+    }
+    named.put(name + ".weight", matrix);
+    return normed(product, norm);
+  }
+
+  /** Names the batch norm that is behind a layer or, as a bias, in it. */
+  private String normed(OnnxModel.Node layer, String norm) {
+    OnnxModel.Node behind = user(layer.output(), "BatchNormalization");
+    HostTensor bias = array(layer, 2);
     if (behind != null && bias == null) {
       return norm(behind, norm) ? behind.output() : null;
     }
@@ -65,7 +92,7 @@ final class OnnxLayers {
       return null;
     }
     neutral(norm, bias.toFloats());
-    return convolution.output();
+    return layer.output();
   }
 
   /** A batch norm that only adds a bias. */
@@ -73,7 +100,7 @@ final class OnnxLayers {
     named.put(name + ".weight", filled(bias.length, 1));
     named.put(name + ".bias", HostTensor.of(bias, bias.length));
     named.put(name + ".running_mean", filled(bias.length, 0));
-    named.put(name + ".running_var", filled(bias.length, UNIT));
+    named.put(name + ".running_var", filled(bias.length, 1 - epsilon));
   }
 
   private static HostTensor filled(int size, float value) {
@@ -108,8 +135,8 @@ final class OnnxLayers {
       if (array == null) {
         return false;
       }
-      boolean other = i == 3 && norm.epsilon() != EPSILON;
-      named.put(name + "." + parts.get(i), other ? plus(array, norm.epsilon() - EPSILON) : array);
+      boolean other = i == 3 && norm.epsilon() != epsilon;
+      named.put(name + "." + parts.get(i), other ? plus(array, norm.epsilon() - epsilon) : array);
     }
     return true;
   }

@@ -14,12 +14,17 @@ public final class OnnxWeights {
 
   /** Whether variances are those of a batch norm that was folded and has come back. */
   public static boolean isNeutralVariance(HostTensor variances) {
-    for (float variance : variances.toFloats()) {
-      if (variance != OnnxLayers.UNIT) {
-        return false;
+    float[] values = variances.toFloats();
+    for (float epsilon : new float[] {OnnxLayers.EPSILON, TransformerNames.EPSILON}) {
+      boolean all = true;
+      for (float variance : values) {
+        all &= variance == 1 - epsilon;
+      }
+      if (all) {
+        return true;
       }
     }
-    return true;
+    return false;
   }
 
   /** The arrays as the file names them, slopes of PReLU as one number a channel. */
@@ -39,9 +44,10 @@ public final class OnnxWeights {
   }
 
   /**
-   * All arrays by name. Exporters fold batch norm and drop names; those of a residual network or a
-   * MobileFaceNet such as InsightFace's get the names that it has there, by the place of their
-   * layers ({@link ResidualNames}, {@link MobileNames}). All others keep what the file calls them.
+   * All arrays by name. Exporters fold batch norm and drop names; those of a residual network, a
+   * MobileFaceNet or a vision transformer such as InsightFace's get the names that it has there, by
+   * the place of their layers ({@link ResidualNames}, {@link MobileNames}, {@link
+   * TransformerNames}). All others keep what the file calls them.
    *
    * @return in the order of the file, or of the layers
    * @throws IllegalArgumentException if the file cannot be read, is damaged or has arrays elsewhere
@@ -64,6 +70,7 @@ public final class OnnxWeights {
       }
       return ResidualNames.of(model)
           .or(() -> MobileNames.of(model))
+          .or(() -> TransformerNames.of(model))
           .orElseGet(() -> withFlatSlopes(model));
     } catch (IllegalArgumentException e) {
       throw new IllegalArgumentException(file + ": " + e.getMessage(), e);

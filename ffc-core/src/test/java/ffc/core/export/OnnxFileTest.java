@@ -128,7 +128,7 @@ class OnnxFileTest {
 
   static List<ModelConfig> takenBack() {
     Set<ModelConfig.Backbone> taken =
-        Set.of(ModelConfig.Backbone.iresnet, ModelConfig.Backbone.mbf);
+        Set.of(ModelConfig.Backbone.iresnet, ModelConfig.Backbone.mbf, ModelConfig.Backbone.vit);
     List<ModelConfig> networks = new ArrayList<>(networks());
     networks.removeIf(model -> !taken.contains(model.backbone()));
     networks.add(
@@ -180,7 +180,12 @@ class OnnxFileTest {
     String bytes = Files.readString(file, StandardCharsets.ISO_8859_1);
     return Files.writeString(
         file,
-        bytes.replace(".weight", ".number").replace("layer", "piece").replace("conv", "node"),
+        bytes
+            .replace(".weight", ".number")
+            .replace("layer", "piece")
+            .replace("conv", "node")
+            .replace("blocks", "floors")
+            .replace("embed", "place"),
         StandardCharsets.ISO_8859_1);
   }
 

@@ -77,7 +77,7 @@ public record WeightLayout(
   public static String foldedRemark(Map<String, HostTensor> arrays, String prefix) {
     // That of the first convolution: others may have been made for a skip without one.
     boolean folded =
-        Stream.of("bn1", "layers.0.layers.1")
+        Stream.of("bn1", "layers.0.layers.1", "feature.1")
             .map(norm -> arrays.get(prefix + norm + ".running_var"))
             .anyMatch(
                 variance ->
