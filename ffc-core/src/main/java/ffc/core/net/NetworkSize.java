@@ -36,11 +36,13 @@ public record NetworkSize(long weights, double bytesPerImage) {
     Backbone.Kept kept = backbone.kept();
     int bytes = precision == Precision.bf16 ? 2 : 4;
     double peak = bytes * (gpu ? GPU_PEAK : kept.tokens() ? CPU_TOKENS_PEAK : CPU_PEAK);
+    // Tokens between blocks are f32 in bf16, too: docs/benchmarks/memory.md.
     // In the launcher's heap, kept inputs leave holes that cost what is spared: docs/backbones.md.
     double perImage =
         recompute && gpu
             ? (kept.tokens() ? 4 : bytes) * kept.blockInputs() + peak * kept.largestBlock()
-            : peak * kept.all();
+            : peak * kept.all()
+                + (kept.tokens() ? 4 * peak / bytes - peak : 0) * kept.blockInputs();
     return new NetworkSize(backbone.parameters().size(), perImage);
   }
 

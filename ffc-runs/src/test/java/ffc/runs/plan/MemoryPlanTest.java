@@ -114,8 +114,10 @@ class MemoryPlanTest {
     // positions and squares; of a block norm, qkv, attention, proj; norm, fc1, relu6, fc2; the head
     long kept = 2 * tokens + 3 * (6 + 10) * tokens + 2 * tokens + 4 * 16;
     assertThat(activations(vit)).isEqualTo(Math.round(4 * 1.5 * kept * 96));
-    assertThat(activations(vit, "run.precision=bf16")).isEqualTo(Math.round(2 * 1.5 * kept * 96));
+    assertThat(activations("run.precision=bf16")).isEqualTo(Math.round(activations() / 2.0));
     long inputs = 32 * 32 + 3 * 2 * tokens + 2 * tokens;
+    assertThat(activations(vit, "run.precision=bf16"))
+        .isEqualTo(Math.round(1.5 * (2 * kept + 2 * inputs) * 96));
     long largest = 10 * tokens;
     String again = "run.checkpointActivations=true";
     assertThat(activations(vit, again, "run.device=gpu"))
