@@ -89,7 +89,14 @@ class ParquetTrainingTest {
     for (List<String> command :
         List.of(
             List.of("data", "index", cut.toString(), "--out=" + out),
-            List.of("data", "relabel", cut.toString(), "--out=" + out))) {
+            List.of("data", "relabel", cut.toString(), "--out=" + out),
+            List.of(
+                "train",
+                "../configs/quickstart.yaml",
+                "--out=" + out,
+                "--set=evaluate=[]",
+                "--set=data.train.format=parquet",
+                "--set=data.train.path=" + cut))) {
       StoredRun.Outcome refused = ffc(command.toArray(String[]::new));
       assertThat(refused.code()).as(refused.toString()).isEqualTo(2);
       assertThat(refused.toString()).contains("does not end as Parquet files do: it was cut");
