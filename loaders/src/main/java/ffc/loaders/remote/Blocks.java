@@ -81,6 +81,18 @@ public final class Blocks {
     return requests;
   }
 
+  /** Whether there is room for all of an object. */
+  boolean takesAll(RemoteObject object) {
+    return object.length() <= (long) most * BYTES;
+  }
+
+  /** Whether a block is there or on its way. */
+  boolean has(RemoteObject object, long number) {
+    synchronized (kept) {
+      return kept.containsKey(new Key(object, number));
+    }
+  }
+
   /**
    * The bytes of a block; waits until they are there.
    *

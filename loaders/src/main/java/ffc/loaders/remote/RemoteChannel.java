@@ -14,13 +14,18 @@ import java.util.Arrays;
 
 /**
  * Reads by position from a remote object, through {@link Blocks}. Whoever reads block after block
- * has the next ones fetched ahead, the more the longer it goes on; several may do so at once.
+ * has the next ones fetched ahead, the more the longer it goes on; several may do so at once. A
+ * single record of an object that memory does not take is fetched by itself: its block would be
+ * gone before another read wants it.
  */
 final class RemoteChannel extends FileChannel {
   private static final int STREAMS = 16;
 
   /** Most blocks ahead of a reader. */
   private static final int MOST_AHEAD = 2 * Blocks.AT_ONCE;
+
+  /** Longest read that is fetched by itself. */
+  private static final int MOST_ALONE = Blocks.BYTES / 4;
 
   private final RemoteObject object;
   private final long[] at = new long[STREAMS]; // block that a stream is in
@@ -43,6 +48,9 @@ final class RemoteChannel extends FileChannel {
       return -1;
     }
     int length = (int) Math.min(into.remaining(), object.length() - from);
+    if (isAlone(from, length)) {
+      return alone(into, from, length);
+    }
     for (int done = 0; done < length; ) {
       long number = (from + done) / Blocks.BYTES;
       int skip = (int) ((from + done) % Blocks.BYTES);
@@ -58,6 +66,60 @@ final class RemoteChannel extends FileChannel {
       done += part;
     }
     return length;
+  }
+
+  /** Whether nobody reads around a range that is a small part of what cannot be kept. */
+  private boolean isAlone(long from, int length) {
+    if (length > MOST_ALONE || Blocks.shared().takesAll(object)) {
+      return false;
+    }
+    long first = from / Blocks.BYTES;
+    long last = (from + length - 1) / Blocks.BYTES;
+    if (Blocks.shared().has(object, first) || Blocks.shared().has(object, last)) {
+      return false;
+    }
+    synchronized (this) {
+      for (long block : at) {
+        if (block == first || block + 1 == first) {
+          return false;
+        }
+      }
+      begin(last);
+    }
+    return true;
+  }
+
+  private int alone(ByteBuffer into, long from, int length) throws ClosedByInterruptException {
+    byte[] bytes = new byte[length];
+    int[] filled = {0};
+    try {
+      Blocks.shared()
+          .requests()
+          .fetch(
+              object,
+              from,
+              from + length,
+              part -> {
+                int more = part.remaining();
+                part.get(bytes, filled[0], more);
+                filled[0] += more;
+              });
+    } catch (RemoteException e) {
+      if (Thread.currentThread().isInterrupted()) {
+        throw new ClosedByInterruptException();
+      }
+      throw e;
+    }
+    into.put(bytes);
+    return length;
+  }
+
+  /** Notes a reader that may go on behind a block. */
+  private void begin(long number) {
+    at[next] = number;
+    through[next] = number;
+    ahead[next] = 1;
+    next = (next + 1) % STREAMS;
   }
 
   /** The last block to ask for, by a read of this one. */
@@ -77,10 +139,7 @@ final class RemoteChannel extends FileChannel {
         return Math.max(number, through[i]);
       }
     }
-    at[next] = number;
-    through[next] = number;
-    ahead[next] = 1;
-    next = (next + 1) % STREAMS;
+    begin(number);
     return number;
   }
 

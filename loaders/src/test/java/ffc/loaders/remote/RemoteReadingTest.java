@@ -288,4 +288,47 @@ class RemoteReadingTest {
     assertThat(access.authorization("c")).isEqualTo("Basic dTpw");
     assertThat(access.query("b") + access.query("other") + access.authorization("other")).isEmpty();
   }
+
+  /** Records of 5,000 bytes in an order by chance, as a shuffled epoch has it. */
+  private long fetchedByChance(int blocks) throws IOException {
+    byte[] bytes = new byte[300 * Blocks.BYTES];
+    Random random = new Random(3);
+    random.nextBytes(bytes);
+    server.objects.put("large", bytes);
+    keep(blocks);
+    int before = server.ranges.size();
+    try (PositionalFile file = PositionalFile.open(DataFormats.path(server.address("large")))) {
+      for (int i = 0; i < 150; i++) {
+        int from = random.nextInt(bytes.length - 5000);
+        ByteBuffer read = file.read(from, 5000);
+        byte[] got = new byte[5000];
+        read.get(got);
+        assertThat(got).isEqualTo(java.util.Arrays.copyOfRange(bytes, from, from + 5000));
+      }
+    }
+    return server.ranges.stream().skip(before).mapToLong(FaultyServer.Range::length).sum();
+  }
+
+  @Test
+  void singleRecordsAreFetchedByThemselvesWhereMemoryTakesNotAll() throws IOException {
+    long inBlocks = fetchedByChance(300);
+    assertThat(inBlocks).isBetween(100L * Blocks.BYTES, 300L * Blocks.BYTES);
+    // Beside a block that was just read somebody may read on: some come whole.
+    assertThat(fetchedByChance(100)).isBetween(150 * 5000L, inBlocks / 2);
+  }
+
+  @Test
+  void whoReadsOnHasBlocksWhateverMemoryTakes() throws IOException {
+    byte[] bytes = new byte[40 * Blocks.BYTES];
+    new Random(4).nextBytes(bytes);
+    server.objects.put("large", bytes);
+    keep(30);
+    int before = server.ranges.size();
+    try (PositionalFile file = PositionalFile.open(DataFormats.path(server.address("large")))) {
+      for (int from = 0; from < bytes.length; from += 4096) {
+        file.read(from, 4096);
+      }
+    }
+    assertThat(server.ranges.size() - before).isLessThan(20);
+  }
 }
