@@ -69,12 +69,14 @@ public final class TrainerFootprint {
     if (data.cacheBytes() > 0) {
       parts.put("record_cache", data.cacheBytes());
     }
-    if (DataFormats.isRemote(data.train())) {
-      parts.put("remote_blocks", Blocks.mostBytes());
-    }
-    long pages = DataFormats.of(data.train().format()).pageBytes(data.train());
-    if (pages > 0) {
-      parts.put("unpacked_pages", pages);
+    if (data.train() != null) { // a program may hand its images to the trainer itself
+      if (DataFormats.isRemote(data.train())) {
+        parts.put("remote_blocks", Blocks.mostBytes());
+      }
+      long pages = DataFormats.of(data.train().format()).pageBytes(data.train());
+      if (pages > 0) {
+        parts.put("unpacked_pages", pages);
+      }
     }
     if (evaluates) {
       parts.put("evaluation", EVALUATION);
