@@ -14,11 +14,13 @@ import ffc.runs.experiment.Secrets;
 import ffc.runs.train.RunFailure;
 import ffc.runs.train.Surroundings;
 import java.io.PrintWriter;
+import java.nio.file.Path;
 import java.util.Locale;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.ArgSpec;
 import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.TypeConversionException;
 
 /**
  * The program {@code ffc}. Exit codes: 0 done, 1 failed, 2 bad input (a config, data, a checkpoint
@@ -99,6 +101,7 @@ public final class Main {
   /** The commands, for {@link #main} and for tests. */
   public static CommandLine commandLine() {
     return new CommandLine(new Main())
+        .registerConverter(Path.class, Main::localPath)
         .setParameterExceptionHandler(Main::tell)
         .setCaseInsensitiveEnumValuesAllowed(true)
         .setUsageHelpWidth(100) // examples are to be copied: none may be wrapped
@@ -114,6 +117,14 @@ public final class Main {
               return new CommandLine.RunLast().execute(parsed);
             })
         .setExecutionExceptionHandler((failure, line, parsed) -> report(failure, line.getErr()));
+  }
+
+  /** A path of this machine. Java would take an address for one, without its second slash. */
+  private static Path localPath(String text) {
+    if (text.contains("://")) {
+      throw new TypeConversionException("an address");
+    }
+    return Path.of(text);
   }
 
   /** One line; a bare {@code ./ffc} is a wish for help. */

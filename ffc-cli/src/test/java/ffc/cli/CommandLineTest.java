@@ -291,6 +291,31 @@ class CommandLineTest {
   }
 
   @Test
+  void anAddressIsNoPathOfThisMachine() {
+    String address = "http://127.0.0.1:1/x";
+    for (String[] command :
+        new String[][] {
+          {"train", QUICKSTART, "--out", address},
+          {"train", address},
+          {"eval", "--checkpoint", address, "--data", "x", "--format", "bin"},
+          {"export", "--checkpoint", "x", "--out", address + ".onnx"},
+          {"import", address, "--config", QUICKSTART},
+          {"data", "import", address, "--out", "" + temp.resolve("pack")},
+          {"data", "relabel", "../data/quickstart/open.rec", "--out", "s3://bucket/x"},
+        }) {
+      err.getBuffer().setLength(0);
+      assertThat(run(command)).as(List.of(command).toString()).isEqualTo(2);
+      assertThat(err.toString())
+          .as(List.of(command).toString())
+          .contains(
+              "\", wanted a path of this machine; only packs and tars are read from addresses")
+          .hasLineCount(1);
+    }
+    assertThat(temp).isEmptyDirectory();
+    assertThat(Path.of("http:")).doesNotExist();
+  }
+
+  @Test
   void anEmptyTextIsNoPathForAnyCommand() throws Exception {
     for (String[] command :
         new String[][] {

@@ -4,6 +4,7 @@ import static java.util.stream.Collectors.joining;
 
 import ffc.runs.experiment.ConfigSchema;
 import ffc.runs.experiment.Nearest;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collection;
@@ -164,6 +165,9 @@ public final class UsageMistake {
               .toList();
       return String.join(" or ", names)
           + Nearest.to(got, names).map(UsageMistake::meant).orElse("");
+    }
+    if (type == Path.class && got.contains("://")) {
+      return "a path of this machine; only packs and tars are read from addresses";
     }
     boolean digits = got.matches("[+-]?\\d+");
     if (type == int.class || type == Integer.class) {

@@ -211,7 +211,7 @@ public final class PhotoImport {
 
   /** All that the pictures of an import hang on. */
   private static String what(Options options) throws IOException {
-    return "%s at %dx%d, %s, %d channels, JPEG by %s"
+    return "%s at %dx%d, %s, %d channels, --open %d --seed %d, JPEG by %s"
         .formatted(
             stamped(options.source()),
             options.height(),
@@ -220,6 +220,8 @@ public final class PhotoImport {
                 ? "--fit " + options.fit()
                 : "--landmarks " + stamped(options.landmarks()),
             options.channels(),
+            options.open(),
+            options.seed(),
             ImageDecoder.jpegDecoder());
   }
 

@@ -194,6 +194,11 @@ class ImportJournalTest {
         .hasMessageContaining("--fit pad, 3 channels")
         .hasMessageContaining("repeat that one, or remove the file to begin anew");
 
+    assertThatThrownBy(() -> PhotoImport.run(options("parts", Fit.crop, 4), Progress.NONE))
+        .isInstanceOf(BadDataException.class)
+        .hasMessageContaining("--open 0 --seed 1")
+        .hasMessageContaining("--open 4 --seed 1");
+
     assertThat(Files.readAllBytes(dir.resolve("parts/import.part"))).isEqualTo(before);
   }
 
