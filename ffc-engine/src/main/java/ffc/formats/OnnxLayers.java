@@ -37,9 +37,17 @@ final class OnnxLayers {
   OnnxLayers(OnnxModel model, float epsilon) {
     this.model = model;
     this.epsilon = epsilon;
-    for (OnnxModel.Node node : model.nodes()) {
-      for (String input : node.inputs()) {
-        users.computeIfAbsent(input, name -> new ArrayList<>()).add(node);
+    Map<String, Integer> made = new LinkedHashMap<>();
+    for (int i = 0; i < model.nodes().size(); i++) {
+      made.put(model.nodes().get(i).output(), i);
+    }
+    for (int i = 0; i < model.nodes().size(); i++) {
+      for (String input : model.nodes().get(i).inputs()) {
+        // Nodes stand in the order of their work; a damaged model may lead back, and no walk would
+        // end.
+        if (made.getOrDefault(input, -1) < i) {
+          users.computeIfAbsent(input, name -> new ArrayList<>()).add(model.nodes().get(i));
+        }
       }
     }
   }

@@ -16,6 +16,8 @@ final class TransformerNames {
   /** That the head's batch norms add to variances. */
   static final float EPSILON = 2e-5f;
 
+  private static final int WIDEST = 1 << 14;
+
   private static final List<String> SHAPING =
       List.of("Reshape", "Flatten", "Transpose", "Identity");
 
@@ -75,8 +77,11 @@ final class TransformerNames {
     for (int i = 0; at != null && i <= SHAPING.size(); i++) {
       String sum = added(at, "pos_embed", 3);
       if (sum != null) {
-        int width = (int) layers.named().get("pos_embed").shape()[2];
-        layers.named().put("mask_token", HostTensor.of(new float[width], 1, 1, width));
+        long width = layers.named().get("pos_embed").shape()[2];
+        if (width < 1 || width > WIDEST) {
+          return null;
+        }
+        layers.named().put("mask_token", HostTensor.of(new float[(int) width], 1, 1, width));
         return sum;
       }
       List<OnnxModel.Node> next =

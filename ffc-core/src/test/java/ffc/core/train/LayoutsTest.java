@@ -20,6 +20,7 @@ import ffc.formats.WeightFile;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
@@ -116,6 +117,20 @@ class LayoutsTest {
       norms += variance && !made ? 1 : 0;
     }
     assertThat(norms).isEqualTo(changed);
+  }
+
+  /** What the second block makes has the name of what the first makes, which the second takes. */
+  @Test
+  void aModelThatLeadsInACircleIsReadToItsEnd() throws IOException {
+    byte[] model = Files.readAllBytes(FILES.resolve("ir-folded.onnx"));
+    String text = new String(model, StandardCharsets.ISO_8859_1);
+    String output = "\u0012\u0019"; // tag and length before the name of what a node makes
+    String circle =
+        text.replace(output + "/body/body.1/Add_output_0", output + "/body/body.0/Add_output_0");
+    assertThat(circle).isNotEqualTo(text);
+    Path file = temp.resolve("circle.onnx");
+    Files.write(file, circle.getBytes(StandardCharsets.ISO_8859_1));
+    assertThat(WeightFile.read(file)).isNotEmpty();
   }
 
   /** Damaged models: refused in a line, or read. */
