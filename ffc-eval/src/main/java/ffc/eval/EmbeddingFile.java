@@ -2,8 +2,8 @@ package ffc.eval;
 
 import ffc.eval.embedding.ArrayEmbeddings;
 import ffc.eval.embedding.Embeddings;
+import ffc.eval.embedding.FileEmbeddings;
 import ffc.eval.embedding.ImageEmbedder;
-import ffc.eval.embedding.MappedEmbeddings;
 import ffc.formats.ElementType;
 import ffc.formats.HostTensor;
 import ffc.formats.Npy;
@@ -32,7 +32,7 @@ import java.util.stream.IntStream;
  *
  * <ul>
  *   <li>{@code x.npy}: real numbers [n, d]; labels in {@code x.ids.npy} or another {@code .npy} of
- *       n integers, or in a text file of one integer a line. f32 files are memory-mapped.
+ *       n integers, or in a text file of one integer a line. f32 files are read where they lie.
  *   <li>{@code x.safetensors}: arrays {@code embeddings} [n, d] and {@code labels} [n].
  * </ul>
  *
@@ -66,7 +66,7 @@ public final class EmbeddingFile {
     ElementType type = Npy.header(file).type(); // before the labels: the file that was typed
     long[] identities = labels(labels == null ? labelsOf(file) : labels);
     return type == ElementType.F32
-        ? MappedEmbeddings.open(file, identities)
+        ? FileEmbeddings.open(file, identities)
         : onHeap(file, Npy.read(file), identities);
   }
 
@@ -232,7 +232,7 @@ public final class EmbeddingFile {
   /** Opens rows whose identities do not matter, such as distractors; errors as {@link #open}. */
   public static Embeddings unlabelled(Path file) {
     if (file.toString().endsWith(".npy") && Npy.header(file).type() == ElementType.F32) {
-      return MappedEmbeddings.open(file, new long[Math.toIntExact(Npy.header(file).shape()[0])]);
+      return FileEmbeddings.open(file, new long[Math.toIntExact(Npy.header(file).shape()[0])]);
     }
     Raw raw = raw(file);
     return ArrayEmbeddings.normalising(

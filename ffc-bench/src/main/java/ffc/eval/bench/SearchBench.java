@@ -2,7 +2,7 @@ package ffc.eval.bench;
 
 import com.sun.management.OperatingSystemMXBean;
 import ffc.eval.embedding.ArrayEmbeddings;
-import ffc.eval.embedding.MappedEmbeddings;
+import ffc.eval.embedding.FileEmbeddings;
 import ffc.eval.gallery.ExactSearch;
 import ffc.formats.ElementType;
 import ffc.formats.HostTensor;
@@ -18,8 +18,8 @@ import java.util.Random;
 import java.util.function.Consumer;
 
 /**
- * Time of an exact search for one query in a mapped gallery of random unit rows, and of one for
- * many queries at once. {@code bench/search_speed} runs it.
+ * Time of an exact search for one query in a file of random unit rows, and of one for many queries
+ * at once. {@code bench/search_speed} runs it.
  *
  * <pre>SearchBench ROWS DIM THREADS QUERIES</pre>
  */
@@ -69,7 +69,7 @@ public final class SearchBench {
     Path file = Files.createTempFile("gallery", ".npy");
     try {
       Npy.write(file, ElementType.F32, out -> fill(rows, dim, out), rows, dim);
-      MappedEmbeddings gallery = MappedEmbeddings.ofUnitRows(file, new long[rows]);
+      FileEmbeddings gallery = FileEmbeddings.ofUnitRows(file, new long[rows]);
       ExactSearch search = new ExactSearch(gallery, TOP, false);
       float[] asked = new float[queries * dim];
       for (int query = 0; query < queries; query++) {

@@ -3,7 +3,8 @@ package ffc.eval.embedding;
 /**
  * Labelled unit vectors, n x d, row major. Safe for any number of reading threads.
  *
- * <p>{@link ArrayEmbeddings} keeps them on the heap; other implementations may map a file.
+ * <p>{@link ArrayEmbeddings} keeps them on the heap; {@link FileEmbeddings} reads a file where it
+ * lies.
  */
 public interface Embeddings {
   /** Rows, n. */

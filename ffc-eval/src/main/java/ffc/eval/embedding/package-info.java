@@ -1,5 +1,5 @@
 /**
- * Embeddings: in arrays, in mapped files, made by a network. Open {@link
- * ffc.eval.embedding.Embeddings} first.
+ * Embeddings: in arrays, in files, made by a network. Open {@link ffc.eval.embedding.Embeddings}
+ * first.
  */
 package ffc.eval.embedding;

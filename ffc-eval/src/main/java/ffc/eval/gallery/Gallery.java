@@ -3,8 +3,8 @@ package ffc.eval.gallery;
 import ffc.eval.embedding.ArrayEmbeddings;
 import ffc.eval.embedding.EmbeddingPass;
 import ffc.eval.embedding.Embeddings;
+import ffc.eval.embedding.FileEmbeddings;
 import ffc.eval.embedding.ImageEmbedder;
-import ffc.eval.embedding.MappedEmbeddings;
 import ffc.formats.ElementType;
 import ffc.formats.HostTensor;
 import ffc.formats.Npy;
@@ -129,7 +129,7 @@ public final class Gallery {
     for (int image = 0; image < labels.length; image++) {
       labels[image] = set.identityOf(image);
     }
-    return MappedEmbeddings.ofUnitRows(file, labels);
+    return FileEmbeddings.ofUnitRows(file, labels);
   }
 
   /** Writes all rows in their order: those of before, and new ones as the network makes them. */

@@ -1,6 +1,6 @@
 package ffc.eval.gallery;
 
-import ffc.eval.embedding.MappedEmbeddings;
+import ffc.eval.embedding.FileEmbeddings;
 import ffc.formats.WholeFile;
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -102,7 +102,7 @@ record GalleryFile(Path folder, String source, String network, String content) {
         keys.first()[image] = bytes.getLong();
         keys.second()[image] = bytes.getLong();
       }
-      MappedEmbeddings rows = MappedEmbeddings.ofUnitRows(rows(), new long[(int) images]);
+      FileEmbeddings rows = FileEmbeddings.ofUnitRows(rows(), new long[(int) images]);
       return rows.dim() == dim && keys.content().equals(content)
           ? Optional.of(new Stored(keys, rows))
           : Optional.empty();
@@ -112,7 +112,7 @@ record GalleryFile(Path folder, String source, String network, String content) {
   }
 
   /** What a pair of files holds. */
-  record Stored(ImageKeys keys, MappedEmbeddings rows) {}
+  record Stored(ImageKeys keys, FileEmbeddings rows) {}
 
   /**
    * Puts both files in their place.

@@ -94,35 +94,35 @@ class EmbeddingsTest {
   }
 
   @Test
-  void mappedRowsAreScaledAsThoseOnTheHeap() {
+  void rowsOfAFileAreScaledAsThoseOnTheHeap() {
     Path file = folder.resolve("e.npy");
     float[] values = {0, 0, 3, -4, 5, 0};
     EmbeddingFile.write(file, values, 2, new long[] {4, 5, 6}, Map.of());
-    Embeddings mapped = EmbeddingFile.open(file, null);
-    assertThat(mapped).isInstanceOf(MappedEmbeddings.class);
-    assertThat(mapped.size()).isEqualTo(3);
-    assertThat(mapped.dim()).isEqualTo(2);
+    Embeddings rows = EmbeddingFile.open(file, null);
+    assertThat(rows).isInstanceOf(FileEmbeddings.class);
+    assertThat(rows.size()).isEqualTo(3);
+    assertThat(rows.dim()).isEqualTo(2);
     float[] out = {9, 9, 9, 9, 9, 9};
-    mapped.read(1, 2, out, 1);
+    rows.read(1, 2, out, 1);
     assertThat(out).containsExactly(9, 0.6f, -0.8f, 1, 0, 9);
-    mapped.read(0, 1, out, 0);
+    rows.read(0, 1, out, 0);
     assertThat(out).startsWith(0, 0);
-    assertThat(mapped.label(2)).isEqualTo(6);
+    assertThat(rows.label(2)).isEqualTo(6);
   }
 
   @Test
-  void onlyMatricesOfSinglePrecisionAreMapped() {
+  void onlyMatricesOfSinglePrecisionAreReadWhereTheyLie() {
     long[] labels = {1, 2};
     Path file = folder.resolve("e.npy");
     Npy.write(file, HostTensor.of(new float[4], 4));
-    assertThatThrownBy(() -> MappedEmbeddings.open(file, labels))
+    assertThatThrownBy(() -> FileEmbeddings.open(file, labels))
         .isInstanceOf(IllegalArgumentException.class)
         .hasMessage(file + ": got F32[4], wanted F32[2, d] to match the labels");
     Npy.write(file, HostTensor.of(new long[4], 2, 2));
-    assertThatThrownBy(() -> MappedEmbeddings.open(file, labels))
+    assertThatThrownBy(() -> FileEmbeddings.open(file, labels))
         .hasMessage(file + ": got I64[2, 2], wanted F32[2, d] to match the labels");
     Npy.write(file, HostTensor.of(new float[] {1, 2, 3, Float.NEGATIVE_INFINITY}, 2, 2));
-    assertThatThrownBy(() -> MappedEmbeddings.open(file, labels))
+    assertThatThrownBy(() -> FileEmbeddings.open(file, labels))
         .hasMessage(file + ": row 1 holds NaN or an infinite value; wanted finite numbers");
   }
 
@@ -143,7 +143,7 @@ class EmbeddingsTest {
   }
 
   @Test
-  void rowsWithoutLabelsAreMappedOrReadFromSafetensors() {
+  void rowsWithoutLabelsAreReadFromEitherFormat() {
     Path npy = folder.resolve("e.npy");
     Path safetensors = folder.resolve("e.safetensors");
     for (Path file : List.of(npy, safetensors)) {
@@ -152,7 +152,7 @@ class EmbeddingsTest {
       assertThat(rows(rows)).containsExactly(List.of(0.6f, 0.8f), List.of(0f, 1f));
       assertThat(EmbeddingFile.raw(file).rows()).containsExactly(3, 4, 0, 2);
     }
-    assertThat(EmbeddingFile.unlabelled(npy)).isInstanceOf(MappedEmbeddings.class);
+    assertThat(EmbeddingFile.unlabelled(npy)).isInstanceOf(FileEmbeddings.class);
   }
 
   @Test
