@@ -48,7 +48,7 @@ sum "$(ffc 60 --version | grep engine)"
 
 figures() { # run; those of its summary that are looked at
   cp "$work/runs/$1/summary.json" "$out/$1.json" 2>/dev/null || { echo "FAILED"; return; }
-  grep -oE '"(images_per_second|p50|peak_rss_bytes|device_peak_bytes)" *: *[0-9.e+]+' "$out/$1.json" | tr -d '"' | tr '\n' ' '
+  grep -oE '"(images_per_second|p50|peak_rss_bytes|device_peak_bytes|predicted_device_bytes)" *: *[0-9.e+]+' "$out/$1.json" | tr -d '"' | tr '\n' ' '
 }
 compare() { # what, run, run, bound
   sum "$1: $("$python" "$work/compare.py" "runs/$2" "runs/$3" "$4" | tee /dev/stderr | tail -n 1)"

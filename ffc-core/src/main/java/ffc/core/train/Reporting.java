@@ -143,7 +143,7 @@ final class Reporting {
         ProcessMemory.heapPeak(),
         device.isGpu() ? peakDevice : null,
         state.skipped(),
-        predicted.parts(),
+        predicted,
         finished,
         evaluating.latest());
   }

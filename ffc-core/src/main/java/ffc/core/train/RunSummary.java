@@ -1,5 +1,6 @@
 package ffc.core.train;
 
+import ffc.core.method.Footprint;
 import ffc.eval.roc.EvalResult;
 import java.util.Map;
 
@@ -18,7 +19,7 @@ import java.util.Map;
  * @param heapPeakBytes peak Java heap in use
  * @param devicePeakBytes peak memory in use on the GPU, sampled at reports; null on the CPU
  * @param skippedSteps steps dropped because a loss or gradient was not finite
- * @param predictedBytes predicted memory by part
+ * @param predicted predicted memory by part, and which of it lies on the GPU, if there is one
  * @param finished false if the run was interrupted before its last step
  * @param eval last results by set
  */
@@ -34,6 +35,6 @@ public record RunSummary(
     long heapPeakBytes,
     Long devicePeakBytes,
     long skippedSteps,
-    Map<String, Long> predictedBytes,
+    Footprint predicted,
     boolean finished,
     Map<String, EvalResult> eval) {}

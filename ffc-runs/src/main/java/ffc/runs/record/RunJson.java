@@ -107,7 +107,10 @@ public final class RunJson {
       node.put("device_peak_bytes", summary.devicePeakBytes());
     }
     ObjectNode predicted = node.putObject("predicted_bytes");
-    summary.predictedBytes().forEach(predicted::put);
+    summary.predicted().parts().forEach(predicted::put);
+    if (summary.devicePeakBytes() != null) { // a CPU's networks lie in the machine like all else
+      node.put("predicted_device_bytes", summary.predicted().onDevice());
+    }
     ObjectNode eval = node.putObject("eval");
     evaluated.forEach(eval::set);
     if (!failed.isEmpty()) {

@@ -40,16 +40,17 @@ final class Facts {
         Html.format(
             "<tr><th>together</th><td></td><td class=\"number\"><b>%,.1f MB</b></td></tr>",
             sum / 1e6));
-    measured(rows, "measured: peak of the process", "peak_rss_bytes");
-    measured(rows, "measured: peak of the GPU in use", "device_peak_bytes");
+    figure(rows, "of it on the GPU", "predicted_device_bytes");
+    figure(rows, "measured: peak of the process", "peak_rss_bytes");
+    figure(rows, "measured: peak of the GPU in use", "device_peak_bytes");
     return "<section class=\"card\"><h3>Predicted memory</h3><p>what the arrays take, before"
         + " anything runs; the process adds its code, heap and buffers</p><table>"
         + rows
         + "</table></section>";
   }
 
-  private void measured(StringBuilder rows, String what, String figure) {
-    JsonNode bytes = run.summary().path(figure);
+  private void figure(StringBuilder rows, String what, String name) {
+    JsonNode bytes = run.summary().path(name);
     if (bytes.isNumber()) {
       rows.append(
           Html.format(

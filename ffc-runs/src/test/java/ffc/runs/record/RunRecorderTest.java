@@ -145,6 +145,34 @@ class RunRecorderTest {
   }
 
   @Test
+  void aRunOnAGpuHasThePredictedBesideTheMeasuredMemoryOfIt() {
+    RunSummary cpu = ScriptedRun.summary(40, true, Map.of());
+    RunSummary gpu =
+        new RunSummary(
+            cpu.method(),
+            cpu.steps(),
+            cpu.images(),
+            cpu.imagesPerSecond(),
+            cpu.stepMsP50(),
+            cpu.stepMsP99(),
+            cpu.peakRssBytes(),
+            cpu.peakAnonBytes(),
+            cpu.heapPeakBytes(),
+            70_000_000L,
+            cpu.skippedSteps(),
+            cpu.predicted().withHost("group"),
+            cpu.finished(),
+            cpu.eval());
+
+    JsonNode summary = RunJson.summary(gpu, Map.of(), Map.of());
+
+    assertThat(summary.path("device_peak_bytes").asLong()).isEqualTo(70_000_000);
+    assertThat(summary.path("predicted_device_bytes").asLong())
+        .isEqualTo(1_500_000 + 230_000 + 1_500_000 + 60_000_000);
+    assertThat(RunJson.summary(cpu, Map.of(), Map.of()).has("predicted_device_bytes")).isFalse();
+  }
+
+  @Test
   void aResumedRunCutsItsRecordsToTheCheckpointAndEndsLikeAnUnbrokenOne() throws Exception {
     Path unbroken = temp.resolve("unbroken");
     Path killed = temp.resolve("killed");
@@ -234,7 +262,7 @@ class RunRecorderTest {
             3,
             null,
             0,
-            measured.predictedBytes(),
+            measured.predicted(),
             true,
             Map.of());
     try (RunDirectory run = RunDirectory.create(temp);

@@ -1,5 +1,6 @@
 package ffc.runs.record;
 
+import ffc.core.method.Footprint;
 import ffc.core.train.RunObserver;
 import ffc.core.train.RunSummary;
 import ffc.core.train.StepReport;
@@ -191,7 +192,7 @@ public record ScriptedRun(long fromStep, long toStep, long lastStep, int every) 
         120_000_000L,
         null,
         0,
-        predicted,
+        new Footprint(predicted),
         finished,
         eval);
   }

@@ -3,6 +3,7 @@ package ffc.runs.watch;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
+import ffc.core.method.Footprint;
 import ffc.core.train.RunSummary;
 import ffc.runs.record.Json;
 import ffc.runs.record.ScriptedRun;
@@ -132,7 +133,8 @@ class LivePageTest {
 
     server = WatchServer.open(server.address().getPort(), live);
     live.finished(
-        new RunSummary("ffc", 100, 1, 1, 1, 1, 1, 1, 1, null, 0, Map.of(), false, Map.of()));
+        new RunSummary(
+            "ffc", 100, 1, 1, 1, 1, 1, 1, 1, null, 0, new Footprint(Map.of()), false, Map.of()));
     browser.await("document.getElementById('state').textContent.includes('stopped')");
     assertThat(browser.evaluate("document.getElementById('state').className").asString()).isEmpty();
   }

@@ -249,7 +249,7 @@ class MethodsTest {
         .containsEntry("classes", 2000.0)
         .containsEntry("classes_initialised", 2000.0)
         .containsKey("target_cosine");
-    assertThat(run.summary.predictedBytes())
+    assertThat(run.summary.predicted().parts())
         .containsEntry("classes", 4L * 2000 * 16 + RowFlags.bytes(2000))
         .containsEntry("momenta", 4L * 2000 * 16)
         .containsEntry("class_gradient", 4L * 2000 * 16);
