@@ -1,14 +1,15 @@
 #!/usr/bin/env python3
-"""Step time and peak memory of ./ffc train beside the same step in eager PyTorch, in pairs.
+"""Step time and peak memory of ./ffc train beside the same step in PyTorch, in pairs.
 
-  venv/bin/python bench/step_speed.py [small|r18] [--pairs 3] [--threads 2] [--markdown FILE]
+  venv/bin/python bench/step_speed.py [small|r18] [--pairs 3] [--threads 2] [--compile] [--bridge] [--markdown FILE]
 
 How to make the venv: docs/testing.md, The scripts' Python.
 
 Each pair runs PyTorch in fp32, PyTorch in bf16 autocast, ffc in fp32 and ffc in bf16, one after the
 other, under the same allocator and OpenMP settings. A process gives the median over its steps after
 warm-up; the table gives the median over the pairs and the range, and the ratio to PyTorch at its
-best precision. The Java side includes its data loading; the PyTorch side makes its random images
+best precision. --compile adds PyTorch in bf16 with both networks compiled (torch.compile, its compilation not
+timed), --bridge ffc in bf16 with the PyTorch of this python (FFC_TORCH). The Java side includes its data loading; the PyTorch side makes its random images
 outside of the timed part.
 """
 import argparse
@@ -47,11 +48,13 @@ ENVIRONMENT = dict(
 )
 
 
-def run_torch(case, threads, precision):
+def run_torch(case, threads, precision, compiled=False):
     command = [sys.executable, "bench/torch_step.py", *case["torch"].split()]
     command += ["--steps", str(case["steps"]), "--warmup", str(case["warmup"]), "--threads", str(threads)]
     if precision == "bf16":
         command.append("--bf16")
+    if compiled:
+        command.append("--compile")
     line = subprocess.run(command, cwd=HOME, env=ENVIRONMENT, check=True, capture_output=True, text=True).stdout
     return {
         "ms": float(re.search(r"ms/step p50 ([0-9.]+)", line)[1]),
@@ -59,7 +62,7 @@ def run_torch(case, threads, precision):
     }
 
 
-def run_ffc(case, threads, precision):
+def run_ffc(case, threads, precision, bridge=False):
     out = HOME / "runs/bench/step"
     subprocess.run(["rm", "-rf", str(out)], check=True)
     steps = case["steps"] + case["warmup"]
@@ -67,7 +70,8 @@ def run_ffc(case, threads, precision):
     command = ["./ffc", "train", case["config"], "--out", str(out)]
     for value in sets:
         command += ["--set", value]
-    subprocess.run(command, cwd=HOME, env=ENVIRONMENT, check=True, capture_output=True)
+    environment = dict(ENVIRONMENT, FFC_TORCH=sys.executable) if bridge else ENVIRONMENT
+    subprocess.run(command, cwd=HOME, env=environment, check=True, capture_output=True)
     lines = [json.loads(line) for line in (out / "steps.jsonl").read_text().splitlines()]
     timed = lines[case["warmup"] :]
     rates = [line["images_per_second"] for line in timed]
@@ -90,6 +94,8 @@ def main():
     parser.add_argument("case", nargs="?", default="small", choices=CASES)
     parser.add_argument("--pairs", type=int, default=3)
     parser.add_argument("--threads", type=int, default=2)
+    parser.add_argument("--compile", action="store_true")
+    parser.add_argument("--bridge", action="store_true")
     parser.add_argument("--markdown")
     args = parser.parse_args()
     case = CASES[args.case]
@@ -106,13 +112,17 @@ def main():
         "ffc fp32": lambda: run_ffc(case, args.threads, "fp32"),
         "ffc bf16": lambda: run_ffc(case, args.threads, "bf16"),
     }
+    if args.compile:
+        sides["PyTorch bf16, compiled"] = lambda: run_torch(case, args.threads, "bf16", compiled=True)
+    if args.bridge:
+        sides["ffc bf16, bridge"] = lambda: run_ffc(case, args.threads, "bf16", bridge=True)
     runs = {name: [] for name in sides}
     for pair in range(args.pairs):
         for name, run in sides.items():
             runs[name].append(run())
             print(f"pair {pair + 1} {name}: {runs[name][-1]['ms']:.1f} ms/step", flush=True)
     median = {name: statistics.median(r["ms"] for r in rs) for name, rs in runs.items()}
-    best = min(median["PyTorch fp32"], median["PyTorch bf16"])
+    best = min(ms for name, ms in median.items() if name.startswith("PyTorch"))
     import torch
 
     table = [

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Yardstick: the FFC training step in plain PyTorch, to be timed beside the Java program on the same machine.
 
-  venv/bin/python bench/torch_step.py --widths 16,32,64,128 --layers 1,1,1,1 --size 32 --channels 1 --dim 128 --ids 64 --instances 64 --capacity 200 --steps 60 [--bf16] [--channels-last] [--device cuda]
+  venv/bin/python bench/torch_step.py --widths 16,32,64,128 --layers 1,1,1,1 --size 32 --channels 1 --dim 128 --ids 64 --instances 64 --capacity 200 --steps 60 [--bf16] [--compile] [--channels-last] [--device cuda]
 
 How to make the venv: docs/testing.md, The scripts' Python.
 
@@ -29,12 +29,13 @@ def backbone(widths, layers, size, channels, dim):
 def main():
     p = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter); A = p.add_argument
     A('--widths', default='16,32,64,128'); A('--layers', default='1,1,1,1'); A('--size', type=int, default=32); A('--channels', type=int, default=1); A('--dim', type=int, default=128)
-    A('--ids', type=int, default=64); A('--instances', type=int, default=64); A('--capacity', type=int, default=200); A('--steps', type=int, default=60); A('--warmup', type=int, default=10); A('--threads', type=int, default=2); A('--bf16', action='store_true'); A('--channels-last', action='store_true'); A('--device', default='cpu')
+    A('--ids', type=int, default=64); A('--instances', type=int, default=64); A('--capacity', type=int, default=200); A('--steps', type=int, default=60); A('--warmup', type=int, default=10); A('--threads', type=int, default=2); A('--bf16', action='store_true'); A('--channels-last', action='store_true'); A('--compile', action='store_true'); A('--device', default='cpu')
     a = p.parse_args(); torch.set_num_threads(a.threads); torch.manual_seed(0); dev = a.device; B = a.ids + a.instances // 2
     ints = lambda s: [int(v) for v in s.split(',')]
     layout = torch.channels_last if a.channels_last else torch.contiguous_format; lay = lambda v: v.to(memory_format=layout)
     make = lambda: lay(backbone(ints(a.widths), ints(a.layers), a.size, a.channels, a.dim).to(dev))
     probe, gallery = make(), make(); gallery.load_state_dict(probe.state_dict()); gallery.requires_grad_(False)
+    if a.compile: probe, gallery = torch.compile(probe), torch.compile(gallery)
     group = F.normalize(torch.randn(a.capacity, a.dim, device=dev)); opt = torch.optim.SGD(probe.parameters(), 0.1, momentum=0.9, nesterov=True, weight_decay=1e-4)
     cast = lambda: torch.autocast(dev, dtype=torch.bfloat16, enabled=a.bf16); times = []
     for t in range(a.steps + a.warmup):
