@@ -21,7 +21,6 @@ import ffc.runs.plan.MemoryPlan;
 import ffc.runs.record.Hardware;
 import java.io.IOException;
 import java.io.PrintWriter;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -45,7 +44,8 @@ import tools.jackson.databind.node.ObjectNode;
       "",
       "Every cell (method, class count, seed, repeat) trains in a JVM of its own. Finished cells"
           + " are kept: the same command goes on where it was ended. Cells that ran under other"
-          + " settings than the file has now are set aside and run again.",
+          + " settings than the file has now are set aside and run again. What a cell says goes to"
+          + " cells/NAME.log; a finished one keeps its records, not its checkpoints.",
       ""
     },
     footer = {
@@ -96,7 +96,9 @@ public final class CompareCommand implements Callable<Integer> {
     ComparisonReader.checkCells(config, comparison, this::runs);
     CellRunner runner = new CellRunner(comparison, folder, log, Main.class.getName());
     if (!reportOnly) {
-      Files.createDirectories(folder);
+      runner.start();
+      log.println("cells train in " + folder.resolve("cells") + ", each with a log");
+      log.flush();
     }
     List<CellResult> results = new ArrayList<>();
     List<Outcome.Missing> missing = new ArrayList<>();

@@ -112,10 +112,11 @@ final class EvalCommand implements Callable<Integer> {
       throw new IllegalArgumentException("--checkpoint needs --data PATH");
     }
     EvaluateConfig set = set();
-    try (TrainedEncoder encoder = checkpoint.open(device)) {
-      show(
-          set.name(),
-          set.ofPairs() ? ofPairs(set, encoder.embedder()) : ofImages(encoder.embedder()));
+    // The set is opened first: what is wrong with it shows before the network is loaded.
+    try (Dataset images = set.ofPairs() ? null : DataSets.open(data.images());
+        TrainedEncoder encoder = checkpoint.open(device)) {
+      ImageEmbedder network = encoder.embedder();
+      show(set.name(), images == null ? ofPairs(set, network) : ofImages(images, network));
     }
     return 0;
   }
@@ -178,39 +179,37 @@ final class EvalCommand implements Callable<Integer> {
     }
   }
 
-  private Judgement ofImages(ImageEmbedder network) throws IOException {
+  private Judgement ofImages(Dataset set, ImageEmbedder network) throws IOException {
     boolean mirrored = flip == null ? options.templatesGiven() : flip;
     ImageEmbedder embedder = mirrored ? new MirrorSum(network) : network;
-    try (Dataset set = DataSets.open(data.images())) {
-      if (options.templatesGiven()) {
-        return Judgement.templates(
-            Evaluator.features(set, embedder), embedder.dim(), mirrored ? "yes" : "no", options);
-      }
-      LongUnaryOperator counts = null;
-      if (trainingData != null) {
-        try (Dataset training = training()) {
-          counts = TrainingCounts.of(training, set);
-        }
-      }
-      LongFunction<String> groups =
-          options.groups == null ? null : GroupFile.read(options.groups).of(set);
-      Embeddings strangers = options.distractors() == null ? null : strangers(embedder);
-      Judgement judged =
-          Judgement.labelled(
-              checkpoint.told() + "  " + data.path() + (mirrored ? ", flip test" : ""),
-              Evaluator.embed(set, embedder),
-              counts,
-              groups,
-              strangers,
-              options);
-      judged.json().put("checkpoint", checkpoint.folder().toString());
-      if (checkpoint.averaged() > 1) {
-        judged.json().put("average", checkpoint.averaged());
-      }
-      judged.json().put("set", data.path());
-      judged.json().put("flip", mirrored);
-      return judged;
+    if (options.templatesGiven()) {
+      return Judgement.templates(
+          Evaluator.features(set, embedder), embedder.dim(), mirrored ? "yes" : "no", options);
     }
+    LongUnaryOperator counts = null;
+    if (trainingData != null) {
+      try (Dataset training = training()) {
+        counts = TrainingCounts.of(training, set);
+      }
+    }
+    LongFunction<String> groups =
+        options.groups == null ? null : GroupFile.read(options.groups).of(set);
+    Embeddings strangers = options.distractors() == null ? null : strangers(embedder);
+    Judgement judged =
+        Judgement.labelled(
+            checkpoint.told() + "  " + data.path() + (mirrored ? ", flip test" : ""),
+            Evaluator.embed(set, embedder),
+            counts,
+            groups,
+            strangers,
+            options);
+    judged.json().put("checkpoint", checkpoint.folder().toString());
+    if (checkpoint.averaged() > 1) {
+      judged.json().put("average", checkpoint.averaged());
+    }
+    judged.json().put("set", data.path());
+    judged.json().put("flip", mirrored);
+    return judged;
   }
 
   private Embeddings strangers(ImageEmbedder embedder) {

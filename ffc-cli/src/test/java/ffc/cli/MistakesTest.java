@@ -9,6 +9,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -45,6 +46,42 @@ class MistakesTest {
           .anyMatch(
               said -> said.matches("\\Q" + file + "\\E:" + line + ":\\d+: " + mistake[2] + ".*"));
     }
+  }
+
+  @Test
+  void aSetThatIsMissingIsToldBeforeTheNetworkIsRead() throws IOException {
+    Path stored = StoredRun.FOLDER.resolve("format-1/ffc-weighted");
+    Path run = temp.resolve("run");
+    try (Stream<Path> files = Files.walk(stored)) {
+      for (Path file : files.toList()) {
+        Files.copy(file, run.resolve(stored.relativize(file).toString()));
+      }
+    }
+    try (Stream<Path> files = Files.walk(run)) {
+      for (Path weights : files.filter(f -> f.toString().endsWith(".safetensors")).toList()) {
+        Files.writeString(weights, "no weights");
+      }
+    }
+    String data = temp.resolve("nothere.rec").toString();
+    for (String[] command :
+        new String[][] {
+          {"eval", "--checkpoint", run.toString(), "--data", data},
+          {"embed", "--checkpoint", run.toString(), "--data", data, "--out", temp + "/e.npy"}
+        }) {
+      StoredRun.Outcome outcome = StoredRun.ffc(command);
+      assertThat(outcome.code()).isEqualTo(2);
+      assertThat(outcome.err()).contains("nothere.rec").doesNotContain("safetensors");
+    }
+  }
+
+  @Test
+  void aFileOfWeightsIsNotCalledAFolderThatIsMissing() throws IOException {
+    Path weights = Files.writeString(temp.resolve("w.safetensors"), "some");
+    StoredRun.Outcome outcome =
+        StoredRun.ffc("export", "--checkpoint", "" + weights, "--out", temp + "/x.onnx");
+    assertThat(outcome.code()).isEqualTo(2);
+    assertThat(outcome.err())
+        .contains(weights + ": is a file, wanted a run's folder or one of its checkpoints");
   }
 
   @Test

@@ -109,7 +109,12 @@ public final class CheckpointOption {
   /** The run that it is of. */
   public Path run() {
     if (!Files.isDirectory(given)) {
-      throw new IllegalArgumentException(given + ": no such folder");
+      throw new IllegalArgumentException(
+          given
+              + (Files.exists(given)
+                  ? ": is a file, wanted a run's folder or one of its checkpoints; files of weights"
+                      + " are for model.initFrom and ./ffc import"
+                  : ": no such folder"));
     }
     Path run = RunTarget.runOf(given);
     if (!RunDirectory.isRun(run)) {

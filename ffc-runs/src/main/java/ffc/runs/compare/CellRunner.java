@@ -11,6 +11,7 @@ import java.io.PrintWriter;
 import java.lang.management.ManagementFactory;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
@@ -27,6 +28,10 @@ public final class CellRunner {
   private final Path out;
   private final PrintWriter log;
   private final String program;
+  private final Duration between;
+
+  /** What the cell that trains was last heard to say. */
+  private String told = "";
 
   /**
    * @param out folder of the comparison
@@ -34,10 +39,32 @@ public final class CellRunner {
    * @param program main class of the command line
    */
   public CellRunner(Comparison comparison, Path out, PrintWriter log, String program) {
+    this(comparison, out, log, program, Duration.ofSeconds(30));
+  }
+
+  /**
+   * @param between lines of the cell that trains
+   */
+  CellRunner(Comparison comparison, Path out, PrintWriter log, String program, Duration between) {
     this.program = program;
+    this.between = between;
     this.comparison = comparison;
     this.out = out;
     this.log = log;
+  }
+
+  /**
+   * Makes the comparison's folder.
+   *
+   * @throws IllegalArgumentException if it holds something else already
+   */
+  public void start() throws IOException {
+    Path cells = out.resolve("cells");
+    if (!Files.isDirectory(cells) && Folders.holdsFiles(out)) {
+      throw new IllegalArgumentException(
+          out + ": holds other files already, and no comparison; choose another folder");
+    }
+    Files.createDirectories(cells);
   }
 
   /** The run directory of a cell. */
@@ -108,7 +135,10 @@ public final class CellRunner {
             .start();
     int code;
     try (LastWords words = new LastWords(INTERRUPTED, () -> stop(process))) {
-      code = process.waitFor();
+      while (!process.waitFor(between.toMillis(), TimeUnit.MILLISECONDS)) {
+        tell(said.toPath());
+      }
+      code = process.exitValue();
     } finally {
       process.destroy();
     }
@@ -119,6 +149,17 @@ public final class CellRunner {
     }
     List<String> lines = Files.readAllLines(said.toPath());
     return "exit code " + code + (lines.isEmpty() ? "" : ": " + lines.get(lines.size() - 1));
+  }
+
+  /** Repeats the last line that a cell has said, if it is another than before. */
+  private void tell(Path said) throws IOException {
+    List<String> lines = Files.readAllLines(said);
+    String last = lines.isEmpty() ? "" : lines.get(lines.size() - 1);
+    if (!last.equals(told)) {
+      told = last;
+      log.println("    " + last);
+      log.flush();
+    }
   }
 
   /** Ends a cell's input and waits until it has kept its step. */

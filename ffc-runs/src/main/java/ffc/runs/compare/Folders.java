@@ -11,6 +11,16 @@ import java.util.stream.Stream;
 final class Folders {
   private Folders() {}
 
+  /** Whether a folder has anything in it; not if there is none. */
+  static boolean holdsFiles(Path folder) throws IOException {
+    if (!Files.exists(folder)) {
+      return false;
+    }
+    try (Stream<Path> files = Files.list(folder)) {
+      return files.findAny().isPresent();
+    }
+  }
+
   /** Deletes a folder with all that is in it; does nothing if there is none. */
   static void delete(Path folder) throws IOException {
     if (!Files.exists(folder)) {

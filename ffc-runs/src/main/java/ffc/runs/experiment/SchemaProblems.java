@@ -117,7 +117,7 @@ final class SchemaProblems {
     String got = "got " + Describe.value(value) + ", wanted ";
     JsonNode keyword = error.getSchemaNode();
     return switch (error.getKeyword()) {
-      case "type" -> got + kinds(keyword) + decimalComma(value);
+      case "type" -> got + kinds(keyword) + decimalComma(value) + lonely(keyword, value);
       case "enum" -> got + choice(value, keyword) + others;
       case "minimum" -> got + "at least " + number(keyword);
       case "exclusiveMinimum" -> got + "more than " + number(keyword);
@@ -130,6 +130,15 @@ final class SchemaProblems {
           got + "text that matches " + keyword.stringValue().replaceAll("^\\^\\(\\?:|\\)\\$$", "");
       default -> got + Describe.oneLine(error.getMessage());
     };
+  }
+
+  private static String lonely(JsonNode wanted, JsonNode value) {
+    return wanted.isString()
+            && wanted.stringValue().equals("array")
+            && value.isString()
+            && value.stringValue().matches("[\\w.]+(, *[\\w.]+)*")
+        ? ": [" + value.stringValue() + "]"
+        : "";
   }
 
   private static String decimalComma(JsonNode value) {

@@ -14,7 +14,7 @@ public final class ClassCount {
   /**
    * A number of classes as it is given to {@code ffc plan}; 1e8 is one way to write it.
    *
-   * @throws IllegalArgumentException if it is none, or above 2^40
+   * @throws IllegalArgumentException if it is none, below 1 or above 2^40
    */
   public static long parse(String text) {
     try {
@@ -26,7 +26,7 @@ public final class ClassCount {
       // told below
     }
     throw new IllegalArgumentException(
-        "--classes " + text + ": wanted a whole number up to 2^40, such as 360232 or 1e8");
+        "--classes " + text + ": wanted a whole number from 1 to 2^40, such as 360232 or 1e8");
   }
 
   /**

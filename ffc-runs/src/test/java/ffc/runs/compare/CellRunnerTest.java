@@ -1,12 +1,14 @@
 package ffc.runs.compare;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.Arrays;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
@@ -103,11 +105,56 @@ class CellRunnerTest {
     }
   }
 
-  private String said(String how) throws Exception {
-    Path file =
-        Files.writeString(
-            temp.resolve("small.yaml"),
-            """
+  /** A cell that trains until its comparison has repeated what it says. */
+  static final class Talker {
+    private Talker() {}
+
+    public static void main(String[] arguments) throws Exception {
+      Path log = Path.of(arguments[3]).resolveSibling("told");
+      for (int step = 1; step <= 2; step++) {
+        System.out.println("step " + step + "/2");
+        while (!Files.exists(log) || !Files.readString(log).contains("step " + step + "/2")) {
+          Thread.sleep(20);
+        }
+        Thread.sleep(500);
+      }
+    }
+  }
+
+  @Test
+  void whatTheCellSaysIsRepeatedOnceALine() throws Exception {
+    Comparison comparison = ComparisonReader.read(small());
+    Path told = temp.resolve("out/cells/told");
+    Files.createDirectories(told.getParent());
+    try (PrintWriter log = new PrintWriter(Files.newBufferedWriter(told))) {
+      CellRunner runner =
+          new CellRunner(
+              comparison, temp.resolve("out"), log, Talker.class.getName(), Duration.ofMillis(100));
+      assertThat(runner.train(Cell.of(comparison).get(0))).isNull();
+    }
+    assertThat(Files.readAllLines(told).stream().filter(line -> line.contains("step")))
+        .containsExactly("    step 1/2", "    step 2/2");
+  }
+
+  @Test
+  void aFolderThatHoldsSomethingElseIsNotTaken() throws Exception {
+    Path out = temp.resolve("out");
+    CellRunner runner = new CellRunner(ComparisonReader.read(small()), out, null, "none");
+    Files.createDirectories(out);
+    runner.start();
+    Files.createFile(out.resolve("comparison.html"));
+    runner.start();
+    Files.delete(out.resolve("cells"));
+    assertThatThrownBy(runner::start)
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessage(out + ": holds other files already, and no comparison; choose another folder");
+    assertThat(out.resolve("cells")).doesNotExist();
+  }
+
+  private Path small() throws IOException {
+    return Files.writeString(
+        temp.resolve("small.yaml"),
+        """
             name: small
             title: Small
             experiment:
@@ -120,6 +167,10 @@ class CellRunnerTest {
               - {name: PFC, method: {type: partial-fc, sampleRate: 0.5}}
             seeds: [4]
             """);
+  }
+
+  private String said(String how) throws Exception {
+    Path file = small();
     Process process =
         new ProcessBuilder(
                 Path.of(System.getProperty("java.home"), "bin", "java").toString(),

@@ -41,7 +41,7 @@ class ConfigRulesTest {
         "model.freeze=[layer3] | model.freeze: got \"layer3\", wanted parts of backbone iresnet:"
             + " stem, layer1, layer2, embedding, or trunk for all but the last",
         "model.freeze=[stem, trunk, stem] | model.freeze: got stem twice",
-        "model.freeze=stem | model.freeze: got the text \"stem\", wanted a list",
+        "model.freeze=stem | model.freeze: got the text \"stem\", wanted a list: [stem]",
         "model.freeze=[trunk, embedding] | model.freeze: got all parts of the network, which would"
             + " learn nothing; wanted fewer, or model.freezeUntil",
         "model.freezeUntil=10 | model.freezeUntil: does nothing without model.freeze",
