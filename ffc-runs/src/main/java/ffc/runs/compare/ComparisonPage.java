@@ -244,7 +244,7 @@ public final class ComparisonPage {
     item(
         notes,
         "Every cell ran in a JVM of its own, with the same data, batch, backbone, optimiser and"
-            + " number of steps; contenders took turns. Throughput is that of the median step,"
+            + " number of steps but for what a contender sets itself; contenders took turns. Throughput is that of the median step,"
             + " loading included, without the first 10 steps, evaluation and checkpoints.");
     item(
         notes,

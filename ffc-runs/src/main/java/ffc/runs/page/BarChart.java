@@ -30,7 +30,7 @@ public record BarChart(String title, String note, List<String> figures, List<Gro
     html.append(Html.escape(title)).append("</h3><p>").append(Html.escape(note));
     html.append("</p><ul class=\"legend\">");
     for (int i = 0; i < figures.size(); i++) {
-      html.append("<li class=\"c").append(i % 6).append("\">");
+      html.append("<li class=\"c").append(i % Chart.COLOURS).append("\">");
       html.append(Html.escape(figures.get(i))).append("</li>");
     }
     return html.append("</ul></figcaption>").append(svg()).append("</figure>\n").toString();
@@ -78,7 +78,7 @@ public record BarChart(String title, String note, List<String> figures, List<Gro
             Html.format(
                 "%s %s %.4f [%.4f, %.4f]",
                 group.name(), figures.get(figure), bar.value(), bar.low(), bar.high())),
-        figure % 6,
+        figure % Chart.COLOURS,
         from + 1,
         at(bar.value()),
         width - 2,

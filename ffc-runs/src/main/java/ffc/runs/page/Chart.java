@@ -33,7 +33,7 @@ public record Chart(
     boolean logY,
     boolean fromZero,
     List<Mark> marks) {
-  private static final int COLOURS = 6;
+  static final int COLOURS = 12;
 
   /** Name of an x axis that counts training steps; the script knows it. */
   private static final String STEP = "step";

@@ -2,6 +2,9 @@ package ffc.runs.page;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.io.IOException;
+import java.io.InputStream;
+import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
@@ -104,7 +107,7 @@ class ChartTest {
         List.of(
             new Series("a", points, Series.Look.marked, 4),
             new Series("", points, Series.Look.dashed, 4),
-            new Series("b", points, Series.Look.dots, 7));
+            new Series("b", points, Series.Look.dots, Chart.COLOURS + 1));
     String html = new Chart("t", "", "n", series, true, true, false).html();
 
     assertThat(html).contains("path class=\"c4 line\"", "path class=\"c4 line dashed\"");
@@ -115,6 +118,19 @@ class ChartTest {
         .contains("[&quot;a&quot;,4,&quot;marked&quot;,[[10,1],[1000,100]]")
         .contains("[&quot;&quot;,4,&quot;dashed&quot;,[[")
         .contains("[&quot;b&quot;,1,&quot;dots&quot;,[[");
+  }
+
+  @Test
+  void everyColourIsDefinedForLightAndDarkPages() throws IOException {
+    String style;
+    try (InputStream css = Chart.class.getResourceAsStream("page.css")) {
+      style = new String(css.readAllBytes(), StandardCharsets.UTF_8);
+    }
+    for (int i = 0; i < Chart.COLOURS; i++) {
+      assertThat(style).contains(".c" + i + " { --k: var(--c" + i + "); }");
+      assertThat(style.split("--c" + i + ": #", -1)).as("colour " + i).hasSize(1 + 2);
+    }
+    assertThat(style).doesNotContain("--c" + Chart.COLOURS);
   }
 
   private static List<String> labels(Axis axis) {
