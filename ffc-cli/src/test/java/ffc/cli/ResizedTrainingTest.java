@@ -5,12 +5,16 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import ffc.runs.record.JsonLines;
 import java.awt.image.BufferedImage;
+import java.io.ByteArrayOutputStream;
 import java.io.IOException;
+import java.nio.ByteBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.HexFormat;
 import java.util.List;
 import java.util.Random;
+import java.util.zip.CRC32;
 import javax.imageio.ImageIO;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -106,6 +110,43 @@ class ResizedTrainingTest {
             "--out=" + page);
     assertThat(found.code()).as(found.toString()).isZero();
     assertThat(found.out()).contains("29.png (the same file)");
+  }
+
+  /** Of one size already, and seen lying on their side: taken as stored, but not in silence. */
+  @Test
+  void offTellsOfPicturesThatItDoesNotTurn() throws IOException {
+    Path sized = temp.resolve("sized");
+    for (int i = 0; i < 80; i++) {
+      Path file = sized.resolve("person %d/%d.png".formatted(i / 4, i));
+      Files.createDirectories(file.getParent());
+      ByteArrayOutputStream png = new ByteArrayOutputStream();
+      ImageIO.write(picture(i / 4, 32, 32), "png", png);
+      Files.write(file, i % 2 == 0 ? png.toByteArray() : turned(png.toByteArray()));
+    }
+    String told = "of 32 images looked at say by EXIF how they are to be turned";
+    String path = "--set=data.train.path=" + sized;
+    StoredRun.Outcome off = train("off", path, "--set=run.steps=2");
+    assertThat(off.code()).as(off.toString()).isZero();
+    assertThat(off.out()).contains("data.resize off: ", told, "are taken as they are stored");
+    StoredRun.Outcome crop = train("crop", path, "--set=run.steps=2", "--set=data.resize=crop");
+    assertThat(crop.code()).as(crop.toString()).isZero();
+    assertThat(crop.out()).contains("have the size already").doesNotContain(told);
+    assertThat(losses("crop")).isNotEqualTo(losses("off"));
+  }
+
+  /** The same PNG with a chunk of EXIF behind its header: orientation 6. */
+  private static byte[] turned(byte[] png) {
+    String exif = "65584966" + "4d4d002a00000008" + "0001" + "0112000300000001" + "00060000";
+    byte[] chunk = HexFormat.of().parseHex(exif);
+    CRC32 sum = new CRC32();
+    sum.update(chunk);
+    return ByteBuffer.allocate(png.length + chunk.length + 8)
+        .put(png, 0, 33)
+        .putInt(chunk.length - 4)
+        .put(chunk)
+        .putInt((int) sum.getValue())
+        .put(png, 33, png.length - 33)
+        .array();
   }
 
   @Test

@@ -4,7 +4,7 @@ import ffc.loaders.data.BadDataException;
 import ffc.loaders.data.Dataset;
 import ffc.loaders.data.ImageShape;
 import ffc.loaders.data.Resize;
-import ffc.loaders.image.ImageDecoder;
+import ffc.loaders.decode.Images;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
@@ -14,7 +14,7 @@ import java.util.Optional;
 
 /**
  * What a look at a few images of a set says of their sizes: whether {@code data.resize} is needed,
- * and what it costs.
+ * what it costs, and what is not turned without it.
  */
 final class ImageSizes {
   private static final int IMAGES = 32;
@@ -23,6 +23,7 @@ final class ImageSizes {
   private final ImageShape shape;
   private final int looked;
   private final List<Long> others = new ArrayList<>();
+  private int turned;
   private String first;
 
   /** Looks at images from all over the set; those that cannot be read are passed over. */
@@ -37,7 +38,11 @@ final class ImageSizes {
 
   private void look(long image) {
     try {
-      int[] size = ImageDecoder.size(dataset.encoded(image));
+      ByteBuffer encoded = dataset.encoded(image);
+      if (Images.isTurned(encoded)) {
+        turned++;
+      }
+      int[] size = Images.size(encoded);
       if (size[0] != shape.height() || size[1] != shape.width()) {
         if (others.isEmpty()) {
           first = "%s is %dx%d".formatted(dataset.describe(image), size[0], size[1]);
@@ -63,13 +68,20 @@ final class ImageSizes {
   }
 
   /**
-   * What scaling takes a training.
+   * What scaling takes a training, or what is amiss without.
    *
    * @param workers that decode
-   * @return empty if nothing is to be scaled
+   * @return empty if there is nothing to say
    */
   Optional<String> cost(int workers) {
-    if (shape.resize() == Resize.off || looked == 0) {
+    if (shape.resize() == Resize.off) {
+      return turned == 0
+          ? Optional.empty()
+          : Optional.of(
+              "data.resize off: %d of %d images looked at say by EXIF how they are to be turned, and are taken as they are stored; data.resize crop, pad and stretch turn them, ./ffc data import once"
+                  .formatted(turned, looked));
+    }
+    if (looked == 0) {
       return Optional.empty();
     }
     if (others.isEmpty()) {

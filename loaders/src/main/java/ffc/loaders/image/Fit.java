@@ -16,7 +16,7 @@ public enum Fit {
    *
    * @throws IllegalArgumentException if it is off
    */
-  static Fit of(Resize resize) {
+  public static Fit of(Resize resize) {
     return switch (resize) {
       case crop -> crop;
       case pad -> pad;

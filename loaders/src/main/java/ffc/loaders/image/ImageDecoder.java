@@ -1,25 +1,18 @@
 package ffc.loaders.image;
 
 import ffc.loaders.data.ImageShape;
-import ffc.loaders.data.Resize;
 import java.io.EOFException;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 
 /**
- * Decodes PNG, JPEG and BMP into planar bytes, keeping its readers and scratch memory between
- * images. Pixels are the samples as they are stored: no gamma, no colour profile, no orientation is
- * applied, and alpha is dropped. Confined to one thread.
+ * Decodes PNG, JPEG and BMP of one size into planar bytes, keeping its readers and scratch memory
+ * between images. Pixels are the samples as they are stored: no gamma, no colour profile, no
+ * orientation is applied, and alpha is dropped. Confined to one thread.
  */
 public final class ImageDecoder {
   private static final ThreadLocal<ImageDecoder> OF_THREAD =
       ThreadLocal.withInitial(ImageDecoder::new);
-
-  /** Larger images are not scaled while training: each takes some 20 bytes of heap a pixel. */
-  private static final long MOST_RESIZED = 1L << 25;
-
-  /** Scratch memory of larger images is let go. */
-  private static final long KEPT = 1L << 22;
 
   private final PngDecoder png = new PngDecoder();
   private final JpegDecoder jpeg = new JpegDecoder(true);
@@ -38,23 +31,17 @@ public final class ImageDecoder {
    *
    * @param encoded a whole file from position to limit; not moved
    * @param out receives u8 [channels, height, width] at the absolute {@code offset}
-   * @throws IOException if the bytes are no such image, corrupt, or of another height or width that
-   *     the shape does not resize
+   * @throws IOException if the bytes are no such image, corrupt, or of another height or width
    */
   public void decode(ByteBuffer encoded, ImageShape shape, ByteBuffer out, int offset)
       throws IOException {
     faultsTold(
         () -> {
-          int[] size = shape.resize() == Resize.off ? null : size(encoded);
-          if (size == null || size[0] == shape.height() && size[1] == shape.width()) {
-            if (planes.length < shape.bytes()) {
-              planes = new byte[shape.bytes()];
-            }
-            stored(encoded, shape, new Planes(planes));
-            out.put(offset, planes, 0, shape.bytes());
-          } else {
-            scaled(encoded, size, shape).put(shape.channels(), out, offset);
+          if (planes.length < shape.bytes()) {
+            planes = new byte[shape.bytes()];
           }
+          stored(encoded, shape, new Planes(planes));
+          out.put(offset, planes, 0, shape.bytes());
           return null;
         });
   }
@@ -75,29 +62,12 @@ public final class ImageDecoder {
         });
   }
 
-  /** An image of any size as photographs become packs, but for orientation and profile. */
-  private Picture scaled(ByteBuffer encoded, int[] size, ImageShape shape) throws IOException {
-    if (Math.min(size[0], size[1]) < 1) {
-      throw new IOException("corrupt image: its header says %dx%d".formatted(size[0], size[1]));
-    }
-    long pixels = (long) size[0] * size[1];
-    if (pixels > MOST_RESIZED) {
-      throw new IOException(
-          "image is %dx%d (height x width); data.resize takes up to %d megapixels, ./ffc data import more"
-              .formatted(size[0], size[1], MOST_RESIZED / 1_000_000));
-    }
-    Picture whole = picture(encoded, size);
-    if (pixels > KEPT) {
-      trim();
-    }
-    return Fit.of(shape.resize()).apply(whole, shape.height(), shape.width());
-  }
-
   private void stored(ByteBuffer encoded, ImageShape shape, Pixels out) throws IOException {
     switch (ImageFormat.of(encoded)) {
       case PNG -> png.decode(encoded, shape, out);
       case JPEG -> jpeg.decode(encoded, shape, out);
       case BMP -> bmp.decode(encoded, shape, out);
+      default -> throw noSuch(encoded);
     }
   }
 
@@ -135,10 +105,20 @@ public final class ImageDecoder {
       case PNG -> PngDecoder.size(encoded);
       case JPEG -> JpegHeader.of(encoded).size();
       case BMP -> BmpDecoder.size(encoded);
+      default -> throw noSuch(encoded);
     };
   }
 
-  static void checkSize(int height, int width, ImageShape shape) throws IOException {
+  private static IOException noSuch(ByteBuffer encoded) throws IOException {
+    return new IOException(ImageFormat.of(encoded) + " image, wanted PNG, JPEG or BMP");
+  }
+
+  /**
+   * Refuses an image of another size.
+   *
+   * @throws IOException with both
+   */
+  public static void checkSize(int height, int width, ImageShape shape) throws IOException {
     if (height != shape.height() || width != shape.width()) {
       throw new IOException(
           "image is %dx%d (height x width), wanted %dx%d"

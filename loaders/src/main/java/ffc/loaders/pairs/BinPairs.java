@@ -3,7 +3,7 @@ package ffc.loaders.pairs;
 import ffc.loaders.data.BadDataException;
 import ffc.loaders.data.ImageShape;
 import ffc.loaders.data.VerificationSet;
-import ffc.loaders.image.ImageDecoder;
+import ffc.loaders.decode.Images;
 import ffc.loaders.table.MappedFile;
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -71,7 +71,7 @@ public final class BinPairs implements VerificationSet {
   @Override
   public void decode(int image, ImageShape shape, ByteBuffer out, int offset) {
     try {
-      ImageDecoder.ofThread().decode(images[image], shape, out, offset);
+      Images.decode(images[image], shape, out, offset);
     } catch (IOException e) {
       throw new BadDataException(file + " image " + image + ": " + e.getMessage(), e);
     }

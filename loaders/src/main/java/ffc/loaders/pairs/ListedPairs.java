@@ -3,7 +3,7 @@ package ffc.loaders.pairs;
 import ffc.loaders.data.BadDataException;
 import ffc.loaders.data.ImageShape;
 import ffc.loaders.data.VerificationSet;
-import ffc.loaders.image.ImageDecoder;
+import ffc.loaders.decode.Images;
 import ffc.loaders.table.MappedFile;
 import ffc.loaders.table.PositionalFile;
 import ffc.loaders.table.TextLines;
@@ -93,7 +93,7 @@ public final class ListedPairs implements VerificationSet {
   @Override
   public void decode(int image, ImageShape shape, ByteBuffer out, int offset) {
     try {
-      ImageDecoder.ofThread().decode(encoded(image), shape, out, offset);
+      Images.decode(encoded(image), shape, out, offset);
     } catch (IOException e) {
       throw new BadDataException(images.get(image) + ": " + e.getMessage(), e);
     }

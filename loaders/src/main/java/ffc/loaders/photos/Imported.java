@@ -1,5 +1,7 @@
 package ffc.loaders.photos;
 
+import ffc.loaders.decode.PhotoDecoder;
+import ffc.loaders.image.ImageFormat;
 import ffc.loaders.image.Lanczos;
 import ffc.loaders.image.Picture;
 import ffc.loaders.photos.walk.PhotoSource;
@@ -62,11 +64,11 @@ record Imported(
     int[] held = {0};
     boolean large = false;
     try {
-      Format format = Format.of(file.head(Format.HEAD));
-      if (format == Format.OTHER) {
+      ImageFormat format = ImageFormat.of(file.head(ImageFormat.HEAD));
+      if (format == ImageFormat.OTHER) {
         return leftOut(Reason.NO_PICTURE, "its first bytes are those of no picture");
       }
-      if (format == Format.HEIF) {
+      if (format == ImageFormat.HEIF) {
         return leftOut(Reason.OTHER_FORMAT, "HEIC, AVIF or film: convert it to JPEG or PNG");
       }
       boolean aligned = options.landmarks() != null;
@@ -84,7 +86,8 @@ record Imported(
       }
       byte[] bytes = file.all();
       PhotoDecoder.Photo photo =
-          PhotoDecoder.decode(bytes, format, pixels -> held[0] = acquire(memory, pixels));
+          PhotoDecoder.decode(
+              ByteBuffer.wrap(bytes), format, pixels -> held[0] = acquire(memory, pixels));
       Picture scaled;
       try {
         scaled =
@@ -95,7 +98,7 @@ record Imported(
         return leftOut(Reason.NO_POINTS, e.getMessage());
       }
       // Of the small picture: the same colours for a fraction of the time.
-      Picture picture = new PhotoDecoder.Photo(scaled, photo.profile()).srgb();
+      Picture picture = photo.with(scaled).srgb();
       return new Imported(
           PhotoEncoder.encode(picture, options.channels()),
           photo.picture().height(),

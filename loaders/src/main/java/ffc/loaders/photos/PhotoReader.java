@@ -2,8 +2,9 @@ package ffc.loaders.photos;
 
 import ffc.loaders.data.BadDataException;
 import ffc.loaders.data.ImageShape;
+import ffc.loaders.decode.PhotoDecoder;
 import ffc.loaders.image.Fit;
-import ffc.loaders.image.Picture;
+import ffc.loaders.image.ImageFormat;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.file.Files;
@@ -30,14 +31,14 @@ public final class PhotoReader {
         throw new IOException(Files.exists(file) ? "is no file" : "no such file");
       }
       byte[] bytes = Files.readAllBytes(file);
-      Format format = Format.of(bytes);
-      if (format == Format.OTHER || format == Format.HEIF) {
+      ImageFormat format = ImageFormat.of(bytes);
+      if (format == ImageFormat.OTHER || format == ImageFormat.HEIF) {
         throw new IOException(
             "is none of the pictures that are read: JPEG, PNG, WebP, GIF, BMP, TIFF");
       }
-      PhotoDecoder.Photo photo = PhotoDecoder.decode(bytes, format, pixels -> {});
-      Picture scaled = fit.apply(photo.picture(), shape.height(), shape.width());
-      new PhotoDecoder.Photo(scaled, photo.profile()).srgb().put(shape.channels(), out, offset);
+      PhotoDecoder.decode(ByteBuffer.wrap(bytes), format, pixels -> {})
+          .fitted(fit, shape.height(), shape.width())
+          .put(shape.channels(), out, offset);
       return bytes;
     } catch (IOException e) {
       String reason = e.getMessage() == null ? e.toString() : e.getMessage();

@@ -1,5 +1,6 @@
 package ffc.loaders.source;
 
+import ffc.loaders.image.ImageFormat;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 
@@ -61,13 +62,21 @@ final class Datum {
     return caffe;
   }
 
-  /** Whether bytes begin as JPEG, PNG or BMP do; no Datum message can. */
+  /** Whether bytes begin as images that are read do; no Datum message can. */
   private static boolean beginsAsImages(ByteBuffer bytes) {
     if (bytes.remaining() < 2) {
       return false;
     }
     int mark = (bytes.get(bytes.position()) & 0xff) << 8 | bytes.get(bytes.position() + 1) & 0xff;
-    return mark == 0xffd8 || mark == 0x8950 || mark == 0x424d;
+    if (mark == 0xffd8 || mark == 0x8950 || mark == 0x424d) {
+      return true;
+    }
+    byte[] head = new byte[Math.min(ImageFormat.HEAD, bytes.remaining())];
+    bytes.get(bytes.position(), head);
+    return switch (ImageFormat.of(head)) {
+      case WEBP, GIF, TIFF -> true;
+      default -> false;
+    };
   }
 
   private static void skip(ByteBuffer in, long count) throws IOException {

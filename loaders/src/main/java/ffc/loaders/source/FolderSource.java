@@ -5,6 +5,7 @@ import ffc.loaders.data.DataConfig;
 import ffc.loaders.data.Dataset;
 import ffc.loaders.format.DataFormat;
 import ffc.loaders.format.DataFormats;
+import ffc.loaders.image.ImageFormat;
 import ffc.loaders.table.Fingerprint;
 import ffc.loaders.table.HeapTable;
 import ffc.loaders.table.Names;
@@ -24,9 +25,10 @@ import java.util.function.Predicate;
 import java.util.regex.Pattern;
 
 /**
- * Image folders, {@code root/<identity>/*.{jpg,jpeg,png,bmp}}: identities are the sorted names of
- * the sub-folders. Everything else in them is left out, and counted in {@link #notes}. With several
- * roots the identities of each follow those of the roots before.
+ * Image folders, {@code root/<identity>/*.jpg}, or any ending of {@link ImageFormat#ENDINGS}:
+ * identities are the sorted names of the sub-folders. Everything else in them is left out, and
+ * counted in {@link #notes}. With several roots the identities of each follow those of the roots
+ * before.
  */
 public final class FolderSource extends FileSource {
   /** The format {@code folder}: any folder that is nothing else. */
@@ -60,7 +62,8 @@ public final class FolderSource extends FileSource {
   /** A file in a folder that {@code ffc data unpack} has not finished. */
   public static final String UNFINISHED = ".unpacking";
 
-  private static final Pattern IMAGE = Pattern.compile("(?s).*\\.(jpg|jpeg|png|bmp)");
+  private static final Pattern IMAGE =
+      Pattern.compile("(?s).*\\.(" + String.join("|", ImageFormat.ENDINGS) + ")");
 
   private final String name;
   private final List<Path> roots;
@@ -230,7 +233,9 @@ public final class FolderSource extends FileSource {
 
   private static String withoutImage(Path folder, LeftOut rest) {
     return folder
-        + ": no .jpg, .jpeg, .png or .bmp in it; "
+        + ": no "
+        + ImageFormat.ANY_ENDING
+        + " in it; "
         + (rest.isEmpty()
             ? "add an image or remove the folder"
             : "what is there (" + rest + ") is not read: convert it, or move the folder away");
@@ -243,7 +248,7 @@ public final class FolderSource extends FileSource {
     all.addAll(inFolders);
     return all.isEmpty()
         ? List.of()
-        : List.of(name + ": left out " + all + "; read are .jpg, .jpeg, .png and .bmp");
+        : List.of(name + ": left out " + all + "; read are " + ImageFormat.ALL_ENDINGS);
   }
 
   private void scanFolder(

@@ -1,6 +1,7 @@
 package ffc.loaders.source;
 
 import ffc.loaders.data.BadDataException;
+import ffc.loaders.image.ImageFormat;
 import java.io.BufferedWriter;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -45,8 +46,9 @@ public record PictureList(long pictures, long others) {
       if (pictures == 0) {
         throw new BadDataException(
             folder
-                + ": no .jpg, .jpeg, .png or .bmp below it; ./ffc data import reads other kinds of"
-                + " pictures");
+                + ": no "
+                + ImageFormat.ANY_ENDING
+                + " below it; ./ffc data import tells pictures by their bytes");
       }
     } catch (IOException | UncheckedIOException e) {
       throw new BadDataException(folder + ": cannot be listed: " + e.getMessage(), e);

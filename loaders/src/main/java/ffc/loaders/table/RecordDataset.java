@@ -3,7 +3,7 @@ package ffc.loaders.table;
 import ffc.loaders.data.BadDataException;
 import ffc.loaders.data.Dataset;
 import ffc.loaders.data.ImageShape;
-import ffc.loaders.image.ImageDecoder;
+import ffc.loaders.decode.Images;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.util.List;
@@ -57,7 +57,7 @@ public final class RecordDataset implements Dataset {
   @Override
   public void decode(long image, ImageShape shape, ByteBuffer out, int offset) {
     try {
-      ImageDecoder.ofThread().decode(records.read(image), shape, out, offset);
+      Images.decode(records.read(image), shape, out, offset);
     } catch (IOException e) {
       throw fault(image, e.getMessage(), e);
     } catch (BadDataException e) {

@@ -1,6 +1,7 @@
 package ffc.loaders.tar;
 
 import ffc.loaders.data.BadDataException;
+import ffc.loaders.image.ImageFormat;
 import ffc.loaders.table.Place;
 import ffc.loaders.table.Source;
 import java.io.IOException;
@@ -15,11 +16,11 @@ import java.util.function.Consumer;
  * first point behind the last slash.
  */
 final class TarScan {
-  private static final Set<String> IMAGES = Set.of("jpg", "jpeg", "png", "bmp");
+  private static final Set<String> IMAGES = Set.copyOf(ImageFormat.ENDINGS);
 
   /** Pictures that training does not read. */
   private static final Set<String> OTHER_IMAGES =
-      Set.of("webp", "gif", "tif", "tiff", "ppm", "pgm", "jp2", "avif", "heic");
+      Set.of("ppm", "pgm", "jp2", "jxl", "avif", "heic", "heif");
 
   private final TarFile tar;
   private final int part;
@@ -148,9 +149,9 @@ final class TarScan {
           doneBefore + next);
     } else if (foreign != null && !labels.isEmpty()) {
       throw fault(
-          "%s is not read, wanted .jpg, .jpeg, .png or .bmp: convert it".formatted(foreign));
+          "%s is not read, wanted %s: convert it".formatted(foreign, ImageFormat.ANY_ENDING));
     } else if (labels.containsKey("cls")) {
-      throw fault("no image beside its .cls, wanted one of .jpg, .jpeg, .png, .bmp");
+      throw fault("no image beside its .cls, wanted " + ImageFormat.ANY_ENDING);
     } else {
       labels.keySet().forEach(ending -> leftOut.accept("." + ending + " without an image"));
     }

@@ -4,6 +4,7 @@ import ffc.loaders.data.BadDataException;
 import ffc.loaders.format.DataFormat;
 import ffc.loaders.format.DataFormats;
 import ffc.loaders.format.FileKind;
+import ffc.loaders.image.ImageFormat;
 import ffc.loaders.table.Fingerprint;
 import ffc.loaders.table.ImageTable;
 import ffc.loaders.table.Place;
@@ -188,7 +189,9 @@ public final class TarSource implements Source {
                     .sorted(Map.Entry.<String, Long>comparingByValue().reversed())
                     .map(kind -> kind.getValue() + " " + kind.getKey())
                     .collect(Collectors.joining(", "))
-                + "; read are .jpg, .jpeg, .png and .bmp with .cls, .json or .txt");
+                + "; read are "
+                + ImageFormat.ALL_ENDINGS
+                + " with .cls, .json or .txt");
   }
 
   @Override

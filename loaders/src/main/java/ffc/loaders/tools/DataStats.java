@@ -2,7 +2,7 @@ package ffc.loaders.tools;
 
 import ffc.loaders.data.Dataset;
 import ffc.loaders.data.Progress;
-import ffc.loaders.image.ImageDecoder;
+import ffc.loaders.decode.Images;
 import ffc.loaders.sample.Permutation;
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -75,7 +75,7 @@ public record DataStats(
   private static long sizeOf(Dataset data, long image, Map<String, Long> sizes) {
     try {
       ByteBuffer encoded = data.encoded(image);
-      int[] size = ImageDecoder.size(encoded);
+      int[] size = Images.size(encoded);
       sizes.merge(size[0] + "x" + size[1], 1L, Long::sum);
       return encoded.remaining();
     } catch (IOException | IllegalArgumentException e) {

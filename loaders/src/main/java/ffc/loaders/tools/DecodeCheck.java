@@ -2,7 +2,7 @@ package ffc.loaders.tools;
 
 import ffc.loaders.data.BadDataException;
 import ffc.loaders.data.ImageShape;
-import ffc.loaders.image.ImageDecoder;
+import ffc.loaders.decode.Images;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.util.function.Supplier;
@@ -28,7 +28,7 @@ final class DecodeCheck {
    */
   static void check(ByteBuffer encoded, ImageShape shape, Supplier<String> place) {
     try {
-      int[] size = ImageDecoder.size(encoded);
+      int[] size = Images.size(encoded);
       long most = Math.min(MOST_PIXELS, MOST_PIXELS_A_BYTE * encoded.remaining());
       if (size[0] < 1 || size[1] < 1 || (long) size[0] * size[1] > most) {
         throw new IOException(
@@ -40,7 +40,7 @@ final class DecodeCheck {
         target = ByteBuffer.allocate(own.bytes());
         TARGET.set(target);
       }
-      ImageDecoder.ofThread().decode(encoded, own, target, 0);
+      Images.decode(encoded, own, target, 0);
     } catch (IOException e) {
       throw new BadDataException(place.get() + ": " + e.getMessage(), e);
     }

@@ -3,7 +3,7 @@ package ffc.loaders.tools;
 import ffc.loaders.data.Dataset;
 import ffc.loaders.data.MadeFolders;
 import ffc.loaders.data.Progress;
-import ffc.loaders.image.ImageDecoder;
+import ffc.loaders.decode.Images;
 import ffc.loaders.source.LabelList;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -154,7 +154,7 @@ public final class Relabel {
           }
           progress.report("writing " + rec.getFileName(), i + 1, images.length);
         }
-        int[] size = ImageDecoder.size(records.encoded(images[0]));
+        int[] size = Images.size(records.encoded(images[0]));
         pack.commit(size[0], size[1]);
         labels.commit();
         return new Result(pack.identities(), images.length);

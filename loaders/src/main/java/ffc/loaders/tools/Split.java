@@ -5,7 +5,7 @@ import ffc.loaders.data.Columns;
 import ffc.loaders.data.Dataset;
 import ffc.loaders.data.MadeFolders;
 import ffc.loaders.data.Progress;
-import ffc.loaders.image.ImageDecoder;
+import ffc.loaders.decode.Images;
 import ffc.loaders.sample.HeldOut;
 import ffc.loaders.source.LabelList;
 import java.io.IOException;
@@ -159,7 +159,7 @@ public final class Split {
         pack.identity();
         for (long image = data.firstImage(id); image < data.firstImage(id + 1); image++) {
           if (images++ == 0) {
-            size = ImageDecoder.size(data.encoded(image));
+            size = Images.size(data.encoded(image));
           }
           pack.image(data.encoded(image));
         }

@@ -3,6 +3,7 @@ package ffc.loaders.tools;
 import ffc.loaders.data.Dataset;
 import ffc.loaders.data.MadeFolders;
 import ffc.loaders.data.Progress;
+import ffc.loaders.image.ImageFormat;
 import ffc.loaders.source.FolderSource;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -71,14 +72,10 @@ public final class Unpack {
   }
 
   private static String extension(ByteBuffer bytes) {
-    if (bytes.remaining() < 2) {
-      return "bin";
+    try {
+      return ImageFormat.of(bytes).ending();
+    } catch (IOException e) {
+      return "bin"; // no image
     }
-    return switch (bytes.get(bytes.position()) & 0xff) {
-      case 0xff -> "jpg";
-      case 0x89 -> "png";
-      case 'B' -> "bmp";
-      default -> "bin";
-    };
   }
 }

@@ -272,6 +272,6 @@ class ImageDecoderTest {
     ImageShape shape = new ImageShape(1, 1, 1);
     assertThatThrownBy(() -> decode(new byte[0], shape)).hasMessageContaining("record is empty");
     assertThatThrownBy(() -> decode(new byte[] {1, 2, 3, 4, 5}, shape))
-        .hasMessage("not a PNG, JPEG or BMP image: begins with 01020304");
+        .hasMessage("not a JPEG, PNG, WebP, GIF, BMP or TIFF image: begins with 01020304");
   }
 }

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
+import ffc.loaders.decode.PhotoDecoderTest;
 import ffc.loaders.image.Picture;
 import ffc.loaders.image.Warp;
 import java.io.IOException;

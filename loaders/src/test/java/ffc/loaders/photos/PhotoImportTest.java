@@ -8,6 +8,7 @@ import ffc.loaders.data.DataConfig;
 import ffc.loaders.data.Dataset;
 import ffc.loaders.data.ImageShape;
 import ffc.loaders.data.Progress;
+import ffc.loaders.decode.PhotoDecoderTest;
 import ffc.loaders.image.Fit;
 import ffc.loaders.sample.HeldOut;
 import java.awt.image.BufferedImage;

@@ -53,7 +53,7 @@ class FolderSourceTest {
   void saysWhatItLeavesOut() throws Exception {
     image("p0/1.png", 0);
     image("p1/1.PNG", 1);
-    for (String name : List.of("a.webp", "b.WEBP", "c.tif", "d.jfif", "Thumbs.db", "LICENSE")) {
+    for (String name : List.of("a.avif", "b.AVIF", "c.jp2", "d.jfif", "Thumbs.db", "LICENSE")) {
       other("p1/" + name);
     }
     other("p1/._1.png");
@@ -62,10 +62,10 @@ class FolderSourceTest {
     shell("printf x > p0/\"$(printf '\\304\\343').png\"; mkdir \"$(printf '\\304\\343')\"");
     String line =
         root
-            + ": left out 2 .webp, 2 named in another encoding than UTF-8, 1 .db, 1 .jfif, 1 .tif,"
+            + ": left out 2 .avif, 2 named in another encoding than UTF-8, 1 .db, 1 .jfif, 1 .jp2,"
             + " 1 folder inside an identity's, 1 hidden (name begins with a dot),"
             + " 1 outside the identities' folders, 1 without an ending;"
-            + " read are .jpg, .jpeg, .png and .bmp";
+            + " read are .jpg, .jpeg, .png, .bmp, .webp, .gif, .tif and .tiff";
     try (Dataset set = DataSets.open(source())) {
       assertThat(set.identities()).isEqualTo(2);
       assertThat(set.images()).isEqualTo(2);
@@ -91,17 +91,17 @@ class FolderSourceTest {
   @Test
   void namesEveryFolderWithoutAnImage() throws Exception {
     image("b/1.png", 0);
-    other("a/1.webp");
-    other("a/2.webp");
+    other("a/1.avif");
+    other("a/2.avif");
     Files.createDirectory(root.resolve("c"));
     image("d/1.png", 1);
     String a =
         root.resolve("a")
-            + ": no .jpg, .jpeg, .png or .bmp in it; what is there (2 .webp) is not read: convert"
+            + ": no .jpg, .jpeg, .png, .bmp, .webp, .gif, .tif or .tiff in it; what is there (2 .avif) is not read: convert"
             + " it, or move the folder away";
     String c =
         root.resolve("c")
-            + ": no .jpg, .jpeg, .png or .bmp in it; add an image or remove the folder";
+            + ": no .jpg, .jpeg, .png, .bmp, .webp, .gif, .tif or .tiff in it; add an image or remove the folder";
     assertThatThrownBy(() -> DataSets.open(source()).close())
         .isInstanceOf(BadDataException.class)
         .hasMessage(a + "; so are 1 more of 4 folders (ffc data verify lists them)");
@@ -127,15 +127,15 @@ class FolderSourceTest {
 
   @Test
   void refusesARootWhoseFoldersAllHoldOtherThings() throws Exception {
-    other("a/1.webp");
-    other("b/1.webp");
+    other("a/1.avif");
+    other("b/1.avif");
     for (boolean inspect : new boolean[] {false, true}) {
       assertThatThrownBy(
               () ->
                   (inspect ? DataSets.inspect(source(), line -> {}) : DataSets.open(source()))
                       .close())
           .isInstanceOf(BadDataException.class)
-          .hasMessageContaining("what is there (1 .webp) is not read")
+          .hasMessageContaining("what is there (1 .avif) is not read")
           .hasMessageContaining("1 more of 2 folders");
     }
   }

@@ -42,6 +42,6 @@ class PictureListTest {
     Path list = temp.resolve("list.tsv");
     assertThatThrownBy(() -> PictureList.write(temp.resolve("in"), list))
         .isInstanceOf(BadDataException.class)
-        .hasMessageContaining("no .jpg, .jpeg, .png or .bmp below it");
+        .hasMessageContaining("no .jpg, .jpeg, .png, .bmp, .webp, .gif, .tif or .tiff below it");
   }
 }

@@ -60,7 +60,7 @@ class SourcesTest {
     }
     assertThatThrownBy(() -> open("folder", root).close())
         .isInstanceOf(BadDataException.class)
-        .hasMessageContaining("no .jpg, .jpeg, .png or .bmp in it");
+        .hasMessageContaining("no .jpg, .jpeg, .png, .bmp, .webp, .gif, .tif or .tiff in it");
     assertThatThrownBy(() -> open("folder", dir.resolve("none")).close())
         .isInstanceOf(BadDataException.class)
         .hasMessageContaining("cannot be listed");

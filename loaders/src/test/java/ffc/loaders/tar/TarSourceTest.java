@@ -188,7 +188,7 @@ class TarSourceTest {
               file
                   + ": left out 1 .json without an image, 1 .seg.png, 1 .txt without an image,"
                   + " 1 device or other, 1 hidden (name begins with a dot), 1 link, 1 without an"
-                  + " ending; read are .jpg, .jpeg, .png and .bmp with .cls, .json or .txt");
+                  + " ending; read are .jpg, .jpeg, .png, .bmp, .webp, .gif, .tif and .tiff with .cls, .json or .txt");
     }
   }
 
@@ -217,8 +217,8 @@ class TarSourceTest {
     refused(t -> t.add("0.png", image).add("0.json", "{\"a\": "), "0.json", "is no JSON: ");
     refused(t -> t.add("0.png", image).add("0.json", "[3]"), "wanted a JSON object");
     refused(
-        t -> t.add("0.webp", "RIFF").add("0.cls", "0"),
-        "0.webp is not read, wanted .jpg, .jpeg, .png or .bmp: convert it");
+        t -> t.add("0.avif", "ftyp").add("0.cls", "0"),
+        "0.avif is not read, wanted .jpg, .jpeg, .png, .bmp, .webp, .gif, .tif or .tiff: convert it");
     refused(t -> t.add("anna/0.png", image).add("anna/1.png", image), "no label beside its image");
     refused(
         t -> t.add("README", "x"), "no sample in it, wanted files such as", "./ffc data import");

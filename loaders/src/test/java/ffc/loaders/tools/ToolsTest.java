@@ -95,7 +95,8 @@ class ToolsTest {
     Files.delete(dir.resolve("f/id2/4.png"));
     List<String> faults = DataVerify.run(index, null, 2, Progress.NONE).faults();
     assertThat(faults).hasSize(2);
-    assertThat(faults.get(0)).endsWith("3.png: not a PNG, JPEG or BMP image: begins with 01020304");
+    assertThat(faults.get(0))
+        .endsWith("3.png: not a JPEG, PNG, WebP, GIF, BMP or TIFF image: begins with 01020304");
     assertThat(faults.get(1)).endsWith("4.png: no such file");
     byte[] places = Files.readAllBytes(dir.resolve("index/places.i64"));
     places[3] ^= 1;
@@ -158,7 +159,7 @@ class ToolsTest {
     Path other = dir.resolve("other.bin");
     assertThatThrownBy(() -> PackPairs.run(list, dir, other, Progress.NONE))
         .isInstanceOf(BadDataException.class)
-        .hasMessageContaining("image 3: not a PNG");
+        .hasMessageContaining("image 3: not a JPEG, PNG");
     assertThat(other).doesNotExist();
     assertThat(dir.resolve("other.bin.part")).doesNotExist();
   }

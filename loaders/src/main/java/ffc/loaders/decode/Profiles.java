@@ -1,4 +1,4 @@
-package ffc.loaders.photos;
+package ffc.loaders.decode;
 
 import ffc.loaders.image.Picture;
 import java.awt.color.CMMException;
@@ -8,16 +8,27 @@ import java.awt.image.ColorConvertOp;
 import java.awt.image.DataBufferByte;
 import java.awt.image.Raster;
 import java.awt.image.WritableRaster;
+import java.util.Arrays;
 
 /** Takes pictures from the colour space of their ICC profile to sRGB. */
 final class Profiles {
+  /**
+   * What the last profile of a thread became: pictures of one set often have the same, and the
+   * tables of a conversion take longer than the pixels of a small picture.
+   *
+   * @param toSrgb null if the profile is not applied
+   */
+  private record Conversion(byte[] profile, ColorConvertOp toSrgb) {}
+
+  private static final ThreadLocal<Conversion> LAST = new ThreadLocal<>();
+
   private Profiles() {}
 
   /** The picture in sRGB; as it is if the profile is damaged or not one of RGB. */
   static Picture toSrgb(Picture picture, byte[] profile) {
     try {
-      ICC_Profile icc = ICC_Profile.getInstance(profile);
-      if (icc.getNumComponents() != 3 || icc.getColorSpaceType() != ColorSpace.TYPE_RGB) {
+      ColorConvertOp toSrgb = conversion(profile);
+      if (toSrgb == null) {
         return picture;
       }
       WritableRaster from =
@@ -30,12 +41,29 @@ final class Profiles {
               new int[] {0, 1, 2},
               null);
       WritableRaster to = from.createCompatibleWritableRaster();
-      new ColorConvertOp(new ICC_Profile[] {icc, ICC_Profile.getInstance(ColorSpace.CS_sRGB)}, null)
-          .filter(from, to);
+      toSrgb.filter(from, to);
       byte[] pixels = ((DataBufferByte) to.getDataBuffer()).getData();
       return new Picture(pixels, picture.height(), picture.width());
     } catch (IllegalArgumentException | CMMException e) {
       return picture;
     }
+  }
+
+  private static ColorConvertOp conversion(byte[] profile) {
+    Conversion last = LAST.get();
+    if (last == null || !Arrays.equals(last.profile(), profile)) {
+      ICC_Profile icc = ICC_Profile.getInstance(profile);
+      boolean applied =
+          icc.getNumComponents() == 3 && icc.getColorSpaceType() == ColorSpace.TYPE_RGB;
+      last =
+          new Conversion(
+              profile,
+              applied
+                  ? new ColorConvertOp(
+                      new ICC_Profile[] {icc, ICC_Profile.getInstance(ColorSpace.CS_sRGB)}, null)
+                  : null);
+      LAST.set(last);
+    }
+    return last.toSrgb();
   }
 }

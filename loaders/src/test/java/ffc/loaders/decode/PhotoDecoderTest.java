@@ -1,10 +1,12 @@
-package ffc.loaders.photos;
+package ffc.loaders.decode;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
 import ffc.loaders.image.Fit;
+import ffc.loaders.image.ImageFormat;
 import ffc.loaders.image.Picture;
 import java.io.IOException;
+import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -20,8 +22,8 @@ import org.junit.jupiter.params.provider.MethodSource;
  * Photographs of every kind beside the pixels that Pillow finds in them, upright and in sRGB
  * ({@code bench/photo_fixtures.py}).
  */
-class PhotoDecoderTest {
-  static final Path FOLDER = Path.of("src", "test", "resources", "photos");
+public class PhotoDecoderTest {
+  public static final Path FOLDER = Path.of("src", "test", "resources", "photos");
 
   static Stream<String> photos() throws IOException {
     try (Stream<Path> files = Files.list(FOLDER)) {
@@ -37,7 +39,7 @@ class PhotoDecoderTest {
   }
 
   static Picture decode(byte[] file) throws IOException {
-    return PhotoDecoder.decode(file, Format.of(file), pixels -> {}).srgb();
+    return PhotoDecoder.decode(ByteBuffer.wrap(file), ImageFormat.of(file), pixels -> {}).srgb();
   }
 
   @ParameterizedTest
@@ -98,15 +100,16 @@ class PhotoDecoderTest {
       for (int i = 0; i < 25; i++) {
         byte[] bad =
             i % 5 == 0
-                ? Arrays.copyOf(sound, Format.HEAD + random.nextInt(sound.length - Format.HEAD))
+                ? Arrays.copyOf(
+                    sound, ImageFormat.HEAD + random.nextInt(sound.length - ImageFormat.HEAD))
                 : sound.clone();
         for (int edits = random.nextInt(4); edits >= 0; edits--) {
           bad[4 + random.nextInt(bad.length - 4)] = (byte) random.nextInt(256);
         }
         try {
           PhotoDecoder.decode(
-              bad,
-              Format.of(sound),
+              ByteBuffer.wrap(bad),
+              ImageFormat.of(sound),
               pixels -> {
                 if (pixels > 1 << 22) {
                   throw new IOException("too large for this test");
@@ -119,7 +122,7 @@ class PhotoDecoderTest {
     }
   }
 
-  static int mostApart(Picture got, Picture want) {
+  public static int mostApart(Picture got, Picture want) {
     assertThat(got.pixels()).hasSameSizeAs(want.pixels());
     int most = 0;
     for (int i = 0; i < want.pixels().length; i++) {
@@ -128,7 +131,7 @@ class PhotoDecoderTest {
     return most;
   }
 
-  static double meanApart(Picture got, Picture want) {
+  public static double meanApart(Picture got, Picture want) {
     double sum = 0;
     for (int i = 0; i < want.pixels().length; i++) {
       sum += Math.abs((got.pixels()[i] & 0xff) - (want.pixels()[i] & 0xff));
@@ -136,7 +139,7 @@ class PhotoDecoderTest {
     return sum / want.pixels().length;
   }
 
-  static Picture ppm(Path path) throws IOException {
+  public static Picture ppm(Path path) throws IOException {
     byte[] file = Files.readAllBytes(path);
     int end = 0;
     while (file[end] != '\n') {

@@ -1,5 +1,6 @@
-package ffc.loaders.photos;
+package ffc.loaders.decode;
 
+import ffc.loaders.image.ImageFormat;
 import java.io.ByteArrayOutputStream;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
@@ -23,8 +24,13 @@ record Metadata(int orientation, byte[] profile, int components) {
   private static final byte[] EXIF = "Exif\0\0".getBytes(StandardCharsets.ISO_8859_1);
   private static final byte[] ICC = "ICC_PROFILE\0".getBytes(StandardCharsets.ISO_8859_1);
 
-  static Metadata of(byte[] file, Format format) {
-    ByteBuffer bytes = ByteBuffer.wrap(file);
+  /**
+   * Of a file.
+   *
+   * @param encoded from position to limit; not moved
+   */
+  static Metadata of(ByteBuffer encoded, ImageFormat format) {
+    ByteBuffer bytes = encoded.slice();
     try {
       return switch (format) {
         case JPEG -> jpeg(bytes);
@@ -36,6 +42,16 @@ record Metadata(int orientation, byte[] profile, int components) {
     } catch (IndexOutOfBoundsException | IllegalArgumentException e) {
       return new Metadata(1, null, 3);
     }
+  }
+
+  /** Whether the picture is seen as its samples are stored, in one or three colours. */
+  boolean saysNothing() {
+    return orientation == 1 && components != 4 && profileOfRgb() == null;
+  }
+
+  /** The profile that is applied: those of gray pictures are not. */
+  byte[] profileOfRgb() {
+    return components == 3 ? profile : null;
   }
 
   private static Metadata jpeg(ByteBuffer bytes) {

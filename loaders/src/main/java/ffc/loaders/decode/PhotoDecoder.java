@@ -1,6 +1,8 @@
-package ffc.loaders.photos;
+package ffc.loaders.decode;
 
+import ffc.loaders.image.Fit;
 import ffc.loaders.image.ImageDecoder;
+import ffc.loaders.image.ImageFormat;
 import ffc.loaders.image.JdkCodecs;
 import ffc.loaders.image.Picture;
 import java.awt.color.ColorSpace;
@@ -26,7 +28,7 @@ import javax.imageio.stream.MemoryCacheImageInputStream;
  * several. JPEG of one or three components, PNG and BMP go through the decoder of training; JPEG in
  * CMYK, WebP and TIFF through plugins of ImageIO; GIF through the JDK. Thread-safe.
  */
-final class PhotoDecoder {
+public final class PhotoDecoder {
   /** A header that asks for more is taken for damage. */
   static final long MOST_PIXELS = 1L << 27;
 
@@ -35,7 +37,7 @@ final class PhotoDecoder {
 
   /** Hears how many pixels will be held, before they are. */
   @FunctionalInterface
-  interface Before {
+  public interface Before {
     void decode(long pixels) throws IOException;
   }
 
@@ -44,9 +46,19 @@ final class PhotoDecoder {
    *
    * @param profile ICC profile that its samples are still in, or null for sRGB
    */
-  record Photo(Picture picture, byte[] profile) {
+  public record Photo(Picture picture, byte[] profile) {
+    /** At another size, in sRGB: the small picture costs a fraction of the time. */
+    public Picture fitted(Fit fit, int height, int width) {
+      return with(fit.apply(picture, height, width)).srgb();
+    }
+
+    /** Another picture with the samples of this one. */
+    public Photo with(Picture made) {
+      return new Photo(made, profile);
+    }
+
     /** In sRGB. */
-    Picture srgb() {
+    public Picture srgb() {
       return profile == null ? picture : Profiles.toSrgb(picture, profile);
     }
   }
@@ -56,38 +68,71 @@ final class PhotoDecoder {
   /**
    * Decodes a file.
    *
+   * @param encoded from position to limit; not moved
    * @throws IOException if it is damaged or of a kind that is not read
    */
-  static Photo decode(byte[] file, Format format, Before before) throws IOException {
-    Metadata metadata = Metadata.of(file, format);
-    try {
-      Picture stored;
-      byte[] profile = null;
-      switch (format) {
-        case JPEG -> {
-          if (metadata.components() == 4) {
-            stored = read(plugin("JPEG"), file, before);
-          } else {
-            stored = trained(file, before);
-            profile = metadata.components() == 3 ? metadata.profile() : null;
+  public static Photo decode(ByteBuffer encoded, ImageFormat format, Before before)
+      throws IOException {
+    return faultsTold(
+        format,
+        () -> {
+          Metadata metadata = Metadata.of(encoded, format);
+          boolean trained =
+              switch (format) {
+                case JPEG -> metadata.components() != 4;
+                case PNG, BMP -> true;
+                default -> false;
+              };
+          Picture stored =
+              trained ? trained(encoded, before) : read(reader(encoded, format), encoded, before);
+          return new Photo(
+              stored.upright(metadata.orientation()), trained ? metadata.profileOfRgb() : null);
+        });
+  }
+
+  /** The picture of a format that plugins read, as it lies in the file. */
+  static Picture unturned(ByteBuffer encoded, ImageFormat format) throws IOException {
+    return faultsTold(format, () -> read(reader(encoded, format), encoded, pixels -> {}));
+  }
+
+  /** Height and width in the header of a file of such a format. */
+  static int[] size(ByteBuffer encoded, ImageFormat format) throws IOException {
+    return faultsTold(
+        format,
+        () -> {
+          ImageReader reader = reader(encoded, format);
+          try (var input = new Whole(encoded)) {
+            reader.setInput(input, true, true);
+            return new int[] {reader.getHeight(0), reader.getWidth(0)};
+          } finally {
+            reader.dispose();
           }
+        });
+  }
+
+  private static ImageReader reader(ByteBuffer encoded, ImageFormat format) throws IOException {
+    return switch (format) {
+      case GIF -> JdkCodecs.reader("gif");
+      case WEBP -> {
+        int length = Integer.reverseBytes(encoded.slice().getInt(4));
+        if (encoded.remaining() - 8 < (length & ~1)) {
+          throw new EOFException();
         }
-        case PNG -> {
-          stored = trained(file, before);
-          profile = metadata.components() == 3 ? metadata.profile() : null;
-        }
-        case BMP -> stored = trained(file, before);
-        case GIF -> stored = read(JdkCodecs.reader("gif"), file, before);
-        case WEBP -> {
-          if (file.length - 8 < (Integer.reverseBytes(ByteBuffer.wrap(file).getInt(4)) & ~1)) {
-            throw new EOFException();
-          }
-          stored = read(plugin("WEBP"), file, before);
-        }
-        case TIFF -> stored = read(plugin("TIFF"), file, before);
-        default -> throw new IOException("a file of " + format + " is not read");
+        yield plugin("WEBP");
       }
-      return new Photo(stored.upright(metadata.orientation()), profile);
+      case JPEG, TIFF -> plugin(format.name());
+      default -> throw new IOException("a file of " + format + " is not read");
+    };
+  }
+
+  @FunctionalInterface
+  private interface Decoding<T> {
+    T run() throws IOException;
+  }
+
+  private static <T> T faultsTold(ImageFormat format, Decoding<T> decoding) throws IOException {
+    try {
+      return decoding.run();
     } catch (EOFException e) {
       throw new IOException("corrupt " + format + ": ends early", e);
     } catch (RuntimeException e) {
@@ -97,8 +142,7 @@ final class PhotoDecoder {
     }
   }
 
-  private static Picture trained(byte[] file, Before before) throws IOException {
-    ByteBuffer encoded = ByteBuffer.wrap(file);
+  private static Picture trained(ByteBuffer encoded, Before before) throws IOException {
     int[] size = ImageDecoder.size(encoded);
     long pixels = checked(size[0], size[1], before);
     ImageDecoder decoder = ImageDecoder.ofThread();
@@ -111,7 +155,8 @@ final class PhotoDecoder {
     }
   }
 
-  private static Picture read(ImageReader reader, byte[] file, Before before) throws IOException {
+  private static Picture read(ImageReader reader, ByteBuffer file, Before before)
+      throws IOException {
     String[] warning = new String[1];
     reader.addIIOReadWarningListener((source, message) -> warning[0] = message);
     try (var input = new Whole(file)) {
@@ -135,8 +180,14 @@ final class PhotoDecoder {
     private static final int PATIENCE = 256;
     private int behind;
 
-    Whole(byte[] file) {
-      super(new ByteArrayInputStream(file));
+    Whole(ByteBuffer file) {
+      super(new ByteArrayInputStream(bytes(file)));
+    }
+
+    private static byte[] bytes(ByteBuffer file) {
+      byte[] copy = new byte[file.remaining()];
+      file.get(file.position(), copy);
+      return copy;
     }
 
     @Override
