@@ -34,7 +34,7 @@ final class InitCommand implements Callable<Integer> {
 
   @Parameters(
       paramLabel = "SOURCE",
-      description = "What to train on: a pack, folder, LMDB or list, images of one size")
+      description = "What to train on: a pack, folder, LMDB or list, images of any size")
   private String source;
 
   @Mixin private FormatOption format;

@@ -6,6 +6,7 @@ import ffc.core.ffc.FfcConfig;
 import ffc.core.net.ModelConfig;
 import ffc.loaders.DataSets;
 import ffc.loaders.data.Dataset;
+import ffc.loaders.data.Resize;
 import ffc.runs.experiment.ConfigLoader;
 import ffc.runs.experiment.DatasetRules;
 import ffc.runs.experiment.Experiment;
@@ -74,23 +75,73 @@ class InitCommandTest {
     assertThat(run.resolve("evaluations.jsonl")).content().contains("trained-on");
   }
 
+  /** Pictures as a camera gives them: the side of the middle one, and no import before. */
+  @Test
+  void picturesOfUnlikeSizesAreScaledByWhatIsWritten() throws IOException {
+    Path folder = temp.resolve("photos");
+    for (int i = 0; i < 24; i++) {
+      image(folder.resolve("id%d/%d.png".formatted(i / 4, i)), 30 + i, 70 - i);
+    }
+    Path file = temp.resolve("photos.yaml");
+    StoredRun.Outcome outcome = StoredRun.ffc("init", folder.toString(), "--out=" + file);
+    assertThat(outcome.code()).as(outcome.toString()).isZero();
+    assertThat(outcome.out())
+        .contains("24 images of 6 identities, 24 sizes up to ", "smaller than that and enlarged")
+        .contains("input    40x40, scaled whenever images are read (data.resize crop)");
+    Experiment experiment = sound(file);
+    assertThat(experiment.model().input()).containsExactly(3, 40, 40);
+    assertThat(experiment.data().resize()).isEqualTo(Resize.crop);
+    Path run = temp.resolve("run");
+    StoredRun.Outcome trained =
+        StoredRun.ffc("train", file.toString(), "--set=run.steps=2", "--out=" + run);
+    assertThat(trained.code()).as(trained.toString()).isZero();
+    assertThat(run.resolve("evaluations.jsonl")).content().contains("trained-on");
+  }
+
+  /** One size that networks cannot halve loses its edges; large ones come down to the usual. */
+  @Test
+  void sidesAreThoseThatNetworksHalve() throws IOException {
+    int[][] kinds = {{100, 90, 100, 90, 96, 80}, {300, 200, 150, 400, 112, 112}};
+    for (int[] kind : kinds) {
+      Path folder = temp.resolve("of" + kind[0]);
+      for (int i = 0; i < 8; i++) {
+        int at = i % 2 * 2;
+        image(folder.resolve("id%d/%d.png".formatted(i / 4, i)), kind[at], kind[at + 1]);
+      }
+      Path file = temp.resolve(kind[0] + ".yaml");
+      StoredRun.Outcome outcome = StoredRun.ffc("init", folder.toString(), "--out=" + file);
+      assertThat(outcome.code()).as(outcome.toString()).isZero();
+      Experiment experiment = sound(file);
+      assertThat(experiment.model().input()).containsExactly(3, kind[4], kind[5]);
+      assertThat(experiment.data().resize()).isEqualTo(Resize.crop);
+    }
+  }
+
+  private static void image(Path file, int height, int width) throws IOException {
+    Files.createDirectories(file.getParent());
+    BufferedImage image = new BufferedImage(width, height, BufferedImage.TYPE_INT_RGB);
+    for (int at = 0; at < height * width; at++) {
+      image.setRGB(at % width, at / width, at * 0x10301);
+    }
+    ImageIO.write(image, "png", file.toFile());
+  }
+
   @Test
   void badSetsAreOneLineAndLeaveNoFile() throws IOException {
     Path mixed = temp.resolve("mixed");
-    images(mixed, 2, 2, 20);
-    ImageIO.write(
-        new BufferedImage(9, 8, BufferedImage.TYPE_INT_RGB),
-        "png",
-        mixed.resolve("id1/z.png").toFile());
+    images(mixed, 2, 2, 15);
+    image(mixed.resolve("id1/z.png"), 60, 40);
     Path one = temp.resolve("one");
     images(one, 1, 3, 20);
     Path file = temp.resolve("x.yaml");
     Path tiny = temp.resolve("tiny");
     images(tiny, 2, 2, 15);
     refused(
-        "images are 15x15 (height x width), wanted sides from 16 on that 8 divides", tiny, file);
+        "images are 15x15 (height x width), wanted sides from 16 on: ./ffc data import",
+        tiny,
+        file);
     refused("wanted at least 2", one, file);
-    refused("images have 2 sizes, such as 20x20, 8x9; wanted one: ./ffc data import", mixed, file);
+    refused("images are mostly shorter (height x width), wanted sides from 16 on", mixed, file);
     refused("no such file or folder", temp.resolve("none"), file);
     refused("ends in .yaml", mixed, temp.resolve("x.txt"));
     assertThat(file).doesNotExist();

@@ -5,6 +5,7 @@ import ffc.loaders.data.Counted;
 import ffc.loaders.data.DataConfig;
 import ffc.loaders.data.Dataset;
 import ffc.loaders.data.Progress;
+import ffc.loaders.data.Resize;
 import ffc.runs.experiment.ConfigException;
 import ffc.runs.experiment.ConfigLoader;
 import ffc.runs.experiment.Experiment;
@@ -149,6 +150,7 @@ public record FirstExperiment(String yaml, List<String> summary) {
           List.of(
               whatIsThere(),
               machine(),
+              "input    " + input(),
               "network  " + network() + ", " + ByteSize.text(4 * plan.weights()) + " of weights",
               "batch    %d images a step%s"
                   .formatted(perStep(), slices > 1 ? " in " + slices + " slices" : ""),
@@ -161,11 +163,10 @@ public record FirstExperiment(String yaml, List<String> summary) {
     private String whatIsThere() {
       return String.format(
           Locale.ROOT,
-          "%s of %s, %dx%d, %s; %,d identities (%.0f %%) have a single image",
+          "%s of %s, %s, %s; %,d identities (%.0f %%) have a single image",
           Counted.of(seen.images(), "image"),
           Counted.of(seen.identities(), "identity"),
-          seen.height(),
-          seen.width(),
+          seen.input().seen(),
           seen.gray() ? "gray" : "colour",
           seen.single(),
           100.0 * seen.single() / seen.identities());
@@ -177,6 +178,19 @@ public record FirstExperiment(String yaml, List<String> summary) {
               seen.cores(),
               ByteSize.text(seen.memory()) + (gpu ? " on the GPU" : ""),
               gpu ? Counted.of(seen.gpus(), "GPU") : "no GPU that the engine can use");
+    }
+
+    private String input() {
+      return seen.height()
+          + "x"
+          + seen.width()
+          + (resizes()
+              ? ", scaled whenever images are read (data.resize crop); ./ffc data import scales once"
+              : ", the images' own");
+    }
+
+    private boolean resizes() {
+      return seen.input().resize() != Resize.off;
     }
 
     private String network() {
@@ -252,6 +266,11 @@ public record FirstExperiment(String yaml, List<String> summary) {
       StringBuilder text = new StringBuilder();
       text.append("name: ").append(name).append("\nseed: 1\n\ndata:\n  train:\n    format: ");
       text.append(source.format()).append("\n    path: ").append(paths(source.path()));
+      if (resizes()) {
+        text.append("  resize: ").append(seen.input().resize());
+        text.append(
+            " # or pad, stretch: scaled whenever images are read; ./ffc data import once\n");
+      }
       text.append("  idsPerBatch: ").append(ids);
       text.append(" # identities a step, each with two images: the rare are seen as often\n");
       text.append("  instancesPerBatch: ").append(instances);

@@ -9,7 +9,6 @@ import ffc.loaders.sample.Permutation;
 import ffc.loaders.tools.DataStats;
 import ffc.runs.record.Hardware;
 import java.nio.ByteBuffer;
-import java.util.Map;
 import java.util.TreeMap;
 
 /**
@@ -18,8 +17,7 @@ import java.util.TreeMap;
  * @param identities C
  * @param images M
  * @param single identities of one image
- * @param height of all images, pixels
- * @param width of all images, pixels
+ * @param input size that the network is to take them at
  * @param gray whether all looked at are
  * @param judged whether images can be shown to a network outside of training, and pairs of one
  *     identity are there
@@ -31,16 +29,12 @@ record Survey(
     long identities,
     long images,
     long single,
-    int height,
-    int width,
+    InputSize input,
     boolean gray,
     boolean judged,
     int cores,
     long memory,
     int gpus) {
-  /** Pixels of images that a small network is for. */
-  private static final int SMALL = 64;
-
   private static final long SIZES = 2000;
   private static final long COLOURS = 64;
 
@@ -48,7 +42,8 @@ record Survey(
    * Looks at a set and at this machine.
    *
    * @param source as it was typed
-   * @throws BadDataException if the set cannot be trained on: images of several sizes, one identity
+   * @throws BadDataException if the set cannot be trained on: images that no network takes, one
+   *     identity
    */
   static Survey of(String source, Dataset data, Progress progress) {
     DataStats stats = DataStats.of(data, SIZES, progress);
@@ -66,32 +61,14 @@ record Survey(
       throw new BadDataException(
           source + ": has images that cannot be read; ./ffc data verify lists them");
     }
-    if (sizes.size() != 1) {
-      throw new BadDataException(
-          "%s: images have %d sizes, such as %s; wanted one: ./ffc data import %s --size 112 --out pack"
-              .formatted(source, sizes.size(), some(sizes), source));
-    }
-    String[] size = sizes.firstKey().split("x");
-    int height = Integer.parseInt(size[0]);
-    int width = Integer.parseInt(size[1]);
-    int step = Math.max(height, width) <= SMALL ? 8 : 16;
-    if (Math.min(height, width) < 16 || height % step != 0 || width % step != 0) {
-      throw new BadDataException(
-          "%s: images are %s (height x width), wanted sides from 16 on that %d divides, as networks halve them: ./ffc data import PHOTOS --size %d --out pack"
-              .formatted(
-                  source,
-                  sizes.firstKey(),
-                  step,
-                  Math.max(16, (Math.min(height, width) + step / 2) / step * step)));
-    }
+    InputSize input = InputSize.of(source, sizes);
     int gpus = Gpus.usable();
     return new Survey(
         stats.identities(),
         stats.images(),
         stats.histogram().getOrDefault(1L, 0L),
-        height,
-        width,
-        gray(data, height, width),
+        input,
+        gray(data, new ImageShape(3, input.height(), input.width()).resized(input.resize())),
         stats.histogram().lastKey() > 1,
         Runtime.getRuntime().availableProcessors(),
         gpus > 0
@@ -100,20 +77,23 @@ record Survey(
         gpus);
   }
 
+  int height() {
+    return input.height();
+  }
+
+  int width() {
+    return input.width();
+  }
+
   /** Whether images are small ones. */
   boolean small() {
-    return Math.max(height, width) <= SMALL;
+    return Math.max(height(), width()) <= InputSize.SMALL;
   }
 
-  private static String some(Map<String, Long> sizes) {
-    return String.join(", ", sizes.keySet().stream().limit(3).toList());
-  }
-
-  private static boolean gray(Dataset data, int height, int width) {
-    ImageShape shape = new ImageShape(3, height, width);
+  private static boolean gray(Dataset data, ImageShape shape) {
     ByteBuffer pixels = ByteBuffer.allocate(shape.bytes());
     Permutation order = new Permutation(data.images(), 2);
-    int area = height * width;
+    int area = shape.height() * shape.width();
     for (long i = 0; i < Math.min(COLOURS, data.images()); i++) {
       data.decode(order.at(i), shape, pixels, 0);
       for (int at = 0; at < area; at++) {
