@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.within;
 import ffc.loaders.DataSets;
 import ffc.loaders.data.DataConfig;
 import ffc.loaders.data.Dataset;
+import ffc.runs.record.Json;
 import java.awt.Graphics2D;
 import java.awt.image.BufferedImage;
 import java.io.IOException;
@@ -20,6 +21,7 @@ import javax.imageio.ImageIO;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import tools.jackson.databind.JsonNode;
 
 class ClusterCommandTest {
   private static final Path RUN = StoredRun.FOLDER.resolve("format-1/ffc-two-row");
@@ -94,6 +96,35 @@ class ClusterCommandTest {
       }
     }
     assertThat(outcome.out()).containsPattern("clusters of \\d+ identities +precision +recall +F1");
+  }
+
+  /** For programs: figures in full, and every cluster, of the text's numbers. */
+  @Test
+  void jsonHasFiguresAndClusters() throws IOException {
+    Path json = temp.resolve("made/clusters.json");
+    StoredRun.Outcome outcome =
+        cluster(PACK, "--threshold", 0.9, "--judge", "--json", json, "--out", out);
+    assertThat(outcome.code()).as(outcome.toString()).isZero();
+    JsonNode all = Json.parse(Files.readString(json));
+    assertThat(all.path("source").asString()).isEqualTo(PACK);
+    assertThat(all.path("threshold").asDouble()).isEqualTo(0.9);
+    assertThat(all.path("checkpoint").asString()).contains("step-");
+    JsonNode members = all.path("members");
+    assertThat(members).hasSize(all.path("clusters").asInt());
+    assertThat(outcome.out()).contains(all.path("of_one_image") + " of them of one image");
+    List<String> lines = new ArrayList<>();
+    for (int cluster = 0; cluster < members.size(); cluster++) {
+      for (JsonNode image : members.get(cluster)) {
+        lines.add(cluster + "\t" + image.path("image") + "\t" + image.path("path").asString());
+      }
+    }
+    assertThat(lines)
+        .isEqualTo(Files.readAllLines(out.resolve("clusters.tsv")))
+        .hasSize(all.path("images").asInt());
+    assertThat(all.path("agreement").path("pairs").path("precision").asDouble())
+        .isCloseTo(figure(outcome.out(), "pairs", 1), within(1e-4));
+    assertThat(all.path("agreement").path("bcubed").path("f1").asDouble())
+        .isCloseTo(figure(outcome.out(), "images \\(BCubed\\)", 3), within(1e-4));
   }
 
   /** All in one, and each alone: what precision and recall are then is known. */

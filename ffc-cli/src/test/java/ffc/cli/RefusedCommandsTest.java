@@ -69,6 +69,7 @@ class RefusedCommandsTest {
           "search --checkpoint IN --gallery PACK --query PICTURE --cache OUT --out OUT.html",
           "cluster IN --checkpoint RUN --threshold 0.5 --cache OUT --out OUT",
           "cluster IN --checkpoint RUN --threshold 0.5 --cache OUT --judge --pack --out OUT",
+          "cluster IN --checkpoint RUN --threshold 0.5 --cache OUT --json OUT",
           "cluster PACK --checkpoint IN --threshold 0.5 --cache OUT --out OUT",
           "export --checkpoint IN --out OUT.safetensors",
           "export --checkpoint IN --out OUT.pt",

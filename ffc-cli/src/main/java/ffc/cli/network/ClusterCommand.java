@@ -20,6 +20,7 @@ import ffc.loaders.data.Dataset;
 import ffc.loaders.data.MadeFolders;
 import ffc.loaders.data.Progress;
 import ffc.loaders.format.DataFormats;
+import ffc.loaders.image.ImageFormat;
 import ffc.loaders.source.PictureList;
 import ffc.loaders.tools.AsideFile;
 import ffc.loaders.tools.Relabel;
@@ -41,6 +42,7 @@ import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
+import tools.jackson.databind.node.ObjectNode;
 
 /** {@code ffc cluster}. */
 @Command(
@@ -115,6 +117,13 @@ public final class ClusterCommand implements Callable<Integer> {
               + " of images (BCubed); of a folder its sub-folders are the identities")
   private boolean judge;
 
+  @Option(
+      names = "--json",
+      paramLabel = "FILE",
+      description =
+          "Write the figures, and the images of all clusters, --least or not, as JSON; replaces FILE")
+  private Path json;
+
   @Mixin private KeptEmbeddings kept;
   @Mixin private DeviceOption device;
 
@@ -149,8 +158,8 @@ public final class ClusterCommand implements Callable<Integer> {
       String others =
           pictures.others() == 0
               ? ""
-              : "; %s left out: not .jpg, .jpeg, .png or .bmp, or hidden"
-                  .formatted(Counted.of(pictures.others(), "other file"));
+              : "; %s left out: not %s, or hidden"
+                  .formatted(Counted.of(pictures.others(), "other file"), ImageFormat.ANY_ENDING);
       try (Dataset data = DataSets.open(new DataConfig.Source("manifest", list.toString()))) {
         cluster(data, others, threshold, clusters, page, rec);
       }
@@ -182,11 +191,25 @@ public final class ClusterCommand implements Callable<Integer> {
               Counted.of(found.count(), "cluster"),
               found.count() - found.countOfSize(2),
               found.size(0)));
+      Agreement agreement = judge ? agreement(data, found) : null;
       if (judge) {
-        text.append(judged(data, found));
+        text.append(judged(agreement));
       }
       if (clusters != null) {
         write(data, embedded, found, text, clusters, page, rec, progress);
+      }
+      if (json != null) {
+        ObjectNode all =
+            ClusterJson.of(
+                checkpoint.told(),
+                source,
+                data,
+                embedded.embedded(),
+                threshold.cosine(),
+                threshold.meaning(),
+                found,
+                agreement);
+        WholeFile.create(json, all.toPrettyString() + "\n");
       }
     }
     spec.commandLine().getOut().print(text);
@@ -257,10 +280,13 @@ public final class ClusterCommand implements Callable<Integer> {
   }
 
   /** Agreement with the identities of the set. */
-  private static String judged(Dataset data, Clustering found) {
+  private static Agreement agreement(Dataset data, Clustering found) {
     int[] identities =
         IntStream.range(0, (int) data.images()).map(i -> (int) data.identityOf(i)).toArray();
-    Agreement agreement = Agreement.of(identities, found);
+    return Agreement.of(identities, found);
+  }
+
+  private static String judged(Agreement agreement) {
     return new Table(
                 List.of(
                     List.of(
@@ -286,9 +312,10 @@ public final class ClusterCommand implements Callable<Integer> {
   /**
    * Where merging ends.
    *
+   * @param meaning of scores by the run's evaluation, or null
    * @param told how it was found
    */
-  private record Threshold(double cosine, String told) {}
+  private record Threshold(double cosine, ScoreMeaning meaning, String told) {}
 
   private Threshold threshold() throws IOException {
     ScoreMeaning meaning = kept.meaning(checkpoint).orElse(null);
@@ -299,6 +326,10 @@ public final class ClusterCommand implements Callable<Integer> {
         throw new IllegalArgumentException(
             "--threshold: got %s, wanted a cosine, -1 to 1".formatted(limit.cosine));
       }
+    } else if (checkpoint.averaged() > 1) {
+      throw new IllegalArgumentException(
+          "--average: no evaluation of a mean of checkpoints tells which score is rare; give"
+              + " --threshold COSINE");
     } else if (meaning == null) {
       throw new IllegalArgumentException(
           checkpoint.run()
@@ -313,6 +344,7 @@ public final class ClusterCommand implements Callable<Integer> {
     }
     return new Threshold(
         cosine,
+        meaning,
         String.format(Locale.ROOT, "merged above %.4f", cosine)
             + (meaning == null
                 ? ""
