@@ -15,7 +15,9 @@ import ffc.runs.train.RunFailure;
 import ffc.runs.train.Surroundings;
 import java.io.PrintWriter;
 import java.nio.file.Path;
+import java.util.HashMap;
 import java.util.Locale;
+import java.util.Map;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.ArgSpec;
@@ -108,6 +110,7 @@ public final class Main {
         .setExecutionStrategy(
             parsed -> {
               refuseEmpty(parsed);
+              tellOfSetTwice(parsed);
               try {
                 Outputs.check(parsed);
               } catch (IllegalArgumentException e) {
@@ -154,6 +157,27 @@ public final class Main {
       }
     }
     parsed.subcommands().forEach(Main::refuseEmpty);
+  }
+
+  /** The last value counts, which may be a slip in a long command: it is said. */
+  private static void tellOfSetTwice(CommandLine.ParseResult parsed) {
+    if (parsed.hasMatchedOption("--set")) {
+      Map<String, String> given = new HashMap<>();
+      for (String text : parsed.matchedOption("--set").originalStringValues()) {
+        String[] parts = text.split("=", 2);
+        String value = parts.length == 2 ? parts[1] : "";
+        String before = given.put(parts[0].strip(), value);
+        if (before != null && !before.equals(value)) {
+          PrintWriter err = parsed.commandSpec().commandLine().getErr();
+          err.println(
+              "--set %s: given twice, \"%s\" and \"%s\"; the last one counts"
+                  .formatted(parts[0].strip(), before, value)
+                  .replaceAll("[\\p{Cntrl}]", "?"));
+          err.flush();
+        }
+      }
+    }
+    parsed.subcommands().forEach(Main::tellOfSetTwice);
   }
 
   /** Bad input is one line; anything else names the failure and where its stack trace is. */

@@ -180,6 +180,13 @@ class AveragedRunTest extends ShortRuns {
       assertThat(outcome.code()).as(outcome.toString()).isZero();
     }
     assertThat(names(run.resolve("search"))).hasSizeGreaterThanOrEqualTo(3);
+    StoredRun.Outcome clusters =
+        ffc("cluster", "--checkpoint", run.toString(), "--average=2", DATA.toString());
+    assertThat(clusters.code()).isEqualTo(2);
+    assertThat(clusters.err())
+        .isEqualTo(
+            "--average: no evaluation of a mean of checkpoints tells which score is rare; give"
+                + " --threshold COSINE\n");
   }
 
   @Test

@@ -10,6 +10,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.Stream;
+import org.assertj.core.api.SoftAssertions;
 import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -179,6 +180,56 @@ class MistakesTest {
     }
     assertThat(StoredRun.ffc("data", "stats", "--format", "mine", "x").err())
         .contains("one of your own comes by FFC_CLASSPATH");
+  }
+
+  @Test
+  void whatAnOptionNamesIsRefusedByTheOptionsName() throws IOException {
+    Path photos = Files.createDirectories(temp.resolve("photos/someone"));
+    String run = StoredRun.FOLDER.resolve("format-1/full-fc").toString();
+    String pack = StoredRun.FOLDER.resolve("data/train.rec").toString();
+    String address =
+        "s3://bucket/train.rec: addresses that are read begin with http:// or https://";
+    SoftAssertions all = new SoftAssertions();
+    for (String[] mistake :
+        new String[][] {
+          {"data import PHOTOS --out OUT --channels 2", "--channels: got 2, wanted 3 (colour)"},
+          {"data import PHOTOS --out OUT --landmarks no", "--landmarks no: no such file"},
+          {"search --checkpoint RUN --gallery PACK --query no", "--query no: no such file"},
+          {"data stats s3://bucket/train.rec", address},
+          {"data stats --format recordio s3://bucket/train.rec", address},
+          {"data index s3://bucket/train.rec --out OUT", address},
+        }) {
+      String[] words =
+          mistake[0]
+              .replace("PHOTOS", photos.getParent().toString())
+              .replace("OUT", temp.resolve("out").toString())
+              .replace("RUN", run)
+              .replace("PACK", pack)
+              .split(" ");
+      StoredRun.Outcome outcome = StoredRun.ffc(words);
+      all.assertThat(outcome.code()).as(mistake[0]).isEqualTo(2);
+      all.assertThat(outcome.err()).as(mistake[0]).startsWith(mistake[1]).hasLineCount(1);
+    }
+    all.assertAll();
+    StoredRun.Outcome config =
+        StoredRun.ffc(
+            "config", "check", "--set=data.train.path=s3://bucket/train.rec", "" + QUICKSTART);
+    assertThat(config.code()).isEqualTo(2);
+    assertThat(config.err()).contains(address).doesNotContain("no such file or folder: s3");
+  }
+
+  @Test
+  void aSettingThatIsGivenTwiceIsTold() {
+    String[] words = {"config", "check", "--no-files", "--set=run.steps=5", "", "" + QUICKSTART};
+    words[4] = "--set=run.steps=6";
+    StoredRun.Outcome twice = StoredRun.ffc(words);
+    assertThat(twice.code()).isZero();
+    assertThat(twice.err())
+        .isEqualTo("--set run.steps: given twice, \"5\" and \"6\"; the last one counts\n");
+    words[4] = "--set=run.steps=5";
+    assertThat(StoredRun.ffc(words).err()).isEmpty();
+    words[4] = "--set=run.reportEvery=6";
+    assertThat(StoredRun.ffc(words).err()).isEmpty();
   }
 
   @Test

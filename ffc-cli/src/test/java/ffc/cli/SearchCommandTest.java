@@ -106,7 +106,7 @@ class SearchCommandTest {
     for (Path bad : List.of(temp.resolve("none.png"), text, cut, temp)) {
       StoredRun.Outcome outcome = search("--query", query, bad);
       assertThat(outcome.code()).as(outcome.toString()).isEqualTo(2);
-      assertThat(outcome.err()).startsWith(bad + ": ").hasLineCount(1);
+      assertThat(outcome.err()).startsWith("--query " + bad + ": ").hasLineCount(1);
     }
     assertThat(search("--out", temp.resolve("x.html")).err()).contains("add --query FILE");
     assertThat(search("--query", query, "--out", temp.resolve("x.txt")).err())

@@ -7,6 +7,7 @@ import ffc.formats.WholeFile;
 import ffc.loaders.data.ImageShape;
 import ffc.loaders.image.Fit;
 import ffc.loaders.photos.PhotoImport;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
@@ -90,6 +91,13 @@ final class ImportPhotosCommand implements Callable<Integer> {
   public Integer call() {
     ImageShape sides =
         ImageSizes.parse("--size", size, PhotoImport.Options.LEAST, PhotoImport.Options.MOST);
+    if (channels != 1 && channels != 3) {
+      throw new IllegalArgumentException(
+          "--channels: got %d, wanted 3 (colour) or 1 (gray)".formatted(channels));
+    }
+    if (landmarks != null && !Files.isRegularFile(landmarks)) {
+      throw new IllegalArgumentException("--landmarks %s: no such file".formatted(landmarks));
+    }
     PhotoImport.Options options =
         new PhotoImport.Options(
             source,
@@ -101,14 +109,34 @@ final class ImportPhotosCommand implements Callable<Integer> {
             seed,
             workers.threads());
     String text;
+    Thread words = new Thread(() -> tellThatItGoesOn(options), "last-words");
+    Runtime.getRuntime().addShutdownHook(words);
     try (WorkProgress progress = new WorkProgress()) {
       PhotoImport.Result result = PhotoImport.run(options, progress);
       Path page = out.path().resolve("report.html");
       WholeFile.create(page, new ImportReport(options, result).html());
       text = result.text() + page + ": images per identity, some pictures\n";
+    } finally {
+      unhook(words);
     }
     spec.commandLine().getOut().print(text);
     spec.commandLine().getOut().flush();
     return 0;
+  }
+
+  /** Said when a signal ends the command, as Ctrl-C does. */
+  private static void tellThatItGoesOn(PhotoImport.Options options) {
+    if (Files.exists(options.journal())) {
+      System.err.println(
+          "stopped; the same command goes on where it was (" + options.journal() + ")");
+    }
+  }
+
+  private static void unhook(Thread words) {
+    try {
+      Runtime.getRuntime().removeShutdownHook(words);
+    } catch (IllegalStateException e) {
+      // the words are being said
+    }
   }
 }

@@ -12,6 +12,7 @@ import ffc.eval.embedding.ImageEmbedder;
 import ffc.eval.gallery.Gallery;
 import ffc.formats.WholeFile;
 import ffc.loaders.DataSets;
+import ffc.loaders.data.BadDataException;
 import ffc.loaders.data.DataConfig;
 import ffc.loaders.data.Dataset;
 import ffc.loaders.image.Fit;
@@ -105,7 +106,7 @@ public final class SearchCommand implements Callable<Integer> {
           (json != null ? "--json" : "--out") + " wants answers to write; add --query FILE");
     }
     String network = checkpoint.told();
-    Search.Queries asked = Search.Queries.read(queries, fit, checkpoint.shape());
+    Search.Queries asked = asked();
     DataConfig.Source source = new DataConfig.Source(format.of(gallery), gallery);
     try (Dataset data = DataSets.open(source);
         TrainedEncoder encoder = checkpoint.open(device);
@@ -132,5 +133,13 @@ public final class SearchCommand implements Callable<Integer> {
       spec.commandLine().getOut().flush();
     }
     return 0;
+  }
+
+  private Search.Queries asked() throws IOException {
+    try {
+      return Search.Queries.read(queries, fit, checkpoint.shape());
+    } catch (BadDataException e) {
+      throw new BadDataException("--query " + e.getMessage(), e);
+    }
   }
 }

@@ -66,7 +66,7 @@ public record SearchResult(
   private String explained() {
     return meaning == null
         ? "what a score means is not known: the run has no evaluation of this network with these"
-            + " scores (evaluate in its config, --flip)"
+            + " scores (evaluate in its config, --flip; a mean of checkpoints is never evaluated)"
         : String.format(
             Locale.ROOT,
             "FAR: share of the %,d pairs of different identities that score as high in evaluation %s"

@@ -227,6 +227,11 @@ public final class DataFormats {
 
   /** A text as a path or address, or a {@link BadDataException} where it cannot be one. */
   public static Path path(String text) {
+    if (text.matches("(?s)[A-Za-z][A-Za-z0-9+.-]*://.*") && !RemotePath.isAddress(text)) {
+      throw new BadDataException(
+          "%s: addresses that are read begin with http:// or https://, by which S3, GCS and Azure give their objects, too (docs/data.md)"
+              .formatted(text.replaceAll("(?s)[?#].*", "")));
+    }
     try {
       return RemotePath.isAddress(text) ? RemotePath.of(text) : Path.of(text);
     } catch (InvalidPathException e) {

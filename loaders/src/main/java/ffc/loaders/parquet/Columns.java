@@ -74,13 +74,10 @@ record Columns(Leaf image, Leaf label) {
 
   private static BadDataException unclear(List<Leaf> leaves, Path file, int found, String of) {
     return new BadDataException(
-        "%s: %s of %s; say which behind the path, %s:IMAGE:LABEL; there are %s"
-            .formatted(
-                file,
-                found == 0 ? "no column" : found + " columns",
-                of,
-                file.getFileName(),
-                list(leaves)));
+        found == 0
+            ? "%s: no column of %s; it has %s".formatted(file, of, list(leaves))
+            : "%s: %d columns of %s; say which behind the path, %s:IMAGE:LABEL; there are %s"
+                .formatted(file, found, of, file.getFileName(), list(leaves)));
   }
 
   private static String list(List<Leaf> leaves) {

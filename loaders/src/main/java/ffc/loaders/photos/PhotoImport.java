@@ -95,6 +95,11 @@ public final class PhotoImport {
       return out.resolve("train.rec");
     }
 
+    /** What an import that was stopped leaves, and goes on from. */
+    public Path journal() {
+      return ImportJournal.in(out);
+    }
+
     /** The pack of identities that are held out. */
     public Path openSet() {
       return out.resolve("open.rec");

@@ -30,6 +30,14 @@ final class Access {
     }
   }
 
+  /** Why a host is given nothing, if its name alone is what a line has; empty otherwise. */
+  String hint(String host) {
+    String name = host.replaceFirst(":\\d+$", "");
+    return !values.containsKey(host) && values.containsKey(name)
+        ? "; it has a line for %s, wanted %s, with the port as in the address".formatted(name, host)
+        : "";
+  }
+
   /** What follows the address, with its question mark; empty if nothing does. */
   String query(String host) {
     String value = values.getOrDefault(host, "");

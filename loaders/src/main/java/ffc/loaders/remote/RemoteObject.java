@@ -42,13 +42,15 @@ record RemoteObject(RemotePath path, long length, String tag, long changedMillis
   /**
    * The object that an answer to a request for its first byte tells of.
    *
+   * @param hint to whom its server gives nothing without being shown more
    * @throws BadDataException if it is none that can be read by ranges
    */
-  static RemoteObject of(RemotePath path, Reply reply) {
+  static RemoteObject of(RemotePath path, Reply reply, String hint) {
     if (reply.total() != 0) {
       String fault = fault(reply);
       if (!fault.isEmpty()) {
-        throw new BadDataException(path + ": " + fault);
+        boolean secret = reply.status() == 401 || reply.status() == 403;
+        throw new BadDataException(path + ": " + fault + (secret ? hint : ""));
       }
       if (reply.total() < 0) {
         throw new BadDataException(path + ": its server does not say how long it is");

@@ -2,12 +2,14 @@ package ffc.loaders.remote;
 
 import ffc.loaders.data.BadDataException;
 import java.io.IOException;
+import java.net.ConnectException;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.net.http.HttpResponse.BodySubscriber;
 import java.nio.ByteBuffer;
+import java.nio.channels.UnresolvedAddressException;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
@@ -68,23 +70,25 @@ final class Requests {
     for (int failures = 1; ; failures++) {
       Reply reply = null;
       String trouble;
+      boolean told = true;
       try {
         reply = send(path, "", 0, 0, any -> false, bytes -> {});
         if (reply.isMissing()) {
           return Optional.empty();
         }
         if (!reply.isPassing()) {
-          return Optional.of(RemoteObject.of(path, reply));
+          return Optional.of(RemoteObject.of(path, reply, access.hint(path.host())));
         }
         trouble = "answers " + reply.status();
       } catch (IOException e) {
         trouble = reason(e);
+        told = !(e instanceof ConnectException); // a mistyped address is one line, the error's
       }
       if (failures >= patience.triesAtFirst()) {
         throw new BadDataException(
             "%s: cannot be opened: %s, %d times".formatted(path, trouble, failures));
       }
-      pause(path, trouble, failures, patience.triesAtFirst(), reply);
+      pause(path, trouble, failures, patience.triesAtFirst(), reply, told);
     }
   }
 
@@ -131,17 +135,20 @@ final class Requests {
             "%s: cannot be read from byte %d on: %s, %d times in a row"
                 .formatted(path, start, trouble, failures));
       } else {
-        pause(path, trouble + " at byte " + start, failures, patience.tries(), reply);
+        pause(path, trouble + " at byte " + start, failures, patience.tries(), reply, true);
       }
     }
   }
 
-  private void pause(RemotePath path, String trouble, int failures, int most, Reply reply) {
+  private void pause(
+      RemotePath path, String trouble, int failures, int most, Reply reply, boolean told) {
     Duration wanted = reply == null ? null : reply.retryAfter();
     Duration wait = patience.wait(failures, ThreadLocalRandom.current().nextDouble(), wanted);
-    tell(
-        "%s: %s; trying again in %.1f s (%d of %d)"
-            .formatted(path, trouble, wait.toMillis() / 1e3, failures + 1, most));
+    if (told) {
+      tell(
+          "%s: %s; trying again in %.1f s (%d of %d)"
+              .formatted(path, trouble, wait.toMillis() / 1e3, failures + 1, most));
+    }
     try {
       Thread.sleep(wait.toMillis());
     } catch (InterruptedException e) {
@@ -159,11 +166,16 @@ final class Requests {
     }
   }
 
-  private static String reason(IOException e) {
+  static String reason(IOException e) {
     String message = e.getMessage();
     return message == null || message.isBlank()
         ? switch (e.getClass().getSimpleName()) {
-          case "ConnectException" -> "nobody answers there";
+          case "ConnectException" ->
+              e.getCause() instanceof UnresolvedAddressException
+                      || e.getCause() != null
+                          && e.getCause().getCause() instanceof UnresolvedAddressException
+                  ? "the name of its host is unknown"
+                  : "nobody answers there";
           default -> e.getClass().getSimpleName();
         }
         : RemotePath.masked(message);

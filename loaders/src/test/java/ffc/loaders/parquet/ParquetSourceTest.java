@@ -244,12 +244,11 @@ class ParquetSourceTest {
     refused("refused-split", "values are encoded by BYTE_STREAM_SPLIT, which is not read");
     refused(
         "refused-no-image",
-        ": no column of bytes, which images would be; say which behind the path,"
-            + " refused-no-image.parquet:IMAGE:LABEL; there are label (number), who (text)");
+        ": no column of bytes, which images would be; it has label (number), who (text)");
     refused(
         "refused-no-label",
-        ": no column of numbers or texts and none called label, for the labels; say which",
-        "there are jpg (bytes), score (other)");
+        ": no column of numbers or texts and none called label, for the labels; it has "
+            + "jpg (bytes), score (other)");
     refused("refused-empty", ": no image in it");
     byte[] whole = Files.readAllBytes(file("hugging-face"));
     refused(Arrays.copyOf(whole, 3000), ": does not end as Parquet files do: it was cut");

@@ -84,6 +84,7 @@ class ImportJournalTest {
     stopAfter("parts", 10, 4);
     stopAfter("parts", 11, 4);
     stopAfter("parts", 30, 4);
+    Files.writeString(dir.resolve("parts/.unpacked.tar"), "of an archive, left by a kill");
 
     PhotoImport.Result parts = PhotoImport.run(options("parts", Fit.crop, 4), Progress.NONE);
 

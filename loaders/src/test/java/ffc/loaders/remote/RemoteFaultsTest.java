@@ -15,7 +15,9 @@ import ffc.loaders.data.ImageShape;
 import ffc.loaders.source.TestPacks;
 import ffc.loaders.table.PositionalFile;
 import java.io.IOException;
+import java.net.ConnectException;
 import java.nio.ByteBuffer;
+import java.nio.channels.UnresolvedAddressException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -339,6 +341,28 @@ class RemoteFaultsTest {
   void nobodyAtTheAddressIsToldAfterAFewTries() {
     server.close();
     refused("cannot be opened: nobody answers there, 3 times");
+    assertThat(said).isEmpty(); // one line, the error's
+  }
+
+  @Test
+  void aHostThatNobodyKnowsIsToldSo() {
+    ConnectException unknown = new ConnectException(); // as the client throws it
+    unknown.initCause(new UnresolvedAddressException());
+    assertThat(Requests.reason(unknown)).isEqualTo("the name of its host is unknown");
+    assertThat(Requests.reason(new ConnectException())).isEqualTo("nobody answers there");
+  }
+
+  @Test
+  void accessWithoutThePortOfTheAddressIsTold() {
+    server.fault = (exchange, range) -> FaultyServer.status(exchange, 403);
+    String name = server.host().replaceFirst(":.*", "");
+    Blocks.share(new Blocks(new Requests(SHORT, new Access(name + " a:b"), said::add), 64));
+    refused(
+        "may not be read (403); what its server wants to see is given by FFC_HTTP_ACCESS"
+            + " (docs/data.md); it has a line for "
+            + name
+            + ", wanted "
+            + server.host());
   }
 
   private void refused(String message) {

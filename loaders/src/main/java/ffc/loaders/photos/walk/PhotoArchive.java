@@ -37,6 +37,9 @@ final class PhotoArchive implements PhotoSource {
   /** An entry whose name or place is refused. */
   private record Refused(String name, Reason reason, String more) {}
 
+  /** The tar inside of a tar.gz, in the folder that is filled. */
+  static final String UNPACKED = ".unpacked.tar";
+
   private final ArchiveFile file;
   private final Path unpacked;
   private final List<Refused> refused = new ArrayList<>();
@@ -60,7 +63,7 @@ final class PhotoArchive implements PhotoSource {
     try {
       ArchiveKind kind = ArchiveKind.of(path);
       if (kind == ArchiveKind.TAR_GZ) {
-        unpacked = scratch.resolve(".unpacked.tar"); // takes the place of one left by a kill
+        unpacked = scratch.resolve(UNPACKED);
         unpacked.toFile().deleteOnExit();
         unpack(path, unpacked);
       }

@@ -57,6 +57,7 @@ public interface PhotoSource extends Closeable {
    * @throws IllegalArgumentException if the path is neither
    */
   static PhotoSource open(Path path, Path scratch) throws IOException {
+    Files.deleteIfExists(scratch.resolve(PhotoArchive.UNPACKED)); // of an import that was killed
     return Files.isDirectory(path) ? new PhotoTree(path) : PhotoArchive.open(path, scratch);
   }
 
