@@ -22,7 +22,7 @@ class JdkCodecsTest {
 
   /** What reads and writes stored images asks for the JDK's, and nobody asks ImageIO by a name. */
   @ParameterizedTest
-  @ValueSource(strings = {"image", "tools", "photos"})
+  @ValueSource(strings = {"image", "decode", "tools", "photos"})
   void nobodyAsksImageIoForAnyReader(String folder) throws Exception {
     try (var files =
         java.nio.file.Files.walk(java.nio.file.Path.of("src/main/java/ffc/loaders", folder))) {
