@@ -76,6 +76,20 @@ class MistakesTest {
   }
 
   @Test
+  void whoWantsACheckpointOfACellIsToldHowToHaveOne() throws IOException {
+    Path run = Files.createDirectories(temp.resolve("cells/one"));
+    Files.copy(
+        StoredRun.FOLDER.resolve("format-1/ffc-weighted/config.resolved.yaml"),
+        run.resolve("config.resolved.yaml"));
+    String[] export = {"export", "--checkpoint", "" + run, "--out", temp + "/x.onnx"};
+    assertThat(StoredRun.ffc(export).err()).contains(run + ": the run has no checkpoint yet");
+    Path config = Files.createFile(temp.resolve("cells/one.yaml"));
+    StoredRun.Outcome outcome = StoredRun.ffc(export);
+    assertThat(outcome.code()).isEqualTo(2);
+    assertThat(outcome.err()).contains("./ffc train " + config + " --out DIR trains this one");
+  }
+
+  @Test
   void aFileOfWeightsIsNotCalledAFolderThatIsMissing() throws IOException {
     Path weights = Files.writeString(temp.resolve("w.safetensors"), "some");
     StoredRun.Outcome outcome =
@@ -289,6 +303,11 @@ class MistakesTest {
           {"runs zzz", "unknown command zzz, wanted one of compare, note, tag or FOLDER"},
           {"runs compar a b", "unknown command compar; did you mean compare?"},
           {"train a b", "got \"b\" as well, wanted CONFIG alone"},
+          {
+            "train a --set model.input=[3, 32, 32]",
+            "got \"32,\" as well, wanted CONFIG alone; a value with spaces goes in quotes: --set"
+                + " 'model.input=[3, 32, 32]'"
+          },
           {"doctor now", "got \"now\" as well, wanted options only"},
           {"data", "missing COMMAND, wanted one of import, index, verify"},
           {"data unpack", "missing --out DIR and SOURCE"},

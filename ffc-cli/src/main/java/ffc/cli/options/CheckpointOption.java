@@ -103,7 +103,16 @@ public final class CheckpointOption {
     }
     return new Checkpoints(run.resolve("checkpoints"), 1)
         .latest()
-        .orElseThrow(() -> new IllegalArgumentException(run + ": the run has no checkpoint yet"));
+        .orElseThrow(() -> new IllegalArgumentException(run + ": " + without(run)));
+  }
+
+  private static String without(Path run) {
+    Path cell = run.resolveSibling(run.getFileName() + ".yaml");
+    return Files.exists(cell)
+        ? "a comparison keeps no checkpoints of its finished cells; ./ffc train "
+            + cell
+            + " --out DIR trains this one again"
+        : "the run has no checkpoint yet";
   }
 
   /** The run that it is of. */

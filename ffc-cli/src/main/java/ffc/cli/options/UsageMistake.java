@@ -122,12 +122,15 @@ public final class UsageMistake {
               .orElse(", wanted " + oneOf(names, command));
     }
     List<? extends ArgSpec> taken = command.getCommandSpec().positionalParameters();
-    return "got \"%s\" as well, wanted %s"
+    boolean torn =
+        command.getCommandSpec().findOption("--set") != null && typed.matches(".*[,\\]}]");
+    return "got \"%s\" as well, wanted %s%s"
         .formatted(
             typed,
             taken.isEmpty()
                 ? "options only"
-                : taken.stream().map(UsageMistake::name).collect(joining(" ")) + " alone");
+                : taken.stream().map(UsageMistake::name).collect(joining(" ")) + " alone",
+            torn ? "; a value with spaces goes in quotes: --set 'model.input=[3, 32, 32]'" : "");
   }
 
   /** The commands of a command, and what it takes without one if it does something then. */
