@@ -1,5 +1,6 @@
 package ffc.eval.embedding;
 
+import ffc.engine.InnerProduct;
 import ffc.formats.ElementType;
 import ffc.formats.Npy;
 import java.io.EOFException;
@@ -88,10 +89,7 @@ public final class FileEmbeddings implements Embeddings {
       int count = Math.min(each, labels.length - from);
       read(from, count, rows, 0);
       for (int i = 0; i < count; i++) {
-        double squares = 0;
-        for (int k = i * dim; k < (i + 1) * dim; k++) {
-          squares += (double) rows[k] * rows[k];
-        }
+        double squares = InnerProduct.exact(rows, i * dim, rows, i * dim, dim);
         if (!Double.isFinite(squares)) {
           throw new IllegalArgumentException(
               file
