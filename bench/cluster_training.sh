@@ -8,6 +8,7 @@
 # the clusters that the first network finds, on the 800 and the 1,000 with their true labels. All are judged on the 501
 # identities of data/quickstart/open.rec, which nothing else has seen. One thread.
 set -euo pipefail
+[[ " $* " != *" --help "* && " $* " != *" -h "* ]] || { sed -n '2,/^[^#]/s/^# \{0,1\}//p' "$0"; exit; }
 cd "$(dirname "$0")/.."
 out=${1:?folder to write into}
 shift
