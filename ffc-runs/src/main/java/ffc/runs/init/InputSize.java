@@ -2,6 +2,7 @@ package ffc.runs.init;
 
 import ffc.loaders.data.BadDataException;
 import ffc.loaders.data.Resize;
+import ffc.loaders.decode.Images;
 import java.util.Arrays;
 import java.util.Map;
 import java.util.TreeMap;
@@ -23,9 +24,6 @@ record InputSize(int height, int width, Resize resize, String seen) {
 
   /** Side that the field's networks take; photographs are scaled down to it. */
   private static final int USUAL = 112;
-
-  /** Images that are larger are not scaled while training. */
-  private static final long MOST_PIXELS = 1L << 25;
 
   /**
    * Chooses: the images' own size if it is one that networks halve, else the side of the middle
@@ -66,7 +64,7 @@ record InputSize(int height, int width, Resize resize, String seen) {
     if (one && height == wanted[0] && width == wanted[1]) {
       return new InputSize(height, width, Resize.off, largest);
     }
-    if (most > MOST_PIXELS) {
+    if (most > Images.MOST_RESIZED) {
       throw new BadDataException(
           "%s: images are up to %s (height x width), too large to be scaled whenever they are read; ./ffc data import %s --size %d --out pack scales them once"
               .formatted(source, largest, source, Math.max(height, width)));

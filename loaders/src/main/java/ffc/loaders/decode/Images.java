@@ -17,8 +17,10 @@ import java.nio.ByteBuffer;
  * and refuses other sizes. Thread-safe.
  */
 public final class Images {
-  /** Larger images are not scaled while training: each takes some 20 bytes of heap a pixel. */
-  private static final long MOST_RESIZED = 1L << 25;
+  /**
+   * Pixels; larger images are not scaled while training: each takes some 20 bytes of heap a pixel.
+   */
+  public static final long MOST_RESIZED = 1L << 25;
 
   /** Scratch memory of larger images is let go. */
   private static final long KEPT = 1L << 22;

@@ -13,8 +13,8 @@ import java.util.Arrays;
 /** Takes pictures from the colour space of their ICC profile to sRGB. */
 final class Profiles {
   /**
-   * What the last profile of a thread became: pictures of one set often have the same, and the
-   * tables of a conversion take longer than the pixels of a small picture.
+   * What the last profile of a thread became: pictures of one set often have the same, whose tables
+   * need not be set up for each.
    *
    * @param toSrgb null if the profile is not applied
    */
